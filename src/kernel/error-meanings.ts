@@ -1,0 +1,29 @@
+import type { ErrorCode } from './errors.ts';
+
+/** What each error code stands for, and what to do; `docs/reference/errors.md` is made from it. */
+export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
+  'config-invalid': 'The configuration has problems; all are listed with their places. Nothing was started.',
+  'config-unreadable': 'The configuration file is missing, not readable for this user, a folder, or not UTF-8.',
+  'port-in-use': 'Another program listens on the address. Stop it, or choose another port.',
+  'bind-failed': 'The address cannot be listened on: not of this machine, or a port that needs privileges.',
+  'certificate-unreadable': 'A certificate file exists and cannot be read.',
+  'certificate-unwritable': 'A new certificate or key cannot be written into the certificates folder.',
+  'certificate-invalid':
+    'A certificate file holds no usable certificate. It is never overwritten; replace or remove it.',
+  'certificate-expired': 'A certificate that the broker needs is past its end, or not valid yet.',
+  'certificate-mismatch': 'A certificate and its key, or a certificate and its CA, do not belong together.',
+  'key-unreadable': 'A private key cannot be read, or is not a key.',
+  'issuing-refused': 'A certificate was not issued because what was asked for is not allowed.',
+  'nats-refused': 'The NATS server does not accept the credentials or the TLS settings.',
+  'nats-unreachable': 'No NATS server answers. MQTT goes on; the connection is tried again without end.',
+  'hub-failed': 'The embedded NATS hub could not start or go on.',
+  'rule-invalid': 'A bridge rule cannot be used.',
+  'topic-invalid': 'A text is no MQTT topic name or filter.',
+  'subject-invalid': 'A text is no NATS subject.',
+  'store-failed': 'The store of sessions and messages failed.',
+  'start-failed': 'A part of the program could not start; what had started was stopped again.',
+  'start-aborted': 'The program was told to stop before it had started.',
+  usage: 'The command line cannot be used as given. The exit code is 2.',
+  'client-refused': 'A server refused what `pub` or `sub` asked for; its reason is in the message.',
+  'client-failed': 'The connection of `pub` or `sub` failed; the message says where and what to try.',
+};

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { parseSocketAddress } from './address.ts';
+import { parseBytes } from './bytes.ts';
+import { parseDuration } from './duration.ts';
+
+/** How a changed field takes effect: at once, by restarting its component, or only with the process. */
+export type Reload = 'live' | 'component' | 'process';
+
+/** What a config field says of itself; zod's `.meta()` carries it into docs, JSON Schema and `config explain`. */
+export interface FieldMeta {
+  readonly description: string;
+  readonly reload: Reload;
+  /** Shown as `***` wherever configuration is printed. */
+  readonly secret?: boolean;
+}
+
+/** A duration such as `"30s"`; the parsed value is milliseconds. Give defaults with `.prefault('30s')`. */
+export const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, {
+    error: (issue) => `"${String(issue.input)}" is not a duration; write a number and ms, s, m, h or d, e.g. "30s"`,
+    abort: true,
+  })
+  .transform((text) => parseDuration(text) ?? 0);
+
+/** A size such as `"1MiB"`; the parsed value is bytes. Give defaults with `.prefault('1MiB')`. */
+export const byteSize = z
+  .string()
+  .regex(/^\d+(B|KiB|MiB|GiB)$/, {
+    error: (issue) => `"${String(issue.input)}" is not a size; write a number and B, KiB, MiB or GiB, e.g. "1MiB"`,
+    abort: true,
+  })
+  .transform((text) => parseBytes(text) ?? 0);
+
+/** `host:port` or `[ipv6]:port`; the parsed value is a SocketAddress. */
+export const socketAddress = z.string().transform((text, context) => {
+  const parsed = parseSocketAddress(text);
+  if (typeof parsed !== 'string') return parsed;
+  context.addIssue({ code: 'custom', message: parsed, input: text });
+  return z.NEVER;
+});
+
+/** A secret by reference, so that it never stands in the configuration: `{ file: PATH }` or `{ env: NAME }`. */
+export const secretReference = z.union([
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ env: z.string().min(1) }),
+]);
+export type SecretReference = z.output<typeof secretReference>;
