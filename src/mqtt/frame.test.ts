@@ -1,0 +1,167 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { hex, join, outcome, packet } from '../../test/support/packet-bytes.ts';
+import { FrameCutter, headerLength } from './frame.ts';
+
+/** Pushes chunks; every frame is copied, as a frame may share memory with its chunk. */
+function cut(chunks: readonly Buffer[], maxPacketBytes = 1_000_000) {
+  const cutter = new FrameCutter(maxPacketBytes);
+  const frames: string[] = [];
+  const refusals: string[] = [];
+  for (const chunk of chunks) {
+    const refusal = cutter.push(chunk, (frame) => void frames.push(frame.toString('hex')));
+    if (refusal !== undefined) refusals.push(outcome(refusal));
+  }
+  return { frames, refusals, bufferedBytes: cutter.bufferedBytes };
+}
+
+const single = (bytes: Buffer) => Array.from(bytes, (byte) => Buffer.from([byte]));
+
+describe('FrameCutter', () => {
+  test('cuts several packets out of one chunk', () => {
+    expect(cut([hex('c000 300361 6263 e000')]).frames).toEqual(['c000', '3003616263', 'e000']);
+  });
+
+  test('gathers a packet that comes one byte at a time [MQTT-6.0.0-2]', () => {
+    const frame = packet(0x30, Buffer.alloc(300, 7));
+    expect(cut(single(join(frame, frame)))).toEqual({
+      frames: [frame.toString('hex'), frame.toString('hex')],
+      refusals: [],
+      bufferedBytes: 0,
+    });
+  });
+
+  test('yields the same frames for any chunking', () => {
+    const frames = fc.array(
+      fc.tuple(
+        fc.integer({ min: 0, max: 255 }),
+        fc.oneof(fc.uint8Array({ maxLength: 5 }), fc.uint8Array({ minLength: 120, maxLength: 400 })),
+      ),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(
+        frames,
+        fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 30 }),
+        (packets, sizes) => {
+          const expected = packets.map(([first, body]) => packet(first, body));
+          const stream = Buffer.concat(expected);
+          const chunks: Buffer[] = [];
+          for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+            const size = sizes[turn % sizes.length]!;
+            chunks.push(stream.subarray(at, at + size));
+            at += size;
+          }
+          expect(cut(chunks)).toEqual({
+            frames: expected.map((frame) => frame.toString('hex')),
+            refusals: [],
+            bufferedBytes: 0,
+          });
+        },
+      ),
+    );
+  });
+
+  test('never throws, and keeps no more than the largest packet, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }), (chunks) => {
+        const cutter = new FrameCutter(64);
+        for (const chunk of chunks) {
+          cutter.push(Buffer.from(chunk), (frame) => expect(frame.length).toBeLessThanOrEqual(64));
+          expect(cutter.bufferedBytes).toBeLessThan(64);
+        }
+      }),
+    );
+  });
+
+  test('hands on a packet in one chunk without a copy', () => {
+    const chunk = hex('c000 3001 61');
+    const frames: Buffer[] = [];
+    new FrameCutter(100).push(chunk, (frame) => void frames.push(frame));
+    expect(frames.map((frame) => frame.buffer === chunk.buffer)).toEqual([true, true]);
+    new FrameCutter(100).push(frames[0]!, (frame) => expect(frame).toBe(frames[0]));
+  });
+
+  test('frames that were gathered stay as they are', () => {
+    const frames: Buffer[] = [];
+    const cutter = new FrameCutter(100);
+    for (const chunk of single(hex('300161 300162 300163'))) cutter.push(chunk, (frame) => void frames.push(frame));
+    expect(frames.map((frame) => frame.toString('latin1', 2))).toEqual(['a', 'b', 'c']);
+  });
+
+  test('the room it takes grows with the bytes received, not with those announced', () => {
+    const cutter = new FrameCutter(300_000_000);
+    const before = process.memoryUsage().arrayBuffers;
+    cutter.push(hex('30ffffff7f00'), () => undefined);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
+    expect(cutter.bufferedBytes).toBe(6);
+  });
+
+  test.each([
+    ['a fifth length byte is refused', 'c080808080', '81 MQTT-1.5.5-1'],
+    ['it is refused before the fifth byte comes', '30ffffffff', '81 MQTT-1.5.5-1'],
+    ['a length in more bytes than it needs is refused [MQTT-1.5.5-1]', '308000', '81 MQTT-1.5.5-1'],
+    ['a padded length of four bytes is refused', '30ffff8000', '81 MQTT-1.5.5-1'],
+    ['a packet over the limit is refused by its header', '308001', '95 MQTT-3.2.2-15'],
+    ['the largest length is refused by its header', '30ffffff7f', '95 MQTT-3.2.2-15'],
+  ])('%s', (_name, digits, expected) => {
+    expect(cut([hex(digits)], 129).refusals).toEqual([expected]);
+    expect(cut(single(hex(digits)), 129).refusals).toEqual([expected]);
+    expect(cut([hex(`c000${digits}`)], 129)).toEqual({ frames: ['c000'], refusals: [expected], bufferedBytes: 0 });
+  });
+
+  test('the limit counts the fixed header', () => {
+    expect(cut([packet(0x30, Buffer.alloc(8))], 10).refusals).toEqual([]);
+    expect(cut([packet(0x30, Buffer.alloc(9))], 10).refusals).toEqual(['95 MQTT-3.2.2-15']);
+  });
+
+  test('a new limit counts from the next packet on, in the same chunk as well', () => {
+    const cutter = new FrameCutter(4);
+    const frames: number[] = [];
+    const take = (frame: Buffer) => {
+      frames.push(frame.length);
+      cutter.maxPacketBytes = 10;
+    };
+    expect(cutter.push(join(hex('c000'), packet(0x30, Buffer.alloc(8))), take)).toBeUndefined();
+    expect(frames).toEqual([2, 10]);
+  });
+
+  test('ignores everything after a refusal', () => {
+    const cutter = new FrameCutter(4);
+    expect(outcome(cutter.push(hex('3009'), () => expect.unreachable()))).toBe('95 MQTT-3.2.2-15');
+    expect(cutter.push(hex('c000'), () => expect.unreachable())).toBeUndefined();
+  });
+
+  test('stop() inside take keeps the rest of the chunk from being cut', () => {
+    const cutter = new FrameCutter(100);
+    let count = 0;
+    const take = () => {
+      count += 1;
+      cutter.stop();
+    };
+    cutter.push(hex('c000c000c0'), take);
+    cutter.push(hex('00'), take);
+    expect([count, cutter.bufferedBytes]).toEqual([1, 0]);
+  });
+
+  test('a megabyte in single bytes takes time in proportion', () => {
+    const frame = packet(0x30, Buffer.alloc(1_000_000));
+    const cutter = new FrameCutter(2_000_000);
+    let cutBytes = 0;
+    for (let at = 0; at < frame.length; at += 1)
+      cutter.push(frame.subarray(at, at + 1), (whole) => (cutBytes = whole.length));
+    expect(cutBytes).toBe(frame.length);
+  });
+});
+
+test.each([
+  ['c000', 2],
+  ['307f', 2],
+  ['308001', 3],
+  ['30808001', 4],
+  ['3080808001', 5],
+  ['30', 2],
+  ['', 2],
+])('the variable header of %s... starts at %i', (digits, expected) => {
+  expect(headerLength(hex(digits))).toBe(expected);
+});

@@ -1,0 +1,124 @@
+import { reasonCodes } from './reason-codes.ts';
+import { malformed, type Refusal, refuse } from './refusal.ts';
+
+/** Offset of the variable header: 2 to 5. @param frame a whole packet with its fixed header */
+export function headerLength(frame: Buffer): number {
+  let offset = 1;
+  while (offset < 4 && (frame[offset] ?? 0) >= 0x80) offset += 1;
+  return offset + 1;
+}
+
+const incomplete = 0;
+const unreadable = -1;
+const nothing = Buffer.alloc(0);
+const firstRoomBytes = 64;
+
+/** Bytes of the packet that starts at `at`, header included; `incomplete` or `unreadable` where they cannot be told. */
+function frameBytesAt(bytes: Buffer, at: number, end: number): number {
+  let remaining = 0;
+  for (let digit = 0; digit < 4; digit += 1) {
+    const offset = at + 1 + digit;
+    if (offset >= end) return incomplete;
+    const byte = bytes[offset]!;
+    remaining |= (byte & 0x7f) << (7 * digit);
+    if (byte < 0x80) return byte === 0 && digit > 0 ? unreadable : 2 + digit + remaining;
+  }
+  return unreadable;
+}
+
+/**
+ * Cuts whole packets out of a byte stream, however it is chunked. [MQTT-6.0.0-2]
+ *
+ * A packet that lies in one chunk is handed on without a copy. One that does not is gathered in a buffer that grows
+ * with the bytes received, never with the length announced, so a header alone costs the server nothing.
+ */
+export class FrameCutter {
+  /** Largest packet taken, fixed header included. May be changed at any time; counts from the next header on. */
+  maxPacketBytes: number;
+  #held = nothing;
+  #heldBytes = 0;
+  #frameBytes = incomplete;
+  #isStopped = false;
+
+  constructor(maxPacketBytes: number) {
+    this.maxPacketBytes = maxPacketBytes;
+  }
+
+  /** Bytes of an unfinished packet that are kept. */
+  get bufferedBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** From now on `push` ignores everything; also inside `take`. What was kept is dropped. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#release();
+  }
+
+  /**
+   * @param chunk never changed, but kept by the frames cut from it
+   * @param take is given each whole packet, fixed header included, in order; must not throw
+   * @returns a refusal as soon as a header shows a malformed length (0x81) or a packet over `maxPacketBytes` (0x95);
+   *   the cutter is stopped then.
+   */
+  push(chunk: Buffer, take: (frame: Buffer) => void): Refusal | undefined {
+    let at = 0;
+    while (at < chunk.length && !this.#isStopped) {
+      if (this.#heldBytes === 0) {
+        const frameBytes = frameBytesAt(chunk, at, chunk.length);
+        if (frameBytes === unreadable || frameBytes > this.maxPacketBytes) return this.#refuse(frameBytes);
+        if (frameBytes !== incomplete && at + frameBytes <= chunk.length) {
+          take(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes));
+          at += frameBytes;
+          continue;
+        }
+        this.#frameBytes = frameBytes;
+      }
+      const isHeaderOpen = this.#frameBytes === incomplete;
+      const wanted = isHeaderOpen ? 1 : Math.min(this.#frameBytes - this.#heldBytes, chunk.length - at);
+      this.#hold(chunk, at, wanted);
+      at += wanted;
+      if (isHeaderOpen) {
+        const frameBytes = frameBytesAt(this.#held, 0, this.#heldBytes);
+        if (frameBytes === unreadable || frameBytes > this.maxPacketBytes) return this.#refuse(frameBytes);
+        this.#frameBytes = frameBytes;
+      }
+      if (this.#heldBytes === this.#frameBytes) {
+        const frame = this.#held.subarray(0, this.#heldBytes);
+        this.#release();
+        take(frame);
+      }
+    }
+    return undefined;
+  }
+
+  #hold(chunk: Buffer, from: number, count: number): void {
+    const needed = this.#heldBytes + count;
+    if (needed > this.#held.length) {
+      const room = Math.max(needed, 2 * this.#held.length, firstRoomBytes);
+      const isHeaderOpen = this.#frameBytes === incomplete;
+      const grown = Buffer.allocUnsafe(isHeaderOpen ? room : Math.min(room, this.#frameBytes));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
+    }
+    chunk.copy(this.#held, this.#heldBytes, from, from + count);
+    this.#heldBytes = needed;
+  }
+
+  #release(): void {
+    this.#held = nothing;
+    this.#heldBytes = 0;
+    this.#frameBytes = incomplete;
+  }
+
+  #refuse(frameBytes: number): Refusal {
+    this.stop();
+    if (frameBytes === unreadable)
+      return malformed('MQTT-1.5.5-1', 'the remaining length takes more than four bytes, or more bytes than it needs');
+    return refuse(
+      reasonCodes.packetTooLarge,
+      'MQTT-3.2.2-15',
+      `a packet of ${frameBytes} bytes was announced; at most ${this.maxPacketBytes} are allowed`,
+    );
+  }
+}

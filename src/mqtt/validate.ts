@@ -1,0 +1,56 @@
+import { validateAcknowledgement } from './acknowledgements.ts';
+import { parseDisconnect } from './disconnect.ts';
+import { excessFault, flagsFault } from './fixed-header.ts';
+import { headerLength } from './frame.ts';
+import { packetName, packetTypeOf, packetTypes } from './packet-type.ts';
+import { parsePublish } from './publish.ts';
+import { isRefusal, malformed, protocolError, type Refusal } from './refusal.ts';
+import { validateSubscribe, validateUnsubscribe } from './subscribe.ts';
+import type { ProtocolVersion } from './version.ts';
+
+const { connect, publish, puback, pubrec, pubrel, pubcomp, subscribe, unsubscribe, pingreq, disconnect, auth } =
+  packetTypes;
+
+/**
+ * Checks a packet that a client sent after its CONNECT. What depends on the state of the connection is left to it:
+ * identifiers in use, quotas, topic aliases, session expiry.
+ *
+ * @param frame a whole packet as FrameCutter gives it
+ * @returns undefined when the packet may go on
+ */
+export function validatePacket(frame: Buffer, version: ProtocolVersion): Refusal | undefined {
+  const type = packetTypeOf(frame);
+  switch (type) {
+    case publish: {
+      const header = parsePublish(frame, version);
+      return isRefusal(header) ? header : undefined;
+    }
+    case puback:
+    case pubrec:
+    case pubrel:
+    case pubcomp:
+      return flagsFault(frame) ?? validateAcknowledgement(frame, version);
+    case subscribe:
+      return flagsFault(frame) ?? validateSubscribe(frame, version);
+    case unsubscribe:
+      return flagsFault(frame) ?? validateUnsubscribe(frame, version);
+    case pingreq:
+      return flagsFault(frame) ?? excessFault(frame, Math.min(headerLength(frame), frame.length));
+    case disconnect: {
+      const fault = flagsFault(frame);
+      if (fault !== undefined) return fault;
+      const packet = parseDisconnect(frame, version);
+      return isRefusal(packet) ? packet : undefined;
+    }
+    case connect:
+      return protocolError('MQTT-3.1.0-2', 'a second CONNECT on one connection');
+    case auth:
+      return version === 5
+        ? protocolError('MQTT-4.12.0-6', 'AUTH without an authentication method agreed in CONNECT')
+        : malformed('2.1.2', `packet type ${type} is reserved before MQTT 5`);
+    case 0:
+      return malformed('2.1.2', 'packet type 0 is reserved');
+    default:
+      return protocolError('2.1.2', `${packetName(type)} is sent by servers only`);
+  }
+}
