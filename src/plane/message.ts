@@ -1,0 +1,25 @@
+import type { PublishProperties } from '../mqtt/encode-publish.ts';
+
+/** MQTT quality of service. */
+export type Qos = 0 | 1 | 2;
+
+/** What MQTT 5 publishers say about a message. */
+export type MessageProperties = PublishProperties;
+
+/** Where a message entered this node. */
+export type Origin =
+  | { readonly kind: 'client'; readonly clientId: string }
+  /** The broker itself: $SYS, wills. */
+  | { readonly kind: 'broker' }
+  /** A bridge link; `brokers` are the nodes it has passed, oldest first. */
+  | { readonly kind: 'bridge'; readonly link: string; readonly brokers: readonly string[] };
+
+/** One application message on its way through the plane. Never changed in place. */
+export interface Message {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties | undefined;
+  readonly origin: Origin;
+}
