@@ -1,0 +1,101 @@
+import type { Duplex } from 'node:stream';
+import type { SessionStore } from '../session-store.ts';
+
+/**
+ * The parts of Aedes 2.0.0-beta.1 that the adapter touches, its internals included. The version is pinned
+ * exactly, so that these shapes hold; `engine.test.ts` fails when one of them is missing.
+ */
+export interface EngineProperties {
+  payloadFormatIndicator?: boolean | number;
+  messageExpiryInterval?: number;
+  contentType?: string;
+  responseTopic?: string;
+  correlationData?: Uint8Array;
+  userProperties?: Record<string, string | string[]>;
+  willDelayInterval?: number;
+  subscriptionIdentifier?: number | number[];
+  [key: symbol]: unknown;
+}
+
+/** A PUBLISH as the engine passes it around. */
+export interface EnginePacket {
+  cmd: 'publish';
+  topic: string;
+  payload: Uint8Array | string;
+  qos: 0 | 1 | 2;
+  retain: boolean;
+  dup?: boolean;
+  messageId?: number;
+  brokerId?: string;
+  brokerCounter?: number;
+  clientId?: string;
+  properties?: EngineProperties;
+  /** Milliseconds since the epoch. */
+  messageExpiry?: number;
+}
+
+export type Done = (error?: Error | null) => void;
+/** What the engine registers for a filter; called with a packet when it is the engine's own listener. */
+export type EngineListener = (packet: EnginePacket, done: Done) => void;
+
+/** What the engine keeps in `client.subscriptions` for a filter. */
+export interface EngineSubscription {
+  readonly qos: 0 | 1 | 2;
+  readonly func: EngineListener;
+  readonly rap: boolean | undefined;
+  readonly nl: boolean | undefined;
+  readonly si: number | undefined;
+}
+
+export interface EngineClient {
+  id: string | null;
+  version: 3 | 4 | 5 | null;
+  clean: boolean;
+  closed: boolean;
+  connackSent: boolean;
+  subscriptions: Record<string, EngineSubscription>;
+  duplicates: Record<string, number>;
+  conn: Duplex;
+  disconnectReasonCode: number | null;
+  deliverQoS: EngineListener;
+  _cleanStart?: boolean;
+  _nextId: number;
+  _nextBatch: (error?: Error | null) => void;
+  _connectTimer: NodeJS.Timeout | null;
+  _keepaliveTimer: NodeJS.Timeout | null;
+  close(done?: () => void): void;
+  disconnect(options: { reasonCode: number }, done: () => void): void;
+}
+
+/** The queue through which the engine routes; ours is the plane. */
+export interface EngineQueue {
+  on(filter: string, listener: EngineListener, done?: () => void): this;
+  removeListener(filter: string, listener: EngineListener, done?: () => void): this;
+  emit(packet: EnginePacket, done?: Done): this;
+  close(done?: () => void): this;
+}
+
+export interface EngineOptions {
+  readonly id: string;
+  readonly mq: EngineQueue;
+  readonly persistence: SessionStore;
+  readonly connectTimeout: number;
+  readonly drainTimeout: number;
+  readonly maxClientsIdLength: number;
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+  readonly sessionExpiryIntervalLimit: number;
+  readonly pendingSessionsLimit: number;
+  readonly authenticate: (
+    client: EngineClient,
+    username: unknown,
+    password: unknown,
+    done: (error: Error | null, isAccepted: boolean) => void,
+  ) => void;
+  readonly authorizePublish: (client: EngineClient | null, packet: EnginePacket, done: Done) => void;
+  readonly authorizeSubscribe: (
+    client: EngineClient,
+    subscription: { topic: string; qos: 0 | 1 | 2 },
+    done: (error: Error | null, subscription: { topic: string; qos: 0 | 1 | 2 } | null) => void,
+  ) => void;
+}

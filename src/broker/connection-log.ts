@@ -1,0 +1,48 @@
+import { formatSocketAddress } from '../kernel/address.ts';
+import type { Events } from '../kernel/telemetry-ports.ts';
+import type { Refusal } from '../mqtt/refusal.ts';
+import { type ProtocolVersion, versionName } from '../mqtt/version.ts';
+import { clientConnected, clientDisconnected, clientRefused, connectionUnused, slowClientSkipped } from './events.ts';
+import type { Peer } from './ports.ts';
+
+/** What is logged and counted of one connection. */
+export class ConnectionLog {
+  readonly #events: Events;
+  readonly #peer: Peer;
+  readonly #place: { readonly listener: string; readonly peer: string };
+  #clientId: string | undefined;
+
+  constructor(events: Events, peer: Peer) {
+    this.#events = events;
+    this.#peer = peer;
+    this.#place = { listener: peer.listener, peer: formatSocketAddress({ host: peer.address, port: peer.port }) };
+  }
+
+  accepted(clientId: string, principal: string, version: ProtocolVersion): void {
+    this.#clientId = clientId;
+    const { protocol, tls } = this.#peer;
+    this.#events.emit(clientConnected, {
+      ...this.#place,
+      protocol,
+      tls: tls?.version,
+      cipher: tls?.cipher,
+      subject: tls?.certificate?.subject,
+      mqtt: versionName(version),
+      clientId,
+      principal,
+    });
+  }
+
+  refused({ reasonCode, clause, message }: Refusal): void {
+    this.#events.emit(clientRefused, { ...this.#place, clientId: this.#clientId, reasonCode, clause, reason: message });
+  }
+
+  skipped(): void {
+    this.#events.emit(slowClientSkipped, { listener: this.#place.listener });
+  }
+
+  ended(reason: string): void {
+    if (this.#clientId === undefined) this.#events.emit(connectionUnused, { ...this.#place, reason });
+    else this.#events.emit(clientDisconnected, { ...this.#place, clientId: this.#clientId, reason });
+  }
+}

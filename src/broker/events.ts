@@ -1,0 +1,83 @@
+import { defineEvent } from '../kernel/telemetry-ports.ts';
+
+interface ConnectedFields extends Record<string, string | number | boolean | undefined> {
+  readonly listener: string;
+  readonly protocol: string;
+  readonly peer: string;
+  readonly tls: string | undefined;
+  readonly cipher: string | undefined;
+  readonly subject: string | undefined;
+  readonly mqtt: string;
+  readonly clientId: string;
+  readonly principal: string;
+}
+
+export const clientConnected = defineEvent<ConnectedFields>({
+  counter: 'mqtt_connects_total',
+  help: 'Clients that were accepted.',
+  labels: ['listener', 'mqtt'],
+  level: 'info',
+  message: ({ listener, protocol, peer, tls, cipher, subject, mqtt, clientId }) => {
+    const security = tls === undefined ? 'no TLS' : `${tls} ${cipher ?? ''}`;
+    const certificate = subject === undefined ? '' : `, certificate ${subject}`;
+    return `client "${clientId}" connected with ${mqtt} on ${listener} (${protocol}) from ${peer}, ${security}${certificate}`;
+  },
+});
+
+interface ClosedFields extends Record<string, string | number | boolean | undefined> {
+  readonly listener: string;
+  readonly peer: string;
+  readonly clientId: string;
+  readonly reason: string;
+}
+
+export const clientDisconnected = defineEvent<ClosedFields>({
+  counter: 'mqtt_disconnects_total',
+  help: 'Accepted clients whose connection ended.',
+  labels: ['listener'],
+  level: 'info',
+  message: ({ clientId, listener, peer, reason }) =>
+    `client "${clientId}" on ${listener} from ${peer} disconnected: ${reason}`,
+});
+
+interface RefusedFields extends Record<string, string | number | boolean | undefined> {
+  readonly listener: string;
+  readonly peer: string;
+  readonly clientId: string | undefined;
+  readonly reasonCode: number;
+  readonly clause: string;
+  readonly reason: string;
+}
+
+export const clientRefused = defineEvent<RefusedFields>({
+  counter: 'mqtt_refused_total',
+  help: 'Connections closed by the broker because of what the client sent or did not send.',
+  labels: ['listener'],
+  level: 'warn',
+  message: ({ listener, peer, clientId, reason, clause, reasonCode }) =>
+    `${clientId === undefined ? 'connection' : `client "${clientId}"`} on ${listener} from ${peer} refused: ${reason} [${clause}] (0x${reasonCode.toString(16).padStart(2, '0')})`,
+});
+
+export const connectionUnused = defineEvent<{ listener: string; peer: string; reason: string }>({
+  counter: 'mqtt_unused_connections_total',
+  help: 'Connections that ended before a CONNECT was complete.',
+  labels: ['listener'],
+  level: 'debug',
+  message: ({ listener, peer, reason }) => `connection on ${listener} from ${peer} ended without CONNECT: ${reason}`,
+});
+
+export const slowClientSkipped = defineEvent<{ listener: string }>({
+  counter: 'mqtt_slow_client_dropped_total',
+  help: 'QoS 0 messages not sent to a client that does not read fast enough.',
+  labels: ['listener'],
+  level: 'debug',
+  message: ({ listener }) => `a QoS 0 message was dropped: a client on ${listener} does not read fast enough`,
+});
+
+export const engineFailed = defineEvent<{ error: string }>({
+  counter: 'engine_errors_total',
+  help: 'Errors that the engine reports for itself.',
+  labels: [],
+  level: 'error',
+  message: ({ error }) => `engine: ${error}`,
+});

@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Message } from '../plane/message.ts';
+
+/** The certificate a peer showed, as far as logs and identity need it. */
+export interface PeerCertificate {
+  /** Subject as one line, e.g. `CN=client-demo, O=Viaduct`; control characters are escaped. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonName: string | undefined;
+  readonly serialNumber: string;
+  /** SHA-256, lower-case hex without colons. */
+  readonly fingerprint256: string;
+  /** Milliseconds since the epoch. */
+  readonly validTo: number;
+}
+
+export interface PeerTls {
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly version: string;
+  readonly cipher: string;
+  readonly servername: string | undefined;
+  readonly isResumed: boolean;
+  /** Present when the peer showed a certificate that verified. */
+  readonly certificate: PeerCertificate | undefined;
+}
+
+/** Who is at the other end of a link. */
+export interface Peer {
+  /** Name of the listener that accepted it. */
+  readonly listener: string;
+  readonly protocol: 'mqtt' | 'mqtts' | 'ws' | 'wss';
+  readonly address: string;
+  readonly port: number;
+  readonly tls: PeerTls | undefined;
+}
+
+/** What the owner of a link is told. Every callback may come until `onClose`, which comes exactly once. */
+export interface LinkHandler {
+  /** Bytes from the peer, in order; they may be kept, they are never changed. */
+  onData(chunk: Buffer): void;
+  /** The peer took what was buffered; writing may go on. */
+  onDrain(): void;
+  /** The link is gone. `reason` is a sentence for the log. */
+  onClose(reason: string): void;
+}
+
+/** One MQTT byte stream, whatever carries it: tcp, TLS, WebSocket. It knows sockets and nothing of MQTT. */
+export interface Link {
+  readonly peer: Peer;
+  /** Bytes handed to `write` that the peer has not taken yet. */
+  readonly bufferedBytes: number;
+  /** Takes the link over; called once, at once after accept. Data flows from then on. */
+  open(handler: LinkHandler): void;
+  /** Sends a batch with as few system calls as possible. The buffers must not be changed afterwards. */
+  write(batch: readonly Uint8Array[]): void;
+  /** Stops reading from the peer. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is buffered, then closes; cut off after a grace period. */
+  end(): void;
+  /** Closes at once. @param reason for `onClose`. */
+  destroy(reason: string): void;
+}
+
+/** Takes a new link; given to every listener. */
+export type AcceptLink = (link: Link) => void;
+
+/** Answers plain HTTP requests that arrive on a listener with `accept: [http]`. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What bridges and other parts of the program see of the broker. */
+export interface MessagePort {
+  /** Id of this node, unique among the nodes that share a NATS. */
+  readonly nodeId: string;
+  /** Receives every message whose topic matches the filter, retained ones only live. @returns unsubscribe. */
+  tap(filter: string, receive: (message: Message) => void): () => void;
+  /** Publishes as the broker; resolves when the message is stored where it must be and routed. */
+  publish(message: Message): Promise<void>;
+}
+
+/** What is known of a client that asks to connect. */
+export interface AuthenticationRequest {
+  readonly peer: Peer;
+  readonly clientId: string;
+  readonly username: string | undefined;
+}
+
+/** `principal` names the identity in logs; `reason` is a sentence for the log and never told to the client. */
+export type AuthenticationVerdict =
+  | { readonly kind: 'accept'; readonly principal: string }
+  | { readonly kind: 'reject'; readonly reason: string };
+
+/** Decides who may connect. */
+export interface Authenticator {
+  authenticate(request: AuthenticationRequest): AuthenticationVerdict;
+}

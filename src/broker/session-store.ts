@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream';
+import type { Qos } from '../plane/message.ts';
+
+/** A session, named by its client id. */
+export interface SessionRef {
+  readonly id: string;
+}
+
+/** One subscription of a session, as the engine restores it. */
+export interface StoredSubscription {
+  /** The topic filter. */
+  readonly topic: string;
+  readonly qos: Qos;
+  /** Retain Handling. [MQTT-3.3.1-9] to [MQTT-3.3.1-11] */
+  readonly rh?: number | undefined;
+  /** Retain As Published. [MQTT-3.3.1-12] */
+  readonly rap?: boolean | undefined;
+  /** No Local. [MQTT-3.8.3-3] */
+  readonly nl?: boolean | undefined;
+  /** 1 to 268,435,455. */
+  readonly subscriptionIdentifier?: number | undefined;
+}
+
+/** A subscription that matched a topic, with its owner. */
+export interface MatchedSubscription extends StoredSubscription {
+  readonly clientId: string;
+}
+
+/** Whose queue a message goes to; the rest of a MatchedSubscription is used where it is known. */
+export type QueueTarget = Pick<MatchedSubscription, 'clientId'> & Partial<StoredSubscription>;
+
+/** A PUBLISH as the engine hands it over and takes it back. */
+export interface StoredPacket {
+  readonly cmd?: 'publish';
+  readonly topic: string;
+  readonly payload: Uint8Array | string;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly dup?: boolean;
+  /** Packet identifier of the connection it was sent on; absent until it was sent. */
+  readonly messageId?: number | undefined;
+  /** With `brokerCounter` the identity of a message; given by the engine. */
+  readonly brokerId?: string | undefined;
+  readonly brokerCounter?: number | undefined;
+  /** Who published it; needed for No Local. */
+  readonly clientId?: string | undefined;
+  readonly properties?: object | undefined;
+  /** Milliseconds since the epoch; from then on the message is not delivered. [MQTT-3.3.2-5] */
+  readonly messageExpiry?: number | undefined;
+}
+
+/** A PUBREL that waits for its PUBCOMP; it takes the place of the message that was received. [MQTT-4.3.3-1] */
+export interface StoredRelease {
+  readonly cmd: 'pubrel';
+  readonly messageId: number;
+}
+
+/** What stands in an outgoing queue. */
+export type QueuedPacket = StoredPacket | StoredRelease;
+
+/** What an acknowledgement or a packet on its way out says about the message that is meant. */
+export interface PacketKey {
+  readonly cmd?: string;
+  readonly messageId?: number | undefined;
+  readonly brokerId?: string | undefined;
+  readonly brokerCounter?: number | undefined;
+}
+
+/** A will message; the store stamps both fields on it. */
+export interface StoredWill {
+  clientId?: string;
+  brokerId?: string;
+}
+
+/**
+ * Keeps what outlives a connection: subscriptions, queued messages, open QoS 2 exchanges, wills, retained messages.
+ * The methods are those that Aedes 2.0.0-beta.1 calls on `broker.persistence`. A store cures these defects of the
+ * engine; `test/contract/session-store.contract.ts` holds every store to it:
+ *
+ * - Filters are matched level by level: empty levels count, `a/#` matches `a`, and a leading wildcard does not match
+ *   topics that begin with `$`. [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.2-1]
+ * - A message is queued once for each client, at the lower of its own QoS and the highest QoS granted by a matching
+ *   filter, with the retain flag cleared unless Retain As Published, with the identifiers of all matching
+ *   subscriptions, and not for its publisher under No Local. [MQTT-3.3.5-1] [MQTT-3.3.1-9] [MQTT-3.3.4-4]
+ * - A message that was sent before is replayed with DUP set. [MQTT-3.3.1-1]
+ * - A message without a packet identifier is named by `brokerId` and `brokerCounter`, never by "the first that has none".
+ * - `outgoingUpdate` of a message that is no longer queued and `incomingDelPacket` of an unknown identifier resolve:
+ *   Aedes closes the client on the first and lets the second end the process. Only `incomingGetPacket` rejects, because
+ *   that is how Aedes asks whether a packet identifier is free.
+ * - `cleanSubscriptions` ends the whole session: queue and open QoS 2 identifiers go with it (GHSA-p8r9-qf8w-p73r).
+ * - Queue, retained messages and open identifiers are bounded (GHSA-5jvp-3p2v-5qgf).
+ * - What comes out may be changed by the engine, which writes into packets: every packet is a copy of its own.
+ */
+export interface SessionStore {
+  /** Called once, before anything else. Must be an `async` function in the literal sense: Aedes checks its constructor. */
+  setup(broker: { readonly id: string }): Promise<void>;
+
+  /** Keeps the message for its topic; an empty payload removes what is there. [MQTT-3.3.1-6] */
+  storeRetained(packet: StoredPacket): Promise<void>;
+  /** Retained messages of one filter, as StoredPacket. */
+  createRetainedStream(filter: string): Readable;
+  /** Retained messages of one filter after the other. [MQTT-3.8.4-4] */
+  createRetainedStreamCombi(filters: readonly string[]): Readable;
+
+  /** Adds subscriptions; one with the same filter is replaced. [MQTT-3.8.4-3] */
+  addSubscriptions(session: SessionRef, subscriptions: readonly StoredSubscription[]): Promise<void>;
+  removeSubscriptions(session: SessionRef, filters: readonly string[]): Promise<void>;
+  /** Empty when the session has none. */
+  subscriptionsByClient(session: SessionRef): Promise<StoredSubscription[]>;
+  /** Subscriptions at QoS 1 and 2, and sessions that have subscriptions of any QoS. */
+  countOffline(): Promise<{ subsCount: number; clientsCount: number }>;
+  /** Whether `subscriptionsByTopic` would find any; asked for every QoS 1 message, so answered from memory. */
+  hasSubscribers(topic: string): boolean;
+  /** Subscriptions at QoS 1 and 2 whose filter matches the topic name, in no particular order. */
+  subscriptionsByTopic(topic: string): Promise<MatchedSubscription[]>;
+  /** Ends the session: subscriptions, queue and open QoS 2 identifiers. Wills stay. [MQTT-3.1.2-4] */
+  cleanSubscriptions(session: SessionRef): Promise<void>;
+
+  outgoingEnqueue(target: QueueTarget, packet: StoredPacket): Promise<void>;
+  /** Queues the message for the owners of the matching subscriptions, once for each. */
+  outgoingEnqueueCombi(targets: readonly QueueTarget[], packet: StoredPacket): Promise<void>;
+  /** Notes that the message was sent under `messageId`, or that its PUBREL takes its place. */
+  outgoingUpdate(session: SessionRef, packet: PacketKey): Promise<void>;
+  /** The message is through. @returns it, or undefined when nothing is known under this key. */
+  outgoingClearMessageId(session: SessionRef, packet: PacketKey): Promise<QueuedPacket | undefined>;
+  /** What is queued at the time of the call, oldest first; what is acknowledged while it is read is left out. */
+  outgoingStream(session: SessionRef): Readable;
+
+  /** Opens a QoS 2 exchange of a publisher. The message itself is not kept: the engine never asks for it. */
+  incomingStorePacket(session: SessionRef, packet: PacketKey): Promise<void>;
+  /** @throws Error when no exchange is open under `messageId`. */
+  incomingGetPacket(session: SessionRef, packet: PacketKey): Promise<PacketKey>;
+  incomingDelPacket(session: SessionRef, packet: PacketKey): Promise<void>;
+
+  putWill(session: SessionRef, will: StoredWill): Promise<void>;
+  getWill(session: SessionRef): Promise<StoredWill | undefined>;
+  /** @returns the will that was removed. */
+  delWill(session: SessionRef): Promise<StoredWill | undefined>;
+  /** Wills put by nodes other than these. @param brokers node ids as keys. */
+  streamWill(brokers?: Readonly<Record<string, unknown>>): Readable;
+
+  /** Ids of the clients that subscribed to exactly this filter. */
+  getClientList(filter: string): Readable;
+  /** Gives everything back; the store is not used afterwards. Works twice. */
+  destroy(): Promise<void>;
+}

@@ -1,0 +1,19 @@
+/** Share of a buffer that a kept slice must fill; below it the slice is copied. */
+const minShare = 0.5;
+
+/**
+ * Bytes that can be kept for long. A payload is a slice of the chunk that was read from the socket, and keeping
+ * a few bytes of it would keep all of the chunk.
+ */
+export function detachBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.byteLength >= bytes.buffer.byteLength * minShare) return bytes;
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
+}
+
+/** The same for properties: Correlation Data is the one that is binary. */
+export function detachProperties(properties: object): object {
+  if (!('correlationData' in properties) || !(properties.correlationData instanceof Uint8Array)) return properties;
+  return { ...properties, correlationData: detachBytes(properties.correlationData) };
+}

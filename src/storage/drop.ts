@@ -1,0 +1,17 @@
+/** Something a store let go because a limit was reached or its time had come. */
+export interface Drop {
+  readonly reason: 'queue-full' | 'retained-full' | 'inbound-full' | 'expired';
+  /** Whose queue it was; absent for retained messages. */
+  readonly clientId?: string;
+  /** Absent for open QoS 2 identifiers. */
+  readonly topic?: string;
+}
+
+export type ReportDrop = (drop: Drop) => void;
+
+/** Outside parts of a store, injected. */
+export interface StoreDeps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly onDropped: ReportDrop;
+}

@@ -1,0 +1,34 @@
+import type { Events } from '../kernel/telemetry-ports.ts';
+import { defineEvent } from '../kernel/telemetry-ports.ts';
+import type { Drop, ReportDrop } from './drop.ts';
+
+const whatHappened: Readonly<Record<Drop['reason'], string>> = {
+  'queue-full': 'the oldest queued message was dropped because the queue is full; raise store.queuedMessages',
+  'retained-full': 'a message was not retained because no more topics may be; raise store.retainedMessages',
+  'inbound-full': 'the open QoS 2 identifiers of the longest waiting client were forgotten: too many are open',
+  expired: 'a stored message had expired',
+};
+
+interface DroppedFields extends Record<string, string | undefined> {
+  readonly reason: Drop['reason'];
+  readonly clientId: string | undefined;
+  readonly topic: string | undefined;
+}
+
+/** One line for each message would drown the log when a queue is full, so it is written at `debug` only. */
+export const storeDropped = defineEvent<DroppedFields>({
+  counter: 'store_dropped_total',
+  help: 'What the store let go because a limit was reached or its time had come.',
+  labels: ['reason'],
+  level: 'debug',
+  message: ({ reason, clientId, topic }) => {
+    const owner = clientId === undefined ? '' : ` of client "${clientId}"`;
+    return `store${owner}${topic === undefined ? '' : `, topic "${topic}"`}: ${whatHappened[reason]}`;
+  },
+});
+
+/** Turns what a store lets go into events. */
+export const reportDrops =
+  (events: Events): ReportDrop =>
+  ({ reason, clientId, topic }) =>
+    events.emit(storeDropped, { reason, clientId, topic });

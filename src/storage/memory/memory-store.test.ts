@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { aedesPersistenceContract } from '../../../test/contract/aedes-persistence.contract.ts';
+import type { OpenStore } from '../../../test/contract/session-store/support.ts';
+import { sessionStoreContract } from '../../../test/contract/session-store.contract.ts';
+import type { Drop } from '../drop.ts';
+import { storeSchema } from '../schema.ts';
+import { ClientQueue } from './client-queue.ts';
+import { InboundIdentifiers } from './inbound.ts';
+import { createMemoryStore } from './memory-store.ts';
+
+const open: OpenStore = async (limits = {}, deps = {}) => {
+  const store = createMemoryStore({ ...storeSchema.parse({}), ...limits }, deps);
+  await store.setup({ id: 'node-1' });
+  return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
+};
+
+describe('the memory store signs the contract', () => {
+  sessionStoreContract(open);
+});
+describe('the memory store passes the suite of aedes-persistence', () => {
+  aedesPersistenceContract(() => createMemoryStore(storeSchema.parse({})));
+});
+
+test('a small payload does not keep the chunk it was read in', async () => {
+  await using store = await open();
+  const payload = Buffer.alloc(65_536).subarray(10, 20);
+  await store.storeRetained({ topic: 'a', payload, qos: 0, retain: true });
+  for await (const packet of store.createRetainedStream('a')) expect(packet.payload.buffer.byteLength).toBe(10);
+});
+
+test('beyond the limit of open QoS 2 identifiers those of the longest waiting client are forgotten', () => {
+  const drops: Drop[] = [];
+  const inbound = new InboundIdentifiers({ now: () => 0, onDropped: (drop) => drops.push(drop) }, 3);
+  for (const id of [1, 2]) inbound.add('first', id);
+  for (const id of [1, 2]) inbound.add('second', id);
+  expect([inbound.has('first', 1), inbound.has('second', 1), inbound.has('second', 2)]).toEqual([false, true, true]);
+  expect(drops).toEqual([{ reason: 'inbound-full', clientId: 'first' }]);
+  inbound.add('third', 1);
+  expect(drops).toHaveLength(1);
+});
+
+test('a queue of 100,000 messages is acknowledged in reverse order without searching', () => {
+  const queue = new ClientQueue();
+  const delivery = { qos: 1, retain: false, identifiers: [] } as const;
+  const packet = (brokerCounter: number) =>
+    ({ topic: 'a', payload: '', qos: 1, retain: false, brokerId: 'n', brokerCounter }) as const;
+  for (let index = 1; index <= 100_000; index += 1) queue.push(packet(index), delivery);
+  const start = performance.now();
+  for (let index = 100_000; index > 0; index -= 1) {
+    queue.update({ ...packet(index), messageId: (index % 65_535) + 1 });
+    queue.clear({ messageId: (index % 65_535) + 1 });
+  }
+  expect(queue.size).toBe(0);
+  expect(performance.now() - start).toBeLessThan(3_000); // a search in the queue would take minutes
+});

@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest';
+import type { SessionStore, StoredPacket } from '../../../src/broker/session-store.ts';
+import type { Drop } from '../../../src/storage/drop.ts';
+import {
+  alice,
+  bob,
+  message,
+  messagesOf,
+  type OpenStore,
+  publish,
+  queueOf,
+  read,
+  sent,
+  subscription,
+} from './support.ts';
+
+export function enqueueCases(open: OpenStore): void {
+  test.each([
+    [0, 1, 1],
+    [1, 2, 1],
+    [2, 1, 1],
+    [2, 2, 2],
+  ] as const)(
+    'overlapping filters granted %i and %i, published at QoS %i: once, at the highest granted',
+    async (first, second, published) => {
+      await using store = await open();
+      await store.addSubscriptions(alice, [subscription('a/b', first), subscription('a/#', second)]);
+      await publish(store, message('a/b', { qos: published }));
+      const expected = Math.min(published, Math.max(first, second));
+      expect((await messagesOf(store)).map(({ qos }) => qos)).toEqual([expected]);
+    },
+  );
+
+  test('empty levels and `$` topics follow the filter rules [MQTT-4.7.1-3] [MQTT-4.7.2-1]', async () => {
+    await using store = await open();
+    await store.addSubscriptions(alice, [subscription('+/+'), subscription('#')]);
+    for (const topic of ['/fin', '$SYS/x']) await publish(store, message(topic));
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['/fin']);
+  });
+
+  test('the retain flag is cleared unless the subscription keeps it [MQTT-3.3.1-9] [MQTT-3.3.1-13]', async () => {
+    await using store = await open();
+    await store.addSubscriptions(alice, [subscription('a')]);
+    await store.addSubscriptions(bob, [subscription('a', 1, { rap: true })]);
+    await publish(store, message('a', { retain: true }));
+    expect((await messagesOf(store)).map(({ retain }) => retain)).toEqual([false]);
+    expect((await messagesOf(store, bob)).map(({ retain }) => retain)).toEqual([true]);
+  });
+
+  test('the publisher does not get its own message under No Local [MQTT-3.8.3-3]', async () => {
+    await using store = await open();
+    await store.addSubscriptions(alice, [subscription('a', 1, { nl: true })]);
+    await publish(store, message('a', { clientId: 'alice' }));
+    await publish(store, message('a', { clientId: 'bob' }));
+    expect((await messagesOf(store)).map(({ clientId }) => clientId)).toEqual(['bob']);
+  });
+
+  test('the identifiers of all matching subscriptions come along [MQTT-3.3.4-4]', async () => {
+    await using store = await open();
+    const one = subscription('a/b', 1, { subscriptionIdentifier: 1 });
+    const two = subscription('a/#', 1, { subscriptionIdentifier: 2 });
+    await store.addSubscriptions(alice, [one, two, subscription('+/b')]);
+    await store.addSubscriptions(bob, [two]);
+    await publish(store, message('a/b', { properties: { contentType: 'text' } }));
+    const [toAlice] = await messagesOf(store);
+    expect(toAlice?.properties).toEqual({ contentType: 'text', subscriptionIdentifier: expect.any(Array) });
+    expect(Object(toAlice?.properties).subscriptionIdentifier.sort()).toEqual([1, 2]);
+    const [toBob] = await messagesOf(store, bob);
+    expect(toBob?.properties).toEqual({ contentType: 'text', subscriptionIdentifier: 2 });
+  });
+
+  test('what a reader does to a packet changes no other packet', async () => {
+    await using store = await open();
+    const packet = message('a', { properties: { messageExpiryInterval: 60 } });
+    await store.outgoingEnqueueCombi([{ clientId: 'alice' }, { clientId: 'bob' }], packet);
+    const [read1] = await messagesOf(store);
+    Object.assign(read1?.properties ?? {}, { messageExpiryInterval: 1 });
+    for (const session of [alice, bob])
+      expect((await messagesOf(store, session))[0]?.properties).toEqual({ messageExpiryInterval: 60 });
+    expect(packet.properties).toEqual({ messageExpiryInterval: 60 });
+  });
+}
+
+export function queueCases(open: OpenStore): void {
+  const openWith = async (...topics: string[]): Promise<[SessionStore & AsyncDisposable, StoredPacket[]]> => {
+    const store = await open();
+    const packets = topics.map((topic) => message(topic, { qos: 2 }));
+    for (const packet of packets) await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    return [store, packets];
+  };
+
+  test('keeps the order of messages [MQTT-4.6.0-6]', async () => {
+    const topics = Array.from({ length: 100 }, (_, index) => `t/${index}`);
+    const [opened] = await openWith(...topics);
+    await using store = opened;
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(topics);
+  });
+
+  test('sets DUP on what was sent before, and only on that [MQTT-3.3.1-1] [MQTT-3.3.1-2]', async () => {
+    const [opened, [first]] = await openWith('a', 'b');
+    await using store = opened;
+    await sent(store, first!, 11);
+    const replayed = await messagesOf(store);
+    expect(replayed.map(({ topic, dup, messageId }) => [topic, dup, messageId])).toEqual([
+      ['a', true, 11],
+      ['b', false, undefined],
+    ]);
+  });
+
+  test('an acknowledged message is gone, whatever was acknowledged before it', async () => {
+    const [opened, packets] = await openWith('a', 'b', 'c');
+    await using store = opened;
+    for (const [index, packet] of packets.entries()) await sent(store, packet, index + 1);
+    expect(await store.outgoingClearMessageId(alice, { messageId: 2 })).toMatchObject({ topic: 'b', messageId: 2 });
+    expect(await store.outgoingClearMessageId(alice, { messageId: 2 })).toBeUndefined();
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['a', 'c']);
+  });
+
+  test('a PUBREL takes the place of its message until it is acknowledged [MQTT-4.3.3-1]', async () => {
+    const [opened, [first]] = await openWith('a', 'b');
+    await using store = opened;
+    await sent(store, first!, 5);
+    await store.outgoingUpdate(alice, { cmd: 'pubrel', messageId: 5 });
+    expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', messageId: 5 }, { topic: 'b' }]);
+    // the engine replays a PUBREL under an identity of its own
+    await store.outgoingUpdate(alice, { cmd: 'pubrel', messageId: 5, brokerId: 'node-1', brokerCounter: 999_999 });
+    await store.outgoingClearMessageId(alice, { messageId: 5 });
+    expect(await queueOf(store)).toMatchObject([{ topic: 'b' }]);
+  });
+
+  test('an update of what is not queued is no error and queues nothing', async () => {
+    await using store = await open();
+    await sent(store, message('gone'), 3);
+    await store.outgoingUpdate(alice, { cmd: 'pubrel', messageId: 3 });
+    expect(await queueOf(store)).toEqual([]);
+  });
+
+  test('a message without packet identifier is named by its identity, and only while it was not sent', async () => {
+    const [opened, [first, second]] = await openWith('a', 'b', 'c');
+    await using store = opened;
+    await sent(store, first!, 1);
+    expect(await store.outgoingClearMessageId(alice, { ...first!, messageId: undefined })).toBeUndefined();
+    expect(await store.outgoingClearMessageId(alice, { ...second!, messageId: undefined })).toMatchObject({
+      topic: 'b',
+    });
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['a', 'c']);
+  });
+
+  test('two messages under one packet identifier are both kept until both are acknowledged', async () => {
+    const [opened, packets] = await openWith('a', 'b');
+    await using store = opened;
+    for (const packet of packets) await sent(store, packet, 9);
+    await store.outgoingClearMessageId(alice, { messageId: 9 });
+    expect(await queueOf(store)).toHaveLength(1);
+    await store.outgoingClearMessageId(alice, { messageId: 9 });
+    expect(await queueOf(store)).toEqual([]);
+  });
+
+  test('a replay shows what was queued when it began, without what is acknowledged meanwhile', async () => {
+    const [opened, packets] = await openWith('a', 'b');
+    await using store = opened;
+    const replay = store.outgoingStream(alice);
+    await sent(store, packets[1]!, 1);
+    await store.outgoingClearMessageId(alice, { messageId: 1 });
+    await store.outgoingEnqueue({ clientId: 'alice' }, message('late'));
+    expect((await read<StoredPacket>(replay)).map(({ topic }) => topic)).toEqual(['a']);
+  });
+
+  test('beyond the limit the oldest message is dropped and reported', async () => {
+    const drops: Drop[] = [];
+    await using store = await open({ queuedMessages: 2 }, { onDropped: (drop) => drops.push(drop) });
+    for (const topic of ['a', 'b', 'c']) await store.outgoingEnqueue({ clientId: 'alice' }, message(topic));
+    await store.outgoingEnqueue({ clientId: 'bob' }, message('a'));
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['b', 'c']);
+    expect(drops).toEqual([{ reason: 'queue-full', clientId: 'alice', topic: 'a' }]);
+  });
+
+  test('an expired message is not replayed, unless it was sent before [MQTT-3.3.2-5]', async () => {
+    let now = 1_000;
+    await using store = await open({}, { now: () => now });
+    const packets = [message('sent', { messageExpiry: 2_000 }), message('waiting', { messageExpiry: 2_000 })];
+    for (const packet of packets) await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    await sent(store, packets[0]!, 1);
+    now = 2_000;
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['sent']);
+  });
+}

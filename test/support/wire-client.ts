@@ -1,0 +1,77 @@
+import { generate, type IPublishPacket, type Packet, type Parser, parser } from 'mqtt-packet';
+import type { Broker } from '../../src/broker/broker.ts';
+import { type MemoryLink, memoryLink } from './memory-link.ts';
+
+/** What a subscriber sees of a message. */
+export interface Seen {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: number;
+  readonly retain: boolean;
+  readonly identifiers: readonly number[];
+}
+
+/** An MQTT client without a socket that acknowledges everything at once and remembers what it saw. */
+export class WireClient {
+  readonly seen: Seen[] = [];
+  readonly #version: 4 | 5;
+  readonly #link: MemoryLink = memoryLink();
+  readonly #parser: Parser;
+  readonly #waiting: { cmd: string; resolve: (packet: Packet) => void }[] = [];
+
+  constructor(broker: Broker, version: 4 | 5) {
+    this.#version = version;
+    this.#parser = parser({ protocolVersion: version });
+    this.#parser.on('packet', (packet: Packet) => this.#receive(packet));
+    this.#link.onSent((data) => void this.#parser.parse(data));
+    broker.accept(this.#link);
+  }
+
+  send(packet: Packet): void {
+    this.#link.receive(generate(packet, { protocolVersion: this.#version }));
+  }
+
+  /** Sends a packet and waits for its answer. */
+  ask(packet: Packet, answer: string): Promise<Packet> {
+    const answered = new Promise<Packet>((resolve) => this.#waiting.push({ cmd: answer, resolve }));
+    this.send(packet);
+    return answered;
+  }
+
+  connect(clientId: string, isClean: boolean): Promise<Packet> {
+    const properties = this.#version === 5 && !isClean ? { properties: { sessionExpiryInterval: 600 } } : {};
+    const connect = {
+      cmd: 'connect',
+      protocolId: 'MQTT',
+      clean: isClean,
+      clientId,
+      keepalive: 0,
+      ...properties,
+    } as const;
+    return this.ask({ ...connect, protocolVersion: this.#version }, 'connack');
+  }
+
+  /** Resolves when the broker has handled everything sent before. */
+  async settle(): Promise<void> {
+    await this.ask({ cmd: 'pingreq' }, 'pingresp');
+  }
+
+  close(): void {
+    this.#link.destroy('closed by the test');
+  }
+
+  #receive(packet: Packet): void {
+    if (packet.cmd === 'publish') this.#take(packet);
+    if (packet.cmd === 'pubrel') this.send({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 });
+    if (packet.cmd === 'pubrec') this.send({ cmd: 'pubrel', messageId: packet.messageId ?? 0 });
+    const index = this.#waiting.findIndex(({ cmd }) => cmd === packet.cmd);
+    if (index !== -1) this.#waiting.splice(index, 1)[0]?.resolve(packet);
+  }
+
+  #take({ topic, payload, qos, retain, messageId, properties }: IPublishPacket): void {
+    const identifiers = [properties?.subscriptionIdentifier ?? []].flat().toSorted((a, b) => a - b);
+    this.seen.push({ topic, payload: payload.toString(), qos, retain, identifiers });
+    if (qos === 1) this.send({ cmd: 'puback', messageId: messageId ?? 0 });
+    if (qos === 2) this.send({ cmd: 'pubrec', messageId: messageId ?? 0 });
+  }
+}
