@@ -1,0 +1,56 @@
+import { formatSocketAddress } from '../kernel/address.ts';
+import { defineEvent } from '../kernel/telemetry-ports.ts';
+import type { RefusalReason } from './refusal.ts';
+
+/** Where a connection came from. */
+interface Origin {
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+const from = ({ address, port }: Origin): string => formatSocketAddress({ host: address, port });
+
+export const connectionRefused = defineEvent<{
+  listener: string;
+  address: string;
+  port: number;
+  reason: RefusalReason;
+  detail: string;
+}>({
+  counter: 'connections_refused_total',
+  help: 'Connections refused before any MQTT packet: TLS handshake, wrong protocol, bad WebSocket request.',
+  labels: ['listener', 'reason'],
+  level: 'warn',
+  message: (fields) => `listener ${fields.listener}: refused ${from(fields)}: ${fields.detail}`,
+});
+
+export const connectionAbandoned = defineEvent<{ listener: string; address: string; port: number }>({
+  counter: 'connections_abandoned_total',
+  help: 'Connections that the client closed before it had said what it wants.',
+  labels: ['listener'],
+  level: 'debug',
+  message: (fields) => `listener ${fields.listener}: ${from(fields)} left before its first packet`,
+});
+
+/** Counted one by one; the log shows them in sums, so that a flood of connections is no flood of lines. */
+export const connectionDropped = defineEvent<{
+  listener: string;
+  address: string;
+  port: number;
+  reason: DropReason;
+}>({
+  counter: 'connections_dropped_total',
+  help: 'Connections closed by a limit of the listener: handshake-timeout, max-pending, max-connections.',
+  labels: ['listener', 'reason'],
+  level: 'debug',
+  message: (fields) => `listener ${fields.listener}: dropped ${from(fields)}: ${dropSentences[fields.reason]}`,
+});
+
+export type DropReason = 'handshake-timeout' | 'max-pending' | 'max-connections';
+
+export const dropSentences: Readonly<Record<DropReason, string>> = {
+  'handshake-timeout': 'no TLS handshake or first packet within handshakeTimeout',
+  'max-pending': 'the oldest in the handshake made room: maxPending or maxConnections is reached',
+  'max-connections': 'maxConnections is reached',
+};

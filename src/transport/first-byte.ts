@@ -1,0 +1,14 @@
+/** What the first byte of a connection tells. */
+export type Speech = 'tls' | 'mqtt' | 'http' | 'unknown';
+
+const tlsHandshakeRecord = 0x16; // RFC 8446 5.1
+const mqttConnect = 0x10; // [MQTT-3.1.0-1]: the first packet is a CONNECT, its flags are 0
+
+/** Tells TLS, MQTT and HTTP apart. One byte is enough: the three never share one. */
+export function speechOf(firstByte: number | undefined): Speech {
+  if (firstByte === undefined) return 'unknown';
+  if (firstByte === tlsHandshakeRecord) return 'tls';
+  if (firstByte === mqttConnect) return 'mqtt';
+  const lower = firstByte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a ? 'http' : 'unknown';
+}

@@ -1,0 +1,184 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { AcceptLink, HttpHandler, Peer } from '../broker/ports.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { messageOf, systemCode } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/telemetry-ports.ts';
+import { speechOf } from './first-byte.ts';
+import { heartbeat } from './heartbeat.ts';
+import { plainResponse } from './plain-response.ts';
+import { misfit, printable, type Refusal } from './refusal.ts';
+import { webSocketLink } from './websocket-link.ts';
+import { chooseSubprotocol, pathOf, refuseUpgrade, type UpgradeRefusal } from './websocket-upgrade.ts';
+
+/** One connection that speaks HTTP, as the listener sees it. */
+export interface HttpVisit {
+  /** Who a WebSocket link on this connection is. */
+  peer(): Peer;
+  /** The first request head is there. */
+  onSpoken(): void;
+  onRefused(refusal: Refusal): void;
+}
+
+export interface HttpGateOptions {
+  readonly accept: ReadonlySet<'mqtt' | 'websocket' | 'http'>;
+  readonly path: string;
+  /** Largest WebSocket message in bytes; a larger one closes the connection with 1009. */
+  readonly maxMessageBytes: number;
+  readonly onLink: AcceptLink;
+  readonly http: HttpHandler | undefined;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Takes sockets that speak HTTP: answers requests, and turns WebSocket upgrades into links. */
+export interface HttpGate {
+  start(): void;
+  /** Takes a socket over; bytes that were put back with `unshift` are the beginning of its first request. */
+  serve(socket: Socket, visit: HttpVisit): void;
+  /** Closes idle connections; busy ones end with their response. */
+  stop(): void;
+}
+
+const limits = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+} as const;
+
+export function httpGate(options: HttpGateOptions): HttpGate {
+  const { accept, path, clock } = options;
+  const server = createServer(limits);
+  const visits = new WeakMap<Duplex, HttpVisit & { readonly socket: Socket }>();
+  const pings = heartbeat(clock);
+  const websockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: options.maxMessageBytes,
+    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+  });
+
+  server.on('request', (request, response) => {
+    visits.get(request.socket)?.onSpoken();
+    const isWebSocketPath = accept.has('websocket') && pathOf(request.url) === path;
+    if (isWebSocketPath || !accept.has('http')) answerUpgradeRequired(response, path);
+    else if (options.http === undefined) answer(response, 404, 'There is nothing here.');
+    else handle(options.http, request, response, options.logger);
+  });
+
+  server.on('upgrade', (request, socket, head) => {
+    const visit = visits.get(socket);
+    if (visit === undefined) {
+      socket.destroy();
+      return;
+    }
+    const refusal = accept.has('websocket')
+      ? refuseUpgrade(
+          {
+            url: request.url,
+            upgrade: request.headers.upgrade,
+            protocols: request.headers['sec-websocket-protocol'],
+          },
+          path,
+        )
+      : notAccepted;
+    if (refusal !== undefined) {
+      refuse(socket, visit, refusal, refusal.status);
+      return;
+    }
+    websockets.handleUpgrade(request, socket, head, (websocket) => {
+      visit.onSpoken();
+      options.onLink(webSocketLink({ websocket, socket: visit.socket, peer: visit.peer(), clock, heartbeat: pings }));
+    });
+  });
+
+  websockets.on('wsClientError', (error, socket) => {
+    const detail = `a malformed WebSocket request: ${printable(error.message)}`;
+    refuse(socket, visits.get(socket), { reason: 'websocket-handshake', detail }, 400);
+  });
+
+  server.on('clientError', (error, socket) => {
+    if (systemCode(error) === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const { status, ...refusal } = requestRefusal(error);
+    refuse(socket, visits.get(socket), refusal, status);
+  });
+
+  return {
+    // It never listens itself; its checks of header and request time begin with this event.
+    start() {
+      server.keepAliveTimeout = limits.keepAliveTimeout;
+      server.emit('listening');
+    },
+    serve(socket, visit) {
+      visits.set(socket, { ...visit, socket });
+      server.emit('connection', socket);
+      socket.resume(); // peeked sockets are paused
+    },
+    stop() {
+      server.keepAliveTimeout = 1; // ms: ends connections that are busy now, after their response
+      server.close();
+    },
+  };
+}
+
+const notAccepted: UpgradeRefusal = {
+  status: 400,
+  reason: 'websocket-not-accepted',
+  detail: 'a WebSocket request; this listener does not accept websocket',
+};
+
+/** @param status 0 closes without an answer: the other end does not speak HTTP. */
+function refuse(socket: Duplex, visit: HttpVisit | undefined, refusal: Refusal, status: number): void {
+  socket.on('error', () => undefined);
+  visit?.onRefused({ reason: refusal.reason, detail: refusal.detail });
+  if (status === 0 || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(plainResponse(status, `Refused: ${refusal.detail}.`));
+  socket.resume(); // or the end of the client's side would never be seen
+}
+
+/** Puts a failed request into words; the first bytes tell what came instead of HTTP. */
+export function requestRefusal(error: Error): Refusal & { readonly status: number } {
+  const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : undefined;
+  const code = systemCode(error);
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return { status: 431, reason: 'bad-http-request', detail: `a request head over ${limits.maxHeaderSize} bytes` };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { status: 408, reason: 'bad-http-request', detail: 'a request that did not arrive in time' };
+  if (speechOf(packet?.[0]) !== 'http') return { status: 0, ...misfit(packet?.[0]) };
+  return { status: 400, reason: 'bad-http-request', detail: `a malformed request: ${printable(messageOf(error))}` };
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+}
+
+function answerUpgradeRequired(response: ServerResponse, path: string): void {
+  response.setHeader('Upgrade', 'websocket');
+  response.setHeader('Connection', 'Upgrade, close');
+  answer(
+    response,
+    426,
+    `Here is MQTT over WebSocket, at ${path}, subprotocol "mqtt". A browser page cannot be had here.`,
+  );
+}
+
+function handle(handler: HttpHandler, request: IncomingMessage, response: ServerResponse, logger: Logger): void {
+  try {
+    handler(request, response);
+  } catch (error) {
+    logger.log('error', `HTTP request failed: ${messageOf(error)}`);
+    if (response.headersSent) response.destroy();
+    else answer(response, 500, 'The request failed on our side.');
+  }
+}

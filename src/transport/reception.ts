@@ -1,0 +1,243 @@
+import type { Socket } from 'node:net';
+import type { AcceptLink, HttpHandler, Peer, PeerTls } from '../broker/ports.ts';
+import { formatSocketAddress } from '../kernel/address.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { ConnectionError, StartError } from '../kernel/errors.ts';
+import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import { type Arrival, arrivals } from './arrivals.ts';
+import type { CertificateSource } from './certificates.ts';
+import { connectionAbandoned, connectionDropped, connectionRefused, type DropReason, dropSentences } from './events.ts';
+import { speechOf } from './first-byte.ts';
+import { floodNotice } from './flood-notice.ts';
+import { type HttpGate, httpGate } from './http-gate.ts';
+import { plainResponse } from './plain-response.ts';
+import { misfit, type Refusal } from './refusal.ts';
+import type { ListenerOptions } from './schema.ts';
+import { socketLink } from './socket-link.ts';
+import { ignoreError, type TlsAcceptor, tlsAcceptor } from './tls-acceptor.ts';
+
+export interface ListenerDeps {
+  readonly accept: AcceptLink;
+  /** Answers plain HTTP requests; undefined: 404. */
+  readonly http: HttpHandler | undefined;
+  /** Needed unless `tls` is `off`. */
+  readonly certificates: CertificateSource | undefined;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** Largest WebSocket message in bytes; left out: 1 MiB and 64 KiB, room for what stands around a payload of 1 MiB. */
+  readonly maxMessageBytes?: number;
+}
+
+/** Room for a payload of 1 MiB and the packets before and after it in the same message. */
+const defaultMaxMessageBytes = 1_048_576 + 65_536;
+
+/**
+ * The way of a connection from `accept` to a link or an HTTP request: TLS where the listener has it, then MQTT or HTTP
+ * by the first byte. A link is handed on with its first bytes, so idle connections never get past this point.
+ */
+export class Reception {
+  readonly #options: ListenerOptions;
+  readonly #deps: ListenerDeps;
+  readonly #urls: () => string[];
+  readonly #open = new Set<Socket>();
+  readonly #arrivals;
+  readonly #tls: TlsAcceptor | undefined;
+  readonly #gate: HttpGate | undefined;
+  readonly #floodNotice: (reason: DropReason, example: string) => void;
+
+  /** @param urls where this listener can be reached, for answers to those who knock at the wrong door. */
+  constructor(options: ListenerOptions, deps: ListenerDeps, urls: () => string[]) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#urls = urls;
+    const { clock, telemetry } = deps;
+    this.#floodNotice = floodNotice(clock, (reason, count, example) =>
+      telemetry.logger.log(
+        'warn',
+        `listener ${options.name}: ${count} ${count === 1 ? 'connection' : 'connections'} closed (${dropSentences[reason]}), the last from ${example}`,
+      ),
+    );
+    this.#arrivals = arrivals({
+      maxPending: options.maxPending,
+      timeoutMs: options.handshakeTimeout,
+      clock,
+      onDrop: (arrival, reason) => {
+        this.#open.delete(arrival.socket);
+        this.#noteDropped(arrival, reason);
+      },
+    });
+    this.#tls = newTlsAcceptor(options, deps);
+    this.#gate = newHttpGate(options, deps);
+  }
+
+  /** Connections past the handshake. */
+  get connections(): number {
+    return this.#open.size - this.#arrivals.size;
+  }
+
+  /** Connections in the handshake. */
+  get pending(): number {
+    return this.#arrivals.size;
+  }
+
+  /** @throws StartError when there are no usable certificates for TLS. */
+  start(): void {
+    const { name, tls } = this.#options;
+    if (tls !== 'off' && this.#tls === undefined)
+      throw new StartError('start-failed', `listener ${name}: tls is ${tls}, but there are no certificates`);
+    this.#tls?.start();
+    this.#gate?.start();
+  }
+
+  /** Closes what has not become a link yet; links live on. */
+  stop(): void {
+    this.#arrivals.clear();
+    this.#gate?.stop();
+    this.#tls?.stop();
+  }
+
+  destroyAll(reason: string): void {
+    for (const socket of this.#open) socket.destroy(new ConnectionError('client-failed', reason));
+  }
+
+  /** Takes a fresh connection. */
+  receive(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (remoteAddress === undefined || remotePort === undefined) {
+      socket.destroy(); // gone before we got to it
+      return;
+    }
+    const arrival: Arrival = { socket, address: withoutMapping(remoteAddress), port: remotePort };
+    socket.on('error', ignoreError);
+    if (this.#open.size >= this.#options.maxConnections && !this.#arrivals.evict()) {
+      socket.destroy();
+      this.#noteDropped(arrival, 'max-connections');
+      return;
+    }
+    this.#open.add(socket);
+    socket.once('close', () => this.#onClose(arrival));
+    this.#arrivals.add(arrival);
+    if (this.#options.tls === 'off') this.#begin(arrival, socket, undefined);
+    else if (this.#options.tls !== 'auto') this.#secure(arrival);
+    else
+      readFirst(socket, (first) => {
+        if (speechOf(first[0]) !== 'tls') this.#sort(arrival, socket, undefined, first);
+        else {
+          socket.unshift(first);
+          this.#secure(arrival);
+        }
+      });
+  }
+
+  #onClose(arrival: Arrival): void {
+    this.#open.delete(arrival.socket);
+    if (!this.#arrivals.settle(arrival)) return;
+    const { address, port } = arrival;
+    this.#deps.telemetry.events.emit(connectionAbandoned, { listener: this.#options.name, address, port });
+  }
+
+  /** Counts a connection that a limit closed; the log gets sums. */
+  #noteDropped({ address, port }: Arrival, reason: DropReason): void {
+    const { name: listener } = this.#options;
+    this.#deps.telemetry.events.emit(connectionDropped, { listener, address, port, reason });
+    this.#floodNotice(reason, formatSocketAddress({ host: address, port }));
+  }
+
+  #secure(arrival: Arrival): void {
+    this.#tls?.accept(arrival.socket, {
+      onSecure: (socket, tls) => this.#begin(arrival, socket, tls),
+      onRefused: (refusal) => {
+        this.#report(arrival, refusal);
+        if (refusal.reason === 'http-on-tls-port') arrival.socket.write(this.#signpost('TLS'));
+      },
+    });
+  }
+
+  /** After TLS, or at once where there is none: looks at the first bytes only where they decide something. */
+  #begin(arrival: Arrival, socket: Socket, tls: PeerTls | undefined): void {
+    if (this.#options.accept.includes('mqtt')) readFirst(socket, (first) => this.#sort(arrival, socket, tls, first));
+    else this.#serveHttp(arrival, socket, tls);
+  }
+
+  #sort(arrival: Arrival, socket: Socket, tls: PeerTls | undefined, first: Buffer): void {
+    const speech = speechOf(first[0]);
+    if (speech === 'mqtt' && this.#options.accept.includes('mqtt')) this.#openLink(arrival, socket, tls, first);
+    else if (speech === 'http' && this.#gate !== undefined) {
+      socket.unshift(first);
+      this.#serveHttp(arrival, socket, tls);
+    } else {
+      this.#report(arrival, misfit(first[0]));
+      if (speech === 'http') socket.end(this.#signpost('MQTT')).resume();
+      else socket.destroy();
+    }
+  }
+
+  #openLink(arrival: Arrival, socket: Socket, tls: PeerTls | undefined, first: Buffer): void {
+    this.#settle(arrival);
+    const peer = this.#peer(arrival, tls === undefined ? 'mqtt' : 'mqtts', tls);
+    this.#deps.accept(socketLink(socket, peer, this.#deps.clock, first));
+  }
+
+  #serveHttp(arrival: Arrival, socket: Socket, tls: PeerTls | undefined): void {
+    this.#gate?.serve(socket, {
+      peer: () => this.#peer(arrival, tls === undefined ? 'ws' : 'wss', tls),
+      onSpoken: () => this.#settle(arrival),
+      onRefused: (refusal) => this.#report(arrival, refusal),
+    });
+  }
+
+  #peer({ address, port }: Arrival, protocol: Peer['protocol'], tls: PeerTls | undefined): Peer {
+    return { listener: this.#options.name, protocol, address, port, tls };
+  }
+
+  #settle(arrival: Arrival): void {
+    if (!this.#arrivals.settle(arrival)) return;
+    const { address, port } = arrival;
+    this.#deps.telemetry.logger.log('debug', 'connection accepted', { listener: this.#options.name, address, port });
+  }
+
+  #report(arrival: Arrival, refusal: Refusal): void {
+    this.#arrivals.mute(arrival);
+    const { address, port } = arrival;
+    this.#deps.telemetry.events.emit(connectionRefused, { listener: this.#options.name, address, port, ...refusal });
+  }
+
+  #signpost(spoken: 'MQTT' | 'TLS'): string {
+    return plainResponse(400, `This port speaks ${spoken}, not plain HTTP. It is ${this.#urls().join(' and ')}.`);
+  }
+}
+
+/** Hands over the first bytes; the socket is paused then. */
+function readFirst(socket: Socket, use: (first: Buffer) => void): void {
+  socket.once('data', (first: Buffer) => {
+    socket.pause();
+    use(first);
+  });
+}
+
+/** An IPv4 address as such, where a socket for both families shows it as `::ffff:192.0.2.1`. */
+const withoutMapping = (address: string): string =>
+  address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+
+const newTlsAcceptor = ({ name, tls }: ListenerOptions, deps: ListenerDeps): TlsAcceptor | undefined =>
+  tls === 'off' || deps.certificates === undefined
+    ? undefined
+    : tlsAcceptor({
+        listener: name,
+        requiresCertificate: tls === 'two-way',
+        certificates: deps.certificates,
+        clock: deps.clock,
+      });
+
+function newHttpGate({ accept, path }: ListenerOptions, deps: ListenerDeps): HttpGate | undefined {
+  if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
+  return httpGate({
+    accept: new Set(accept),
+    path,
+    maxMessageBytes: deps.maxMessageBytes ?? defaultMaxMessageBytes,
+    onLink: deps.accept,
+    http: deps.http,
+    logger: deps.telemetry.logger,
+    clock: deps.clock,
+  });
+}

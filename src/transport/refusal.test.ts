@@ -1,0 +1,20 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { misfit, printable } from './refusal.ts';
+
+test('text of a peer cannot forge or reverse a log line', () => {
+  expect(printable('a\r\nb\u202ec\u0000d')).toBe('a\\u{d}\\u{a}b\\u{202e}c\\u{0}d');
+  expect(printable('CN=dév ice, O=Müller')).toBe('CN=dév ice, O=Müller');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(printable(text)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+    }),
+  );
+});
+
+test('what does not fit a listener is named', () => {
+  expect(misfit(0x16)).toMatchObject({ reason: 'tls-on-plain-port' });
+  expect(misfit(0x47)).toMatchObject({ reason: 'http-on-mqtt-port' });
+  expect(misfit(0x10)).toMatchObject({ reason: 'mqtt-on-http-port' });
+  expect(misfit(0x05)).toMatchObject({ reason: 'unknown-protocol', detail: expect.stringContaining('0x05') });
+});

@@ -1,0 +1,48 @@
+import { speechOf } from './first-byte.ts';
+
+/** Why a connection was refused: a label with few values, for counters. */
+export type RefusalReason =
+  | 'no-certificate'
+  | 'unknown-ca'
+  | 'certificate-expired'
+  | 'certificate-not-yet-valid'
+  | 'certificate-rejected'
+  | 'certificate-distrusted'
+  | 'tls-version'
+  | 'tls-cipher'
+  | 'tls-failed'
+  | 'not-tls'
+  | 'http-on-tls-port'
+  | 'tls-on-plain-port'
+  | 'http-on-mqtt-port'
+  | 'mqtt-on-http-port'
+  | 'unknown-protocol'
+  | 'bad-http-request'
+  | 'websocket-not-accepted'
+  | 'websocket-path'
+  | 'websocket-subprotocol'
+  | 'websocket-handshake';
+
+/** A refused connection; `detail` is a sentence for the operator. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly detail: string;
+}
+
+/** Text of a peer, made safe for a log line: control, format and line characters are written as `\u{..}`. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+
+const misfits = {
+  tls: { reason: 'tls-on-plain-port', detail: 'a TLS hello where none is expected; use mqtt:// or ws:// here' },
+  mqtt: { reason: 'mqtt-on-http-port', detail: 'an MQTT CONNECT, but this listener does not accept mqtt' },
+  http: { reason: 'http-on-mqtt-port', detail: 'an HTTP request, but this listener speaks MQTT only' },
+} as const satisfies Record<string, Refusal>;
+
+/** A connection whose first byte is nothing that its listener accepts. */
+export function misfit(firstByte: number | undefined): Refusal {
+  const speech = speechOf(firstByte);
+  if (speech !== 'unknown') return misfits[speech];
+  const shown = firstByte === undefined ? 'none' : `0x${firstByte.toString(16).padStart(2, '0')}`;
+  return { reason: 'unknown-protocol', detail: `the first byte, ${shown}, begins neither TLS, MQTT nor HTTP` };
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { formatSocketAddress } from '../kernel/address.ts';
+import { duration, socketAddress } from '../kernel/schema.ts';
+
+export const listenerSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'use lower-case letters, digits and hyphens, at most 63' })
+      .meta({ description: 'Name in log lines and in `access.anonymous`; unique.', reload: 'component' }),
+    bind: socketAddress.meta({
+      description: 'Address to listen on, host:port; port 0 takes a free port.',
+      reload: 'component',
+    }),
+    tls: z.enum(['off', 'one-way', 'two-way', 'auto']).meta({
+      description:
+        '`one-way`: the server shows its certificate. `two-way`: clients must show one too. `off`: plain. `auto`: TLS or plain, by the first byte of each connection.',
+      reload: 'component',
+    }),
+    accept: z
+      .array(z.enum(['mqtt', 'websocket', 'http']))
+      .min(1)
+      .meta({ description: 'What may be spoken on the port, told apart by the first byte.', reload: 'component' }),
+    path: z
+      .string()
+      .startsWith('/')
+      .prefault('/mqtt')
+      .meta({ description: 'Path of MQTT over WebSocket.', reload: 'component' }),
+    handshakeTimeout: duration.prefault('10s').meta({
+      description: 'A connection that has not got past TLS and its first bytes after this is closed.',
+      reload: 'component',
+    }),
+    maxPending: z.int().min(1).max(1_000_000).prefault(4_096).meta({
+      description: 'Connections in the handshake at one time; beyond it the oldest of them is closed.',
+      reload: 'component',
+    }),
+    maxConnections: z.int().min(1).max(10_000_000).prefault(100_000).meta({
+      description:
+        'Connections of this listener at one time; beyond it the oldest in the handshake is closed, or the new one where there is none.',
+      reload: 'component',
+    }),
+  })
+  .meta({ description: 'One port.', reload: 'component' });
+
+export type ListenerOptions = z.output<typeof listenerSchema>;
+
+export const listenersSchema = z
+  .array(listenerSchema)
+  .min(1)
+  .superRefine((listeners, context) => {
+    for (const [index, { name, bind }] of listeners.entries()) {
+      const before = listeners.slice(0, index);
+      if (before.some((other) => other.name === name))
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'name'],
+          message: `"${name}" is the name of two listeners; give each its own`,
+        });
+      if (bind.port !== 0 && before.some((other) => other.bind.port === bind.port && other.bind.host === bind.host))
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'bind'],
+          message: `${formatSocketAddress(bind)} is taken by another listener above; one port can serve several protocols with tls: auto`,
+        });
+    }
+  })
+  .prefault([
+    { name: 'mqtts', bind: '127.0.0.1:8883', tls: 'one-way', accept: ['mqtt'] },
+    { name: 'mqtts-two-way', bind: '127.0.0.1:8884', tls: 'two-way', accept: ['mqtt'] },
+    { name: 'wss', bind: '127.0.0.1:8084', tls: 'one-way', accept: ['websocket', 'http'] },
+  ])
+  .meta({ description: 'Ports that clients connect to.', reload: 'component' });
