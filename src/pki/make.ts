@@ -1,0 +1,97 @@
+import { X509Certificate } from 'node:crypto';
+import { caChainOf, createIntermediate, createRoot, issueLeaf } from './authority.ts';
+import { type FileName, type Folder, fileNames } from './files.ts';
+import type { Credential } from './issue.ts';
+import { serverAltNames, serverCommonName } from './names.ts';
+import { certificatesPem, parseCertificates } from './pem.ts';
+import { createPkcs12 } from './pkcs12.ts';
+import type { Plan } from './plan.ts';
+
+/** Password of `client-demo.p12`. It protects nothing: the file lies beside the same key in the clear, both mode 0600. */
+export const demoPassword = 'viaduct';
+
+const demoName = 'client-demo';
+
+export interface MakeOptions {
+  readonly hostname: string;
+  readonly names: readonly string[];
+  readonly now: () => number;
+}
+
+/**
+ * Makes what the plan says, in memory. Loads the X.509 and PKCS#12 libraries, which a start with all files in place
+ * does without.
+ * @param folder existing files, already checked.
+ * @returns the new files in the order in which they must be written.
+ */
+export async function makeMissing(
+  plan: Plan,
+  folder: Folder,
+  options: MakeOptions,
+): Promise<readonly (readonly [FileName, Buffer])[]> {
+  const made = new Map<FileName, Buffer>();
+  const text = (name: FileName): string | undefined => made.get(name)?.toString() ?? folder.text(name);
+  const keep = (credential: Credential, name: 'root-ca' | 'intermediate-ca' | 'server' | 'client-demo'): void => {
+    if (!folder.has(`${name}.key`)) made.set(`${name}.key`, Buffer.from(credential.key));
+    made.set(`${name}.pem`, Buffer.from(credential.certificate));
+  };
+
+  if (plan.root) keep(await createRoot(options, text('root-ca.key')), 'root-ca');
+  if (plan.intermediate)
+    keep(
+      await createIntermediate(credentialOf(text, 'root-ca'), options, text('intermediate-ca.key')),
+      'intermediate-ca',
+    );
+  if (plan.caChain)
+    made.set(
+      'ca-chain.pem',
+      Buffer.from(caChainOf(pemOnly(text('intermediate-ca.pem')), pemOnly(text('root-ca.pem')))),
+    );
+  if (plan.server) {
+    const request = {
+      commonName: serverCommonName(options.hostname),
+      altNames: serverAltNames(options.hostname, options.names),
+      ...keyOf(text('server.key')),
+    };
+    const { cert, key } = await issueLeaf('server', request, credentialOf(text, 'intermediate-ca'), options);
+    keep({ certificate: cert, key }, 'server');
+  }
+  if (plan.client) {
+    const request = { commonName: demoName, ...keyOf(text('client-demo.key')) };
+    const { cert, key } = await issueLeaf('client', request, credentialOf(text, 'intermediate-ca'), options);
+    keep({ certificate: cert, key }, 'client-demo');
+  }
+  if (plan.clientP12) made.set('client-demo.p12', demoP12(text));
+  return fileNames.flatMap((name) => {
+    const bytes = made.get(name);
+    return bytes === undefined ? [] : [[name, bytes] as const];
+  });
+}
+
+const keyOf = (key: string | undefined): { readonly key?: string } => (key === undefined ? {} : { key });
+
+/** The certificates of a file without what people leave around them; a server must not send that. */
+function pemOnly(text: string | undefined): string | undefined {
+  const certificates = text === undefined ? undefined : parseCertificates(text);
+  return certificates === undefined || typeof certificates === 'string' ? undefined : certificatesPem(certificates);
+}
+
+function credentialOf(text: (name: FileName) => string | undefined, name: 'root-ca' | 'intermediate-ca'): Credential {
+  return { certificate: pemOnly(text(`${name}.pem`)) ?? '', key: text(`${name}.key`) ?? '' };
+}
+
+/** Key, leaf, intermediates and root: what a program needs that is given this one file. */
+function demoP12(text: (name: FileName) => string | undefined): Buffer {
+  const chain = new Map<string, X509Certificate>(); // by fingerprint: the client's file may already hold the root
+  for (const name of ['client-demo.pem', 'intermediate-ca.pem', 'root-ca.pem'] as const) {
+    const certificates = parseCertificates(text(name) ?? '');
+    if (typeof certificates !== 'string')
+      for (const certificate of certificates) chain.set(certificate.fingerprint256, certificate);
+  }
+  return createPkcs12({
+    key: text('client-demo.key') ?? '',
+    chain: [...chain.values()],
+    friendlyName: demoName,
+    password: demoPassword,
+  });
+}
