@@ -1,0 +1,85 @@
+/** What a client asks for with CONNECT, as far as the hub follows it. */
+export interface ConnectOptions {
+  /** Every operation is answered by +OK. */
+  readonly verbose: boolean;
+  /** Subjects of messages are checked. */
+  readonly pedantic: boolean;
+  readonly echo: boolean;
+  readonly headers: boolean;
+  readonly noResponders: boolean;
+  readonly name: string;
+  readonly lang: string;
+  readonly version: string;
+  /** 1: the client understands INFO at any time. */
+  readonly protocol: number;
+}
+
+export type ConnectFault = 'bad-connect' | 'bad-protocol-version' | 'headers-required';
+
+/** What holds until CONNECT; nats-server serves clients that never send it. */
+export const beforeConnect: ConnectOptions = {
+  verbose: true,
+  pedantic: true,
+  echo: true,
+  headers: false,
+  noResponders: false,
+  name: '',
+  lang: '',
+  version: '',
+  protocol: 0,
+};
+
+const booleans = ['verbose', 'pedantic', 'echo', 'headers', 'no_responders', 'tls_required'] as const;
+const strings = ['name', 'lang', 'version', 'user', 'pass', 'auth_token', 'nkey', 'sig', 'jwt'] as const;
+const types: ReadonlyMap<string, 'boolean' | 'string' | 'number'> = new Map([
+  ...booleans.map((name) => [name, 'boolean'] as const),
+  ...strings.map((name) => [name, 'string'] as const),
+  ['protocol', 'number'] as const,
+]);
+
+/**
+ * Reads the argument of CONNECT over what held before; field names in any case, null and unknown fields are skipped, as
+ * nats-server does. Credentials are accepted and not looked at: the hub knows none.
+ * @param latin1 the JSON, one character a byte.  @returns the options, or why the client cannot be served.
+ */
+export function readConnect(latin1: string, before: ConnectOptions): ConnectOptions | ConnectFault {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8'));
+  } catch {
+    return 'bad-connect';
+  }
+  if (parsed === null) return before;
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) return 'bad-connect';
+  const fields = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(parsed)) {
+    const name = key.toLowerCase();
+    const type = types.get(name);
+    if (type === undefined || value === null) continue;
+    if (typeof value !== type || (type === 'number' && !Number.isInteger(value))) return 'bad-connect';
+    fields.set(name, value);
+  }
+  const flag = (name: (typeof booleans)[number], otherwise: boolean) =>
+    fields.get(name) === true || (!fields.has(name) && otherwise);
+  const text = (name: (typeof strings)[number], otherwise: string) => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? printable(value) : otherwise;
+  };
+  const protocol = fields.get('protocol') ?? before.protocol;
+  if (protocol !== 0 && protocol !== 1) return 'bad-protocol-version';
+  const options = {
+    verbose: flag('verbose', before.verbose),
+    pedantic: flag('pedantic', before.pedantic),
+    echo: flag('echo', before.echo),
+    headers: flag('headers', before.headers),
+    noResponders: flag('no_responders', before.noResponders),
+    name: text('name', before.name),
+    lang: text('lang', before.lang),
+    version: text('version', before.version),
+    protocol,
+  };
+  return options.noResponders && !options.headers ? 'headers-required' : options;
+}
+
+/** For log lines: at most 64 characters, none of them a control character. */
+const printable = (value: string): string => value.slice(0, 64).replaceAll(/\p{C}/gu, '?');

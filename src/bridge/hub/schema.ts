@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { isLoopback } from '../../kernel/address.ts';
+import { byteSize, duration, socketAddress } from '../../kernel/schema.ts';
+
+export const hubSchema = z
+  .strictObject({
+    bind: socketAddress
+      .prefault('127.0.0.1:4222')
+      .meta({ description: 'Address of the embedded hub; port 0 takes a free port.', reload: 'process' }),
+    allowRemote: z.boolean().prefault(false).meta({
+      description: 'Allows a bind beyond this machine, although the hub knows no passwords and no TLS.',
+      reload: 'process',
+    }),
+    maxPayload: byteSize
+      .refine((bytes) => bytes >= 1 && bytes <= 67_108_864, { error: 'use 1B to 64MiB' })
+      .prefault('1MiB')
+      .meta({ description: 'Largest message with its headers, up to 64MiB.', reload: 'process' }),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .prefault(65_536)
+      .meta({ description: 'NATS clients at one time.', reload: 'process' }),
+    maxSubscriptions: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .prefault(1_000_000)
+      .meta({ description: 'Subscriptions of all NATS clients together.', reload: 'process' }),
+    maxSubscriptionsPerClient: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .prefault(100_000)
+      .meta({ description: 'Subscriptions of one NATS client.', reload: 'process' }),
+    maxPending: byteSize.prefault('64MiB').meta({
+      description:
+        'Bytes on their way to a client that does not read; publishers are slowed from half of it, beyond it the slow consumer is cut off.',
+      reload: 'process',
+    }),
+    connectTimeout: duration.prefault('3s').meta({
+      description: 'A connection that has not sent its first protocol operation after this is closed.',
+      reload: 'process',
+    }),
+    pingInterval: duration
+      .refine((ms) => ms >= 100, { error: 'use 100ms or more' })
+      .prefault('2m')
+      .meta({ description: 'Time between PINGs to a silent client; two unanswered close it.', reload: 'process' }),
+  })
+  .superRefine((hub, context) => {
+    if (hub.allowRemote || isLoopback(hub.bind.host)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['bind'],
+      message: `${hub.bind.host} is reached from other machines, and the hub knows no passwords; bind 127.0.0.1, use a nats-server with nats.servers, or set nats.hub.allowRemote: true`,
+    });
+  })
+  .prefault({})
+  .meta({ description: 'The embedded NATS hub; it runs only when `nats.servers` is empty.', reload: 'process' });
+
+export type HubOptions = z.output<typeof hubSchema>;

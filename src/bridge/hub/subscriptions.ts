@@ -1,0 +1,51 @@
+import type { HubContext } from './context.ts';
+import { isValidSubject } from './subject.ts';
+import { createSubscription, type Subscriber, type Subscription } from './subscription.ts';
+
+const maxSubjectTokens = 255;
+
+/** The subscriptions of one client, by its sid. */
+export class Subscriptions {
+  readonly #owner: Subscriber;
+  readonly #hub: HubContext;
+  readonly #bySid = new Map<string, Subscription>();
+
+  constructor(owner: Subscriber, hub: HubContext) {
+    this.#owner = owner;
+    this.#hub = hub;
+  }
+
+  /** A sid that is in use keeps its first subscription. @returns the text of the -ERR, or undefined. */
+  add(subject: string, queue: string | undefined, sid: string): string | undefined {
+    const { options, router, stats } = this.#hub;
+    if (!isValidSubject(subject) || subject.split('.').length > maxSubjectTokens) return 'Invalid Subject';
+    if (this.#bySid.has(sid)) return undefined;
+    if (this.#bySid.size >= options.maxSubscriptionsPerClient || stats.subscriptions >= options.maxSubscriptions)
+      return 'maximum subscriptions exceeded';
+    const subscription = createSubscription(this.#owner, subject, queue, sid);
+    this.#bySid.set(sid, subscription);
+    router.sublist.insert(subscription);
+    stats.subscriptions += 1;
+    return undefined;
+  }
+
+  /** @param max messages since it began, after which it ends; 0, or what it has had already, ends it at once. */
+  limit(sid: string, max: number): void {
+    const subscription = this.#bySid.get(sid);
+    if (subscription === undefined) return;
+    if (max > subscription.delivered) subscription.max = max;
+    else this.close(subscription);
+  }
+
+  close(subscription: Subscription): void {
+    if (subscription.isClosed) return;
+    subscription.isClosed = true;
+    this.#bySid.delete(subscription.sid);
+    this.#hub.router.sublist.remove(subscription);
+    this.#hub.stats.subscriptions -= 1;
+  }
+
+  closeAll(): void {
+    for (const subscription of this.#bySid.values()) this.close(subscription);
+  }
+}
