@@ -1,0 +1,122 @@
+import type { MessagePort } from '../broker/ports.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import type { Component } from '../kernel/lifecycle.ts';
+import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import { createEgress, type Tally } from './egress.ts';
+import { type Backlog, createIngress } from './ingress.ts';
+import type { NatsLink, NatsState } from './link.ts';
+import { type CompiledRule, checkRules, compileRules } from './rule.ts';
+import type { BridgeOptions } from './schema.ts';
+
+export interface BridgeDeps {
+  readonly plane: MessagePort;
+  readonly nats: NatsLink;
+  readonly telemetry: Telemetry;
+}
+
+/** A rule and what went over it since the start. */
+export interface RuleState {
+  readonly name: string;
+  readonly topic: string;
+  readonly subject: string;
+  readonly direction: CompiledRule['direction'];
+  readonly toNats: Readonly<Tally>;
+  readonly fromNats: Readonly<Tally>;
+}
+
+export interface BridgeState {
+  readonly nats: NatsState;
+  readonly rules: readonly RuleState[];
+  /** Bytes from NATS that the broker has not finished with. */
+  readonly pendingBytes: number;
+}
+
+/** Carries messages between the broker and NATS as the rules say. It owns neither: both are started before it. */
+export interface Bridge extends Component {
+  readonly rules: readonly CompiledRule[];
+  state(): BridgeState;
+}
+
+/** @throws ConfigError `rule-invalid` where `checkRules` finds a problem. */
+export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Bridge {
+  const problems = checkRules(options.rules, options.codec);
+  if (problems.length > 0) throw new ConfigError('rule-invalid', problems.map(({ message }) => message).join('; '));
+  const rules = compileRules(options);
+
+  return ({ plane, nats, telemetry: { events } }) => {
+    const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
+    const running = rules.map((rule) => ({ rule, toNats: newTally(), fromNats: newTally() }));
+    const untap: (() => void)[] = [];
+    let life: 'new' | 'running' | 'stopped' = 'new';
+
+    const open = () => {
+      for (const { rule, toNats, fromNats } of running) {
+        if (rule.direction !== 'to-nats') {
+          const receive = createIngress(rule, {
+            plane,
+            events,
+            link: nats.name,
+            maxHops: options.maxHops,
+            tally: fromNats,
+            backlog,
+            replyTopic: (reply) => replyTopic(rules, reply),
+          });
+          for (const subject of rule.subjectFilters)
+            nats.subscribe(subject, (message) => {
+              if (life === 'running') receive(message);
+            });
+        }
+        if (rule.direction !== 'from-nats')
+          untap.push(
+            plane.tap(rule.topicFilter, createEgress(rule, { nats, events, nodeId: plane.nodeId, tally: toNats })),
+          );
+      }
+    };
+
+    return {
+      name: 'bridge',
+      rules,
+      async start(signal) {
+        if (life !== 'new') return;
+        life = 'running';
+        open();
+        // A message published on NATS right after the start must arrive; without a connection there is none to wait for.
+        if (nats.state().status === 'connected') await nats.flush(signal).catch(() => undefined);
+      },
+      async stop(deadline) {
+        const wasRunning = life === 'running';
+        life = 'stopped';
+        for (const end of untap.splice(0)) end();
+        if (wasRunning && nats.state().status === 'connected') await nats.flush(deadline).catch(() => undefined);
+      },
+      state: () => ({
+        nats: nats.state(),
+        rules: running.map(({ rule: { name, topic, subject, direction }, toNats, fromNats }) => ({
+          name,
+          topic,
+          subject,
+          direction,
+          toNats: { ...toNats },
+          fromNats: { ...fromNats },
+        })),
+        pendingBytes: backlog.bytes,
+      }),
+    };
+  };
+}
+
+const newTally = (): Tally => ({ passed: 0, dropped: 0 });
+
+/** A topic that leads to this subject and back again. Inboxes of NATS clients have none and stay unknown to MQTT. */
+function replyTopic(rules: readonly CompiledRule[], reply: string): string | undefined {
+  for (const rule of rules) {
+    const topic = rule.toTopic(reply);
+    if (topic?.kind !== 'mapped') continue;
+    const leadsBack = rules.some((other) => {
+      const subject = other.toSubject(topic.value);
+      return subject?.kind === 'mapped' && subject.value === reply;
+    });
+    if (leadsBack) return topic.value;
+  }
+  return undefined;
+}

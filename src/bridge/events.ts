@@ -1,0 +1,71 @@
+import { defineEvent } from '../kernel/telemetry-ports.ts';
+import type { InvalidHeader } from './header-names.ts';
+import type { PublishResult } from './link.ts';
+import type { UnmappableReason } from './mapped.ts';
+
+/** Per-message events are `debug`: what they count is in the metrics, and a busy bridge must not flood the log. */
+
+export type Direction = 'to-nats' | 'from-nats';
+
+export type DropReason =
+  | Exclude<PublishResult, 'sent'>
+  /** More bytes from NATS than `bridge.maxPending` wait for the broker. */
+  | 'broker-backlog'
+  /** The header block cannot be parsed, so the origin is unknown. */
+  | 'headers-unreadable';
+
+export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; reason: DropReason }>({
+  counter: 'bridge_dropped_total',
+  help: 'Messages that the bridge could not pass on.',
+  labels: ['rule', 'direction', 'reason'],
+  level: 'debug',
+  message: ({ rule, direction, reason }) => `rule "${rule}" dropped a message ${direction}: ${reason}`,
+});
+
+export type LoopReason =
+  /** It came from NATS over this link and would go back. */
+  | 'from-nats'
+  /** It has passed this node before. */
+  | 'own-origin'
+  /** It has passed more nodes than `bridge.maxHops`. */
+  | 'max-hops';
+
+export const bridgeLoopDropped = defineEvent<{ rule: string; reason: LoopReason }>({
+  counter: 'bridge_loop_dropped_total',
+  help: 'Messages that would have gone round in a loop.',
+  labels: ['reason'],
+  level: 'debug',
+  message: ({ rule, reason }) => `rule "${rule}" stopped a message that would go round: ${reason}`,
+});
+
+export const topicUnmappable = defineEvent<{ rule: string; reason: UnmappableReason; why: string }>({
+  counter: 'topic_unmappable_total',
+  help: 'Messages for NATS whose topic has no subject.',
+  labels: ['reason'],
+  level: 'debug',
+  message: ({ rule, why }) => `rule "${rule}" dropped a message whose topic has no subject: ${why}`,
+});
+
+export const subjectUnmappable = defineEvent<{ rule: string; reason: UnmappableReason; why: string }>({
+  counter: 'subject_unmappable_total',
+  help: 'Messages from NATS whose subject has no topic.',
+  labels: ['reason'],
+  level: 'debug',
+  message: ({ rule, why }) => `rule "${rule}" dropped a message whose subject has no topic: ${why}`,
+});
+
+export const headerInvalid = defineEvent<{ rule: string; header: InvalidHeader }>({
+  counter: 'bridge_header_invalid_total',
+  help: 'Headers of messages from NATS that were ignored because their value cannot be used.',
+  labels: ['header'],
+  level: 'debug',
+  message: ({ rule, header }) => `rule "${rule}" ignored a header of a message from NATS: ${header}`,
+});
+
+export const brokerRefused = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_publish_failed_total',
+  help: 'Messages from NATS that the broker failed to publish.',
+  labels: ['rule'],
+  level: 'error',
+  message: ({ rule, error }) => `rule "${rule}": the broker could not publish a message from NATS: ${error}`,
+});

@@ -1,0 +1,116 @@
+import type { MessagePort } from '../broker/ports.ts';
+import { messageOf } from '../kernel/errors.ts';
+import type { Events } from '../kernel/telemetry-ports.ts';
+import type { Message, MessageProperties } from '../plane/message.ts';
+import type { Tally } from './egress.ts';
+import {
+  bridgeDropped,
+  bridgeLoopDropped,
+  brokerRefused,
+  type Direction,
+  type DropReason,
+  headerInvalid,
+  type LoopReason,
+  subjectUnmappable,
+} from './events.ts';
+import { type ReadHeaders, readHeaders } from './headers.ts';
+import type { NatsMessage } from './link.ts';
+import type { UnmappableReason } from './mapped.ts';
+import type { CompiledRule } from './rule.ts';
+
+/** Bytes from NATS that the broker has not finished with, of all rules together. */
+export interface Backlog {
+  bytes: number;
+  readonly maxBytes: number;
+}
+
+export interface IngressDeps {
+  readonly plane: MessagePort;
+  readonly events: Events;
+  /** Name of the link, by which egress recognises what came in over it. */
+  readonly link: string;
+  readonly maxHops: number;
+  readonly tally: Tally;
+  readonly backlog: Backlog;
+  /** The topic on which a client can answer to a NATS reply subject, if the rules offer one. */
+  readonly replyTopic: (reply: string) => string | undefined;
+}
+
+const direction: Direction = 'from-nats';
+
+/** What a message costs beside its payload while it waits. */
+const overheadBytes = 512;
+
+/** What a rule does with a message from NATS: publish it in the broker under its topic. It never throws. */
+export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: NatsMessage) => void {
+  const { plane, events, tally, backlog } = deps;
+  const drop = (reason: DropReason) => {
+    tally.dropped++;
+    events.emit(bridgeDropped, { rule: rule.name, direction, reason });
+  };
+  const unmappable = (reason: UnmappableReason, why: string) => {
+    tally.dropped++;
+    events.emit(subjectUnmappable, { rule: rule.name, reason, why });
+  };
+  const failed = (error: unknown) => {
+    tally.passed--;
+    tally.dropped++;
+    events.emit(brokerRefused, { rule: rule.name, error: messageOf(error) });
+  };
+
+  return (received) => {
+    if (received.headers === 'unreadable') return drop('headers-unreadable');
+    // The client library decodes subjects leniently: this is what bytes that are not UTF-8 become.
+    if (received.subject.includes('\ufffd')) return unmappable('invalid-unicode', 'it is not valid UTF-8');
+    const topic = rule.toTopic(received.subject);
+    if (topic === undefined) return;
+    if (topic.kind === 'unmappable') return unmappable(topic.reason, topic.message);
+    const headers = readHeaders(received.headers);
+    for (const header of headers.invalid) events.emit(headerInvalid, { rule: rule.name, header });
+    const loop = loopReason(headers.nodes, plane.nodeId, deps.maxHops);
+    if (loop !== undefined) return events.emit(bridgeLoopDropped, { rule: rule.name, reason: loop });
+    const bytes = received.payload.length + overheadBytes;
+    if (backlog.bytes + bytes > backlog.maxBytes) return drop('broker-backlog');
+
+    backlog.bytes += bytes;
+    tally.passed++;
+    void publish(plane, toMessage(topic.value, received, headers, rule, deps))
+      .catch(failed)
+      .finally(() => {
+        backlog.bytes -= bytes;
+      });
+  };
+}
+
+/** A throw of the broker becomes a rejection: nothing may end the loop that reads from NATS. */
+async function publish(plane: MessagePort, message: Message): Promise<void> {
+  await plane.publish(message);
+}
+
+function loopReason(nodes: readonly string[] | undefined, self: string, maxHops: number): LoopReason | undefined {
+  if (nodes === undefined) return undefined;
+  if (nodes.includes(self)) return 'own-origin';
+  return nodes.length > maxHops ? 'max-hops' : undefined;
+}
+
+function toMessage(
+  topic: string,
+  { payload, reply }: NatsMessage,
+  headers: ReadHeaders,
+  rule: CompiledRule,
+  { link, replyTopic }: IngressDeps,
+): Message {
+  const answerTo =
+    reply === undefined || headers.properties?.responseTopic !== undefined ? undefined : replyTopic(reply);
+  const properties: MessageProperties | undefined =
+    answerTo === undefined ? headers.properties : { ...headers.properties, responseTopic: answerTo };
+  return {
+    topic,
+    payload,
+    // A node says the QoS unless it is 0; a plain NATS client knows no QoS, so the rule decides.
+    qos: headers.qos ?? (headers.nodes === undefined ? rule.qos : 0),
+    retain: headers.retain,
+    properties,
+    origin: { kind: 'bridge', link, brokers: headers.nodes ?? [] },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Component } from '../kernel/lifecycle.ts';
+
+/** NATS headers in the order of the wire; names may repeat. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A message from NATS. */
+export interface NatsMessage {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  /** undefined: the message has none. `'unreadable'`: what stands in their place is no header block. */
+  readonly headers: HeaderList | undefined | 'unreadable';
+  readonly reply: string | undefined;
+}
+
+/** `sent` means handed to the connection; every other result means that the message is dropped. */
+export type PublishResult = 'sent' | 'nats-disconnected' | 'nats-backlog' | 'payload-too-large';
+
+export type NatsStatus =
+  /** Not started yet, or stopped. */
+  | 'disconnected'
+  /** Never connected so far; attempts go on. */
+  | 'connecting'
+  | 'connected'
+  /** Was connected; attempts go on. */
+  | 'reconnecting';
+
+export interface NatsState {
+  readonly status: NatsStatus;
+  /** URL of the server in use, never with credentials. */
+  readonly server: string | undefined;
+  /** Name that the server gives itself. */
+  readonly serverName: string | undefined;
+  /** When `status` became what it is, milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** Connections after the first. */
+  readonly reconnects: number;
+  /** Last failure as a sentence; undefined once connected without one. */
+  readonly lastError: string | undefined;
+}
+
+/** One connection to NATS that never gives up. What it cannot send at once it drops: it buffers no message while it is down. */
+export interface NatsLink extends Component {
+  /** @param payload not changed afterwards. @param headers legal names and values; they are not checked again. */
+  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined): PublishResult;
+  /** Receives every message of a subject filter, across reconnects, until the link stops. `onMessage` must not throw. */
+  subscribe(subject: string, onMessage: (message: NatsMessage) => void): void;
+  /** Resolves when the server has handled everything sent so far. @throws LinkError when not connected. */
+  flush(signal: AbortSignal): Promise<void>;
+  state(): NatsState;
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { byteSize, duration, secretReference } from '../../kernel/schema.ts';
+import { hubSchema } from '../hub/schema.ts';
+
+export const natsSchema = z
+  .strictObject({
+    servers: z
+      .array(
+        z.string().regex(/^(nats|tls):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?\/?$/, {
+          error:
+            'write nats://host:port or tls://host:port; credentials do not stand in the URL but in nats.user, nats.token, nats.nkey or nats.creds',
+        }),
+      )
+      .max(64)
+      .prefault([])
+      .meta({
+        description: 'URLs of NATS servers of one cluster, all that may be fallen back to. Empty: the embedded hub.',
+        reload: 'process',
+      }),
+    user: z.string().optional().meta({ description: 'User name.', reload: 'process' }),
+    password: secretReference
+      .optional()
+      .meta({ description: 'Password of `user`, by file or environment variable.', reload: 'process', secret: true }),
+    token: secretReference.optional().meta({ description: 'Token.', reload: 'process', secret: true }),
+    nkey: secretReference.optional().meta({ description: 'NKey seed (SU...).', reload: 'process', secret: true }),
+    creds: z.string().optional().meta({ description: 'Path of a .creds file (JWT and NKey seed).', reload: 'process' }),
+    tls: z
+      .strictObject({
+        ca: z
+          .string()
+          .optional()
+          .meta({ description: 'PEM file of the trust anchors of the server.', reload: 'process' }),
+        cert: z.string().optional().meta({ description: 'PEM file of our client certificate.', reload: 'process' }),
+        key: z.string().optional().meta({ description: 'PEM file of its key.', reload: 'process' }),
+        serverName: z.string().optional().meta({
+          description: 'Name that the certificate of the server must have, where it differs from the host of the URL.',
+          reload: 'process',
+        }),
+        handshakeFirst: z.boolean().prefault(false).meta({
+          description: 'Start TLS before the server has said anything; the server needs `handshake_first`.',
+          reload: 'process',
+        }),
+      })
+      .optional()
+      .meta({ description: 'TLS towards NATS.', reload: 'process' }),
+    reconnectDelay: duration.prefault('250ms').meta({
+      description: 'First delay before reconnecting; it doubles up to `reconnectDelayMax`.',
+      reload: 'process',
+    }),
+    reconnectDelayMax: duration
+      .prefault('10s')
+      .meta({ description: 'Longest delay between attempts; they never end.', reload: 'process' }),
+    connectTimeout: duration.prefault('5s').meta({
+      description: 'An attempt to connect that takes longer is given up. The start waits no longer than this for NATS.',
+      reload: 'process',
+    }),
+    maxPending: byteSize.prefault('64MiB').meta({
+      description: 'Bytes sent that NATS has not confirmed; beyond it messages for NATS are dropped.',
+      reload: 'process',
+    }),
+    hub: hubSchema,
+  })
+  .superRefine((nats, context) => {
+    const given = (['user', 'token', 'nkey', 'creds'] as const).filter((field) => nats[field] !== undefined);
+    for (const extra of given.slice(1))
+      context.addIssue({
+        code: 'custom',
+        path: [extra],
+        message: `nats.${given[0]} and nats.${extra} are two ways to log in; keep one`,
+      });
+    if (nats.password !== undefined && nats.user === undefined)
+      context.addIssue({ code: 'custom', path: ['password'], message: 'nats.password needs nats.user' });
+    if ((nats.tls?.cert === undefined) !== (nats.tls?.key === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: ['tls', nats.tls?.cert === undefined ? 'cert' : 'key'],
+        message: 'a client certificate is nats.tls.cert and nats.tls.key together',
+      });
+  })
+  .prefault({})
+  .meta({ description: 'NATS.', reload: 'process' });
+
+export type NatsOptions = z.output<typeof natsSchema>;

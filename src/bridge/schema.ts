@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { byteSize } from '../kernel/schema.ts';
+
+export const codecSchema = z
+  .strictObject({
+    compat: z.enum(['nats-2.10+', 'nats-2.9', 'emqx-gateway', 'custom']).prefault('nats-2.10+').meta({
+      description:
+        'Whose rules to share: nats-server 2.10 and later, 2.9 and earlier (no `.` in topics), the NATS gateway of EMQX (`/` and `.` only), or `dot` and `emptyLevel` as given.',
+      reload: 'process',
+    }),
+    special: z.enum(['escape', 'refuse']).prefault('escape').meta({
+      description:
+        'White space, control characters, `*` and `>` in topics: `escape` writes them as `/xHH`; `refuse` drops such messages, for fleets that also connect to the MQTT port of nats-server.',
+      reload: 'process',
+    }),
+    dot: z
+      .enum(['double-slash', 'refuse'])
+      .optional()
+      .meta({ description: '`.` in a topic level: `//` or refused. Only with `compat: custom`.', reload: 'process' }),
+    emptyLevel: z
+      .enum(['slash', 'refuse'])
+      .optional()
+      .meta({ description: 'An empty topic level: `/` or refused. Only with `compat: custom`.', reload: 'process' }),
+  })
+  .superRefine((value, context) => {
+    if (value.compat === 'custom') return;
+    for (const field of ['dot', 'emptyLevel'] as const)
+      if (value[field] !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: `"${field}" is decided by compat: ${value.compat}; leave it out, or write compat: custom`,
+        });
+  })
+  .prefault({})
+  .meta({ description: 'How topics are spelled as subjects.', reload: 'process' });
+
+export type CodecConfig = z.output<typeof codecSchema>;
+
+export const bridgeRuleSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'use lower-case letters, digits and hyphens, at most 63' })
+    .meta({ description: 'Name in log lines and counters; unique.', reload: 'process' }),
+  topic: z.string().min(1).meta({
+    description:
+      'Topic filter (`signal/#`, `a/+`) or pattern with captures: `{site}` is one level, `{rest...}` all that follow.',
+    reload: 'process',
+  }),
+  subject: z.string().min(1).meta({
+    description:
+      'NATS subject pattern with the same wildcards (`signal.>`, `a.*`) or captures (`plants.{site}.{rest...}`); starts with a fixed token.',
+    reload: 'process',
+  }),
+  direction: z
+    .enum(['both', 'to-nats', 'from-nats'])
+    .prefault('both')
+    .meta({ description: 'Which way messages go.', reload: 'process' }),
+  ack: z
+    .literal('local', {
+      error: 'only "local" is built so far: a publisher is acknowledged when this node has the message',
+    })
+    .prefault('local')
+    .meta({ description: 'When a QoS 1 or 2 publisher is acknowledged.', reload: 'process' }),
+  qos: z.literal([0, 1, 2]).prefault(1).meta({
+    description:
+      'QoS of messages from plain NATS clients, which name none; 1 lets persistent MQTT sessions receive them. An `Mqtt-Qos` header wins.',
+    reload: 'process',
+  }),
+  lenient: z.boolean().prefault(false).meta({
+    description: 'Take a `/` inside a NATS token as a plain `/` of the topic instead of dropping the message.',
+    reload: 'process',
+  }),
+});
+export type BridgeRuleOptions = z.output<typeof bridgeRuleSchema>;
+
+export const bridgeSchema = z
+  .strictObject({
+    rules: z
+      .array(bridgeRuleSchema)
+      .prefault([{ name: 'signal', topic: 'signal/#', subject: 'signal.>' }])
+      .meta({ description: 'Which topics are which subjects.', reload: 'process' }),
+    maxHops: z
+      .int()
+      .min(1)
+      .max(64)
+      .prefault(8)
+      .meta({ description: 'Nodes a message may pass before it is dropped.', reload: 'process' }),
+    maxPending: byteSize.prefault('64MiB').meta({
+      description: 'Bytes from NATS that the broker has not taken yet; beyond it messages from NATS are dropped.',
+      reload: 'process',
+    }),
+    codec: codecSchema,
+  })
+  .prefault({})
+  .meta({ description: 'The bridge between MQTT and NATS.', reload: 'process' });
+
+export type BridgeOptions = z.output<typeof bridgeSchema>;

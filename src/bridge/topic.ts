@@ -1,0 +1,31 @@
+import { isWellFormed } from './level.ts';
+import { type Mapped, mapped, quote, type Unmappable, unmappable } from './mapped.ts';
+
+/** Longest MQTT string in bytes. [MQTT-1.5.4] */
+export const maxTopicBytes = 65_535;
+
+/** Levels that the engine takes; more would disconnect the subscribers. */
+export const maxTopicLevels = 100;
+
+/** Why this is not a topic name [MQTT-3.3.2-2] [MQTT-4.7.3], or undefined when it is one. */
+export function topicProblem(topic: string): Unmappable | undefined {
+  if (topic === '') return unmappable('empty', 'a topic has at least one character');
+  if (topic.includes('\u0000')) return unmappable('nul', 'it contains U+0000');
+  if (/[+#]/.test(topic))
+    return unmappable('mqtt-wildcard', `${quote(topic)} contains + or #; a topic to publish on has no wildcards`);
+  if (!isWellFormed(topic)) return unmappable('invalid-unicode', 'it is not valid Unicode');
+  if (topic.length * 3 > maxTopicBytes && Buffer.byteLength(topic) > maxTopicBytes)
+    return unmappable('topic-too-long', `it has ${Buffer.byteLength(topic)} bytes; MQTT can carry ${maxTopicBytes}`);
+  return undefined;
+}
+
+/** Joins levels to a topic that may be published. */
+export function joinTopic(levels: readonly string[]): Mapped {
+  const topic = levels.join('/');
+  const problem = topicProblem(topic);
+  if (problem !== undefined) return problem;
+  // A lenient level may hold a "/" of its own, so the text decides, not the list.
+  if (topic.length >= maxTopicLevels && topic.split('/', maxTopicLevels + 1).length > maxTopicLevels)
+    return unmappable('too-many-levels', `its topic has more than ${maxTopicLevels} levels`);
+  return mapped(topic);
+}
