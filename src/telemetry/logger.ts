@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import { pino } from 'pino';
+import type { PrettyOptions } from 'pino-pretty';
+import type { LogFields, Logger, LogLevel } from '../kernel/telemetry-ports.ts';
+import { cleanText } from './clean.ts';
+import type { LogOptions } from './schema.ts';
+
+/** Where log lines go: standard error, or a stream of a test. */
+export type LogOutput = NodeJS.WritableStream & { readonly isTTY?: boolean; hasColors?(): boolean };
+
+export interface LevelLogger extends Logger {
+  /** False when a line of this level would not be written; asked before a costly message is put together. */
+  isEnabled(level: LogLevel): boolean;
+}
+
+/** Writes text or JSON lines, each in one synchronous write. */
+export function createLogger(options: LogOptions, output: LogOutput): LevelLogger {
+  const isText = options.format === 'text' || (options.format === 'auto' && output.isTTY === true);
+  const logger = pino(
+    {
+      level: options.level,
+      base: null, // process id and host name are known to whoever collects the lines
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    isText ? textOutput(output) : output,
+  );
+  return {
+    isEnabled: (level) => logger.isLevelEnabled(level),
+    log(level, message, fields) {
+      if (!logger.isLevelEnabled(level)) return;
+      if (fields === undefined) logger[level](cleanText(message));
+      else logger[level](cleanFields(fields), cleanText(message));
+    },
+  };
+}
+
+function cleanFields(fields: LogFields): LogFields {
+  const clean: Record<string, LogFields[string]> = {};
+  for (const [name, value] of Object.entries(fields))
+    clean[name] = typeof value === 'string' ? cleanText(value) : value;
+  return clean;
+}
+
+interface PinoPretty {
+  readonly prettyFactory: (options: PrettyOptions) => (line: string) => string;
+}
+
+function textOutput(output: LogOutput): { write(line: string): void } {
+  // loaded here, because JSON output never needs it and it takes as long to load as pino itself
+  const { prettyFactory }: PinoPretty = createRequire(import.meta.url)('pino-pretty');
+  const toText = prettyFactory({
+    colorize: output.isTTY === true && output.hasColors?.() !== false,
+    translateTime: 'SYS:HH:MM:ss.l',
+    hideObject: true, // the message says it all; fields are for programs
+  });
+  return { write: (line) => void output.write(toText(line)) };
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+export const logSchema = z
+  .strictObject({
+    level: z
+      .enum(['debug', 'info', 'warn', 'error'])
+      .prefault('info')
+      .meta({ description: 'Least important line that is written.', reload: 'process' }),
+    format: z.enum(['auto', 'text', 'json']).prefault('auto').meta({
+      description: '`auto`: text on a terminal, JSON elsewhere. Lines go to standard error.',
+      reload: 'process',
+    }),
+  })
+  .prefault({})
+  .meta({ description: 'Log.', reload: 'process' });
+
+export type LogOptions = z.output<typeof logSchema>;

@@ -1,0 +1,48 @@
+import type { EventKind, Events, LogFields, Telemetry } from '../kernel/telemetry-ports.ts';
+import { createLogger, type LogOutput } from './logger.ts';
+import { Metrics } from './metrics.ts';
+import type { LogOptions } from './schema.ts';
+import type { CounterDefinition, LabelValues } from './tally.ts';
+
+export interface TelemetryDeps {
+  /** Where log lines go. */
+  readonly stderr: LogOutput;
+}
+
+/** Log and counters of one program. */
+export interface AppTelemetry extends Telemetry {
+  /** Shows the counters of these events from the start; others appear with their first event. */
+  declare(kinds: readonly CounterDefinition[]): void;
+  /** Value of a counter, for tests and status pages. @param counter without prefix. @param labels narrow it down. */
+  count(counter: string, labels?: LabelValues): number;
+  /** A value that is read whenever metrics are. @param name without prefix. */
+  gauge(name: string, help: string, read: () => number): void;
+  /** All metrics in the text format of Prometheus. */
+  metricsText(): Promise<string>;
+  /** Resolves when every line has left the process. */
+  close(): Promise<void>;
+}
+
+/** No I/O and no timers until something is logged. */
+export function createTelemetry(options: LogOptions, { stderr }: TelemetryDeps): AppTelemetry {
+  const logger = createLogger(options, stderr);
+  const metrics = new Metrics();
+  const events: Events = {
+    emit<F extends LogFields>(kind: EventKind<F>, fields: F) {
+      metrics.increment(kind, fields);
+      if (logger.isEnabled(kind.level))
+        logger.log(kind.level, kind.message(fields), { ...fields, event: kind.counter.replace(/_total$/, '') });
+    },
+  };
+  return {
+    logger,
+    events,
+    declare(kinds) {
+      for (const kind of kinds) metrics.declare(kind);
+    },
+    count: (counter, labels) => metrics.count(counter, labels),
+    gauge: (name, help, read) => metrics.gauge(name, help, read),
+    metricsText: () => metrics.text(),
+    close: () => new Promise((resolve) => void stderr.write('', () => resolve())),
+  };
+}
