@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import type { EventKind, LogFields } from '../kernel/telemetry-ports.ts';
+import { silentTelemetry } from '../kernel/telemetry-ports.ts';
+import type { BrokerInfo } from './broker-info.ts';
+import { type AdminDeps, createAdminApp } from './server.ts';
+
+const info: BrokerInfo = {
+  name: 'viaduct',
+  version: '1.2.3',
+  nodeId: 'node-1',
+  status: 'ok',
+  connections: 2,
+  nats: { status: 'connected', url: 'nats://user:secret@nats.example:4222', embedded: false },
+  listeners: [
+    { name: 'wss', accept: ['websocket', 'http'], tls: 'one-way', host: '0.0.0.0', port: 8084, path: '/mqtt' },
+  ],
+  certificates: { rootCa: '/certs/root-ca.pem' },
+  rules: [{ name: 'signal', topic: 'signal/#', subject: 'signal.>', direction: 'both' }],
+};
+
+const appWith = (more: Partial<AdminDeps> = {}, enabled = true) =>
+  createAdminApp(
+    { enabled },
+    {
+      info: () => info,
+      metrics: async () => 'viaduct_clients 2\n',
+      webDirectory: '/does/not/exist',
+      telemetry: silentTelemetry,
+      ...more,
+    },
+  );
+
+/** The part of node's request that is looked at. */
+const from = (remoteAddress: string | undefined): object => ({ incoming: { socket: { remoteAddress } } });
+
+describe('/healthz', () => {
+  test('answers 200 when the broker takes clients, even while NATS is away', async () => {
+    const nats = { ...info.nats, status: 'disconnected' } as const;
+    const response = await appWith({ info: () => ({ ...info, nats }) }).request('/healthz');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      name: 'viaduct',
+      version: '1.2.3',
+      status: 'ok',
+      nodeId: 'node-1',
+      nats: { status: 'disconnected', url: 'nats://nats.example:4222', embedded: false },
+      connections: 2,
+    });
+  });
+
+  test.each(['starting', 'stopping'] as const)('answers 503 while the broker is %s', async (status) => {
+    const response = await appWith({ info: () => ({ ...info, status }) }).request('/healthz');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ status });
+  });
+});
+
+describe('/api/v1', () => {
+  test('welcome says name and version', async () => {
+    const response = await appWith().request('/api/v1/welcome');
+    expect(await response.json()).toEqual({ name: 'viaduct', version: '1.2.3' });
+  });
+
+  test('console gives what the page needs, without the credentials of the NATS URL', async () => {
+    const text = await (await appWith().request('/api/v1/console')).text();
+    expect(text).not.toContain('secret');
+    expect(JSON.parse(text)).toMatchObject({
+      listeners: [{ name: 'wss', port: 8084, path: '/mqtt', tls: 'one-way' }],
+      certificates: { rootCa: '/certs/root-ca.pem' },
+      nats: { url: 'nats://nats.example:4222', embedded: false },
+    });
+  });
+});
+
+describe('/metrics', () => {
+  test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('is shown to %s', async (address) => {
+    const response = await appWith().request('/metrics', {}, from(address));
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await response.text()).toBe('viaduct_clients 2\n');
+  });
+
+  test.each(['192.0.2.7', '2001:db8::1', undefined])('is refused to %s', async (address) => {
+    const response = await appWith().request('/metrics', {}, from(address));
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ error: expect.stringContaining('this machine only') });
+  });
+
+  test('is refused to a request that a proxy on this machine passes on', async () => {
+    const headers = { 'x-forwarded-for': '127.0.0.1' };
+    expect((await appWith().request('/metrics', { headers }, from('127.0.0.1'))).status).toBe(403);
+  });
+});
+
+describe('every answer', () => {
+  test.each([
+    ['/healthz', 200],
+    ['/metrics', 403],
+    ['/nowhere', 404],
+    ['/', 503],
+  ])('of %s forbids inline code, framing and guessing of types', async (path, status) => {
+    const response = await appWith().request(path);
+    expect(response.status).toBe(status);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+  });
+
+  test('to HEAD is that to GET without its body', async () => {
+    const response = await appWith().request('/healthz', { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+  });
+
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('to %s is 405 and names what is allowed', async (method) => {
+    const response = await appWith().request('/healthz', { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  test('to an unknown path is HTML for a browser and JSON for a program', async () => {
+    const html = await appWith().request('/nowhere', { headers: { accept: 'text/html,*/*' } });
+    expect(html.status).toBe(404);
+    expect(html.headers.get('content-type')).toContain('text/html');
+    const json = await appWith().request('/nowhere');
+    expect(await json.json()).toEqual({ error: 'There is nothing at this address.' });
+  });
+
+  test('hides an internal error and reports it as an event', async () => {
+    const emitted: string[] = [];
+    const emit = <F extends LogFields>(kind: EventKind<F>, fields: F): void => void emitted.push(kind.message(fields));
+    const app = appWith({
+      metrics: () => Promise.reject(new Error('the registry is broken')),
+      telemetry: { ...silentTelemetry, events: { emit } },
+    });
+    const response = await app.request('/metrics', {}, from('127.0.0.1'));
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('registry');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(emitted).toEqual(['The console could not answer /metrics: the registry is broken']);
+  });
+});
+
+test('a console that is switched off leaves health and metrics', async () => {
+  const app = appWith({}, false);
+  expect((await app.request('/')).status).toBe(404);
+  expect((await app.request('/api/v1/console')).status).toBe(404);
+  expect((await app.request('/healthz')).status).toBe(200);
+  expect((await app.request('/metrics', {}, from('::1'))).status).toBe(200);
+});

@@ -1,0 +1,71 @@
+import type { CertificateFiles, ListenerInfo } from '../../broker-info.ts';
+import type { ConsoleFacts } from '../../console-facts.ts';
+import { type BridgeExample, bridgeExample } from '../bridge-example.ts';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'off' | 'one-way' | 'two-way';
+}
+
+/** Where the programs of the snippets connect, and with which files. */
+export interface Targets {
+  /** In the order one-way, two-way, plain. */
+  readonly mqtt: readonly Target[];
+  readonly webSocket: { readonly uri: string; readonly tls: Target['tls'] } | undefined;
+  readonly nats: string;
+  readonly files: Required<{ [K in keyof CertificateFiles]: string }>;
+  readonly example: BridgeExample;
+}
+
+/** @param pageHost host under which this page was opened; a listener on all addresses is reached by it. */
+export function targetsOf(facts: ConsoleFacts, pageHost: string): Targets {
+  const mqtt = facts.listeners
+    .filter(({ accept }) => accept.includes('mqtt'))
+    .map((listener) => ({ host: reachableHost(listener.host, pageHost), port: listener.port, tls: tlsOf(listener) }));
+  const order = ['one-way', 'two-way', 'off'] as const;
+  return {
+    mqtt: order.flatMap((tls) => mqtt.find((target) => target.tls === tls) ?? []),
+    webSocket: webSocketOf(facts.listeners, pageHost),
+    nats: facts.nats.embedded ? natsUrl(facts.nats.url, pageHost) : facts.nats.url,
+    files: {
+      rootCa: facts.certificates.rootCa ?? 'certs/root-ca.pem',
+      chain: facts.certificates.chain ?? 'certs/ca-chain.pem',
+      clientCertificate: facts.certificates.clientCertificate ?? 'client.pem',
+      clientKey: facts.certificates.clientKey ?? 'client.key',
+      clientPkcs12: facts.certificates.clientPkcs12 ?? 'client.p12',
+    },
+    example: bridgeExample(facts.rules),
+  };
+}
+
+const tlsOf = ({ tls }: ListenerInfo): Target['tls'] => (tls === 'auto' ? 'one-way' : tls);
+
+function webSocketOf(listeners: readonly ListenerInfo[], pageHost: string): Targets['webSocket'] {
+  const able = listeners.filter(({ accept }) => accept.includes('websocket'));
+  const listener = able.find((each) => tlsOf(each) === 'one-way') ?? able[0];
+  if (listener === undefined) return undefined;
+  const tls = tlsOf(listener);
+  const host = bracketed(reachableHost(listener.host, pageHost));
+  return { uri: `${tls === 'off' ? 'ws' : 'wss'}://${host}:${listener.port}${listener.path}`, tls };
+}
+
+/** The hub has no certificate, so its address stays as it is unless it is every address. */
+function natsUrl(url: string, pageHost: string): string {
+  const [, scheme = '', host = '', port = ''] = /^(\w+:\/\/)(.*?)(:\d+)?$/.exec(url) ?? [];
+  return isEverywhere(unbracketed(host)) ? `${scheme}${bracketed(reachableHost('::', pageHost))}${port}` : url;
+}
+
+const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/** The host to write for a bound address: a name where there is one, because the certificate is made for names. */
+export function reachableHost(bound: string, pageHost: string): string {
+  if (isLoopback(bound)) return 'localhost';
+  const page = unbracketed(pageHost);
+  if (!isLoopback(page)) return page;
+  return isEverywhere(bound) ? 'localhost' : bound;
+}
+
+const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
