@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import type { BrokerInfo, CertificateFiles, NatsInfo } from '../admin/broker-info.ts';
+import type { Hub } from '../bridge/hub/hub.ts';
+import type { NatsLink } from '../bridge/link.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { ResolvedConfig } from '../config/secrets.ts';
+import type { TransportListener } from '../transport/listener.ts';
+import type { Certificates } from './certificates.ts';
+import { version } from './version.ts';
+
+export interface BrokerInfoSources {
+  readonly config: ResolvedConfig;
+  readonly nodeId: string;
+  readonly status: BrokerInfo['status'];
+  readonly broker: Broker;
+  readonly nats: NatsLink;
+  readonly hub: Hub | undefined;
+  readonly listeners: readonly TransportListener[];
+  readonly certificates: Certificates;
+}
+
+/** What the console and the health check show of the running program. */
+export function brokerInfo({
+  config,
+  nodeId,
+  status,
+  broker,
+  nats,
+  hub,
+  listeners,
+  certificates,
+}: BrokerInfoSources): BrokerInfo {
+  return {
+    name: 'viaduct',
+    version,
+    nodeId,
+    status,
+    connections: broker.connections(),
+    nats: natsInfo(nats, hub, config.nats.servers),
+    listeners: config.listeners.map((options, index) => ({
+      name: options.name,
+      accept: options.accept,
+      tls: options.tls,
+      path: options.path,
+      host: options.bind.host,
+      port: listeners[index]?.address().port ?? options.bind.port,
+    })),
+    certificates: certificateFiles(certificates.files()),
+    rules: config.bridge.rules.map(({ name, topic, subject, direction }) => ({ name, topic, subject, direction })),
+  };
+}
+
+function natsInfo(nats: NatsLink, hub: Hub | undefined, servers: readonly string[]): NatsInfo {
+  const { status, server } = nats.state();
+  const isTrying = status === 'connecting' || status === 'reconnecting';
+  return {
+    status: isTrying ? 'connecting' : status,
+    url: server ?? hub?.url() ?? servers[0] ?? '',
+    embedded: hub !== undefined,
+  };
+}
+
+function certificateFiles(files: ReturnType<Certificates['files']>): CertificateFiles {
+  const present = (path: string | undefined): string | undefined =>
+    path !== undefined && existsSync(path) ? path : undefined;
+  return {
+    rootCa: present(files?.rootCa),
+    chain: present(files?.caChain),
+    clientCertificate: present(files?.clientDemo),
+    clientKey: present(files?.clientDemoKey),
+    clientPkcs12: present(files?.clientDemoP12),
+  };
+}

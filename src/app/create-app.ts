@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { createAdmin } from '../admin/server.ts';
+import { createAccess } from '../auth/access.ts';
+import { createBridge } from '../bridge/bridge.ts';
+import { createHub } from '../bridge/hub/hub.ts';
+import { createNatsLink } from '../bridge/nats/nats-link.ts';
+import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
+import { createEngine } from '../broker/aedes/engine.ts';
+import { createBroker } from '../broker/broker.ts';
+import { createHotPath } from '../broker/hot-path.ts';
+import type { ResolvedConfig } from '../config/secrets.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
+import { Plane } from '../plane/plane.ts';
+import { reportDrops } from '../storage/events.ts';
+import { createMemoryStore } from '../storage/memory/memory-store.ts';
+import type { AppTelemetry } from '../telemetry/telemetry.ts';
+import { createListener, type TransportListener } from '../transport/listener.ts';
+import { brokerInfo } from './broker-info.ts';
+import { createCertificates } from './certificates.ts';
+import { registerGauges } from './gauges.ts';
+import { version } from './version.ts';
+
+/** Parts that tests replace. */
+export interface AppOverrides {
+  readonly telemetry: AppTelemetry;
+  readonly clock?: Clock;
+}
+
+export interface App extends Component {
+  readonly nodeId: string;
+  /** What clients connect to, e.g. `mqtts://127.0.0.1:8883`; known after `start`. */
+  urls(): string[];
+  listener(name: string): TransportListener | undefined;
+  /** Reads the certificates again without closing a connection. */
+  reload(): Promise<void>;
+}
+
+/**
+ * Puts the program together. How a message travels: a listener (transport) turns a socket into a link; the broker's
+ * edge cuts packets out of it; the engine keeps sessions and hands every message to the plane; the plane delivers
+ * to the clients that subscribed and to the bridge, which is one more subscriber. From NATS it goes the other way.
+ */
+export function createApp(config: ResolvedConfig, { telemetry, clock = systemClock }: AppOverrides): App {
+  const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
+  const certificates = createCertificates(config.certificates, telemetry);
+  const usesTls = config.listeners.some(({ tls }) => tls !== 'off');
+
+  const plane = new Plane();
+  const store = createMemoryStore(config.store, { onDropped: reportDrops(telemetry.events) });
+  const authenticator = createAccess(config.access, config.listeners);
+  const engine = createEngine(config.limits)({ nodeId, plane, store, authenticator, telemetry });
+  const hotPath = createHotPath(config.plane)({ plane, store });
+  const broker = createBroker(config.limits)({ nodeId, plane, engine, hotPath, clock, telemetry });
+
+  const usesHub = config.nats.servers.length === 0;
+  const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
+  const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
+  const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, { servers, clientName: nodeId }))({
+    telemetry,
+    clock,
+  });
+  const bridge = createBridge(config.bridge)({ plane: broker, nats, telemetry });
+
+  let status: 'starting' | 'ok' | 'stopping' = 'starting';
+  const admin = createAdmin(config.console)({
+    info: () => brokerInfo({ config, nodeId, status, broker, nats, hub, listeners, certificates }),
+    metrics: () => telemetry.metricsText(),
+    webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
+    telemetry,
+  });
+  const listeners: TransportListener[] = config.listeners.map((options) =>
+    createListener(options)({
+      accept: (link) => broker.accept(link),
+      http: options.accept.includes('http') ? admin : undefined,
+      certificates: options.tls === 'off' ? undefined : certificates,
+      telemetry,
+      clock,
+      maxMessageBytes: config.limits.packetSize + 65_536, // a packet, and room for what is batched with it
+    }),
+  );
+  registerGauges(telemetry, { broker, plane, nats, hub, listeners });
+
+  // stands last so that stopping begins with the clients, before the listeners wait for their connections to end
+  const clients: Component = {
+    name: 'clients',
+    start: () => Promise.resolve(),
+    stop: () => broker.disconnectAll(),
+  };
+
+  const parts: Component[] = [
+    ...(usesTls ? [certificates] : []),
+    broker,
+    ...(hub === undefined ? [] : [hub]),
+    nats,
+    bridge,
+    ...listeners,
+    clients,
+  ];
+
+  return {
+    name: 'viaduct',
+    nodeId,
+    async start(signal) {
+      await startInOrder(parts, signal);
+      status = 'ok';
+    },
+    async stop(deadline) {
+      status = 'stopping';
+      const failures = await stopInReverse(parts, deadline);
+      if (failures.length > 0) throw new AggregateError(failures, 'some parts did not stop cleanly');
+    },
+    urls: () => [...listeners.flatMap((listener) => listener.urls()), ...(hub === undefined ? [] : [hub.url()])],
+    listener: (name) => listeners.find((listener) => listener.name === name),
+    async reload() {
+      if (usesTls) await certificates.reload();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { defineEvent } from '../kernel/telemetry-ports.ts';
+
+export const certificatesCreated = defineEvent<{ directory: string; files: string }>({
+  counter: 'certificates_created_total',
+  help: 'Times that missing certificates were created.',
+  labels: [],
+  level: 'info',
+  message: ({ directory, files }) => `created in ${directory}: ${files}`,
+});
+
+export const certificatesReloaded = defineEvent<{ directory: string }>({
+  counter: 'certificates_reloaded_total',
+  help: 'Times that certificates were read again while running.',
+  labels: [],
+  level: 'info',
+  message: ({ directory }) => `certificates read again from ${directory}; new connections use them`,
+});
+
+export const certificateWarning = defineEvent<{ warning: string }>({
+  counter: 'certificate_warnings_total',
+  help: 'Things that will keep clients from connecting sooner or later.',
+  labels: [],
+  level: 'warn',
+  message: ({ warning }) => `certificates: ${warning}`,
+});

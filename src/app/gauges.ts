@@ -1,0 +1,37 @@
+import type { Hub } from '../bridge/hub/hub.ts';
+import type { NatsLink } from '../bridge/link.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { Plane } from '../plane/plane.ts';
+import type { AppTelemetry } from '../telemetry/telemetry.ts';
+import type { TransportListener } from '../transport/listener.ts';
+
+export interface GaugeSources {
+  readonly broker: Broker;
+  readonly plane: Plane;
+  readonly nats: NatsLink;
+  readonly hub: Hub | undefined;
+  readonly listeners: readonly TransportListener[];
+}
+
+/** Values that are read whenever metrics are. */
+export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: GaugeSources): void {
+  const { broker, plane, nats, hub, listeners } = sources;
+  const total = (count: (listener: TransportListener) => number) => () =>
+    listeners.reduce((sum, listener) => sum + count(listener), 0);
+  gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
+  gauge('plane_subscriptions', 'Subscriptions of connected clients and of the bridge.', () => plane.subscriptions);
+  gauge(
+    'listener_connections',
+    'Open connections of all listeners.',
+    total((listener) => listener.connections()),
+  );
+  gauge(
+    'listener_pending',
+    'Connections in their handshake.',
+    total((listener) => listener.pending()),
+  );
+  gauge('nats_connected', '1 while the bridge is connected to NATS.', () =>
+    nats.state().status === 'connected' ? 1 : 0,
+  );
+  if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
+}

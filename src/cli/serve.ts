@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { type App, createApp } from '../app/create-app.ts';
+import { version } from '../app/version.ts';
+import { requireConfig } from '../config/load.ts';
+import { resolveSecrets } from '../config/secrets.ts';
+import { messageOf } from '../kernel/errors.ts';
+import { type AppTelemetry, createTelemetry } from '../telemetry/telemetry.ts';
+import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';
+import { type Io, printLine } from './io.ts';
+
+/** Time that clients and bridge get to finish after SIGTERM. */
+const drainMs = 10_000;
+
+/** `serve`: runs the broker until SIGTERM or SIGINT. SIGHUP reads the certificates again. */
+export function addServeCommand(parent: Command, io: Io): void {
+  const command = parent.command('serve').description('run the broker until it is told to stop; the default command');
+  addConfigOptions(command).action((options: ConfigOptions) => serve(io, options));
+}
+
+async function serve(io: Io, options: ConfigOptions): Promise<void> {
+  const { config } = await requireConfig(loadInputOf(options, io));
+  const telemetry = createTelemetry(config.log, { stderr: io.stderr });
+  const app = createApp(await resolveSecrets(config, io.env), { telemetry });
+  const signals = watchSignals(io);
+  try {
+    await app.start(signals.stopping);
+    printLine(io.stdout, `viaduct ${version} ready: ${app.urls().join(' ')}`);
+    signals.onReload(() => void reload(app, telemetry));
+    await signals.stopped;
+    telemetry.logger.log('info', 'stopping: clients are disconnected, the bridge is drained; signal again to cut off');
+    await app.stop(AbortSignal.any([AbortSignal.timeout(drainMs), signals.cutOff]));
+  } finally {
+    signals.close();
+    await telemetry.close();
+  }
+}
+
+/** A bad file leaves the certificates in use as they are. */
+async function reload(app: App, { logger }: AppTelemetry): Promise<void> {
+  try {
+    await app.reload();
+    logger.log('info', 'reloaded: certificates are up to date; changes of the configuration file need a restart');
+  } catch (error) {
+    logger.log('error', `not reloaded, everything stays as it was: ${messageOf(error)}`);
+  }
+}
+
+interface Signals {
+  /** Aborted by the first signal, so that a start under way ends. */
+  readonly stopping: AbortSignal;
+  readonly stopped: Promise<void>;
+  /** Aborted by the second. */
+  readonly cutOff: AbortSignal;
+  onReload(listener: () => void): void;
+  close(): void;
+}
+
+function watchSignals(io: Io): Signals {
+  const stopping = new AbortController();
+  const cutOff = new AbortController();
+  const stop = (): void => (stopping.signal.aborted ? cutOff : stopping).abort();
+  let reloaded = (): void => undefined;
+  const removals = [io.onSignal('SIGTERM', stop), io.onSignal('SIGINT', stop), io.onSignal('SIGHUP', () => reloaded())];
+  return {
+    stopping: stopping.signal,
+    stopped: new Promise((resolve) => stopping.signal.addEventListener('abort', () => resolve(), { once: true })),
+    cutOff: cutOff.signal,
+    onReload(listener) {
+      reloaded = listener;
+    },
+    close() {
+      for (const remove of removals) remove();
+    },
+  };
+}

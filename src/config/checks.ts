@@ -1,0 +1,78 @@
+import { checkRules } from '../bridge/rule.ts';
+import { formatSocketAddress, isLoopback, type SocketAddress } from '../kernel/address.ts';
+import type { ListenerOptions } from '../transport/schema.ts';
+import { checkNats } from './checks-nats.ts';
+import { didYouMean } from './closest.ts';
+import type { Finding } from './messages.ts';
+import type { Config } from './schema.ts';
+
+/** The sections that are valid by themselves; those that are not have their own problems already. */
+export type Sections = Partial<Config>;
+
+/** One rule that more than one setting is needed for. */
+interface Check {
+  /** For the reference page: what the rule is. */
+  readonly rule: string;
+  readonly run: (sections: Sections) => Finding[];
+}
+
+const anywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+const overlap = (a: SocketAddress, b: SocketAddress): boolean =>
+  a.port !== 0 && a.port === b.port && (a.host === b.host || anywhere(a.host) || anywhere(b.host));
+
+/** Whether clients without an identity would come in from other machines without having been asked for. */
+function isOpenByAccident(listener: ListenerOptions, anonymous: Config['access']['anonymous']): boolean {
+  if (anonymous === 'never' || listener.tls === 'two-way' || isLoopback(listener.bind.host)) return false;
+  if (!listener.accept.some((protocol) => protocol !== 'http')) return false;
+  return anonymous === 'loopback' || !anonymous.includes(listener.name);
+}
+
+/** All rules between settings, in the order of the reference page. */
+export const checks: readonly Check[] = [
+  {
+    rule: 'Listeners have different names and addresses, also different from that of the embedded hub; `0.0.0.0` and `::` are every address, and on port 0 each takes a free one.',
+    run: ({ listeners = [], nats }) => {
+      const taken = listeners.map(({ bind, name }, index) => ({ path: ['listeners', index, 'bind'], bind, name }));
+      if (nats !== undefined && nats.servers.length === 0)
+        taken.push({ path: ['nats', 'hub', 'bind'], bind: nats.hub.bind, name: 'nats.hub' });
+      return taken.flatMap(({ path, bind }, index) => {
+        const other = taken.slice(0, index).find((before) => overlap(before.bind, bind));
+        if (other === undefined) return [];
+        const message = `${formatSocketAddress(bind)} is taken by "${other.name}" (${formatSocketAddress(other.bind)}); choose another port`;
+        return [{ path, message }];
+      });
+    },
+  },
+  {
+    rule: 'A listener that other machines reach has `tls: two-way`, or is named in `access.anonymous`.',
+    run: ({ listeners = [], access }) =>
+      listeners.flatMap((listener, index) => {
+        if (access === undefined || !isOpenByAccident(listener, access.anonymous)) return [];
+        const message = `${formatSocketAddress(listener.bind)} is reachable from other machines and its clients would be anonymous; name the listener in access.anonymous if that is wanted, use tls: two-way, or bind 127.0.0.1`;
+        return [{ path: ['listeners', index, 'bind'], message }];
+      }),
+  },
+  {
+    rule: '`access.anonymous` names listeners that exist.',
+    run: ({ listeners, access }) => {
+      if (listeners === undefined || access === undefined || typeof access.anonymous === 'string') return [];
+      const known = listeners.map(({ name }) => name);
+      return access.anonymous.flatMap((name, index) => {
+        if (known.includes(name)) return [];
+        const advice = didYouMean(name, known) || `; there are ${known.join(', ')}`;
+        return [{ path: ['access', 'anonymous', index], message: `no listener has the name "${name}"${advice}` }];
+      });
+    },
+  },
+  {
+    rule: 'Bridge rules have readable patterns that fit together, different names, a fixed beginning on the side that messages go to, and no two deliver one message twice.',
+    run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
+  },
+  {
+    rule: 'With `nats.servers`: at most one of user with password, token, nkey and creds; client certificate and key together. Without: none of them, because the hub knows no logins.',
+    run: ({ nats }) => (nats === undefined ? [] : checkNats(nats)),
+  },
+];
+
+export const checkSections = (sections: Sections): Finding[] => checks.flatMap(({ run }) => run(sections));

@@ -1,0 +1,130 @@
+import { checkSections, type Sections } from './checks.ts';
+import { type Leaf, leavesOf, withEmptySections } from './effective.ts';
+import { type Environment, readEnvironment } from './env.ts';
+import { readFlags, schemaAt } from './flags.ts';
+import { defaultMessage, type Finding, findingsOf } from './messages.ts';
+import { applyOverlay, type Overlay, overlayAt } from './overlay.ts';
+import { type ConfigPath, formatPath, ownValue, startsWith } from './path.ts';
+import { type Problem, sortProblems } from './problems.ts';
+import { type Config, configSchema } from './schema.ts';
+import { shapeOf } from './shape.ts';
+import { parseSource, type Source } from './source.ts';
+
+/** Where a value was written. */
+export type Origin =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  /** `VIADUCT_LOG_LEVEL` or `--set log.level`. */
+  | { readonly kind: 'environment' | 'flag'; readonly from: string };
+
+export interface LoadedConfig {
+  readonly kind: 'loaded';
+  readonly config: Config;
+  /** By path, e.g. `listeners[0].bind`. */
+  readonly origins: ReadonlyMap<string, Origin>;
+  /** Every setting with its value as a person would write it. */
+  readonly leaves: readonly Leaf[];
+  /** Turns a finding of a later check into a problem at the place where the value was written. */
+  readonly locate: (finding: Finding) => Problem;
+}
+
+export interface RefusedConfig {
+  readonly kind: 'refused';
+  /** At least one, sorted. */
+  readonly problems: readonly Problem[];
+}
+
+export interface ComposeInput {
+  /** The text of the file and the name it is known by; left out: defaults. */
+  readonly file?: { readonly name: string; readonly text: string } | undefined;
+  readonly env: Environment;
+  /** `path=value`, a later one wins. */
+  readonly flags: readonly string[];
+}
+
+/** Puts defaults < file < environment < flags together and checks the whole. Pure: reads no file. */
+export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig | RefusedConfig {
+  const source = file === undefined ? undefined : parseSource(file.text, file.name);
+  const variables = readEnvironment(env, configSchema);
+  const settings = readFlags(flags, configSchema);
+  const problems = [...(source?.problems ?? []), ...variables.problems, ...settings.problems];
+  if (source?.isReadable === false) return { kind: 'refused', problems: sortProblems(problems) };
+
+  const value = withEmptySections(configSchema, source?.value ?? {});
+  const overlays: Overlay[] = [];
+  for (const overlay of [...variables.overlays, ...settings.overlays]) {
+    const refusal = applyOverlay(value, configSchema, overlay);
+    if (refusal === undefined) overlays.push(overlay);
+    else problems.push({ from: overlay.from, path: formatPath(overlay.path), message: refusal });
+  }
+  const locate = locator(source, overlays);
+  const parsed = configSchema.safeParse(value, { error: () => defaultMessage, reportInput: false });
+  if (!parsed.success) problems.push(...findingsOf(parsed.error.issues, configSchema, value).map(locate));
+  problems.push(...checkSections(parsed.success ? parsed.data : validSections(value)).map(locate));
+  const real = withoutSecretNames(problems, parsed.data);
+  if (!parsed.success || real.length > 0) return { kind: 'refused', problems: sortProblems(real) };
+
+  const leaves = leavesOf(configSchema, value);
+  const origins = new Map(leaves.map(({ path }) => [formatPath(path), originOf(path, source, overlays)]));
+  return { kind: 'loaded', config: parsed.data, origins, leaves, locate };
+}
+
+/** The sections that are valid by themselves, so that one mistake does not hide those elsewhere. */
+function validSections(value: unknown): Sections {
+  const entries = Object.entries(configSchema.shape).flatMap(([name, schema]) => {
+    const parsed = schema.safeParse(ownValue(value, name));
+    return parsed.success ? [[name, parsed.data] as const] : [];
+  });
+  return Object.fromEntries(entries) as Sections;
+}
+
+/** A variable that a secret refers to is no misspelt setting, whatever its name. */
+function withoutSecretNames(problems: readonly Problem[], config: Config | undefined): Problem[] {
+  const references = [config?.nats.password, config?.nats.token, config?.nats.nkey];
+  const names = references.flatMap((reference) =>
+    reference !== undefined && 'env' in reference ? [reference.env] : [],
+  );
+  return problems.filter(({ from, path }) => path !== '' || from === undefined || !names.includes(from));
+}
+
+/** Where `{ env }` was put over a `{ file }`, the value is no longer that of the file. */
+function sourceOverlay(overlays: readonly Overlay[], path: ConfigPath): Overlay | undefined {
+  const schema = schemaAt(configSchema, path);
+  const isChoice = schema !== undefined && shapeOf(schema).kind === 'choice';
+  return isChoice ? overlayAt(overlays, path) : overlays.findLast((one) => startsWith(path, one.path));
+}
+
+function locator(source: Source | undefined, overlays: readonly Overlay[]): (finding: Finding) => Problem {
+  return ({ path, message, isKey = false }) => {
+    const about = { path: formatPath(path), message };
+    const overlay = sourceOverlay(overlays, path);
+    if (overlay !== undefined) {
+      const below = path.length > overlay.path.length ? `${about.path}: ` : '';
+      return { ...about, from: overlay.from, message: below + message };
+    }
+    if (source === undefined) return about;
+    const exact = isKey ? source.locateKey(path) : source.locate(path);
+    if (exact !== undefined) return { file: source.name, ...exact, ...about };
+    const parent = nearest(path, source);
+    return parent === undefined ? about : { file: source.name, ...parent, ...about };
+  };
+}
+
+/** Where something that is not there should be: the mapping or list around it, as far as the file has one. */
+function nearest(path: ConfigPath, source: Source) {
+  for (let length = path.length - 1; length > 0; length--) {
+    const found = source.locate(path.slice(0, length));
+    if (found !== undefined) return found;
+  }
+  return source.locate([]);
+}
+
+function originOf(path: ConfigPath, source: Source | undefined, overlays: readonly Overlay[]): Origin {
+  const overlay = overlayAt(overlays, path);
+  if (overlay !== undefined)
+    return { kind: overlay.from.startsWith('--') ? 'flag' : 'environment', from: overlay.from };
+  const position = source?.locate(path);
+  return source === undefined || position === undefined
+    ? { kind: 'default' }
+    : { kind: 'file', file: source.name, ...position };
+}

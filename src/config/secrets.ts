@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import type { SecretSources } from '../bridge/nats/resolved-options.ts';
+import { ConfigError, messageOf, systemCode } from '../kernel/errors.ts';
+import type { SecretReference } from '../kernel/schema.ts';
+import type { Environment } from './env.ts';
+import type { Finding } from './messages.ts';
+import { type ConfigPath, formatPath } from './path.ts';
+import type { Config } from './schema.ts';
+
+/** The configuration with everything it refers to already read: for `createApp`, never for printing. */
+export type ResolvedConfig = Config & {
+  /** Gives the text behind each reference; synchronous, reads nothing any more. */
+  readonly secrets: SecretSources;
+};
+
+interface Reference {
+  readonly path: ConfigPath;
+  readonly to: SecretReference;
+}
+
+/** All places of a configuration that refer to a secret. */
+function referencesOf({ nats }: Config): Reference[] {
+  const references: Reference[] = [];
+  for (const name of ['password', 'token', 'nkey'] as const) {
+    const to = nats[name];
+    if (to !== undefined) references.push({ path: ['nats', name], to });
+  }
+  if (nats.creds !== undefined) references.push({ path: ['nats', 'creds'], to: { file: nats.creds } });
+  return references;
+}
+
+/** Reads a secret. The line end that editors put after it is taken off. @returns the sentence that says what failed. */
+export async function readSecret(
+  reference: SecretReference,
+  env: Environment,
+): Promise<{ readonly secret: string } | { readonly problem: string }> {
+  if ('env' in reference) {
+    const secret = env[reference.env];
+    if (secret !== undefined && secret !== '') return { secret };
+    return { problem: `the environment variable ${reference.env} is not set; set it, or use { file: PATH }` };
+  }
+  try {
+    const secret = (await readFile(reference.file, 'utf8')).replace(/\r?\n$/, '');
+    return secret === '' ? { problem: `${reference.file} is empty; put the secret into it` } : { secret };
+  } catch (cause) {
+    return { problem: `${reference.file} cannot be read: ${reasonOf(cause)}` };
+  }
+}
+
+const reasons: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'this user may not read it'],
+  ['EISDIR', 'it is a folder'],
+]);
+
+/** Why a file cannot be read, in words. */
+export const reasonOf = (cause: unknown): string => reasons.get(systemCode(cause)) ?? messageOf(cause);
+
+/** Secrets that cannot be read, all of them. */
+export async function checkSecrets(config: Config, env: Environment): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { path, to } of referencesOf(config)) {
+    const read = await readSecret(to, env);
+    if ('problem' in read) findings.push({ path, message: read.problem });
+  }
+  return findings;
+}
+
+const keyOf = (reference: SecretReference): string =>
+  'env' in reference ? `env ${reference.env}` : `file ${reference.file}`;
+
+/** Reads every secret that the configuration refers to. @throws ConfigError config-invalid */
+export async function resolveSecrets(config: Config, env: Environment): Promise<ResolvedConfig> {
+  const texts = new Map<string, string>();
+  for (const { path, to } of referencesOf(config)) {
+    const read = await readSecret(to, env);
+    if ('problem' in read) throw new ConfigError('config-invalid', `${formatPath(path)}: ${read.problem}`);
+    texts.set(keyOf(to), read.secret);
+  }
+  const secret = (reference: SecretReference): string => {
+    const text = texts.get(keyOf(reference));
+    if (text !== undefined) return text;
+    throw new ConfigError('config-invalid', `${keyOf(reference)} is not referred to in the configuration`);
+  };
+  return { ...config, secrets: { secret, file: (file) => secret({ file }) } };
+}

@@ -1,0 +1,142 @@
+import { posix } from 'node:path';
+
+/** One source file of the program. */
+export interface SourceFile {
+  /** From the root of the repository, e.g. `src/plane/plane.ts`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Import {
+  readonly specifier: string;
+  readonly isTypeOnly: boolean;
+}
+
+/** Folders of src/ from the bottom up. A file imports from folders below its own and from its own. */
+const layers: readonly (readonly string[])[] = [
+  ['kernel'],
+  ['mqtt', 'pki'],
+  ['plane'],
+  ['broker'],
+  ['transport', 'auth', 'storage', 'bridge', 'signaling', 'admin', 'telemetry'],
+  ['app'],
+  ['cli'],
+  ['bin'],
+];
+/** Puts together the schemas that the modules own; stands beside the layers. */
+const configFolder = 'config';
+const configImporters = ['app', 'cli', configFolder];
+/** Pure checks of settings that no schema can express; config/ runs them with its own. */
+const settingChecks = ['src/bridge/rule.ts'];
+
+/** The only places that may import a package; packages that are not listed may not be imported at all. */
+const packages: readonly { readonly names: RegExp; readonly where: RegExp; readonly place: string }[] = [
+  { names: /^(aedes|aedes-packet|mqtt-packet)$/, where: /^src\/broker\/aedes\//, place: 'src/broker/aedes' },
+  { names: /^ws$/, where: /^src\/transport\//, place: 'src/transport' },
+  { names: /^mqtt$/, where: /^src\/(cli|admin\/web)\//, place: 'src/cli and src/admin/web' },
+  { names: /^@nats-io\//, where: /^src\/bridge\//, place: 'src/bridge' },
+  { names: /^(hono|@hono\/.*)$/, where: /^src\/admin\/(?!web\/)/, place: 'src/admin, not its page' },
+  { names: /^(prom-client|pino|pino-pretty)$/, where: /^src\/telemetry\//, place: 'src/telemetry' },
+  { names: /^(node-forge|@peculiar\/x509|reflect-metadata)$/, where: /^src\/pki\//, place: 'src/pki' },
+  { names: /^yaml$/, where: /^src\/config\//, place: 'src/config' },
+  { names: /^zod$/, where: /^src\/(config\/.*|.*\/([a-z-]+-)?schema)\.ts$/, place: 'schema files and src/config' },
+  { names: /^(commander|picocolors)$/, where: /^src\/cli\//, place: 'src/cli' },
+];
+
+const page = 'src/admin/web/';
+const maxLines = 300;
+
+/** Every rule of STYLE.md that the file breaks, as `path: rule`. */
+export function violationsOf(file: SourceFile): string[] {
+  const found = [
+    ...placeViolations(file),
+    ...textViolations(file),
+    ...importsOf(file.text).flatMap((one) => importViolations(file, one)),
+  ];
+  return found.map((rule) => `${file.path}: ${rule}`);
+}
+
+function placeViolations({ path }: SourceFile): string[] {
+  if (path === 'src/bin.ts') return [];
+  const folder = folderOf(path);
+  const isKnown = folder === configFolder || layerOf(folder) !== -1;
+  return isKnown && folder !== 'bin' ? [] : [`"${folder}" is no folder of the layout; put the file into one that is`];
+}
+
+function textViolations({ path, text }: SourceFile): string[] {
+  const found: string[] = [];
+  const lines = text.split('\n').length - 1;
+  if (lines > maxLines) found.push(`${lines} lines; a file does one thing in at most ${maxLines}`);
+  const code = withoutComments(text);
+  if (/^export default\b/m.test(code)) found.push('default export; name it');
+  const mayReadEnvironment = path === 'src/bin.ts' || /^src\/(config|cli)\//.test(path);
+  if (/\bprocess\.env\b/.test(code) && !mayReadEnvironment)
+    found.push('process.env is read in src/config and src/cli only');
+  return found;
+}
+
+function importViolations(file: SourceFile, one: Import): string[] {
+  if (!one.specifier.startsWith('.')) return packageViolations(file, one);
+  const target = posix.join(posix.dirname(file.path), one.specifier);
+  if (!one.specifier.endsWith('.ts')) return [`import of "${one.specifier}" does not end in .ts`];
+  if (target.startsWith(page) || file.path.startsWith(page)) return pageViolations(file, target, one);
+  return edgeViolations(file.path, target, one);
+}
+
+function packageViolations({ path }: SourceFile, { specifier }: Import): string[] {
+  if (specifier.startsWith('node:')) return path.startsWith(page) ? [`"${specifier}" does not exist in a browser`] : [];
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  const rule = packages.find(({ names }) => names.test(name));
+  if (rule === undefined) return [`package "${name}" has no place yet; give it one in test/support/architecture.ts`];
+  return rule.where.test(path) ? [] : [`package "${name}" is imported in ${rule.place} only`];
+}
+
+/** The console page runs in a browser: from the program it knows types only, and the program does not know it. */
+function pageViolations({ path }: SourceFile, target: string, { isTypeOnly }: Import): string[] {
+  if (path.startsWith(page) && target.startsWith(page)) return [];
+  if (!path.startsWith(page)) return [`imports ${target}, which runs in a browser`];
+  if (!target.startsWith('src/admin/')) return [`the page imports ${target}; only types of src/admin are allowed`];
+  return isTypeOnly ? [] : [`the page imports values from ${target}; only types are allowed`];
+}
+
+function edgeViolations(path: string, target: string, one: Import): string[] {
+  const from = folderOf(path);
+  const to = folderOf(target);
+  if (from === to) return [];
+  if (to === configFolder)
+    return configImporters.includes(from)
+      ? []
+      : [`imports ${target}; config/ is for app and cli, take options instead`];
+  if (from === configFolder)
+    return one.isTypeOnly || isForConfig(target)
+      ? []
+      : [`imports ${target}; config/ takes types, schemas and named checks of modules and nothing else of them`];
+  if (layerOf(to) === layerOf(from)) return [`imports ${target}; "${from}" and "${to}" stand side by side`];
+  return layerOf(to) < layerOf(from) ? [] : [`imports ${target}; "${to}" stands above "${from}"`];
+}
+
+const isForConfig = (target: string): boolean =>
+  folderOf(target) === 'kernel' || /\/([a-z-]+-)?schema\.ts$/.test(target) || settingChecks.includes(target);
+
+/** The folder below src/; `bin` for the file that starts the program. */
+const folderOf = (path: string): string => path.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+
+const layerOf = (folder: string): number => layers.findIndex((names) => names.includes(folder));
+
+/** Statements stand at the start of a line, as the formatter leaves them; calls may stand anywhere. */
+const statement = /^(?:import|export)\b([^'";]*?\bfrom\s+)?\s*['"]([^'"]+)['"]/gm;
+const call = /\b(?:import|require|createRequire\([^)]*\))\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+function importsOf(text: string): Import[] {
+  const code = withoutComments(text);
+  const statements = Array.from(code.matchAll(statement), ([whole, , specifier = '']) => ({
+    specifier,
+    isTypeOnly: /^(?:import|export)\s+type\b/.test(whole),
+  }));
+  const calls = Array.from(code.matchAll(call), ([, specifier = '']) => ({ specifier, isTypeOnly: false }));
+  return [...statements, ...calls];
+}
+
+/** Drops block comments and comments that have a line of their own; that is where prose mentions code. */
+const withoutComments = (text: string): string =>
+  text.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/^\s*\/\/.*$/gm, '');

@@ -1,0 +1,7 @@
+import type { Duplex } from 'node:stream';
+import websocket from 'websocket-stream';
+
+/** A client made by the websocket-stream package: a Duplex that carries the bytes of MQTT. */
+export const websocketStream = (url: string, options: { readonly ca: Buffer }): Duplex =>
+  // its types know only the options of a server
+  (websocket as unknown as (url: string, protocol: string, options: object) => Duplex)(url, 'mqtt', options);
