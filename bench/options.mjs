@@ -1,0 +1,38 @@
+// The command line of npm run bench.
+import { parseArgs } from 'node:util';
+
+export const usage = `npm run bench -- [options]
+  --row NAME   only this row; may be given again (default: every row)
+  --quick      one short run of each row instead of three: shows that everything works, measures little
+  --json FILE  write the result there too
+  --list       print the names of the rows
+  --help       print this`;
+
+/**
+ * @param args what follows the script's name.
+ * @param rows the rows there are.
+ * @returns what to run, or `problem`: what is wrong with `args`.
+ */
+export function parseOptions(args, rows) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        row: { type: 'string', multiple: true, default: [] },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const unknown = values.row.filter((name) => !rows.some((row) => row.name === name));
+    if (unknown.length > 0)
+      return {
+        problem: `no row is named ${unknown.join(' or ')}; there are: ${rows.map(({ name }) => name).join(', ')}`,
+      };
+    const chosen = values.row.length === 0 ? rows : rows.filter(({ name }) => values.row.includes(name));
+    return { ...values, rows: chosen, runs: values.quick ? 1 : 3, isFull: !values.quick && values.row.length === 0 };
+  } catch (error) {
+    return { problem: `${error.message}\n${usage}` };
+  }
+}

@@ -1,0 +1,70 @@
+// npm run bench: Viaduct beside Debian's mosquitto, row by row of bench/rows.mjs. See bench/README.md.
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { makeCertificates } from '../bench/brokers.mjs';
+import { describeEnvironment, installTools } from '../bench/environment.mjs';
+import { measureRow } from '../bench/measure.mjs';
+import { parseOptions, usage } from '../bench/options.mjs';
+import { canPin } from '../bench/process.mjs';
+import { formatFaults, formatTable } from '../bench/report.mjs';
+import { rows } from '../bench/rows.mjs';
+import { build, installPackages, requireNode, root, run, say } from './setup.mjs';
+
+const options = parseOptions(process.argv.slice(2), rows);
+if (options.problem !== undefined) {
+  say(options.problem);
+  process.exit(2);
+}
+if (options.help || options.list) {
+  console.log(options.help ? usage : rows.map(({ name, title }) => `${name.padEnd(26)}${title}`).join('\n'));
+  process.exit(0);
+}
+
+function save(file, result) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+requireNode();
+installPackages();
+installTools();
+build();
+const cache = join(root, '.cache', 'bench');
+run('make', ['--silent', '-C', join(root, 'bench'), `OUT=${cache}`]);
+if (!canPin) say('this machine has one core, so nothing is pinned and the numbers mean little');
+
+const directory = mkdtempSync(join(tmpdir(), 'viaduct-bench-'));
+// A copy below the repository, where it finds its packages: a build meanwhile changes nothing.
+const app = mkdtempSync(join(cache, 'app-'));
+process.on('exit', () => {
+  for (const path of [directory, app]) rmSync(path, { recursive: true, force: true });
+});
+for (const name of ['dist', 'package.json']) cpSync(join(root, name), join(app, name), { recursive: true });
+const environment = describeEnvironment(root);
+await makeCertificates({ app, directory });
+const plan = options.quick ? 'quick' : 'full';
+const setting = { app, directory, program: join(cache, 'mqload'), plan, runs: options.runs };
+const results = [];
+const result = { ...environment, plan, runs: options.runs, rows: results };
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    console.log(formatTable(results));
+    process.exit(130);
+  });
+for (const [index, row] of options.rows.entries()) {
+  results.push(await measureRow(row, setting, (text) => say(`[${index + 1}/${options.rows.length}] ${text}`)));
+  // After every row, so that a run cut short leaves what it has.
+  if (options.json !== undefined) save(resolve(options.json), result);
+}
+
+console.log(formatTable(results));
+if (options.isFull) {
+  const file = join(root, 'bench', 'results', `${environment.date.slice(0, 10)}-${environment.version}.json`);
+  save(file, result);
+  run(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', '--log-level=error', file]);
+  say(`kept as ${file}`);
+}
+const faults = formatFaults(results);
+for (const fault of faults) say(fault);
+process.exit(faults.length > 0 ? 1 : 0);
