@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type SourceFile, violationsOf } from './support/architecture.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const sources: SourceFile[] = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  .map((name) => ({
+    path: `src/${name.split(sep).join('/')}`,
+    text: readFileSync(join(root, 'src', name), 'utf8'),
+  }));
+
+test('every file keeps to the layers, the size and the export rules of the style guide', () => {
+  expect(sources.length).toBeGreaterThan(20);
+  expect(sources.flatMap(violationsOf)).toEqual([]);
+});
+
+test('no file of the kernel imports one of another folder', () => {
+  const kernel = sources.filter(({ path }) => path.startsWith('src/kernel/'));
+  expect(kernel.length).toBeGreaterThan(0);
+  for (const { text } of kernel) expect(text).not.toMatch(/from '\.\.\//);
+});
+
+test.each([
+  ['src/auth/a.ts', /stand side by side/, "import { b } from '../bridge/b.ts';\n"],
+  ['src/mqtt/a.ts', /stand side by side/, "import { b } from '../pki/b.ts';\n"],
+  ['src/plane/a.ts', /"broker" stands above "plane"/, "import type { B } from '../broker/b.ts';\n"],
+  ['src/kernel/a.ts', /"mqtt" stands above "kernel"/, "export { b } from '../mqtt/b.ts';\n"],
+  ['src/broker/a.ts', /config\/ is for app and cli/, "import { b } from '../config/load.ts';\n"],
+  ['src/config/a.ts', /takes types, schemas and named checks/, "import { b } from '../bridge/bridge.ts';\n"],
+  ['src/app/a.ts', /runs in a browser/, "import { b } from '../admin/web/b.ts';\n"],
+  ['src/admin/web/a.ts', /only types are allowed/, "import { b } from '../assets.ts';\n"],
+  ['src/admin/web/a.ts', /only types of src\/admin/, "import type { B } from '../../broker/ports.ts';\n"],
+  ['src/admin/web/a.ts', /does not exist in a browser/, "import { readFile } from 'node:fs/promises';\n"],
+  ['src/broker/a.ts', /"aedes" is imported in src\/broker\/aedes only/, "import { Aedes } from 'aedes';\n"],
+  ['src/bridge/a.ts', /"ws" is imported in src\/transport only/, "import {\n  a,\n  b,\n} from 'ws';\n"],
+  ['src/app/a.ts', /"pino" is imported in src\/telemetry only/, "const { pino } = await import('pino');\n"],
+  ['src/app/a.ts', /"yaml" is imported in src\/config only/, "createRequire(import.meta.url)('yaml');\n"],
+  ['src/bridge/a.ts', /"zod" is imported in schema files/, "import { z } from 'zod';\n"],
+  ['src/app/a.ts', /"left-pad" has no place yet/, "import 'left-pad';\n"],
+  ['src/app/a.ts', /does not end in \.ts/, "import { b } from './b.js';\n"],
+  ['src/app/a.ts', /default export/, 'export default 1;\n'],
+  ['src/app/a.ts', /process\.env/, 'const a = process.env.HOME;\n'],
+  ['src/app/a.ts', /301 lines/, '\n'.repeat(301)],
+  ['src/utils/a.ts', /"utils" is no folder of the layout/, ''],
+])('%s breaks the rule %s', (path, rule, text) => {
+  expect(violationsOf({ path, text })).toEqual([expect.stringMatching(rule)]);
+});
+
+test.each([
+  ['src/bin.ts', "import { main } from './cli/main.ts';\n"],
+  ['src/cli/serve.ts', "import { createApp } from '../app/create-app.ts';\nimport { Command } from 'commander';\n"],
+  ['src/app/a.ts', "import { b } from '../bridge/b.ts';\nimport { c } from '../config/load.ts';\n"],
+  ['src/config/schema.ts', "import { z } from 'zod';\nimport { a } from '../bridge/nats/schema.ts';\n"],
+  ['src/config/a.ts', "import { a } from '../bridge/rule.ts';\nimport type { B } from '../bridge/nats/b.ts';\n"],
+  ['src/broker/aedes/engine.ts', "import { Aedes } from 'aedes';\nimport { a } from '../../mqtt/a.ts';\n"],
+  ['src/admin/web/a.ts', "import mqtt from 'mqtt';\nimport type { B } from '../broker-info.ts';\n"],
+  ['src/app/a.ts', "/** Not `process.env`: see `import('pino')`. */\n  // export default\n"],
+])('%s with %j breaks none', (path, text) => {
+  expect(violationsOf({ path, text })).toEqual([]);
+});
