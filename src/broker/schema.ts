@@ -22,10 +22,6 @@ export const limitsSchema = z
       description: 'Bytes on their way to a client that does not read; beyond it that client is disconnected.',
       reload: 'process',
     }),
-    keepAlive: duration.prefault('0s').meta({
-      description: 'Longest keep alive; MQTT 5 clients that ask for more are given this. 0s: no limit.',
-      reload: 'process',
-    }),
     sessionExpiry: duration
       .prefault('7d')
       .meta({ description: 'Longest Session Expiry Interval of an MQTT 5 client.', reload: 'process' }),

@@ -90,7 +90,7 @@ describe('problems of the file', () => {
     ['console: { enabled: "yes" }', 'v.yaml:1:21  console.enabled: expected true or false; got "yes"'],
     ['bridge:\n  maxHops: 99', 'v.yaml:2:12  bridge.maxHops: 99 is out of range; use 1 to 64'],
     ['bridge: { maxHops: 1.5 }', 'v.yaml:1:20  bridge.maxHops: expected integer, 1 to 64; got 1.5'],
-    ['limits: { keepAlive: 5 }', 'v.yaml:1:22  limits.keepAlive: expected duration such as "30s"; got 5'],
+    ['limits: { sessionExpiry: 5 }', 'v.yaml:1:26  limits.sessionExpiry: expected duration such as "30s"; got 5'],
     [
       'limits: { packetSize: 1MB }',
       'v.yaml:1:23  limits.packetSize: "1MB" is not a size; write a number and B, KiB, MiB or GiB, e.g. "1MiB"',

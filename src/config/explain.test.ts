@@ -10,12 +10,12 @@ function load(text: string, env: Record<string, string> = {}): LoadedConfig {
 }
 
 test('a setting is explained by its value as written, its origin, its meaning and what a change takes', () => {
-  expect(explainConfig(load('limits:\n  keepAlive: 90s\n'), 'limits.keepAlive')).toEqual([
+  expect(explainConfig(load('limits:\n  sessionExpiry: 90s\n'), 'limits.sessionExpiry')).toEqual([
     {
-      path: 'limits.keepAlive',
+      path: 'limits.sessionExpiry',
       value: '90s',
-      origin: 'v.yaml:2:14',
-      description: expect.stringContaining('Longest keep alive'),
+      origin: 'v.yaml:2:18',
+      description: expect.stringContaining('Longest Session Expiry'),
       reload: 'process',
     },
   ]);
