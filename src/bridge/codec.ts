@@ -1,9 +1,10 @@
+import { isWellFormed, maxTextBytes } from '../mqtt/utf8.ts';
 import type { CodecOptions } from './codec-options.ts';
 import { defaultCodec } from './codec-options.ts';
-import { decodeToken, encodeLevel, isWellFormed } from './level.ts';
+import { decodeToken, encodeLevel } from './level.ts';
 import { type Mapped, quote, type Unmappable, unmappable } from './mapped.ts';
 import { isReservedSubject, joinSubject } from './subject.ts';
-import { joinTopic, maxTopicBytes, topicProblem } from './topic.ts';
+import { joinTopic, topicProblem } from './topic.ts';
 
 /** NATS subjects that together receive what an MQTT filter asks for. */
 export interface SubjectFilters {
@@ -84,8 +85,8 @@ export function filterProblem(filter: string, levels: readonly string[] = filter
   if (filter === '') return unmappable('empty', 'a topic filter has at least one character');
   if (filter.includes('\u0000')) return unmappable('nul', 'it contains U+0000');
   if (!isWellFormed(filter)) return unmappable('invalid-unicode', 'it is not valid Unicode');
-  if (Buffer.byteLength(filter) > maxTopicBytes)
-    return unmappable('topic-too-long', `it has more than ${maxTopicBytes} bytes`);
+  if (Buffer.byteLength(filter) > maxTextBytes)
+    return unmappable('topic-too-long', `it has more than ${maxTextBytes} bytes`);
   const at = levels.findIndex((level, index) =>
     level === '#' ? index < levels.length - 1 : level !== '+' && /[+#]/.test(level),
   );

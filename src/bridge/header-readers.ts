@@ -1,9 +1,11 @@
+import { maxTextBytes } from '../mqtt/utf8.ts';
 import type { MessageProperties, Qos } from '../plane/message.ts';
 import { type HeaderField, headerNames } from './header-names.ts';
 import { topicProblem } from './topic.ts';
 import { decodeUserProperty, isMqttString } from './user-properties.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What the headers read so far say. */
 export interface Draft {
   qos: Qos | undefined;
@@ -79,7 +81,7 @@ const readers: readonly (readonly [HeaderField, Reader])[] = [
     'correlationData',
     (value, { properties }) => {
       const bytes = Buffer.from(value, 'base64');
-      if (bytes.toString('base64') !== value || bytes.length > maxBinaryBytes) return false;
+      if (bytes.toString('base64') !== value || bytes.length > maxTextBytes) return false;
       properties.correlationData = bytes;
       return true;
     },
@@ -99,9 +101,6 @@ const readers: readonly (readonly [HeaderField, Reader])[] = [
 export const headerReaders: ReadonlyMap<string, readonly [HeaderField, Reader]> = new Map(
   readers.map((entry) => [headerNames[entry[0]].toLowerCase(), entry]),
 );
-
-/** Longest binary data of MQTT 5. [MQTT-1.5.6] */
-const maxBinaryBytes = 65_535;
 
 function percentDecode(text: string): string | undefined {
   try {

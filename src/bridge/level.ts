@@ -6,10 +6,6 @@ import { type Mapped, mapped, quote, unmappable } from './mapped.ts';
 const needsCare = /[\u0000-\u0020./\u007f#+]/;
 // oxlint-disable-next-line no-control-regex
 const specialCharacters = /[\u0001-\u0020\u007f]/g;
-const loneSurrogate = /\p{Surrogate}/u;
-
-/** True for text that UTF-8 can carry: no surrogate without its other half. */
-export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
 
 const escapeCharacter = (character: string): string =>
   `/x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;

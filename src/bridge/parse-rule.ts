@@ -123,7 +123,5 @@ const captures = ({ parts }: Pattern): readonly Exclude<Part, { kind: 'literal' 
   parts.filter((part) => part.kind !== 'literal');
 
 /** A capture as people write it; wildcards are named by their position. */
-function spell({ kind, name }: Exclude<Part, { kind: 'literal' }>): string {
-  const ordinal = /^\d+$/.test(name) ? `wildcard ${name}` : `{${name}${kind === 'rest' ? '...' : ''}}`;
-  return ordinal;
-}
+const spell = ({ kind, name }: Exclude<Part, { kind: 'literal' }>): string =>
+  /^\d+$/.test(name) ? `wildcard ${name}` : `{${name}${kind === 'rest' ? '...' : ''}}`;

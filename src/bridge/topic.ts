@@ -1,11 +1,6 @@
-import { isWellFormed } from './level.ts';
+import { maxTopicLevels } from '../mqtt/topic-scan.ts';
+import { isWellFormed, maxTextBytes } from '../mqtt/utf8.ts';
 import { type Mapped, mapped, quote, type Unmappable, unmappable } from './mapped.ts';
-
-/** Longest MQTT string in bytes. [MQTT-1.5.4] */
-export const maxTopicBytes = 65_535;
-
-/** Levels that the engine takes; more would disconnect the subscribers. */
-export const maxTopicLevels = 100;
 
 /** Why this is not a topic name [MQTT-3.3.2-2] [MQTT-4.7.3], or undefined when it is one. */
 export function topicProblem(topic: string): Unmappable | undefined {
@@ -14,8 +9,8 @@ export function topicProblem(topic: string): Unmappable | undefined {
   if (/[+#]/.test(topic))
     return unmappable('mqtt-wildcard', `${quote(topic)} contains + or #; a topic to publish on has no wildcards`);
   if (!isWellFormed(topic)) return unmappable('invalid-unicode', 'it is not valid Unicode');
-  if (topic.length * 3 > maxTopicBytes && Buffer.byteLength(topic) > maxTopicBytes)
-    return unmappable('topic-too-long', `it has ${Buffer.byteLength(topic)} bytes; MQTT can carry ${maxTopicBytes}`);
+  if (topic.length * 3 > maxTextBytes && Buffer.byteLength(topic) > maxTextBytes)
+    return unmappable('topic-too-long', `it has ${Buffer.byteLength(topic)} bytes; MQTT can carry ${maxTextBytes}`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { isWellFormed } from './level.ts';
+import { isWellFormed, maxTextBytes } from '../mqtt/utf8.ts';
 import type { HeaderList } from './link.ts';
 
 type Pair = readonly [key: string, value: string];
@@ -9,8 +9,6 @@ const headerName = /^[!-9;-~]+$/;
 const reservedName = /^(mqtt-|nats-|status$|description$)/i;
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f]/;
-/** Longest MQTT string in bytes. [MQTT-1.5.4] */
-const maxStringBytes = 65_535;
 /** Header libraries search all names for each they add; more than this would let one client stall every receiver. */
 const maxPlainHeaders = 64;
 
@@ -57,4 +55,4 @@ export function decodeUserProperty(text: string): [string, string] | undefined {
 export const isUserProperty = (key: string, value: string): boolean => isMqttString(key) && isMqttString(value);
 
 export const isMqttString = (text: string): boolean =>
-  !text.includes('\u0000') && isWellFormed(text) && Buffer.byteLength(text) <= maxStringBytes;
+  !text.includes('\u0000') && isWellFormed(text) && Buffer.byteLength(text) <= maxTextBytes;

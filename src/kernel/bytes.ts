@@ -12,9 +12,3 @@ export function parseBytes(text: string): number | undefined {
   const bytes = Number(match[1]) * (unitBytes.get(match[2] ?? '') ?? 0);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
-
-/** The shortest exact spelling of a size: `1_048_576` is `"1MiB"`. */
-export function formatBytes(bytes: number): string {
-  for (const [unit, size] of unitBytes) if (bytes >= size && bytes % size === 0) return `${bytes / size}${unit}`;
-  return `${bytes}B`;
-}

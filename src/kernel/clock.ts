@@ -2,14 +2,17 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `task` once after `delayMs`. The returned function cancels it. Never keeps the process alive. */
+  /** Runs `task` once after `delayMs`, at most 24 days. The returned function cancels it. Never keeps the process alive. */
   after(delayMs: number, task: () => void): () => void;
 }
+
+/** What a timer of Node can hold; a longer one would run at once. */
+const maxDelayMs = 2_147_483_647;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
+    const timer = setTimeout(task, Math.min(delayMs, maxDelayMs));
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -21,7 +21,7 @@ export const duration = z
     error: (issue) => `"${String(issue.input)}" is not a duration; write a number and ms, s, m, h or d, e.g. "30s"`,
     abort: true,
   })
-  .transform((text) => parseDuration(text) ?? 0);
+  .transform((text, context) => parseDuration(text) ?? tooLarge(text, context));
 
 /** A size such as `"1MiB"`; the parsed value is bytes. Give defaults with `.prefault('1MiB')`. */
 export const byteSize = z
@@ -30,7 +30,13 @@ export const byteSize = z
     error: (issue) => `"${String(issue.input)}" is not a size; write a number and B, KiB, MiB or GiB, e.g. "1MiB"`,
     abort: true,
   })
-  .transform((text) => parseBytes(text) ?? 0);
+  .transform((text, context) => parseBytes(text) ?? tooLarge(text, context));
+
+/** A number that the program could not count with must not turn into another one. */
+function tooLarge(text: string, context: z.RefinementCtx): never {
+  context.addIssue({ code: 'custom', message: `"${text}" is too large; write a smaller number`, input: text });
+  return z.NEVER;
+}
 
 /** `host:port` or `[ipv6]:port`; the parsed value is a SocketAddress. */
 export const socketAddress = z.string().transform((text, context) => {

@@ -35,7 +35,7 @@ export interface Telemetry {
   readonly events: Events;
 }
 
-/** Keeps nothing; the default of code that runs outside the program. */
+/** Keeps nothing; for tests, and for code that runs outside the program. */
 export const silentTelemetry: Telemetry = {
   logger: { log: () => undefined },
   events: { emit: () => undefined },

@@ -58,9 +58,6 @@ const notInDisconnect: ReadonlySet<number> = new Set([
 const allowedCode = (code: number, not: ReadonlySet<number>): number =>
   not.has(code) ? reasonCodes.unspecifiedError : code;
 
-/** The return code that tells a client of MQTT 3.1 or 3.1.1 most: 1 to 5. 3, server unavailable, where none fits. */
-export const connackReturnCode = (reasonCode: number): number => returnCodes.get(reasonCode) ?? 3;
-
 /** A text as well-formed UTF-8 without U+0000, cut between characters. @returns at most `limit` bytes */
 function reasonBytes(text: string, limit: number): Buffer {
   const bytes = Buffer.from(text.replaceAll('\0', ' '));

@@ -1,3 +1,5 @@
+import { propertyIds } from './property-table.ts';
+
 /** What a PUBLISH to a client carries. Values are taken as valid: they were checked when they came in. */
 export interface OutgoingPublish {
   readonly topic: string;
@@ -65,29 +67,29 @@ function writeProperties(target: Buffer, properties: PublishProperties, start: n
   const { payloadFormatIndicator, messageExpiryInterval, contentType, responseTopic, correlationData } = properties;
   let at = start;
   if (payloadFormatIndicator !== undefined) {
-    target[at++] = 0x01;
+    target[at++] = propertyIds.payloadFormatIndicator;
     target[at++] = payloadFormatIndicator;
   }
   if (messageExpiryInterval !== undefined) {
-    target[at++] = 0x02;
+    target[at++] = propertyIds.messageExpiryInterval;
     at = target.writeUInt32BE(messageExpiryInterval, at);
   }
   if (contentType !== undefined) {
-    target[at++] = 0x03;
+    target[at++] = propertyIds.contentType;
     at = writeString(target, contentType, at);
   }
   if (responseTopic !== undefined) {
-    target[at++] = 0x08;
+    target[at++] = propertyIds.responseTopic;
     at = writeString(target, responseTopic, at);
   }
   if (correlationData !== undefined) {
-    target[at++] = 0x09;
+    target[at++] = propertyIds.correlationData;
     at = target.writeUInt16BE(correlationData.length, at);
     target.set(correlationData, at);
     at += correlationData.length;
   }
   for (const [key, value] of properties.userProperties ?? []) {
-    target[at++] = 0x26;
+    target[at++] = propertyIds.userProperty;
     at = writeString(target, key, at);
     at = writeString(target, value, at);
   }
@@ -107,7 +109,7 @@ export function encodePublish(version: 3 | 4 | 5, packet: OutgoingPublish): Buff
   if (version === 5) {
     at = writeVariable(frame, propertyBytes, at);
     for (const identifier of identifiers) {
-      frame[at++] = 0x0b;
+      frame[at++] = propertyIds.subscriptionIdentifier;
       at = writeVariable(frame, identifier, at);
     }
     if (properties !== undefined) at = writeProperties(frame, properties, at);

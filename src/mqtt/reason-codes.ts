@@ -47,6 +47,3 @@ export const reasonCodes = {
   subscriptionIdentifiersNotSupported: 0xa1,
   wildcardSubscriptionsNotSupported: 0xa2,
 } as const;
-
-/** One byte; most come from `reasonCodes`. */
-export type ReasonCode = number;

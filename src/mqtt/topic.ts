@@ -1,19 +1,11 @@
-import { AppError } from '../kernel/errors.ts';
 import type { Refusal } from './refusal.ts';
 import { topicFilterFault, topicNameFault } from './topic-scan.ts';
-
-declare const brand: unique symbol;
-/** A checked topic name: no wildcards. Comes only from `asTopicName` and `isTopicName`. */
-export type TopicName = string & { readonly [brand]: 'TopicName' };
-/** A checked topic filter, shared ones (`$share/group/filter`) included. Comes only from `asTopicFilter` and `isTopicFilter`. */
-export type TopicFilter = string & { readonly [brand]: 'TopicFilter' };
-
-const maxBytes = 65_535;
+import { isWellFormed, maxTextBytes } from './utf8.ts';
 
 function problem(text: string, faultOf: (bytes: Uint8Array, start: number, end: number) => Refusal | undefined) {
-  if (/\p{Surrogate}/u.test(text)) return 'it holds half of a surrogate pair, which UTF-8 cannot carry';
+  if (!isWellFormed(text)) return 'it holds half of a surrogate pair, which UTF-8 cannot carry';
   const bytes = Buffer.from(text);
-  if (bytes.length > maxBytes) return `it takes ${bytes.length} bytes; at most ${maxBytes} are allowed`;
+  if (bytes.length > maxTextBytes) return `it takes ${bytes.length} bytes; at most ${maxTextBytes} are allowed`;
   return faultOf(bytes, 0, bytes.length)?.message;
 }
 
@@ -22,24 +14,6 @@ export const topicNameProblem = (text: string): string | undefined => problem(te
 
 /** What keeps a text from being a topic filter, as a sentence, or undefined. [MQTT-4.7.1] [MQTT-4.7.3] [MQTT-4.8.2] */
 export const topicFilterProblem = (text: string): string | undefined => problem(text, topicFilterFault);
-
-/** True when `topicNameProblem` finds nothing. */
-export const isTopicName = (text: string): text is TopicName => topicNameProblem(text) === undefined;
-
-/** True when `topicFilterProblem` finds nothing. */
-export const isTopicFilter = (text: string): text is TopicFilter => topicFilterProblem(text) === undefined;
-
-/** @throws AppError `topic-invalid`; ask `isTopicName` or `topicNameProblem` where the text comes from outside */
-export function asTopicName(text: string): TopicName {
-  if (isTopicName(text)) return text;
-  throw new AppError('topic-invalid', `${JSON.stringify(text)} is no topic name: ${topicNameProblem(text)}`);
-}
-
-/** @throws AppError `topic-invalid`; ask `isTopicFilter` or `topicFilterProblem` where the text comes from outside */
-export function asTopicFilter(text: string): TopicFilter {
-  if (isTopicFilter(text)) return text;
-  throw new AppError('topic-invalid', `${JSON.stringify(text)} is no topic filter: ${topicFilterProblem(text)}`);
-}
 
 export interface SharedFilter {
   /** The share name: at least one character, without `/`, `+` and `#`. */

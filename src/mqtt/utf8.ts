@@ -1,5 +1,13 @@
 import { malformed, type Refusal } from './refusal.ts';
 
+/** Longest UTF-8 string, and longest binary data, of MQTT. [MQTT-1.5.4] [MQTT-1.5.6] */
+export const maxTextBytes = 65_535;
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** True for text that UTF-8 can carry: no surrogate without its other half. [MQTT-1.5.4-1] */
+export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
+
 /**
  * Bytes of the well-formed UTF-8 sequence at `at`, whose first byte is 0x80 or above: 2 to 4, or 0 when there is none.
  * Overlong forms, surrogates and what lies beyond U+10FFFF are not well-formed. RFC 3629 4

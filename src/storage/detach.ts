@@ -1,3 +1,5 @@
+import type { StoredPacket } from '../broker/session-store.ts';
+
 /** Share of a buffer that a kept slice must fill; below it the slice is copied. */
 const minShare = 0.5;
 
@@ -5,15 +7,23 @@ const minShare = 0.5;
  * Bytes that can be kept for long. A payload is a slice of the chunk that was read from the socket, and keeping
  * a few bytes of it would keep all of the chunk.
  */
-export function detachBytes(bytes: Uint8Array): Uint8Array {
+function detachBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.byteLength >= bytes.buffer.byteLength * minShare) return bytes;
   const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
   copy.set(bytes);
   return copy;
 }
 
-/** The same for properties: Correlation Data is the one that is binary. */
-export function detachProperties(properties: object): object {
-  if (!('correlationData' in properties) || !(properties.correlationData instanceof Uint8Array)) return properties;
+/** Correlation Data is the property that is binary. */
+function detachProperties(properties: object): object {
+  if (!('correlationData' in properties) || !(properties.correlationData instanceof Uint8Array))
+    return { ...properties };
   return { ...properties, correlationData: detachBytes(properties.correlationData) };
 }
+
+/** A copy that can be kept for long: what the engine does to its packet later does not reach it. */
+export const detachPacket = (packet: StoredPacket): StoredPacket => ({
+  ...packet,
+  payload: typeof packet.payload === 'string' ? packet.payload : detachBytes(packet.payload),
+  ...(packet.properties === undefined ? {} : { properties: detachProperties(packet.properties) }),
+});

@@ -96,6 +96,13 @@ test.each([
   expect(JSON.parse(lines()[0] ?? '')).toMatchObject({ msg: expected, url: expected });
 });
 
+test('a long client identifier that holds "://" is cleaned in the time that its length takes', () => {
+  const { telemetry, lines } = open({ format: 'json' });
+  const clientId = `${'a'.repeat(1_000_000)} ://`;
+  telemetry.logger.log('info', 'connected', { clientId });
+  expect(JSON.parse(lines()[0] ?? '')).toMatchObject({ clientId });
+});
+
 test('metrics are in the text format of Prometheus, with our prefix and those of the process', async () => {
   const { telemetry } = open({ level: 'error' });
   telemetry.declare([started]);

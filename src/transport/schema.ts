@@ -26,10 +26,13 @@ export const listenerSchema = z
       .startsWith('/')
       .prefault('/mqtt')
       .meta({ description: 'Path of MQTT over WebSocket.', reload: 'component' }),
-    handshakeTimeout: duration.prefault('10s').meta({
-      description: 'A connection that has not got past TLS and its first bytes after this is closed.',
-      reload: 'component',
-    }),
+    handshakeTimeout: duration
+      .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
+      .prefault('10s')
+      .meta({
+        description: 'A connection that has not got past TLS and its first bytes after this is closed.',
+        reload: 'component',
+      }),
     maxPending: z.int().min(1).max(1_000_000).prefault(4_096).meta({
       description: 'Connections in the handshake at one time; beyond it the oldest of them is closed.',
       reload: 'component',

@@ -168,7 +168,7 @@ class ReconnectingLink implements NatsLink {
     const { signal } = this.#stopping;
     const round = connectAny(this.#options, this.#login, this.#random, signal).then(async (outcome) => {
       if (!('connection' in outcome)) return outcome;
-      if (signal.aborted) await outcome.connection.close();
+      if (signal.aborted) await outcome.connection.close().catch(() => undefined);
       else this.#adopt(outcome);
       return [];
     });

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { byteSize, duration, secretReference } from '../../kernel/schema.ts';
 import { hubSchema } from '../hub/schema.ts';
 
+/** Shorter ones would keep a processor busy with a server that is away. */
+const delay = duration.refine((ms) => ms >= 10 && ms <= 3_600_000, { error: 'use 10ms to 1h' });
+
 export const natsSchema = z
   .strictObject({
     servers: z
@@ -43,17 +46,21 @@ export const natsSchema = z
       })
       .optional()
       .meta({ description: 'TLS towards NATS.', reload: 'process' }),
-    reconnectDelay: duration.prefault('250ms').meta({
+    reconnectDelay: delay.prefault('250ms').meta({
       description: 'First delay before reconnecting; it doubles up to `reconnectDelayMax`.',
       reload: 'process',
     }),
-    reconnectDelayMax: duration
+    reconnectDelayMax: delay
       .prefault('10s')
       .meta({ description: 'Longest delay between attempts; they never end.', reload: 'process' }),
-    connectTimeout: duration.prefault('5s').meta({
-      description: 'An attempt to connect that takes longer is given up. The start waits no longer than this for NATS.',
-      reload: 'process',
-    }),
+    connectTimeout: duration
+      .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
+      .prefault('5s')
+      .meta({
+        description:
+          'An attempt to connect that takes longer is given up. The start waits no longer than this for NATS.',
+        reload: 'process',
+      }),
     maxPending: byteSize.prefault('64MiB').meta({
       description: 'Bytes sent that NATS has not confirmed; beyond it messages for NATS are dropped.',
       reload: 'process',

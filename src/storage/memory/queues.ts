@@ -1,5 +1,5 @@
 import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
-import { detachBytes, detachProperties } from '../detach.ts';
+import { detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { ClientQueue, type QueueDelivery } from './client-queue.ts';
 
@@ -18,7 +18,7 @@ export class Queues {
   /** Queues the message once for each client among the targets. */
   push(targets: readonly QueueTarget[], packet: StoredPacket): void {
     if (targets.length === 0) return;
-    const message = detach(packet);
+    const message = detachPacket(packet); // one copy for all queues
     for (const [clientId, delivery] of deliveries(targets, packet)) {
       const queue = this.#queueOf(clientId);
       queue.push(message, delivery);
@@ -91,11 +91,4 @@ const combine = (a: QueueDelivery, b: QueueDelivery): QueueDelivery => ({
   qos: a.qos > b.qos ? a.qos : b.qos,
   retain: a.retain || b.retain,
   identifiers: b.identifiers.length === 0 ? a.identifiers : [...a.identifiers, ...b.identifiers],
-});
-
-/** One copy of the message for all queues; what the engine does to its packet later does not reach it. */
-const detach = (packet: StoredPacket): StoredPacket => ({
-  ...packet,
-  payload: typeof packet.payload === 'string' ? packet.payload : detachBytes(packet.payload),
-  ...(packet.properties === undefined ? {} : { properties: detachProperties({ ...packet.properties }) }),
 });

@@ -1,5 +1,5 @@
 import type { StoredPacket } from '../../broker/session-store.ts';
-import { detachBytes, detachProperties } from '../detach.ts';
+import { detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { RetainedTree } from './retained-tree.ts';
 
@@ -26,7 +26,7 @@ export class RetainedMessages {
     if (packet.payload.length === 0) {
       this.#delete(topic);
     } else if (this.#tree.size < this.#maxTopics || this.#tree.get(topic) !== undefined) {
-      this.#tree.set(topic, detach(packet));
+      this.#tree.set(topic, detachPacket(packet));
       if (packet.messageExpiry === undefined) this.#expiring.delete(topic);
       else this.#expiring.add(topic);
     } else {
@@ -70,9 +70,3 @@ export class RetainedMessages {
     this.#expiring.delete(topic);
   }
 }
-
-const detach = (packet: StoredPacket): StoredPacket => ({
-  ...packet,
-  payload: typeof packet.payload === 'string' ? packet.payload : detachBytes(packet.payload),
-  ...(packet.properties === undefined ? {} : { properties: detachProperties(packet.properties) }),
-});
