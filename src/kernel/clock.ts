@@ -6,6 +6,9 @@ export interface Clock {
   after(delayMs: number, task: () => void): () => void;
 }
 
+/** A time to the second, for people: `2026-06-01T00:00:00Z`. @param ms since the epoch. */
+export const isoTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
 /** What a timer of Node can hold; a longer one would run at once. */
 const maxDelayMs = 2_147_483_647;
 

@@ -14,6 +14,11 @@ export const errorCodes = [
   'nats-refused',
   'nats-unreachable',
   'rule-invalid',
+  'store-full',
+  'store-unavailable',
+  'store-damaged',
+  'store-in-use',
+  'store-newer',
   'start-failed',
   'start-aborted',
   'usage',
@@ -50,6 +55,8 @@ export class StartError extends AppError {}
 /** Ends one client's connection and nothing else. */
 export class ConnectionError extends AppError {}
 
+/** A store cannot do what was asked of it; what it acknowledged before stays true. */
+export class StoreError extends AppError {}
 /** One bridge link is down; it is retried. */
 export class LinkError extends AppError {}
 

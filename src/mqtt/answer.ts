@@ -1,10 +1,9 @@
 import { packetTypes } from './packet-type.ts';
-import { propertyIds } from './property-table.ts';
 import { reasonCodes } from './reason-codes.ts';
+import { reasonSection } from './reason-section.ts';
 import type { Refusal } from './refusal.ts';
 import type { ProtocolVersion } from './version.ts';
-
-const maxReasonBytes = 256;
+import { writePacket } from './write-packet.ts';
 
 /** CONNACK return codes of MQTT 3.1 and 3.1.1 for the reason codes that have one. [MQTT 3.1.1, 3.2.2.3] */
 const returnCodes: ReadonlyMap<number, number> = new Map([
@@ -58,32 +57,6 @@ const notInDisconnect: ReadonlySet<number> = new Set([
 const allowedCode = (code: number, not: ReadonlySet<number>): number =>
   not.has(code) ? reasonCodes.unspecifiedError : code;
 
-/** A text as well-formed UTF-8 without U+0000, cut between characters. @returns at most `limit` bytes */
-function reasonBytes(text: string, limit: number): Buffer {
-  const bytes = Buffer.from(text.replaceAll('\0', ' '));
-  let end = Math.min(bytes.length, limit);
-  while (end > 0 && end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end -= 1;
-  return bytes.subarray(0, end);
-}
-
-/** The property section of an answer: a Reason String, or nothing. Its length may take two bytes. */
-function reasonSection(message: string, withReason: boolean): Buffer {
-  if (!withReason || message === '') return Buffer.from([0]);
-  const text = reasonBytes(message, maxReasonBytes);
-  const size = text.length + 3;
-  const length = size < 0x80 ? [size] : [(size & 0x7f) | 0x80, size >> 7];
-  return Buffer.concat([
-    Buffer.from([...length, propertyIds.reasonString, text.length >> 8, text.length & 0xff]),
-    text,
-  ]);
-}
-
-function packet(type: number, head: readonly number[], section: Buffer): Buffer {
-  const remaining = head.length + section.length;
-  const length = remaining < 0x80 ? [remaining] : [(remaining & 0x7f) | 0x80, remaining >> 7];
-  return Buffer.concat([Buffer.from([type << 4, ...length, ...head]), section]);
-}
-
 /**
  * The CONNACK that refuses a client, in its dialect.
  * @param maximumPacketSize of the client, when it is known; the reason string is left out where it would not fit
@@ -97,12 +70,14 @@ export function connackRefusal(
 ): Buffer | undefined {
   if (version !== 5) {
     const returnCode = returnCodes.get(reasonCode);
-    return returnCode === undefined ? undefined : packet(packetTypes.connack, [0, returnCode], Buffer.alloc(0));
+    return returnCode === undefined
+      ? undefined
+      : writePacket(packetTypes.connack << 4, [0, returnCode], Buffer.alloc(0));
   }
   const head = [0, allowedCode(reasonCode, notInConnack)];
-  const full = packet(packetTypes.connack, head, reasonSection(message, true));
+  const full = writePacket(packetTypes.connack << 4, head, reasonSection(message));
   // [MQTT-3.2.2-19]
-  return full.length <= maximumPacketSize ? full : packet(packetTypes.connack, head, reasonSection(message, false));
+  return full.length <= maximumPacketSize ? full : writePacket(packetTypes.connack << 4, head, reasonSection(''));
 }
 
 /**
@@ -116,8 +91,8 @@ export function disconnectFor(
   maximumPacketSize = Number.POSITIVE_INFINITY,
 ): Buffer {
   const head = [allowedCode(reasonCode, notInDisconnect)];
-  const bare = packet(packetTypes.disconnect, head, Buffer.alloc(0));
+  const bare = writePacket(packetTypes.disconnect << 4, head, Buffer.alloc(0));
   if (!withReason || message === '') return bare;
-  const full = packet(packetTypes.disconnect, head, reasonSection(message, true));
+  const full = writePacket(packetTypes.disconnect << 4, head, reasonSection(message));
   return full.length <= maximumPacketSize ? full : bare;
 }

@@ -45,7 +45,7 @@ test('what is written is read back, user properties in order and with repetition
         expect(header.packetId).toBe(qos > 0 ? packetId : 0);
         expect(frame.subarray(header.payloadStart)).toEqual(Buffer.from(payload));
         const pairs = version === 5 ? (carried.userProperties ?? []) : [];
-        expect(readUserProperties(frame, header.propertiesStart, header.propertiesEnd)).toEqual(pairs);
+        expect(readUserProperties(frame, header.propertiesStart, header.payloadStart)).toEqual(pairs);
       },
     ),
   );
@@ -63,4 +63,22 @@ test('subscription identifiers stand before the other properties, each one of th
     identifiers: [1, 300],
   });
   expect(frame.toString('hex')).toBe('300e000161090b010bac020300017478');
+});
+
+test('a topic alias stands before the subscription identifiers, with the topic or in its place [MQTT 5, 3.3.2.3.4]', () => {
+  const fields = {
+    payload: Buffer.from('x'),
+    qos: 0,
+    retain: false,
+    dup: false,
+    packetId: 0,
+    identifiers: [1],
+  } as const;
+  const properties = { contentType: 't' };
+  const known = encodePublish(5, { ...fields, topic: '', topicAlias: 300, properties });
+  expect(known.toString('hex')).toBe('300d00000923012c0b010300017478');
+  const fresh = encodePublish(5, { ...fields, topic: 'abcd', topicAlias: 300, properties });
+  expect(fresh.toString('hex')).toBe('30110004616263640923012c0b010300017478');
+  const old = encodePublish(4, { ...fields, topic: 'abcd', topicAlias: 300, properties });
+  expect(old.toString('hex')).toBe('300700046162636478');
 });

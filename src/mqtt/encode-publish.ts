@@ -1,8 +1,12 @@
 import { propertyIds } from './property-table.ts';
+import { stringSize, variableSize, writeString, writeUint16, writeVariable } from './write-fields.ts';
 
 /** What a PUBLISH to a client carries. Values are taken as valid: they were checked when they came in. */
 export interface OutgoingPublish {
+  /** Empty where `topicAlias` stands for it. */
   readonly topic: string;
+  /** 1 to 65,535; for MQTT 5 only. */
+  readonly topicAlias?: number | undefined;
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
@@ -26,31 +30,8 @@ export interface PublishProperties {
   readonly userProperties?: readonly (readonly [key: string, value: string])[];
 }
 
-/** Bytes that a variable byte integer takes. [MQTT-1.5.5] */
-const variableSize = (value: number): number => (value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : 4);
-
-function writeVariable(target: Buffer, value: number, at: number): number {
-  let rest = value;
-  let offset = at;
-  do {
-    const digit = rest & 127;
-    rest >>>= 7;
-    target[offset] = rest > 0 ? digit | 128 : digit;
-    offset += 1;
-  } while (rest > 0);
-  return offset;
-}
-
-const stringSize = (text: string): number => 2 + Buffer.byteLength(text);
-
-function writeString(target: Buffer, text: string, at: number): number {
-  const length = target.write(text, at + 2);
-  target.writeUInt16BE(length, at);
-  return at + 2 + length;
-}
-
-function propertiesSize(properties: PublishProperties | undefined, identifiers: readonly number[]): number {
-  let size = 0;
+function propertiesSize({ properties, identifiers, topicAlias }: OutgoingPublish): number {
+  let size = topicAlias === undefined ? 0 : 3;
   for (const identifier of identifiers) size += 1 + variableSize(identifier);
   if (properties === undefined) return size;
   const { payloadFormatIndicator, messageExpiryInterval, contentType, responseTopic, correlationData } = properties;
@@ -98,8 +79,8 @@ function writeProperties(target: Buffer, properties: PublishProperties, start: n
 
 /** Writes a PUBLISH for MQTT 3.1, 3.1.1 (properties left out) or 5. [MQTT-3.3] */
 export function encodePublish(version: 3 | 4 | 5, packet: OutgoingPublish): Buffer {
-  const { topic, payload, qos, retain, dup, packetId, properties, identifiers } = packet;
-  const propertyBytes = version === 5 ? propertiesSize(properties, identifiers) : 0;
+  const { topic, topicAlias, payload, qos, retain, dup, packetId, properties, identifiers } = packet;
+  const propertyBytes = version === 5 ? propertiesSize(packet) : 0;
   const propertyField = version === 5 ? variableSize(propertyBytes) + propertyBytes : 0;
   const remaining = stringSize(topic) + (qos > 0 ? 2 : 0) + propertyField + payload.length;
   const frame = Buffer.allocUnsafe(1 + variableSize(remaining) + remaining);
@@ -108,6 +89,10 @@ export function encodePublish(version: 3 | 4 | 5, packet: OutgoingPublish): Buff
   if (qos > 0) at = frame.writeUInt16BE(packetId, at);
   if (version === 5) {
     at = writeVariable(frame, propertyBytes, at);
+    if (topicAlias !== undefined) {
+      frame[at++] = propertyIds.topicAlias;
+      at = writeUint16(frame, topicAlias, at);
+    }
     for (const identifier of identifiers) {
       frame[at++] = propertyIds.subscriptionIdentifier;
       at = writeVariable(frame, identifier, at);

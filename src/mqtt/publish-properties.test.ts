@@ -35,8 +35,8 @@ test('properties that were written are read back, User Properties in order and w
         const frame = encodePublish(5, { ...publish, properties: given, identifiers: [] });
         const header = parsePublish(frame, 5);
         expect(isRefusal(header)).toBe(false);
-        const { propertiesStart, propertiesEnd } = header as Exclude<typeof header, { kind: 'refusal' }>;
-        expect(readPublishProperties(frame, propertiesStart, propertiesEnd) ?? {}).toEqual(given);
+        const { propertiesStart, payloadStart } = header as Exclude<typeof header, { kind: 'refusal' }>;
+        expect(readPublishProperties(frame, propertiesStart, payloadStart) ?? {}).toEqual(given);
         // towards a client, subscription identifiers stand before them
         const outgoing = encodePublish(5, { ...publish, properties: given, identifiers });
         expect(outgoing.subarray(outgoing.length - (frame.length - propertiesStart))).toEqual(

@@ -164,7 +164,6 @@ describe('what is read from a PUBLISH', () => {
       topic: 'ä/b',
       packetId: 513,
       propertiesStart: 10,
-      propertiesEnd: 10,
       payloadStart: 10,
       topicAlias: undefined,
     });
@@ -176,7 +175,7 @@ describe('what is read from a PUBLISH', () => {
     const header = parsePublish(frame, 5);
     expect(header).toMatchObject({ qos: 0, packetId: 0, topic: 'topic', topicAlias: 300 });
     if (!('topic' in header)) return;
-    expect(frame.subarray(header.propertiesStart, header.propertiesEnd)).toEqual(properties);
+    expect(frame.subarray(header.propertiesStart, header.payloadStart)).toEqual(properties);
     expect(frame.subarray(header.payloadStart)).toEqual(payload);
   });
 

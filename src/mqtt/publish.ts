@@ -18,9 +18,9 @@ export interface PublishHeader {
   readonly topic: string;
   /** 1 to 65,535; 0 for QoS 0. */
   readonly packetId: number;
-  /** Of the first property, behind the property length. For MQTT 3.1 and 3.1.1 both are `payloadStart`. */
+  /** Of the first property, behind the property length. For MQTT 3.1 and 3.1.1 it is `payloadStart`. */
   readonly propertiesStart: number;
-  readonly propertiesEnd: number;
+  /** Behind the last property as well. */
   readonly payloadStart: number;
   /** 1 to 65,535. Whether it is known and within the maximum is for the connection to say. */
   readonly topicAlias: number | undefined;
@@ -96,7 +96,6 @@ export function parsePublish(frame: Buffer, version: ProtocolVersion): PublishHe
     topic: textOf(frame, topicAt, topicEnd),
     packetId,
     propertiesStart: start,
-    propertiesEnd: at,
     payloadStart: at,
     topicAlias,
   };

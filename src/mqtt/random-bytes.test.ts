@@ -24,9 +24,9 @@ function problemsOf(frame: Buffer): string[] {
     const header = parsePublish(frame, version);
     results.push(header);
     if (isRefusal(header)) continue;
-    const { propertiesStart, propertiesEnd, payloadStart } = header;
-    if (propertiesStart > propertiesEnd || payloadStart > frame.length) problems.push('offsets');
-    if (userPropertiesFail(frame, propertiesStart, propertiesEnd)) problems.push('user properties');
+    const { propertiesStart, payloadStart } = header;
+    if (propertiesStart > payloadStart || payloadStart > frame.length) problems.push('offsets');
+    if (userPropertiesFail(frame, propertiesStart, payloadStart)) problems.push('user properties');
   }
   for (const refusal of results.filter(isRefusal)) {
     if (refusal.reasonCode < 0x80) problems.push('reason code');

@@ -1,0 +1,59 @@
+import { packetTypes } from './packet-type.ts';
+import { propertyIds } from './property-table.ts';
+import type { ProtocolVersion } from './version.ts';
+import { variableSize, writeVariable } from './write-fields.ts';
+import { writePacket } from './write-packet.ts';
+
+/** What a server tells a client that it accepts. What is left out has the default of the standard. */
+export interface ConnackProperties {
+  /** Where it differs from what the client asked for. [MQTT 5, 3.2.2.3.2] */
+  readonly sessionExpirySeconds?: number | undefined;
+  /** QoS 1 and 2 messages that the client may have under way, 1 to 65,535. [MQTT 5, 3.2.2.3.3] */
+  readonly receiveMaximum?: number | undefined;
+  /** Largest packet in bytes that the server takes. [MQTT 5, 3.2.2.3.6] */
+  readonly maximumPacketSize?: number | undefined;
+  /** Where the client left it to the server. [MQTT-3.2.2-16] */
+  readonly assignedClientId?: string | undefined;
+  /** Topic aliases that the client may use, 1 to 65,535. [MQTT-3.2.2-17] */
+  readonly topicAliasMaximum?: number | undefined;
+  /** Seconds; the client must use it instead of its own. [MQTT-3.2.2-21] */
+  readonly serverKeepAliveSeconds?: number | undefined;
+  /** Where response topics are to begin. [MQTT 5, 3.2.2.3.15] */
+  readonly responseInformation?: string | undefined;
+}
+
+const twoBytes = (id: number, value: number | undefined): Buffer[] =>
+  value === undefined ? [] : [Buffer.from([id, value >> 8, value & 0xff])];
+
+function fourBytes(id: number, value: number | undefined): Buffer[] {
+  if (value === undefined) return [];
+  const bytes = Buffer.allocUnsafe(5);
+  bytes[0] = id;
+  bytes.writeUInt32BE(value, 1);
+  return [bytes];
+}
+
+const text = (id: number, value: string | undefined): Buffer[] => {
+  if (value === undefined) return [];
+  const bytes = Buffer.from(value);
+  return [Buffer.from([id, bytes.length >> 8, bytes.length & 0xff]), bytes];
+};
+
+/** The CONNACK that accepts a client. [MQTT 5, 3.2] @param isPresent there is a session to go on with [MQTT-3.2.2-2] */
+export function encodeConnack(version: ProtocolVersion, isPresent: boolean, properties: ConnackProperties): Buffer {
+  const head = [isPresent ? 1 : 0, 0];
+  const type = packetTypes.connack << 4;
+  if (version !== 5) return writePacket(type, head, Buffer.alloc(0));
+  const section = Buffer.concat([
+    ...fourBytes(propertyIds.sessionExpiryInterval, properties.sessionExpirySeconds),
+    ...twoBytes(propertyIds.receiveMaximum, properties.receiveMaximum),
+    ...fourBytes(propertyIds.maximumPacketSize, properties.maximumPacketSize),
+    ...text(propertyIds.assignedClientIdentifier, properties.assignedClientId),
+    ...twoBytes(propertyIds.topicAliasMaximum, properties.topicAliasMaximum),
+    ...twoBytes(propertyIds.serverKeepAlive, properties.serverKeepAliveSeconds),
+    ...text(propertyIds.responseInformation, properties.responseInformation),
+  ]);
+  const length = Buffer.allocUnsafe(variableSize(section.length));
+  writeVariable(length, section.length, 0);
+  return writePacket(type, head, Buffer.concat([length, section]));
+}

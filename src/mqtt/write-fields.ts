@@ -1,0 +1,33 @@
+/** Bytes that a variable byte integer takes: 1 to 4. [MQTT-1.5.5-1] */
+export const variableSize = (value: number): number =>
+  value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : 4;
+
+/** Writes a variable byte integer. @returns the offset behind it. [MQTT 5, 1.5.5] */
+export function writeVariable(target: Buffer, value: number, at: number): number {
+  let rest = value;
+  let offset = at;
+  do {
+    const digit = rest & 127;
+    rest >>>= 7;
+    target[offset] = rest > 0 ? digit | 128 : digit;
+    offset += 1;
+  } while (rest > 0);
+  return offset;
+}
+
+/** Bytes that a text takes with its length. */
+export const stringSize = (text: string): number => 2 + Buffer.byteLength(text);
+
+/** Writes a UTF-8 string of at most 65,535 bytes. @returns the offset behind it. [MQTT 5, 1.5.4] */
+export function writeString(target: Buffer, text: string, at: number): number {
+  const length = target.write(text, at + 2);
+  target.writeUInt16BE(length, at);
+  return at + 2 + length;
+}
+
+/** Writes a two byte integer. @returns the offset behind it. [MQTT 5, 1.5.2] */
+export function writeUint16(target: Buffer, value: number, at: number): number {
+  target[at] = value >> 8;
+  target[at + 1] = value & 0xff;
+  return at + 2;
+}
