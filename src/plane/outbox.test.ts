@@ -1,6 +1,7 @@
 import { setImmediate as turnEnd } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Outbox, Turn } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import { Turn } from './turn.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -47,4 +48,16 @@ test('what is written while a turn ends leaves at the end of the next', async ()
   await turnEnd();
   await turnEnd();
   expect(sent).toEqual(['first', 'second']);
+});
+
+test('a turn that is stopped sends nothing, and serves again afterwards', async () => {
+  const turn = new Turn();
+  const sent: string[] = [];
+  turn.add({ flush: () => void sent.push('before') });
+  turn.stop();
+  await turnEnd();
+  expect(sent).toEqual([]);
+  turn.add({ flush: () => void sent.push('after') });
+  await turnEnd();
+  expect(sent).toEqual(['after']);
 });

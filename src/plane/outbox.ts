@@ -1,18 +1,4 @@
-/** Collects what was written during a turn of the event loop and sends it at its end. */
-export class Turn {
-  #waiting: Outbox[] = [];
-
-  /** @param outbox has something to send now, and had nothing before. */
-  add(outbox: Outbox): void {
-    if (this.#waiting.push(outbox) === 1) setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const outbox of waiting) outbox.flush();
-  }
-}
+import type { Turn } from './turn.ts';
 
 /**
  * What is on its way to one link. Many small packets become one batch, so one system call and one TLS record:

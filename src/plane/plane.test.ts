@@ -71,3 +71,33 @@ test('nothing is delivered after unsubscribe', () => {
   expect(plane.route(message())).toBe(0);
   expect(plane.subscriptions).toBe(0);
 });
+
+test('a route that is remembered follows every subscription that comes or goes, exact, with wildcard or shared', () => {
+  const plane = new Plane();
+  const filters = ['a/b', 'a/+', '#', '$share/g/a/b', '$share/g/a/#'];
+  const all = filters.map((filter, index) => ({ filter, subscriber: recorder(`s${index}`), ...options(1) }));
+  for (const [index, subscription] of all.entries()) {
+    expect(plane.route(message())).toBe(index);
+    plane.subscribe(subscription);
+  }
+  for (const [index, subscription] of all.entries()) {
+    expect(plane.route(message())).toBe(all.length - index);
+    plane.unsubscribe(subscription);
+  }
+  expect(plane.route(message())).toBe(0);
+});
+
+test('a subscriber that leaves while a message is delivered does not keep it from the others', () => {
+  const plane = new Plane();
+  const last = recorder('last');
+  const leaving = {
+    filter: 'a/b',
+    subscriber: { clientId: 'first', deliver: () => plane.unsubscribe(leaving) },
+    ...options(1),
+  };
+  plane.subscribe(leaving);
+  plane.subscribe({ filter: 'a/b', subscriber: last, ...options(1) });
+  expect(plane.route(message())).toBe(2);
+  expect(plane.route(message())).toBe(1);
+  expect(last.deliveries).toHaveLength(2);
+});

@@ -1,127 +1,142 @@
-import type { Message, Qos } from './message.ts';
+import { parseSharedFilter } from '../mqtt/topic.ts';
+import { addTo, chosenFrom, deliverAll, deliverMerged, deliverShared } from './fan-out.ts';
+import type { Message } from './message.ts';
+import { SharedGroup } from './shared-group.ts';
+import type { Subscriber, Subscription } from './subscription.ts';
+import { deliver, type Target, targetOf } from './target.ts';
 import { TopicIndex } from './topic-index.ts';
 
-/** How one message is to be handed to one subscriber. */
-export interface Delivery {
-  /** The lower of the message's QoS and the highest granted by a matching filter. [MQTT-3.3.5-1] */
-  readonly qos: Qos;
-  readonly retain: boolean;
-  /** Identifiers of all matching subscriptions that have one. [MQTT-3.3.4-4] */
-  readonly identifiers: readonly number[];
+export type { Delivery, Subscriber, Subscription, SubscriptionOptions } from './subscription.ts';
+
+/** Who gets a topic. */
+interface Route {
+  readonly targets: readonly Target[];
+  /** Groups that have one of their members chosen for each message. */
+  readonly groups: readonly SharedGroup[];
 }
 
-/** Somebody who gets messages: an MQTT client, the bridge. Must not block and must not throw. */
-export interface Subscriber {
-  /** For no-local; undefined for subscribers that are not clients. */
-  readonly clientId: string | undefined;
-  deliver(message: Message, delivery: Delivery): void;
-}
+/** Which connected member of each shared group gets a message, by `$share/group/filter`. */
+export type SharedChoice = ReadonlyMap<string, Subscription>;
 
-export interface SubscriptionOptions {
-  readonly qos: Qos;
-  /** Not delivered to the client that published it. [MQTT-3.8.3-3] */
-  readonly noLocal: boolean;
-  /** Keeps the retain flag as published. [MQTT-3.3.1-12] */
-  readonly retainAsPublished: boolean;
-  /** 1 to 268,435,455. */
-  readonly identifier: number | undefined;
-}
-
-export interface Subscription extends SubscriptionOptions {
-  readonly filter: string;
-  readonly subscriber: Subscriber;
-}
-
-/** Everything one subscriber asked for that matches a topic. */
-interface Target {
-  readonly subscriber: Subscriber;
-  readonly subscriptions: readonly Subscription[];
-  /** Whether a filter with no-local is among them, so that it matters who published. */
-  readonly isSelective: boolean;
-  /** By QoS of the message, for messages that are not retained. */
-  readonly deliveries: readonly [Delivery, Delivery, Delivery];
-}
-
-const lower = (a: Qos, b: Qos): Qos => (a < b ? a : b);
+const nobodyShares: SharedChoice = new Map();
 
 /** Topics whose route is remembered. */
 const maxRoutes = 50_000;
 
 /** Decides who gets a topic: one index for MQTT clients and bridge alike, one delivery for each subscriber. */
 export class Plane {
-  readonly #index = new TopicIndex<Subscription>();
-  /** By topic name; forgotten whenever a subscription changes. */
-  readonly #routes = new Map<string, readonly Target[]>();
+  readonly #index = new TopicIndex<Subscription | SharedGroup>();
+  /** By topic name; forgotten where a subscription changes who gets the topic. */
+  readonly #routes = new Map<string, Route>();
+  /** By the whole filter; only those with a member. */
+  readonly #groups = new Map<string, SharedGroup>();
+  #subscriptions = 0;
 
   /** Live subscriptions, over all subscribers. */
   get subscriptions(): number {
-    return this.#index.size;
+    return this.#subscriptions;
   }
 
   subscribe(subscription: Subscription): void {
-    this.#index.add(subscription.filter, subscription);
-    this.#routes.clear();
+    const shared = parseSharedFilter(subscription.filter);
+    if (shared === undefined) this.#add(subscription.filter, subscription);
+    else if (this.#groupFor(subscription.filter, shared.filter).join(subscription)) this.#subscriptions += 1;
   }
 
   unsubscribe(subscription: Subscription): void {
-    this.#index.remove(subscription.filter, subscription);
-    this.#routes.clear();
+    const shared = parseSharedFilter(subscription.filter);
+    if (shared === undefined) this.#remove(subscription.filter, subscription);
+    else this.#leave(subscription, shared.filter);
   }
 
-  /** Delivers once to every subscriber with a matching filter. @returns how many that were. */
-  route(message: Message): number {
-    const targets = this.#routes.get(message.topic) ?? this.#find(message.topic);
-    let count = 0;
-    for (const target of targets) {
-      const delivery = deliveryOf(target, message);
-      if (delivery === undefined) continue;
-      count += 1;
-      target.subscriber.deliver(message, delivery);
-    }
-    return count;
+  /**
+   * Delivers once to every subscriber with a matching filter, and to one member of every matching shared group; who is
+   * concerned by both gets one delivery.
+   * @param choice what `choose` said of the message; left out, the members are chosen now
+   * @returns how many subscribers that were
+   */
+  route(message: Message, choice?: SharedChoice): number {
+    const { targets, groups } = this.#routes.get(message.topic) ?? this.#find(message.topic);
+    if (choice !== undefined && choice.size > 0) return deliverMerged(targets, [...choice.values()], message);
+    if (choice === undefined && groups.length > 0) return deliverShared(targets, groups, message);
+    return deliverAll(targets, message);
   }
 
-  #find(topic: string): readonly Target[] {
+  /**
+   * Chooses the members that a message on this topic goes to, for a message that is stored before it is routed. Groups
+   * without connected member are not in it: their members are known to the store alone.
+   *
+   * A member that leaves before `route` is given the message all the same, to have it rerouted or kept in its session.
+   */
+  choose(topic: string): SharedChoice {
+    const { groups } = this.#routes.get(topic) ?? this.#find(topic);
+    if (groups.length === 0) return nobodyShares;
+    const choice = new Map<string, Subscription>();
+    for (const subscription of chosenFrom(groups)) choice.set(subscription.filter, subscription);
+    return choice;
+  }
+
+  /**
+   * Gives a message at QoS 1 that a member of a shared group did not acknowledge to another. Not for QoS 2, which waits
+   * for its member [MQTT-4.8.2-5], and not for one that the member refused [MQTT-4.8.2-6].
+   * @param sharedFilter `$share/group/filter`, one of `Delivery.shared`
+   * @param exclude the member that had it
+   * @returns false when no other member is connected
+   */
+  reroute(message: Message, sharedFilter: string, exclude: Subscriber): boolean {
+    const target = this.#groups.get(sharedFilter)?.choose(exclude);
+    return target !== undefined && deliver(target, message);
+  }
+
+  #groupFor(sharedFilter: string, filter: string): SharedGroup {
+    const known = this.#groups.get(sharedFilter);
+    if (known !== undefined) return known;
+    const group = new SharedGroup(sharedFilter);
+    this.#groups.set(sharedFilter, group);
+    this.#index.add(filter, group);
+    this.#forgetRoutes(filter);
+    return group;
+  }
+
+  #leave(subscription: Subscription, filter: string): void {
+    const group = this.#groups.get(subscription.filter);
+    if (group?.leave(subscription) !== true) return;
+    this.#subscriptions -= 1;
+    if (group.size > 0) return;
+    this.#groups.delete(group.filter);
+    this.#index.remove(filter, group);
+    this.#forgetRoutes(filter);
+  }
+
+  #add(filter: string, subscription: Subscription): void {
+    if (!this.#index.add(filter, subscription)) return;
+    this.#subscriptions += 1;
+    this.#forgetRoutes(filter);
+  }
+
+  #remove(filter: string, subscription: Subscription): void {
+    if (!this.#index.remove(filter, subscription)) return;
+    this.#subscriptions -= 1;
+    this.#forgetRoutes(filter);
+  }
+
+  /** A filter without wildcards concerns one topic; a device that comes and goes must not cost all others theirs. */
+  #forgetRoutes(filter: string): void {
+    if (filter.includes('+') || filter.includes('#')) this.#routes.clear();
+    else this.#routes.delete(filter);
+  }
+
+  #find(topic: string): Route {
     const bySubscriber = new Map<Subscriber, Subscription[]>();
-    this.#index.match(topic, (subscription) => {
-      const others = bySubscriber.get(subscription.subscriber);
-      if (others === undefined) bySubscriber.set(subscription.subscriber, [subscription]);
-      else others.push(subscription);
+    const groups: SharedGroup[] = [];
+    this.#index.match(topic, (found) => {
+      if (found instanceof SharedGroup) groups.push(found);
+      else addTo(bySubscriber, found);
     });
     const targets = Array.from(bySubscriber, ([subscriber, subscriptions]) => targetOf(subscriber, subscriptions));
+    const route = { targets, groups };
     if (this.#routes.size >= maxRoutes) this.#routes.clear();
-    this.#routes.set(topic, targets);
-    return targets;
+    this.#routes.set(topic, route);
+    return route;
   }
 }
-
-const targetOf = (subscriber: Subscriber, subscriptions: readonly Subscription[]): Target => ({
-  subscriber,
-  subscriptions,
-  isSelective: subscriptions.some(({ noLocal }) => noLocal),
-  deliveries: [merge(subscriptions, 0, false), merge(subscriptions, 1, false), merge(subscriptions, 2, false)],
-});
-
-function deliveryOf(
-  { subscriber, subscriptions, isSelective, deliveries }: Target,
-  message: Message,
-): Delivery | undefined {
-  if (isSelective && isOwn(message, subscriber)) {
-    const others = subscriptions.filter(({ noLocal }) => !noLocal);
-    return others.length === 0 ? undefined : merge(others, message.qos, message.retain);
-  }
-  return message.retain ? merge(subscriptions, message.qos, true) : deliveries[message.qos];
-}
-
-const isOwn = (message: Message, subscriber: Subscriber): boolean =>
-  message.origin.kind === 'client' && message.origin.clientId === subscriber.clientId;
-
-/** Overlapping filters of one client: one delivery at the highest QoS. [MQTT-3.3.5-1] */
-const merge = (subscriptions: readonly Subscription[], qos: Qos, retain: boolean): Delivery => ({
-  qos: lower(
-    qos,
-    subscriptions.reduce<Qos>((highest, { qos: granted }) => (granted > highest ? granted : highest), 0),
-  ),
-  retain: retain && subscriptions.some(({ retainAsPublished }) => retainAsPublished),
-  identifiers: subscriptions.flatMap(({ identifier }) => (identifier === undefined ? [] : [identifier])),
-});

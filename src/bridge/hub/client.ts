@@ -247,7 +247,7 @@ export class HubClient implements ParserHandler, Subscriber {
   #mark(): void {
     if (this.#isMarked || this.#isClosing) return;
     this.#isMarked = true;
-    this.#hub.turn.mark(this);
+    this.#hub.turn.add(this);
   }
 
   #onSent(): void {

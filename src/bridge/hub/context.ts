@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
+import type { Turn } from '../../plane/turn.ts';
 import type { BlockPool } from './blocks.ts';
 import type { CatchUp } from './catch-up.ts';
-import type { FlushTurn } from './flush-turn.ts';
 import type { Router } from './router.ts';
 import type { HubOptions } from './schema.ts';
 
@@ -23,7 +23,7 @@ export interface HubContext {
   readonly options: HubOptions;
   readonly router: Router;
   readonly blocks: BlockPool;
-  readonly turn: FlushTurn;
+  readonly turn: Turn;
   readonly clock: Clock;
   readonly events: Events;
   readonly stats: HubStats;

@@ -4,12 +4,12 @@ import { formatSocketAddress, type SocketAddress } from '../../kernel/address.ts
 import type { Clock } from '../../kernel/clock.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
+import { Turn } from '../../plane/turn.ts';
 import { BlockPool } from './blocks.ts';
 import { HubClient } from './client.ts';
 import { Clients } from './clients.ts';
 import type { HubContext, HubStats } from './context.ts';
 import { hubAcceptFailed, hubJetStreamRefused, hubListening } from './events.ts';
-import { FlushTurn } from './flush-turn.ts';
 import { infoLine } from './info.ts';
 import { boundAddress, listen } from './listen.ts';
 import { Router } from './router.ts';
@@ -43,7 +43,7 @@ export interface Hub extends Component {
 export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
   return ({ telemetry, clock, version, serverName }) => {
     const { events } = telemetry;
-    const turn = new FlushTurn();
+    const turn = new Turn();
     const stats = newStats();
     const router = new Router({
       random: Math.random,

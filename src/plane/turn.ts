@@ -4,26 +4,27 @@ export interface Flushable {
 }
 
 /**
- * Sends once a turn of the event loop: all that the sockets of one poll brought leaves together, one batch a client.
- * When the hub is idle, that is at once after the one message.
+ * Sends once a turn of the event loop: all that the sockets of one poll brought leaves together, one batch a link. When
+ * nothing else is going on, that is at once after the one message.
  */
-export class FlushTurn {
+export class Turn {
   #waiting: Flushable[] = [];
   #immediate: NodeJS.Immediate | undefined;
 
-  /** Flushes it at the end of the turn; the caller marks each once. */
-  mark(flushable: Flushable): void {
+  /** @param flushable has something to send now, and had nothing before. */
+  add(flushable: Flushable): void {
     this.#waiting.push(flushable);
-    this.#immediate ??= setImmediate(this.#run);
+    this.#immediate ??= setImmediate(this.#flush);
   }
 
+  /** Forgets what waits; for the end. */
   stop(): void {
     if (this.#immediate !== undefined) clearImmediate(this.#immediate);
     this.#immediate = undefined;
     this.#waiting = [];
   }
 
-  readonly #run = (): void => {
+  readonly #flush = (): void => {
     this.#immediate = undefined;
     const waiting = this.#waiting;
     this.#waiting = [];
