@@ -1,39 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { type MemoryLink, memoryLink } from '../../test/support/memory-link.ts';
-import { systemClock } from '../kernel/clock.ts';
-import { silentTelemetry } from '../kernel/telemetry-ports.ts';
 import type { Message } from '../plane/message.ts';
-import { Plane } from '../plane/plane.ts';
-import { createMemoryStore } from '../storage/memory/memory-store.ts';
-import { storeSchema } from '../storage/schema.ts';
-import { createEngine } from './aedes/engine.ts';
-import { type Broker, createBroker } from './broker.ts';
-import { createHotPath } from './hot-path.ts';
+import type { Broker } from './broker.ts';
 import { limitsSchema } from './schema.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
-const limits = limitsSchema.parse({ inboundBuffer: '64KiB' });
+const { outboundBuffer } = limitsSchema.parse({});
 let broker: Broker;
 
 const start = async (hotPath: 'on' | 'off'): Promise<void> => {
-  const plane = new Plane();
-  const store = createMemoryStore(storeSchema.parse({}));
-  const engine = createEngine(limits)({
-    nodeId: 'node',
-    plane,
-    store,
-    authenticator: { authenticate: () => ({ kind: 'accept', principal: 'anonymous' }) },
-    telemetry: silentTelemetry,
-  });
-  broker = createBroker(limits)({
-    nodeId: 'node',
-    plane,
-    engine,
-    hotPath: createHotPath({ hotPath })({ plane, store }),
-    clock: systemClock,
-    telemetry: silentTelemetry,
-  });
-  await broker.start(AbortSignal.timeout(1_000));
+  broker = await startMemoryBroker({ hotPath, limits: { inboundBuffer: '64KiB' } });
 };
 
 /** Waits until the link carried exactly these bytes, given as hex, and forgets them. */
@@ -55,7 +32,7 @@ const open = async (connect: string, connack: string): Promise<MemoryLink> => {
 const openV4 = (id: string): Promise<MemoryLink> =>
   open(`10 0d 00 04 4d515454 04 02 0000 0001 ${Buffer.from(id).toString('hex')}`, '20020000');
 
-const connackV5 = '20 0d 00 00 0a 2a 00 27 00 10 00 00 21 04 00';
+const connackV5 = '20 0e 00 00 0b 21 04 00 27 00 10 00 00 22 00 20';
 
 describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
   beforeEach(() => start(hotPath));
@@ -176,7 +153,7 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
   describe('limits', () => {
     test('reading pauses while the engine is behind, and goes on afterwards', async () => {
       const client = await openV4('c');
-      const flood = Buffer.concat(Array.from({ length: 40_000 }, () => bytes('c000')));
+      const flood = Buffer.concat(Array.from({ length: 20_000 }, () => bytes('31 03 0001 61')));
       client.receive(flood);
       expect(client.isPaused).toBe(true);
       await expect.poll(() => client.isPaused, { interval: 5, timeout: 9_000 }).toBe(false);
@@ -189,12 +166,12 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
       await expectSent(client, '90 03 0001 01');
       const publish = (qos: 0 | 1) =>
         broker.publish({ topic: 'a', payload: Buffer.from('x'), qos, retain: false, origin: { kind: 'broker' } });
-      client.setBufferedBytes(limits.outboundBuffer / 2 + 1);
+      client.setBufferedBytes(outboundBuffer / 2 + 1);
       await publish(0);
       await publish(1);
       await expect.poll(() => client.sent().length, { interval: 1 }).toBe(8);
       expect(client.sent()[0]).toBe(0x32);
-      client.setBufferedBytes(limits.outboundBuffer + 1);
+      client.setBufferedBytes(outboundBuffer + 1);
       await publish(1);
       await expect.poll(() => client.closed, { interval: 1 }).toMatch(/does not read/);
     });

@@ -1,20 +1,30 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import { TimerWheel } from '../kernel/timer-wheel.ts';
 import type { Message } from '../plane/message.ts';
-import { Turn } from '../plane/outbox.ts';
-import type { Plane, Subscription } from '../plane/plane.ts';
-import { Edge } from './edge.ts';
-import type { Engine } from './engine-port.ts';
-import type { HotPath } from './hot-path.ts';
-import type { Link, MessagePort } from './ports.ts';
+import type { Plane, Subscriber, Subscription } from '../plane/plane.ts';
+import type { PlaneOptions } from '../plane/schema.ts';
+import { Turn } from '../plane/turn.ts';
+import { createEngine } from './aedes/engine.ts';
+import type { Outgoing } from './delivery/outgoing.ts';
+import { Edge } from './edge/edge.ts';
+import type { Authenticator, Link, MessagePort } from './ports.ts';
+import { createHotPath } from './publish/hot-path.ts';
+import { QueueKeys } from './publish/queue-keys.ts';
 import type { LimitsOptions } from './schema.ts';
+import type { SessionStore } from './session-store.ts';
+
+export interface BrokerOptions {
+  readonly limits: LimitsOptions;
+  readonly plane: PlaneOptions;
+}
 
 export interface BrokerDeps {
   readonly nodeId: string;
   readonly plane: Plane;
-  readonly engine: Engine;
-  readonly hotPath: HotPath;
+  readonly store: SessionStore;
+  readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -29,17 +39,38 @@ export interface Broker extends Component, MessagePort {
   disconnectAll(): Promise<void>;
 }
 
-export function createBroker(limits: LimitsOptions): (deps: BrokerDeps) => Broker {
-  return ({ nodeId, plane, engine, hotPath, clock, telemetry }) => {
+/** How exactly keep alives and session ends are kept, in milliseconds. */
+const tickMs = 500;
+
+export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Broker {
+  return ({ nodeId, plane, store, authenticator, clock, telemetry }) => {
+    const now = (): number => clock.now();
+    const wheel = new TimerWheel(clock, { tickMs });
+    // queues outlive this process, and what it calls their messages must not mean others in the next
+    const runId = `${nodeId}.${now().toString(36)}`;
+    const keys = new QueueKeys(`${runId}.edge`);
+    const common = { plane, store, wheel, keys, now, telemetry };
+    const engine = createEngine(options.limits)({ ...common, runId, authenticator });
+    const hotPath = createHotPath(options.plane)(common);
     const edges = new Set<Edge>();
     let isClosed = false;
-    const turn = new Turn();
-    const deps = { limits, engine, hotPath, turn, clock, telemetry, ended: (edge: Edge) => void edges.delete(edge) };
+    const deps = {
+      ...common,
+      limits: options.limits,
+      engine,
+      hotPath,
+      turn: new Turn(),
+      reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver),
+      ended: (edge: Edge) => void edges.delete(edge),
+    };
     return {
       name: 'broker',
       nodeId,
       start: (signal) => engine.start(signal),
-      stop: (deadline) => engine.stop(deadline),
+      async stop(deadline) {
+        await engine.stop(deadline);
+        wheel.stop();
+      },
       accept(link) {
         const edge = new Edge(link, deps);
         edges.add(edge);
@@ -59,6 +90,12 @@ export function createBroker(limits: LimitsOptions): (deps: BrokerDeps) => Broke
       publish: (message) => engine.publish(message),
     };
   };
+}
+
+/** Messages of shared subscriptions that a member left unanswered go to another. [MQTT 5, 4.8.2] */
+function reroute(plane: Plane, open: readonly Outgoing[], leaver: Subscriber): void {
+  for (const { message, delivery } of open)
+    for (const sharedFilter of delivery.shared ?? []) plane.reroute(message, sharedFilter, leaver);
 }
 
 const tapOf = (filter: string, receive: (message: Message) => void): Subscription => ({

@@ -1,24 +1,42 @@
 import type { Component } from '../kernel/lifecycle.ts';
-import type { Message, Qos } from '../plane/message.ts';
+import type { ConnectPacket } from '../mqtt/connect.ts';
+import type { Message } from '../plane/message.ts';
+import type { Subscriber } from '../plane/plane.ts';
 import type { Peer } from './ports.ts';
+
+/** A client that the engine accepted. */
+export interface AcceptedSession {
+  readonly clientId: string;
+  readonly principal: string;
+  /** It outlives the connection. */
+  readonly isPersistent: boolean;
+  /** There is a session to go on with. [MQTT-3.2.2-2] */
+  readonly isPresent: boolean;
+  /** What the session was granted; see `StoredSession`. */
+  readonly expirySeconds: number;
+}
 
 /** One connection, seen from the engine: the edge stands on the other side. */
 export interface EdgePort {
   readonly peer: Peer;
-  /** Receive Maximum of the client, 1 to 65,535. [MQTT-3.1.2-23] */
-  readonly receiveMaximum: number;
-  /** Largest packet that the client takes, in bytes; undefined: any. [MQTT-3.1.2-24] */
-  readonly maximumPacketSize: number | undefined;
+  /** What the client asked for. */
+  readonly connect: ConnectPacket;
+  /** Where its messages go. */
+  readonly subscriber: Subscriber;
+  /** The client was authenticated; before it has a subscription. */
+  identified(clientId: string): void;
+  /** Accepts the client: sends CONNACK, then what is queued for it. */
+  accepted(session: AcceptedSession): void;
   /** Sends whole packets or parts of them, in order. */
   send(batch: readonly Uint8Array[]): void;
-  /** Sends a PUBLISH that waits for nobody: a client that does not read loses QoS 0 first, then its connection. */
-  deliver(frame: Uint8Array, qos: Qos): void;
+  /** Answers a PUBLISH at QoS 1 or 2. @param reason a sentence for the client; empty where there is nothing to say */
+  acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void;
+  /** Calls back when the client would take one more message at once. One at a time may wait. */
+  whenRoom(task: () => void): void;
   /** True while the client does not take what was sent. */
   isCongested(): boolean;
   /** The frame given to `handle` was dealt with; the next may come. */
   handled(): void;
-  /** The client was accepted and its CONNACK is on its way. */
-  accepted(clientId: string, principal: string): void;
   /** Why the engine is about to close: a sentence for the log. */
   failed(reason: string): void;
   /** The engine is through with the connection; what it sent may still be flushed. */
@@ -29,17 +47,13 @@ export interface EdgePort {
 export interface EngineConnection {
   /** Takes one complete, validated packet; the next only after `EdgePort.handled`. */
   handle(frame: Buffer): void;
-  /** The client acknowledged a message. @returns false when the engine has to have the packet. */
-  acknowledged(packetId: number): boolean;
-  /** Something came from the client that the engine did not see; its keep alive starts again. [MQTT-3.1.2-22] */
-  touch(): void;
   /** The client took what was buffered. */
   drained(): void;
   /** The link is gone; without DISCONNECT before it, the will is published. [MQTT-3.1.2-8] */
   closed(): void;
 }
 
-/** Keeps everything stateful: sessions, subscriptions, QoS 2, retained messages, wills, offline queues. */
+/** Keeps everything stateful: sessions, subscriptions, QoS 2, retained messages, wills. */
 export interface Engine extends Component {
   open(edge: EdgePort): EngineConnection;
   /** Disconnects all clients; MQTT 5 clients hear 0x8B, server shutting down. [MQTT-4.13.2] */

@@ -81,3 +81,19 @@ export const engineFailed = defineEvent<{ error: string }>({
   level: 'error',
   message: ({ error }) => `engine: ${error}`,
 });
+
+export const sessionExpired = defineEvent<{ clientId: string }>({
+  counter: 'sessions_expired_total',
+  help: 'Sessions that ended because nobody came back in time.',
+  labels: [],
+  level: 'info',
+  message: ({ clientId }) => `the session of client "${clientId}" ended: nobody came back in time`,
+});
+
+export const sessionStoreFailed = defineEvent<{ error: string }>({
+  counter: 'session_store_errors_total',
+  help: 'Sessions whose record could not be read, written or removed.',
+  labels: [],
+  level: 'error',
+  message: ({ error }) => `the record of a session could not be kept up to date: ${error}`,
+});

@@ -12,6 +12,19 @@ export interface PeerCertificate {
   readonly fingerprint256: string;
   /** Milliseconds since the epoch. */
   readonly validTo: number;
+  /** Read anew at each call, which costs some 0.1 ms; of a connection that is gone they are empty. */
+  names(): CertificateNames;
+}
+
+/** Names in a certificate, unescaped and unchecked, in its order: of each kind none, one or several. */
+export interface CertificateNames {
+  readonly commonNames: readonly string[];
+  readonly organizations: readonly string[];
+  readonly organizationalUnits: readonly string[];
+  /** Of the subject alternative name (RFC 5280 4.2.1.6), as are the next two. */
+  readonly dnsNames: readonly string[];
+  readonly emails: readonly string[];
+  readonly uris: readonly string[];
 }
 
 export interface PeerTls {
@@ -85,10 +98,21 @@ export interface AuthenticationRequest {
   readonly username: string | undefined;
 }
 
-/** `principal` names the identity in logs; `reason` is a sentence for the log and never told to the client. */
+/** Why a client may not connect, as far as it is told; `client-id`: it may connect, but not under this client id. */
+export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id';
+
+/**
+ * `principal` names the identity, in logs and as owner of its session: the same credentials always give the same one.
+ * `reason` is a sentence for the log and never told to the client.
+ */
 export type AuthenticationVerdict =
   | { readonly kind: 'accept'; readonly principal: string }
-  | { readonly kind: 'reject'; readonly reason: string };
+  | {
+      readonly kind: 'reject';
+      readonly reason: string;
+      /** `not-authorized` when left out. */
+      readonly code?: RejectionCode;
+    };
 
 /** Decides who may connect. */
 export interface Authenticator {

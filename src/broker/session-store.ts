@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Qos } from '../plane/message.ts';
+import type { StoredProperties } from './publish/stored-properties.ts';
 
 /** A session, named by its client id. */
 export interface SessionRef {
@@ -44,7 +45,7 @@ export interface StoredPacket {
   readonly brokerCounter?: number | undefined;
   /** Who published it; needed for No Local. */
   readonly clientId?: string | undefined;
-  readonly properties?: object | undefined;
+  readonly properties?: StoredProperties | undefined;
   /** Milliseconds since the epoch; from then on the message is not delivered. [MQTT-3.3.2-5] */
   readonly messageExpiry?: number | undefined;
 }
@@ -66,10 +67,34 @@ export interface PacketKey {
   readonly brokerCounter?: number | undefined;
 }
 
-/** A will message; the store stamps both fields on it. */
+/** A will message; the store stamps the first two fields on it. */
 export interface StoredWill {
   clientId?: string;
   brokerId?: string;
+  /** Milliseconds since the epoch: its client is gone, and the will is due then. [MQTT-3.1.3-9] */
+  publishAt?: number;
+}
+
+/** What is known of a session beside its subscriptions: it exists, and until when. */
+export interface StoredSession {
+  readonly clientId: string;
+  /** Who owns it; only the same principal may resume it. */
+  readonly principal: string;
+  /** How long it outlives its connection, 1 to 4,294,967,295 seconds; the highest value means for ever. [MQTT-3.1.2-23] */
+  readonly expirySeconds: number;
+  /** Milliseconds since the epoch; undefined while a client is connected. */
+  readonly disconnectedAt?: number | undefined;
+}
+
+/** What a store holds, for metrics and `viaduct store stats`. */
+export interface StoreStats {
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly queuedMessages: number;
+  /** Bytes of topic, payload and properties. */
+  readonly queuedBytes: number;
+  readonly retainedMessages: number;
+  readonly retainedBytes: number;
 }
 
 /**
@@ -87,7 +112,13 @@ export interface StoredWill {
  * - `outgoingUpdate` of a message that is no longer queued and `incomingDelPacket` of an unknown identifier resolve:
  *   Aedes closes the client on the first and lets the second end the process. Only `incomingGetPacket` rejects, because
  *   that is how Aedes asks whether a packet identifier is free.
- * - `cleanSubscriptions` ends the whole session: queue and open QoS 2 identifiers go with it (GHSA-p8r9-qf8w-p73r).
+ * - `cleanSubscriptions` ends the whole session: its record, queue and open QoS 2 identifiers go with it
+ *   (GHSA-p8r9-qf8w-p73r).
+ * - A subscription to `$share/group/filter` is found by topics that match `filter`, under its full name; which member of
+ *   a group gets a message is decided before `outgoingEnqueueCombi`. [MQTT-4.8.2-3]
+ * - Writes take effect in the order of the calls and are seen by every later call at once; the promise of a write is kept
+ *   when the write would survive what the store promises to survive. Promises of writes are kept in order.
+ * - A write that a limit or a broken store refuses rejects with a StoreError; nothing of it is done.
  * - Queue, retained messages and open identifiers are bounded (GHSA-5jvp-3p2v-5qgf).
  * - What comes out may be changed by the engine, which writes into packets: every packet is a copy of its own.
  */
@@ -109,11 +140,19 @@ export interface SessionStore {
   subscriptionsByClient(session: SessionRef): Promise<StoredSubscription[]>;
   /** Subscriptions at QoS 1 and 2, and sessions that have subscriptions of any QoS. */
   countOffline(): Promise<{ subsCount: number; clientsCount: number }>;
-  /** Whether `subscriptionsByTopic` would find any; asked for every QoS 1 message, so answered from memory. */
-  hasSubscribers(topic: string): boolean;
-  /** Subscriptions at QoS 1 and 2 whose filter matches the topic name, in no particular order. */
+  /**
+   * Subscriptions at QoS 1 and 2 whose filter matches the topic name, in no particular order; not to be changed. Asked
+   * for every QoS 1 message, so it is answered at once and from memory, and cheapest where nothing matches.
+   */
+  subscribersOf(topic: string): readonly MatchedSubscription[];
+  /** The same, for the engine. */
   subscriptionsByTopic(topic: string): Promise<MatchedSubscription[]>;
-  /** Ends the session: subscriptions, queue and open QoS 2 identifiers. Wills stay. [MQTT-3.1.2-4] */
+  /** Creates the record of a session, or replaces it. */
+  putSession(session: StoredSession): Promise<void>;
+  getSession(session: SessionRef): Promise<StoredSession | undefined>;
+  /** Every StoredSession, in no particular order. */
+  streamSessions(): Readable;
+  /** Ends the session: record, subscriptions, queue and open QoS 2 identifiers. Wills stay. [MQTT-3.1.2-4] */
   cleanSubscriptions(session: SessionRef): Promise<void>;
 
   outgoingEnqueue(target: QueueTarget, packet: StoredPacket): Promise<void>;
@@ -139,6 +178,8 @@ export interface SessionStore {
   /** Wills put by nodes other than these. @param brokers node ids as keys. */
   streamWill(brokers?: Readonly<Record<string, unknown>>): Readable;
 
+  /** Answered from memory. */
+  stats(): StoreStats;
   /** Ids of the clients that subscribed to exactly this filter. */
   getClientList(filter: string): Readable;
   /** Gives everything back; the store is not used afterwards. Works twice. */

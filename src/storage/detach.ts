@@ -27,3 +27,6 @@ export const detachPacket = (packet: StoredPacket): StoredPacket => ({
   payload: typeof packet.payload === 'string' ? packet.payload : detachBytes(packet.payload),
   ...(packet.properties === undefined ? {} : { properties: detachProperties(packet.properties) }),
 });
+
+/** Bytes of a message as statistics count them: topic and payload. */
+export const bytesOf = ({ topic, payload }: StoredPacket): number => Buffer.byteLength(topic) + payload.length;

@@ -1,4 +1,4 @@
-import { generate, type IPublishPacket, type Packet, type Parser, parser } from 'mqtt-packet';
+import { generate, type IConnectPacket, type IPublishPacket, type Packet, type Parser, parser } from 'mqtt-packet';
 import type { Broker } from '../../src/broker/broker.ts';
 import { type MemoryLink, memoryLink } from './memory-link.ts';
 
@@ -11,16 +11,25 @@ export interface Seen {
   readonly identifiers: readonly number[];
 }
 
-/** An MQTT client without a socket that acknowledges everything at once and remembers what it saw. */
+export interface WireClientOptions {
+  /** Answers what it gets at once; true where it is left out. */
+  readonly answers?: boolean;
+}
+
+/** An MQTT client without a socket that remembers what it saw. */
 export class WireClient {
   readonly seen: Seen[] = [];
+  /** Everything that came, oldest first. */
+  readonly received: Packet[] = [];
   readonly #version: 4 | 5;
+  readonly #answers: boolean;
   readonly #link: MemoryLink = memoryLink();
   readonly #parser: Parser;
   readonly #waiting: { cmd: string; resolve: (packet: Packet) => void }[] = [];
 
-  constructor(broker: Broker, version: 4 | 5) {
+  constructor(broker: Broker, version: 4 | 5, { answers = true }: WireClientOptions = {}) {
     this.#version = version;
+    this.#answers = answers;
     this.#parser = parser({ protocolVersion: version });
     this.#parser.on('packet', (packet: Packet) => this.#receive(packet));
     this.#link.onSent((data) => void this.#parser.parse(data));
@@ -38,7 +47,12 @@ export class WireClient {
     return answered;
   }
 
-  connect(clientId: string, isClean: boolean): Promise<Packet> {
+  /** Why the broker closed the link; undefined while it is open. */
+  get closed(): string | undefined {
+    return this.#link.closed;
+  }
+
+  connect(clientId: string, isClean: boolean, more: Partial<IConnectPacket> = {}): Promise<Packet> {
     const properties = this.#version === 5 && !isClean ? { properties: { sessionExpiryInterval: 600 } } : {};
     const connect = {
       cmd: 'connect',
@@ -48,11 +62,16 @@ export class WireClient {
       keepalive: 0,
       ...properties,
     } as const;
-    return this.ask({ ...connect, protocolVersion: this.#version }, 'connack');
+    return this.ask({ ...connect, protocolVersion: this.#version, ...more }, 'connack');
   }
 
   /** Resolves when the broker has handled everything sent before. */
   async settle(): Promise<void> {
+    await this.ask({ cmd: 'unsubscribe', messageId: 65_535, unsubscriptions: ['settle/none'] }, 'unsuback');
+  }
+
+  /** Resolves when the broker has read everything sent before. */
+  async ping(): Promise<void> {
     await this.ask({ cmd: 'pingreq' }, 'pingresp');
   }
 
@@ -61,9 +80,10 @@ export class WireClient {
   }
 
   #receive(packet: Packet): void {
+    this.received.push(packet);
     if (packet.cmd === 'publish') this.#take(packet);
-    if (packet.cmd === 'pubrel') this.send({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 });
-    if (packet.cmd === 'pubrec') this.send({ cmd: 'pubrel', messageId: packet.messageId ?? 0 });
+    if (packet.cmd === 'pubrel' && this.#answers) this.send({ cmd: 'pubcomp', messageId: packet.messageId ?? 0 });
+    if (packet.cmd === 'pubrec' && this.#answers) this.send({ cmd: 'pubrel', messageId: packet.messageId ?? 0 });
     const index = this.#waiting.findIndex(({ cmd }) => cmd === packet.cmd);
     if (index !== -1) this.#waiting.splice(index, 1)[0]?.resolve(packet);
   }
@@ -71,6 +91,7 @@ export class WireClient {
   #take({ topic, payload, qos, retain, messageId, properties }: IPublishPacket): void {
     const identifiers = [properties?.subscriptionIdentifier ?? []].flat().toSorted((a, b) => a - b);
     this.seen.push({ topic, payload: payload.toString(), qos, retain, identifiers });
+    if (!this.#answers) return;
     if (qos === 1) this.send({ cmd: 'puback', messageId: messageId ?? 0 });
     if (qos === 2) this.send({ cmd: 'pubrec', messageId: messageId ?? 0 });
   }

@@ -1,73 +1,64 @@
 import { messageOf } from '../../kernel/errors.ts';
-import { encodePublish } from '../../mqtt/encode-publish.ts';
+import { connackRefusal } from '../../mqtt/answer.ts';
 import { qosOf } from '../../mqtt/fields.ts';
-import { packetIdOf, parsePublish } from '../../mqtt/publish.ts';
-import { isRefusal } from '../../mqtt/refusal.ts';
-import { matches } from '../../mqtt/topic.ts';
+import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
+import { type PublishHeader, parsePublish } from '../../mqtt/publish.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { isRefusal, refuse } from '../../mqtt/refusal.ts';
+import { matches, parseSharedFilter } from '../../mqtt/topic.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
-import type { Message, Qos } from '../../plane/message.ts';
-import type { Delivery, Subscriber, Subscription } from '../../plane/plane.ts';
-import { DeliveryWindow } from '../delivery-window.ts';
+import type { Delivery, Subscription } from '../../plane/plane.ts';
+import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
-import { RawPublish } from '../raw-publish.ts';
+import { StoredMessage } from '../publish/stored-message.ts';
+import { identifiersOf } from '../publish/stored-properties.ts';
 import type { SessionStore } from '../session-store.ts';
-import { EngineStream } from './engine-stream.ts';
+import type { Sessions } from '../sessions.ts';
+import { fromEngineFilter, renameFilters } from './engine-filter.ts';
+import { type EngineSink, EngineStream } from './engine-stream.ts';
 import type { Done, EngineClient, EngineListener, EnginePacket, EngineSubscription } from './engine-types.ts';
-import { PacketMessage } from './packet-message.ts';
-import { keepUserProperties } from './properties.ts';
-
-/** A message that may have to wait for its client. */
-interface Outgoing {
-  readonly message: Message;
-  readonly delivery: Delivery;
-  readonly bytes: number;
-}
-
-/** What a message occupies while it waits, roughly: its bytes and the objects around them. */
-const bytesOf = ({ topic, payload }: Message): number => payload.length + topic.length + 256;
-
-const waiting = (message: Message, delivery: Delivery): Outgoing => ({
-  message: message instanceof RawPublish ? message.detached() : message,
-  delivery,
-  bytes: bytesOf(message),
-});
 
 export interface EngineSessionDeps {
-  readonly store: SessionStore;
-  /** Bytes that may wait for a client that does not read. */
-  readonly maxWaitingBytes: number;
+  readonly store: Pick<SessionStore, 'incomingDelPacket'>;
   /** Makes the engine's client for the stream. */
   readonly attach: (stream: EngineStream) => EngineClient;
   /** Tells which subscription a listener of the engine stands for. */
   readonly register: (listener: EngineListener, subscription: Subscription) => void;
 }
 
-/** One connection inside the engine: feeds it frame by frame, and delivers to its client what the plane routes. */
-export class EngineSession implements EngineConnection, Subscriber {
+/** A PUBLISH at QoS 1 or 2 that the engine works on. */
+interface Publishing {
+  readonly header: PublishHeader;
+  /** To how many it went. */
+  count: number;
+  /** What the engine itself said of it; 0 for success. */
+  reasonCode: number;
+}
+
+/**
+ * One connection inside the engine: feeds it frame by frame. The engine's own CONNACK, PUBACK and PUBREC are swallowed:
+ * it sends them before they are true, and without saying all they should.
+ */
+export class EngineSession implements EngineConnection, EngineSink {
   readonly edge: EdgePort;
-  /** Who the client is, once it is authenticated. */
-  principal = '';
+  #principal = '';
+  #isPresent = false;
   readonly #stream: EngineStream;
   readonly #client: EngineClient;
   readonly #deps: EngineSessionDeps;
   #frame: Buffer | undefined;
+  #publishing: Publishing | undefined;
+  /** What the engine wrote about CONNECT. */
+  #connack: Uint8Array[] | undefined = [];
+  #isConnectHandled = false;
   #skipsNext = false;
-  /** What came while the offline queue was on its way. */
-  #held: Outgoing[] | undefined = [];
-  #heldBytes = 0;
-  #window: DeliveryWindow<Outgoing> | undefined;
-  #waitingForRoom: Done | undefined;
 
   constructor(edge: EdgePort, deps: EngineSessionDeps) {
     this.edge = edge;
     this.#deps = deps;
-    this.#stream = new EngineStream(edge);
+    this.#stream = new EngineStream(this);
     this.#client = deps.attach(this.#stream);
     this.#guard();
-  }
-
-  get clientId(): string | undefined {
-    return this.#client.id ?? undefined;
   }
 
   get client(): EngineClient {
@@ -76,14 +67,12 @@ export class EngineSession implements EngineConnection, Subscriber {
 
   handle(frame: Buffer): void {
     this.#frame = frame;
+    this.#publishing = this.#publishingOf(frame);
     this.#stream.push(frame);
   }
 
   drained(): void {
     this.#stream.drained();
-    const done = this.#waitingForRoom;
-    this.#waitingForRoom = undefined;
-    done?.();
   }
 
   closed(): void {
@@ -91,17 +80,67 @@ export class EngineSession implements EngineConnection, Subscriber {
     this.#client.close(); // the engine hears of the stream's end only some turns later
   }
 
-  /** CONNACK was written. */
-  accepted(): void {
-    this.edge.accepted(this.#client.id ?? '', this.principal);
+  send(batch: readonly Uint8Array[]): void {
+    if (this.#connack !== undefined) this.#connack.push(...batch);
+    else if (this.#publishing === undefined) this.edge.send(batch);
+    else this.#readAnswer(Buffer.concat(batch));
   }
 
-  /** The engine has sent the offline queue: what was held back goes out, in order. */
+  isCongested(): boolean {
+    return this.edge.isCongested();
+  }
+
+  ended(): void {
+    if (this.#connack !== undefined) this.edge.send(this.#connack);
+    this.edge.ended();
+  }
+
+  get principal(): string {
+    return this.#principal;
+  }
+
+  /** The client is who it says. @param isPresent there is a session to go on with */
+  admitted(principal: string, isPresent: boolean): void {
+    this.#principal = principal;
+    this.#isPresent = isPresent;
+    this.#client._serverKeepAlive = 0; // the edge waits for silent clients
+    this.edge.identified(this.#client.id ?? '');
+  }
+
+  /** Notes that there is a session, then tells the client. [MQTT-3.2.2-2] */
+  async store(sessions: Sessions): Promise<void> {
+    const { id, clean, sessionExpiryInterval: expirySeconds } = this.#client;
+    const clientId = id ?? '';
+    const session = { clientId, principal: this.#principal, expirySeconds };
+    try {
+      if (clean) sessions.keep(clientId);
+      else await sessions.connected(session);
+    } catch (cause) {
+      this.#refuseConnect(`the session could not be stored: ${messageOf(cause)}`);
+      return;
+    }
+    if (this.#client.closed) return;
+    this.#connack = undefined;
+    this.edge.accepted({ ...session, isPersistent: !clean, isPresent: this.#isPresent });
+    if (this.#isConnectHandled) this.edge.handled();
+  }
+
+  #refuseConnect(message: string): void {
+    const refused = refuse(reasonCodes.serverUnavailable, '3.2.2.2', message);
+    const answer = connackRefusal(this.#client.version ?? 4, refused);
+    this.#connack = answer === undefined ? [] : [answer];
+    this.edge.failed(message);
+    this.#stream.destroy();
+  }
+
+  /** The engine is ready for more, and reports CONNECT as handled a second time. */
   ready(): void {
-    this.#skipsNext = true; // the engine reports the CONNECT as handled once more
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const { message, delivery } of held) this.deliver(message, delivery);
+    this.#skipsNext = true;
+  }
+
+  /** To how many the message under way went. */
+  routed(count: number): void {
+    if (this.#publishing !== undefined) this.#publishing.count += count;
   }
 
   /**
@@ -114,117 +153,22 @@ export class EngineSession implements EngineConnection, Subscriber {
       return;
     const header = parsePublish(this.#frame, this.#client.version);
     if (isRefusal(header)) return;
-    keepUserProperties(
-      packet.properties,
-      readUserProperties(this.#frame, header.propertiesStart, header.propertiesEnd),
-    );
+    const { propertiesStart, payloadStart } = header;
+    packet.properties.userPropertyList = readUserProperties(this.#frame, propertiesStart, payloadStart);
+    delete packet.properties.userProperties;
   }
 
-  deliver(message: Message, delivery: Delivery): void {
-    if (this.#client.closed || this.#client.version === null) return;
-    if (this.#held !== undefined) this.#hold(message, delivery);
-    else if (delivery.qos === 0) this.#write(this.#encode(message, delivery, 0), 0);
-    else if (this.#client.clean) this.#pushToWindow(message, delivery);
-    else this.#writeTracked(message, delivery);
+  #publishingOf(frame: Buffer): Publishing | undefined {
+    if (packetTypeOf(frame) !== packetTypes.publish) return undefined;
+    const header = parsePublish(frame, this.#client.version ?? 4);
+    return isRefusal(header) || header.qos === 0 ? undefined : { header, count: 0, reasonCode: reasonCodes.success };
   }
 
-  acknowledged(packetId: number): boolean {
-    return this.#window?.release(packetId) ?? false;
-  }
-
-  touch(): void {
-    this.#client._keepaliveTimer?.refresh();
-  }
-
-  #pushToWindow(message: Message, delivery: Delivery): void {
-    this.#window ??= new DeliveryWindow({
-      size: this.edge.receiveMaximum,
-      maxWaitingBytes: this.#deps.maxWaitingBytes,
-      send: (item, packetId) => this.#write(this.#encode(item.message, item.delivery, packetId), item.delivery.qos),
-    });
-    const isAccepted = this.#window.push(
-      this.#window.isFull ? waiting(message, delivery) : { message, delivery, bytes: 0 },
-    );
-    if (!isAccepted) this.#fail(`it does not acknowledge: ${this.#tooMuchWaits()}`);
-  }
-
-  #tooMuchWaits(): string {
-    return `more than limits.outboundBuffer (${this.#deps.maxWaitingBytes} bytes) wait for it`;
-  }
-
-  #encode(message: Message, { qos, retain, identifiers }: Delivery, packetId: number): Buffer {
-    const version = this.#client.version ?? 4;
-    if (message instanceof RawPublish && identifiers.length === 0) {
-      const frame = message.frameFor(version, qos, packetId);
-      if (frame !== undefined) return frame;
-    }
-    const { topic, payload } = message;
-    const properties = version === 5 ? message.properties : undefined;
-    return encodePublish(version, { topic, payload, qos, retain, dup: false, packetId, properties, identifiers });
-  }
-
-  /** Live messages wait for nobody, except for what the engine has still to send before. */
-  #write(frame: Buffer, qos: Qos): void {
-    const { maximumPacketSize } = this.edge;
-    if (maximumPacketSize !== undefined && frame.length > maximumPacketSize) {
-      this.#dropOversized(frame, qos);
-      return;
-    }
-    if (this.#stream.writableLength === 0) {
-      this.edge.deliver(frame, qos);
-      return;
-    }
-    this.#stream.write(frame);
-    if (this.#stream.writableLength > this.#deps.maxWaitingBytes)
-      this.#fail(`it does not read: ${this.#tooMuchWaits()}`);
-  }
-
-  /** As if the client had taken and acknowledged it. [MQTT-3.1.2-25] */
-  #dropOversized(frame: Buffer, qos: Qos): void {
-    if (qos === 0) return;
-    const packetId = packetIdOf(frame);
-    if (this.#window?.release(packetId) === true) return;
-    this.#deps.store
-      .outgoingClearMessageId({ id: this.#client.id ?? '' }, { messageId: packetId })
-      .catch(() => undefined);
-  }
-
-  /** A persistent session keeps the message until it is acknowledged; the store learns its packet identifier first. */
-  #writeTracked(message: Message, delivery: Delivery): void {
-    const packetId = this.#nextPacketId();
-    const frame = this.#encode(message, delivery, packetId);
-    if (!(message instanceof PacketMessage)) {
-      this.#write(frame, delivery.qos); // the session unsubscribed meanwhile, so nothing is stored for it
-      return;
-    }
-    const { topic, payload, queueKey } = message;
-    const tracked = { cmd: 'publish' as const, topic, payload, qos: delivery.qos, retain: false, messageId: packetId };
-    this.#deps.store.outgoingUpdate({ id: this.#client.id ?? '' }, { ...tracked, ...queueKey }).then(
-      () => this.#write(frame, delivery.qos),
-      (cause: unknown) => this.#fail(`the session store failed: ${messageOf(cause)}`),
-    );
-  }
-
-  /** Before CONNACK nothing may be sent, and while the offline queue drains nothing may overtake it. [MQTT-4.6.0-6] */
-  #hold(message: Message, delivery: Delivery): void {
-    const isQueued = delivery.qos > 0 && !this.#client.clean;
-    if (!this.#client.connackSent && isQueued) return; // it stands in the offline queue, which is sent after CONNACK
-    const item = waiting(message, delivery);
-    if (this.#heldBytes + item.bytes <= this.#deps.maxWaitingBytes) {
-      this.#heldBytes += item.bytes;
-      this.#held?.push(item);
-    } else if (isQueued) this.#fail(`its offline queue is not sent yet: ${this.#tooMuchWaits()}`);
-  }
-
-  #fail(reason: string): void {
-    this.edge.failed(reason);
-    this.#stream.destroy();
-  }
-
-  #nextPacketId(): number {
-    const id = this.#client._nextId;
-    this.#client._nextId = id >= 65_535 ? 1 : id + 1;
-    return id;
+  /** PUBACK and PUBREC of the engine; it writes them whole. */
+  #readAnswer(answer: Buffer): void {
+    const type = packetTypeOf(answer);
+    if (type !== packetTypes.puback && type !== packetTypes.pubrec) this.edge.send([answer]);
+    else if (this.#publishing !== undefined) this.#publishing.reasonCode = answer[4] ?? reasonCodes.success;
   }
 
   #guard(): void {
@@ -232,32 +176,61 @@ export class EngineSession implements EngineConnection, Subscriber {
     client.duplicates = Object.create(null) as Record<string, number>;
     client.subscriptions = this.#watchSubscriptions();
     client.deliverQoS = (packet, done) => this.#deliverRetained(packet, done);
+    client._parser.prependListener('packet', renameFilters);
     if (client._connectTimer !== null) clearTimeout(client._connectTimer); // the edge has its own
     const nextBatch = client._nextBatch;
     client._nextBatch = (error) => {
-      nextBatch(error);
+      const isAnswered = this.#answerPublish(error);
+      nextBatch(isAnswered ? undefined : error);
       if (this.#skipsNext) this.#skipsNext = false;
       else this.#handled();
     };
   }
 
+  /** @returns whether the client was told what went wrong, so that its connection may live on. */
+  #answerPublish(error: Error | null | undefined): boolean {
+    const publishing = this.#publishing;
+    if (publishing === undefined) return false;
+    this.#publishing = undefined;
+    const { header, count, reasonCode } = publishing;
+    const qos = header.qos === 1 ? 1 : 2;
+    if (error == null) {
+      const isUnheard = count === 0 && reasonCode === reasonCodes.success;
+      this.edge.acknowledge(qos, header.packetId, isUnheard ? reasonCodes.noMatchingSubscribers : reasonCode, '');
+    } else if (this.#client.version === 5) {
+      const refused = refusedPublish(error);
+      if (qos === 2) this.#forget(header.packetId);
+      this.edge.acknowledge(qos, header.packetId, refused.reasonCode, refused.message);
+      return true;
+    }
+    return false;
+  }
+
+  /** PUBREC with a failure ends the exchange. [MQTT-4.3.3-9] */
+  #forget(packetId: number): void {
+    this.#deps.store
+      .incomingDelPacket({ id: this.#client.id ?? '' }, { messageId: packetId })
+      .catch((cause: unknown) => this.edge.failed(messageOf(cause)));
+  }
+
   #handled(): void {
     if (this.#frame === undefined) return;
     this.#frame = undefined;
-    this.edge.handled();
+    if (this.#connack === undefined) this.edge.handled();
+    else this.#isConnectHandled = true; // nothing may come before CONNACK
   }
 
   /** The engine registers its listeners without saying for whom; this table tells the plane. */
   #watchSubscriptions(): Record<string, EngineSubscription> {
     const table = Object.create(null) as Record<string, EngineSubscription>;
     return new Proxy(table, {
-      set: (target, filter, subscription: EngineSubscription) => {
-        if (typeof filter !== 'string') return false;
-        target[filter] = subscription;
+      set: (target, engineFilter, subscription: EngineSubscription) => {
+        if (typeof engineFilter !== 'string') return false;
+        target[engineFilter] = subscription;
         const { qos, nl, rap, si } = subscription;
         this.#deps.register(subscription.func, {
-          filter,
-          subscriber: this,
+          filter: fromEngineFilter(engineFilter),
+          subscriber: this.edge.subscriber,
           qos,
           noLocal: nl === true,
           retainAsPublished: rap === true,
@@ -268,24 +241,17 @@ export class EngineSession implements EngineConnection, Subscriber {
     });
   }
 
-  /** Retained messages of a new subscription, never above the QoS granted. [MQTT-3.8.4-8] */
+  /** Retained messages of a new subscription, never above the QoS granted [MQTT-3.8.4-8], each when there is room. */
   #deliverRetained(packet: EnginePacket, done: Done): void {
     const granted = Object.entries(this.#client.subscriptions)
-      .filter(([filter]) => matches(filter, packet.topic))
+      .filter(([filter]) => parseSharedFilter(fromEngineFilter(filter)) === undefined && matches(filter, packet.topic))
       .reduce((highest, [, { qos }]) => Math.max(highest, qos), 0);
-    const identifier = packet.properties?.subscriptionIdentifier;
     const delivery: Delivery = {
       qos: qosOf(Math.min(granted, packet.qos)) ?? 0,
       retain: true,
-      identifiers: typeof identifier === 'number' ? [identifier] : [],
+      identifiers: identifiersOf(packet.properties),
     };
-    this.deliver(new PacketMessage(packet, { kind: 'broker' }), delivery);
-    this.#whenRoom(done);
-  }
-
-  /** Retained messages can be many: the next comes when the client has room for it. */
-  #whenRoom(done: Done): void {
-    if (!this.edge.isCongested() || this.#client.closed) process.nextTick(done);
-    else this.#waitingForRoom = done;
+    this.edge.subscriber.deliver(new StoredMessage(packet, { kind: 'broker' }), delivery);
+    this.edge.whenRoom(() => done());
   }
 }

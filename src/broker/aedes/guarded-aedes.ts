@@ -6,10 +6,15 @@ import type { Done, EngineClient, EngineOptions, EnginePacket } from './engine-t
 interface AedesBroker {
   clients: Record<string, EngineClient>;
   brokers: Record<string, unknown>;
+  readonly closed: boolean;
+  /** Ids of which one connection is replacing another. */
+  readonly _takingOver: ReadonlySet<string>;
+  _clearWillInterval: NodeJS.Timeout | undefined;
   listen(): Promise<void>;
   handle(stream: EngineStream): EngineClient;
   publish(packet: EnginePacket, client: EngineClient | null | Done, done?: Done): void;
   close(done: () => void): void;
+  scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void;
   on(event: 'clientError' | 'connectionError', listener: (client: EngineClient, error: unknown) => void): this;
   on(event: 'clientReady' | 'clientDisconnect', listener: (client: EngineClient) => void): this;
   on(event: 'connackSent', listener: (connack: SentConnack, client: EngineClient) => void): this;
@@ -24,13 +29,29 @@ export interface SentConnack {
 
 const AedesClass = Aedes as unknown as new (options: EngineOptions) => AedesBroker;
 
+export interface GuardedAedesHooks {
+  /** The client is gone. */
+  readonly disconnected: (client: EngineClient) => void;
+  /** The will of a client that is gone waits for its delay. */
+  readonly willDelayed: (client: EngineClient, will: EnginePacket, delaySeconds: number) => void;
+}
+
 /** Aedes with the defects cured that reach into its class. */
 export class GuardedAedes extends AedesClass {
-  constructor(options: EngineOptions) {
+  readonly #hooks: GuardedAedesHooks;
+
+  constructor(options: EngineOptions, hooks: GuardedAedesHooks) {
     super(options);
+    this.#hooks = hooks;
     // GHSA-52qw-whmv-87c5: both are indexed by what clients send
     this.clients = Object.create(null) as Record<string, EngineClient>;
     this.brokers = Object.create(null) as Record<string, unknown>;
+  }
+
+  /** The engine takes the wills of every node that it has not heard of for those of a dead one. */
+  override async listen(): Promise<void> {
+    await super.listen();
+    clearInterval(this._clearWillInterval);
   }
 
   /** The Will Delay Interval is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */
@@ -41,5 +62,15 @@ export class GuardedAedes extends AedesClass {
     }
     const { willDelayInterval: _, ...properties } = packet.properties;
     super.publish({ ...packet, properties }, client, done);
+  }
+
+  override scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void {
+    super.scheduleWill(client, will, delaySeconds);
+    this.#hooks.willDelayed(client, will, delaySeconds);
+  }
+
+  /** The engine forgets about sessions of 3.x, and about all of them when the process ends. */
+  scheduleSessionExpiry(client: EngineClient): void {
+    if (client.id !== null && !this._takingOver.has(client.id)) this.#hooks.disconnected(client);
   }
 }

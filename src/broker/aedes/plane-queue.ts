@@ -1,7 +1,19 @@
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
+import { StoredMessage } from '../publish/stored-message.ts';
+import { originOf } from './engine-packet.ts';
+import type { QueueDecision } from './engine-store.ts';
 import type { Done, EngineListener, EnginePacket, EngineQueue } from './engine-types.ts';
-import { originOf, PacketMessage } from './packet-message.ts';
+
+export interface PlaneQueueDeps {
+  readonly plane: Plane;
+  /** The subscription that a listener of the engine stands for; undefined for the engine's own. */
+  readonly subscriptionOf: (listener: EngineListener) => Subscription | undefined;
+  /** What was decided about a message when it was queued; undefined where it was not. */
+  readonly decisionOf: (packet: EnginePacket) => QueueDecision | undefined;
+  /** To how many a message of a client went. */
+  readonly routed: (clientId: string, count: number) => void;
+}
 
 const ignore: Done = () => undefined;
 
@@ -9,10 +21,7 @@ const ignore: Done = () => undefined;
  * The plane as the engine's queue: the engine hands every message over and the plane decides who gets it.
  * Listeners of the engine itself (its `$SYS` housekeeping) are kept apart, so that clients never see that traffic.
  */
-export function createPlaneQueue(
-  plane: Plane,
-  subscriptionOf: (listener: EngineListener) => Subscription | undefined,
-): EngineQueue {
+export function createPlaneQueue({ plane, subscriptionOf, decisionOf, routed }: PlaneQueueDeps): EngineQueue {
   const internal = new TopicIndex<EngineListener>();
   const queue: EngineQueue = {
     on(filter, listener, done) {
@@ -31,7 +40,11 @@ export function createPlaneQueue(
     },
     emit(packet, done = ignore) {
       if (isHousekeeping(packet)) internal.match(packet.topic, (listener) => listener(packet, ignore));
-      else plane.route(new PacketMessage(packet, originOf(packet)));
+      else {
+        const decision = decisionOf(packet);
+        const count = plane.route(new StoredMessage(packet, originOf(packet)), decision?.choice);
+        if (packet.clientId !== undefined) routed(packet.clientId, Math.max(count, decision?.queued ?? 0));
+      }
       done();
       return queue;
     },

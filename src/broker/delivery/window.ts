@@ -1,68 +1,62 @@
-import { Fifo } from '../kernel/fifo.ts';
+import type { Outgoing } from './outgoing.ts';
 
-/** Something to deliver, with what it occupies while it waits. */
-export interface WindowItem {
-  readonly bytes: number;
+/** What the client has to answer next. [MQTT-4.3.2-1] [MQTT-4.3.3-1] */
+export type Awaited = 'puback' | 'pubrec' | 'pubcomp';
+
+export interface InFlight {
+  readonly awaits: Awaited;
+  /** The message, where it may have to go to somebody else; undefined otherwise. */
+  readonly outgoing: Outgoing | undefined;
 }
 
-export interface DeliveryWindowOptions<T> {
-  /** Receive Maximum of the client, 1 to 65,535. */
-  readonly size: number;
-  /** Bytes that may wait because the client has not acknowledged enough of what came before. */
-  readonly maxWaitingBytes: number;
-  readonly send: (item: T, packetId: number) => void;
-}
+const plain: Readonly<Record<Awaited, InFlight>> = {
+  puback: { awaits: 'puback', outgoing: undefined },
+  pubrec: { awaits: 'pubrec', outgoing: undefined },
+  pubcomp: { awaits: 'pubcomp', outgoing: undefined },
+};
 
-/**
- * Flow control towards one clean session: packet identifiers in use, at most as many as the client takes, and a
- * bounded queue of what comes meanwhile. [MQTT-4.9.0-1]
- */
-export class DeliveryWindow<T extends WindowItem> {
-  readonly #options: DeliveryWindowOptions<T>;
-  readonly #inUse = new Set<number>();
-  readonly #waiting = new Fifo<T>();
-  #waitingBytes = 0;
+/** The packet identifiers under way to one client, and how many there may be. [MQTT-2.2.1-4] [MQTT-4.9.0-1] */
+export class Window {
+  readonly #size: number;
+  readonly #inFlight = new Map<number, InFlight>();
   #last = 0;
 
-  constructor(options: DeliveryWindowOptions<T>) {
-    this.#options = options;
+  /** @param size Receive Maximum of the client, 1 to 65,535 */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get isFull(): boolean {
+    return this.#inFlight.size >= this.#size;
   }
 
   get inUse(): number {
-    return this.#inUse.size;
+    return this.#inFlight.size;
   }
 
-  /** True when what is pushed now has to wait. */
-  get isFull(): boolean {
-    return this.#inUse.size >= this.#options.size;
-  }
-
-  /** Sends now or as soon as the client acknowledges. @returns false when too much waits already. */
-  push(item: T): boolean {
-    if (!this.isFull) {
-      this.#options.send(item, this.#nextPacketId());
-      return true;
-    }
-    if (this.#waitingBytes + item.bytes > this.#options.maxWaitingBytes) return false;
-    this.#waitingBytes += item.bytes;
-    this.#waiting.push(item);
-    return true;
-  }
-
-  /** @returns false when no message of this window has the identifier. */
-  release(packetId: number): boolean {
-    if (!this.#inUse.delete(packetId)) return false;
-    const next = this.#waiting.shift();
-    if (next === undefined) return true;
-    this.#waitingBytes -= next.bytes;
-    this.#options.send(next, this.#nextPacketId());
-    return true;
-  }
-
-  #nextPacketId(): number {
+  /** Takes a free packet identifier; the window must not be full. */
+  take(awaits: Awaited, outgoing?: Outgoing): number {
     do this.#last = this.#last === 65_535 ? 1 : this.#last + 1;
-    while (this.#inUse.has(this.#last));
-    this.#inUse.add(this.#last);
+    while (this.#inFlight.has(this.#last));
+    this.set(this.#last, awaits, outgoing);
     return this.#last;
+  }
+
+  /** Notes what is awaited for an identifier, which may be one of an earlier connection. */
+  set(packetId: number, awaits: Awaited, outgoing?: Outgoing): void {
+    this.#inFlight.set(packetId, outgoing === undefined ? plain[awaits] : { awaits, outgoing });
+  }
+
+  get(packetId: number): InFlight | undefined {
+    return this.#inFlight.get(packetId);
+  }
+
+  release(packetId: number): boolean {
+    return this.#inFlight.delete(packetId);
+  }
+
+  /** Everything under way, in the order in which it was sent. */
+  values(): Iterable<InFlight> {
+    return this.#inFlight.values();
   }
 }

@@ -1,9 +1,12 @@
-import { formatSocketAddress } from '../kernel/address.ts';
-import type { Events } from '../kernel/telemetry-ports.ts';
-import type { Refusal } from '../mqtt/refusal.ts';
-import { type ProtocolVersion, versionName } from '../mqtt/version.ts';
-import { clientConnected, clientDisconnected, clientRefused, connectionUnused, slowClientSkipped } from './events.ts';
-import type { Peer } from './ports.ts';
+import { formatSocketAddress } from '../../kernel/address.ts';
+import type { Events } from '../../kernel/telemetry-ports.ts';
+import type { Refusal } from '../../mqtt/refusal.ts';
+import { type ProtocolVersion, versionName } from '../../mqtt/version.ts';
+import { clientConnected, clientDisconnected, clientRefused, connectionUnused, slowClientSkipped } from '../events.ts';
+import type { Peer } from '../ports.ts';
+
+/** A client id may have 65,535 bytes; a log line has no use for them all. */
+const maxLoggedId = 128;
 
 /** What is logged and counted of one connection. */
 export class ConnectionLog {
@@ -19,7 +22,7 @@ export class ConnectionLog {
   }
 
   accepted(clientId: string, principal: string, version: ProtocolVersion): void {
-    this.#clientId = clientId;
+    this.#clientId = clientId.length > maxLoggedId ? `${clientId.slice(0, maxLoggedId)}...` : clientId;
     const { protocol, tls } = this.#peer;
     this.#events.emit(clientConnected, {
       ...this.#place,
@@ -28,7 +31,7 @@ export class ConnectionLog {
       cipher: tls?.cipher,
       subject: tls?.certificate?.subject,
       mqtt: versionName(version),
-      clientId,
+      clientId: this.#clientId,
       principal,
     });
   }

@@ -1,74 +1,79 @@
-import type { Clock } from '../kernel/clock.ts';
-import { Fifo } from '../kernel/fifo.ts';
-import type { Telemetry } from '../kernel/telemetry-ports.ts';
-import { connackRefusal, disconnectFor } from '../mqtt/answer.ts';
-import { type ConnectPacket, parseConnect, requestedVersion } from '../mqtt/connect.ts';
-import { FrameCutter } from '../mqtt/frame.ts';
-import { packetTypeOf, packetTypes } from '../mqtt/packet-type.ts';
-import { packetIdOf, parsePublish } from '../mqtt/publish.ts';
-import { reasonCodes } from '../mqtt/reason-codes.ts';
-import { isRefusal, type Refusal, refuse } from '../mqtt/refusal.ts';
-import { validatePacket } from '../mqtt/validate.ts';
-import type { ProtocolVersion } from '../mqtt/version.ts';
-import type { Qos } from '../plane/message.ts';
-import { Outbox, type Turn } from '../plane/outbox.ts';
+import type { Telemetry } from '../../kernel/telemetry-ports.ts';
+import type { TimerWheel, WheelTimer } from '../../kernel/timer-wheel.ts';
+import { connackRefusal, disconnectFor } from '../../mqtt/answer.ts';
+import { type ConnectPacket, parseConnect, requestedVersion } from '../../mqtt/connect.ts';
+import { encodeConnack } from '../../mqtt/encode-connack.ts';
+import { FrameCutter } from '../../mqtt/frame.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { isRefusal, type Refusal, refuse } from '../../mqtt/refusal.ts';
+import type { Subscriber } from '../../plane/plane.ts';
+import type { Turn } from '../../plane/turn.ts';
+import { Deliveries } from '../delivery/deliveries.ts';
+import type { Outgoing } from '../delivery/outgoing.ts';
+import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
+import type { Link, LinkHandler, Peer } from '../ports.ts';
+import type { HotPath } from '../publish/hot-path.ts';
+import type { QueueKeys } from '../publish/queue-keys.ts';
+import type { LimitsOptions } from '../schema.ts';
+import type { SessionStore } from '../session-store.ts';
+import { grantedTo, keepAliveMs } from './connack-properties.ts';
 import { ConnectionLog } from './connection-log.ts';
-import type { EdgePort, Engine, EngineConnection } from './engine-port.ts';
-import type { HotPath } from './hot-path.ts';
-import type { Link, LinkHandler, Peer } from './ports.ts';
-import type { LimitsOptions } from './schema.ts';
+import { Egress } from './egress.ts';
+import { Inbound } from './inbound.ts';
 
 export interface EdgeDeps {
   readonly limits: LimitsOptions;
   readonly engine: Engine;
-  readonly clock: Clock;
+  readonly store: SessionStore;
+  readonly keys: QueueKeys;
+  readonly now: () => number;
+  /** Waits for silent clients. */
+  readonly wheel: TimerWheel;
   readonly telemetry: Telemetry;
   readonly hotPath: HotPath;
   readonly turn: Turn;
+  /** Gives what a client has not answered to another member of its shared group. */
+  readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
   /** The link is gone; called once. */
   readonly ended: (edge: Edge) => void;
 }
 
-/** Success, in the short form of MQTT 5 that is also the one of 3.1.1. [MQTT-3.4.2-1] */
-const pubackFor = (packetId: number): Buffer => Buffer.from([0x40, 2, packetId >> 8, packetId & 0xff]);
-
-/** Sent bytes that a client has not taken, above which the engine stops filling it up. */
-const congestedBytes = 256 * 1024;
-
 /**
- * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time
- * limits, refuses whatever is malformed and hands the rest to the engine, one packet at a time and in order.
+ * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time limits,
+ * refuses whatever is malformed, and writes what goes out.
  */
 export class Edge implements LinkHandler, EdgePort {
   readonly #link: Link;
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
-  readonly #outbox: Outbox;
+  readonly #egress: Egress;
   readonly #log: ConnectionLog;
-  readonly #cancelConnectTimer: () => void;
+  readonly #deliveries: Deliveries;
+  /** Before CONNACK for the whole of it, then for every packet. */
+  #silence: WheelTimer | undefined;
   #engine: EngineConnection | undefined;
   #connect: ConnectPacket | undefined;
-  #clientId: string | undefined;
-  readonly #take = (frame: Buffer): void => this.#receive(frame);
-  /** Packets came that the engine did not see. */
-  #wasTouched = false;
-  #isHandling = false;
-  #isPaused = false;
+  #inbound: Inbound | undefined;
+  #isAccepted = false;
   #isOver = false;
+  #pauses = 0;
   #reason: string | undefined;
-  /** Packets that wait for the engine. */
-  readonly #waiting = new Fifo<Buffer>();
-  #waitingBytes = 0;
-  /** Packet identifiers of QoS 2 messages that the client has not released. */
-  #openQos2: Set<number> | undefined;
 
   constructor(link: Link, deps: EdgeDeps) {
     this.#link = link;
     this.#deps = deps;
     this.#cutter = new FrameCutter(deps.limits.connectPacketSize);
     this.#log = new ConnectionLog(deps.telemetry.events, link.peer);
-    this.#outbox = new Outbox(deps.turn, (batch) => this.#flush(batch));
-    this.#cancelConnectTimer = deps.clock.after(deps.limits.connectTimeout, () => this.#connectTimedOut());
+    this.#egress = new Egress({
+      link,
+      turn: deps.turn,
+      maxWaitingBytes: deps.limits.outboundBuffer,
+      skipped: () => this.#log.skipped(),
+      fail: (reason) => this.#destroy(reason),
+      drained: () => this.#drained(),
+    });
+    this.#deliveries = new Deliveries({ ...deps, sink: this.#egress, maxWaitingBytes: deps.limits.outboundBuffer });
+    this.#silence = deps.wheel.add(deps.limits.connectTimeout, () => this.#connectTimedOut());
     link.open(this);
   }
 
@@ -76,24 +81,27 @@ export class Edge implements LinkHandler, EdgePort {
     return this.#link.peer;
   }
 
+  get connect(): ConnectPacket {
+    if (this.#connect === undefined) throw new Error('asked for before CONNECT was read');
+    return this.#connect;
+  }
+
+  get subscriber(): Subscriber {
+    return this.#deliveries;
+  }
+
   onData(chunk: Buffer): void {
     if (this.#isOver) return;
     const refusal = this.#cutter.push(chunk, this.#take);
-    if (this.#wasTouched) {
-      this.#wasTouched = false;
-      this.#engine?.touch();
-    }
     if (refusal !== undefined) this.#refuse(refusal);
   }
 
   onDrain(): void {
-    this.#engine?.drained();
+    this.#drained();
   }
 
   onClose(reason: string): void {
-    this.#cancelConnectTimer();
-    this.#isOver = true;
-    this.#waiting.clear();
+    this.#finish();
     this.#engine?.closed();
     this.#log.ended(this.#reason ?? reason);
     this.#deps.ended(this);
@@ -101,46 +109,51 @@ export class Edge implements LinkHandler, EdgePort {
 
   /** The broker stops: a client that is not connected yet is cut off, the engine says good-bye to the others. */
   shutDown(): void {
-    if (this.#clientId === undefined) this.#destroy('the broker shuts down');
+    if (!this.#isAccepted) this.#destroy('the broker shuts down');
   }
 
-  get receiveMaximum(): number {
-    return this.#connect?.receiveMaximum ?? 65_535;
+  identified(clientId: string): void {
+    this.#deliveries.identify(clientId);
   }
 
-  get maximumPacketSize(): number | undefined {
-    return this.#connect?.maximumPacketSize;
+  accepted(session: AcceptedSession): void {
+    if (this.#isOver) return;
+    const { connect } = this;
+    const { limits, wheel, hotPath } = this.#deps;
+    this.#isAccepted = true;
+    this.#silence?.cancel();
+    const silenceMs = keepAliveMs(connect, limits);
+    this.#silence = silenceMs === undefined ? undefined : wheel.add(silenceMs, () => this.#keepAliveEnded(silenceMs));
+    this.#egress.write(encodeConnack(connect.version, session.isPresent, grantedTo(connect, session, limits)));
+    this.#log.accepted(session.clientId, session.principal, connect.version);
+    this.#inbound?.open(session.clientId, hotPath);
+    this.#deliveries.open({
+      ...connect,
+      clientId: session.clientId,
+      isPersistent: session.isPersistent,
+      receiveMaximum: Math.min(connect.receiveMaximum, limits.inFlight),
+      topicAliasMaximum: Math.min(connect.topicAliasMaximum, limits.topicAliases),
+    });
   }
 
   send(batch: readonly Uint8Array[]): void {
-    if (this.#isOver) return;
-    for (const data of batch) this.#outbox.push(data);
+    for (const data of batch) this.#egress.write(data);
   }
 
-  deliver(frame: Uint8Array, qos: Qos): void {
-    if (this.#isOver) return;
-    const { outboundBuffer } = this.#deps.limits;
-    const waiting = this.#waitingForClient();
-    if (qos === 0 && waiting * 2 > outboundBuffer) this.#log.skipped();
-    else if (waiting <= congestedBytes) this.#outbox.push(frame);
-    else if (waiting <= outboundBuffer)
-      this.#outbox.push(Buffer.from(frame)); // or it would keep all that it was read with
-    else this.#destroy(`it does not read: more than limits.outboundBuffer (${outboundBuffer} bytes) wait for it`);
+  acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
+    this.#inbound?.acknowledge(qos, packetId, reasonCode, reason);
+  }
+
+  whenRoom(task: () => void): void {
+    this.#deliveries.whenRoom(task);
   }
 
   isCongested(): boolean {
-    return this.#waitingForClient() > congestedBytes;
+    return this.#egress.isCongested();
   }
 
   handled(): void {
-    this.#isHandling = false;
-    this.#handNext();
-  }
-
-  accepted(clientId: string, principal: string): void {
-    this.#clientId = clientId;
-    this.#cancelConnectTimer();
-    this.#log.accepted(clientId, principal, this.#connect?.version ?? 4);
+    this.#inbound?.handled();
   }
 
   failed(reason: string): void {
@@ -149,114 +162,70 @@ export class Edge implements LinkHandler, EdgePort {
 
   ended(): void {
     if (this.#isOver) return;
-    this.#outbox.flush();
-    this.#isOver = true;
-    this.#cutter.stop();
+    this.#finish();
     this.#link.end();
   }
 
-  #waitingForClient(): number {
-    return this.#link.bufferedBytes + this.#outbox.bytes;
+  #drained(): void {
+    this.#engine?.drained();
+    this.#deliveries.drained();
   }
 
-  #flush(batch: readonly Uint8Array[]): void {
+  readonly #take = (frame: Buffer): void => {
     if (this.#isOver) return;
-    this.#link.write(batch);
-    if (!this.isCongested()) this.#engine?.drained();
-  }
-
-  #receive(frame: Buffer): void {
-    if (this.#isOver) return;
-    const outcome =
-      this.#connect === undefined ? this.#receiveConnect(frame) : this.#receivePacket(frame, this.#connect);
-    if (outcome === 'handled') return;
-    if (outcome !== undefined) {
-      this.#refuse(outcome, frame);
-      return;
-    }
-    this.#waiting.push(frame);
-    this.#waitingBytes += frame.length;
-    if (!this.#isPaused && this.#waitingBytes > this.#deps.limits.inboundBuffer) {
-      this.#isPaused = true;
-      this.#link.pause();
-    }
-    this.#handNext();
-  }
+    const refusal = this.#inbound === undefined ? this.#receiveConnect(frame) : this.#inbound.receive(frame);
+    if (refusal !== undefined) this.#refuse(refusal, frame);
+    else if (this.#isAccepted) this.#silence?.touch();
+  };
 
   #receiveConnect(frame: Buffer): Refusal | undefined {
     const connect = parseConnect(frame);
     if (isRefusal(connect)) return connect;
+    const { limits, engine } = this.#deps;
     this.#connect = connect;
-    this.#cutter.maxPacketBytes = this.#deps.limits.packetSize;
-    this.#engine = this.#deps.engine.open(this);
+    this.#cutter.maxPacketBytes = limits.packetSize;
+    const connection = engine.open(this);
+    this.#engine = connection;
+    this.#inbound = new Inbound({
+      connect,
+      limits,
+      deliveries: this.#deliveries,
+      write: (data) => this.#egress.write(data),
+      hand: (packet) => connection.handle(packet),
+      fail: (reason) => this.#egress.fail(reason),
+      failed: (reason) => this.failed(reason),
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
+    });
+    this.#inbound.pass(frame);
     return undefined;
   }
 
-  /** @returns `handled` when the engine need not see the packet. */
-  #receivePacket(frame: Buffer, { version }: ConnectPacket): Refusal | 'handled' | undefined {
-    const type = packetTypeOf(frame);
-    if (type === packetTypes.publish) return this.#receivePublish(frame, version);
-    const refusal = validatePacket(frame, version);
-    if (refusal !== undefined) return refusal;
-    if (type === packetTypes.puback || type === packetTypes.pubcomp) return this.#acknowledge(packetIdOf(frame));
-    if (type === packetTypes.disconnect) this.#reason ??= 'it sent DISCONNECT';
-    if (type === packetTypes.pubrec && (frame[4] ?? 0) >= 0x80) this.#engine?.acknowledged(packetIdOf(frame)); // no PUBCOMP follows
-    if (type === packetTypes.pubrel) this.#openQos2?.delete(packetIdOf(frame));
-    return undefined;
+  #pause(): void {
+    this.#pauses += 1;
+    if (this.#pauses === 1) this.#link.pause();
   }
 
-  #receivePublish(frame: Buffer, version: ProtocolVersion): Refusal | 'handled' | undefined {
-    const header = parsePublish(frame, version);
-    if (isRefusal(header)) return header;
-    if (header.qos === 2) return this.#openPublish(header.packetId);
-    if (this.#clientId === undefined || this.#isHandling || this.#waiting.length > 0) return undefined; // it keeps its place
-    if (!this.#deps.hotPath.take(frame, header, version, this.#clientId)) return undefined;
-    this.#wasTouched = true;
-    if (header.qos === 1) this.#outbox.push(pubackFor(header.packetId));
-    return 'handled';
+  #resume(): void {
+    this.#pauses -= 1;
+    if (this.#pauses === 0 && !this.#isOver) this.#link.resume();
   }
 
-  #acknowledge(packetId: number): 'handled' | undefined {
-    if (this.#engine?.acknowledged(packetId) !== true) return undefined;
-    this.#wasTouched = true;
-    return 'handled';
-  }
-
-  /** Open QoS 2 messages are bounded, or a client could fill the store with them. [MQTT-3.3.4-7] */
-  #openPublish(packetId: number): Refusal | undefined {
-    this.#openQos2 ??= new Set();
-    this.#openQos2.add(packetId);
-    const { receiveMaximum } = this.#deps.limits;
-    if (this.#openQos2.size <= receiveMaximum) return undefined;
-    return refuse(
-      reasonCodes.receiveMaximumExceeded,
-      'MQTT-3.3.4-7',
-      `more than ${receiveMaximum} QoS 2 messages were sent without a PUBREL (limits.receiveMaximum)`,
-    );
-  }
-
-  /** The engine gets one packet at a time, so that a SUBSCRIBE never sees a PUBLISH sent before it. */
-  #handNext(): void {
-    while (!this.#isHandling && !this.#isOver) {
-      const frame = this.#waiting.shift();
-      if (frame === undefined) break;
-      this.#waitingBytes -= frame.length;
-      this.#isHandling = true;
-      this.#engine?.handle(frame);
-    }
-    if (this.#isPaused && this.#waitingBytes * 2 < this.#deps.limits.inboundBuffer) {
-      this.#isPaused = false;
-      this.#link.resume();
-    }
+  /** Nothing is taken and nothing is sent any more. */
+  #finish(): void {
+    this.#egress.close();
+    this.#isOver = true;
+    this.#cutter.stop();
+    this.#silence?.cancel();
+    this.#inbound?.close();
+    const open = this.#deliveries.close();
+    if (open.length > 0) this.#deps.reroute(open, this.#deliveries);
   }
 
   /** Answers in the client's dialect, then closes. [MQTT-4.13.1-1] */
   #refuse(refusal: Refusal, frame?: Buffer): void {
     if (this.#isOver) return;
-    this.#outbox.flush();
-    this.#isOver = true;
-    this.#cutter.stop();
-    this.#cancelConnectTimer();
+    this.#finish();
     this.#reason = refusal.message;
     this.#log.refused(refusal);
     const answer = this.#answerTo(refusal, frame);
@@ -270,18 +239,28 @@ export class Edge implements LinkHandler, EdgePort {
       const version = frame === undefined ? undefined : requestedVersion(frame);
       return version === undefined ? undefined : connackRefusal(version, refusal);
     }
-    if (this.#connect.version !== 5 || this.#clientId === undefined) return undefined;
-    return disconnectFor(refusal, this.#connect.wantsProblemInformation);
+    const { version, wantsProblemInformation, maximumPacketSize } = this.#connect;
+    if (version !== 5 || !this.#isAccepted) return undefined;
+    return disconnectFor(refusal, wantsProblemInformation, maximumPacketSize);
   }
 
   #connectTimedOut(): void {
-    if (this.#connect !== undefined && this.#clientId !== undefined) return;
     this.#destroy(`no complete CONNECT within limits.connectTimeout (${this.#deps.limits.connectTimeout} ms)`);
+  }
+
+  #keepAliveEnded(silenceMs: number): void {
+    this.#refuse(
+      refuse(
+        reasonCodes.keepAliveTimeout,
+        'MQTT-3.1.2-22',
+        `keep alive timeout: nothing came for ${silenceMs / 1_000} s, one and a half times the keep alive`,
+      ),
+    );
   }
 
   #destroy(reason: string): void {
     this.#reason ??= reason;
-    this.#isOver = true;
+    this.#finish();
     this.#link.destroy(reason);
   }
 }

@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Seen, WireClient } from '../../test/support/wire-client.ts';
-import { systemClock } from '../kernel/clock.ts';
-import { silentTelemetry } from '../kernel/telemetry-ports.ts';
-import { Plane } from '../plane/plane.ts';
-import { createMemoryStore } from '../storage/memory/memory-store.ts';
-import { storeSchema } from '../storage/schema.ts';
-import { createEngine } from './aedes/engine.ts';
-import { type Broker, createBroker } from './broker.ts';
-import { createHotPath } from './hot-path.ts';
-import { limitsSchema } from './schema.ts';
+import { startMemoryBroker } from '../../../test/support/memory-broker.ts';
+import { type Seen, WireClient } from '../../../test/support/wire-client.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const clientCount = 3;
@@ -43,7 +35,21 @@ interface Scenario {
 
 const client = fc.nat({ max: clientCount - 1 });
 const qos = fc.constantFrom<Qos>(0, 1, 2);
-const filter = fc.constantFrom('a', 'a/b', 'a/+', '+/b', 'a/#', '#', '+', '/', '+/+', '$x/#');
+const filter = fc.constantFrom(
+  'a',
+  'a/b',
+  'a/+',
+  '+/b',
+  'a/#',
+  '#',
+  '+',
+  '/',
+  '+/+',
+  '$x/#',
+  '$share/g/a',
+  '$share/g/+/b',
+  '$share/h/#',
+);
 const topic = fc.constantFrom('a', 'a/b', 'a/c', 'c/b', '/', 'a/b/c', '$x/y');
 const step = fc.oneof(
   fc.record({
@@ -70,28 +76,9 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   steps: fc.array(step, { minLength: 4, maxLength: 25 }),
 });
 
-async function start(hotPath: 'on' | 'off'): Promise<Broker> {
-  const plane = new Plane();
-  const store = createMemoryStore(storeSchema.parse({}));
-  const limits = limitsSchema.parse({});
-  const authenticator = { authenticate: () => ({ kind: 'accept' as const, principal: 'anonymous' }) };
-  const engine = createEngine(limits)({ nodeId: 'node', plane, store, authenticator, telemetry: silentTelemetry });
-  const path = createHotPath({ hotPath })({ plane, store });
-  const broker = createBroker(limits)({
-    nodeId: 'node',
-    plane,
-    engine,
-    hotPath: path,
-    clock: systemClock,
-    telemetry: silentTelemetry,
-  });
-  await broker.start(signal);
-  return broker;
-}
-
 /** Plays the steps one after the other. @returns what each client saw, over all of its connections. */
 async function play({ clients, steps }: Scenario, hotPath: 'on' | 'off'): Promise<Seen[][]> {
-  const broker = await start(hotPath);
+  const broker = await startMemoryBroker({ hotPath });
   const seen: Seen[][] = clients.map(() => []);
   const connections: WireClient[] = [];
   const connect = async (index: number): Promise<void> => {
@@ -122,7 +109,7 @@ async function act(connection: WireClient, one: Exclude<Step, { kind: 'return' }
   const messageId = number;
   if (one.kind === 'subscribe') {
     const { filter: topic, qos, nl, rap, identifier } = one;
-    const subscriptions = [{ topic, qos, nl, rap, rh: 0 }];
+    const subscriptions = [{ topic, qos, nl: nl && !topic.startsWith('$share/'), rap, rh: 0 }]; // [MQTT-3.8.3-4]
     await connection.ask(
       { cmd: 'subscribe', messageId, subscriptions, properties: { subscriptionIdentifier: identifier } },
       'suback',

@@ -1,35 +1,68 @@
-import type { PublishHeader } from '../mqtt/publish.ts';
-import type { ProtocolVersion } from '../mqtt/version.ts';
-import type { Plane } from '../plane/plane.ts';
-import type { PlaneOptions } from '../plane/schema.ts';
+import type { PublishHeader } from '../../mqtt/publish.ts';
+import type { ProtocolVersion } from '../../mqtt/version.ts';
+import type { Origin } from '../../plane/message.ts';
+import type { Plane } from '../../plane/plane.ts';
+import type { PlaneOptions } from '../../plane/schema.ts';
+import type { MatchedSubscription, SessionStore } from '../session-store.ts';
+import type { QueueKeys } from './queue-keys.ts';
+import { queueTargets } from './queue-targets.ts';
 import { RawPublish } from './raw-publish.ts';
-import type { SessionStore } from './session-store.ts';
+import { storedPacket } from './stored-packet.ts';
 
-/** Routes a PUBLISH without the engine where nothing has to be stored and nobody has to be asked. */
+/**
+ * To how many the message goes. A promise is kept when the queues of persistent sessions have it, and broken when they
+ * cannot take it; undefined says that the engine has to have the message, wholly.
+ */
+export type HotOutcome = number | Promise<number> | undefined;
+
+/** Routes a PUBLISH without the engine. */
 export interface HotPath {
-  /** @returns false when the engine has to have it, wholly. */
-  take(frame: Buffer, header: PublishHeader, version: ProtocolVersion, clientId: string): boolean;
+  take(frame: Buffer, header: PublishHeader, version: ProtocolVersion, clientId: string): HotOutcome;
 }
 
 export interface HotPathDeps {
   readonly plane: Plane;
   readonly store: SessionStore;
+  readonly keys: QueueKeys;
+  readonly now: () => number;
 }
 
-const closed: HotPath = { take: () => false };
+const closed: HotPath = { take: () => undefined };
 
 export function createHotPath({ hotPath }: PlaneOptions): (deps: HotPathDeps) => HotPath {
   if (hotPath === 'off') return () => closed;
-  return ({ plane, store }) => ({
+  return (deps) => ({
     take(frame, header, version, clientId) {
-      if (needsEngine(header)) return false;
-      if (header.qos === 1 && store.hasSubscribers(header.topic)) return false; // a session may have to keep it
-      plane.route(new RawPublish(frame, header, version, { kind: 'client', clientId }));
-      return true;
+      if (needsEngine(header)) return undefined;
+      const origin: Origin = { kind: 'client', clientId };
+      if (header.qos === 1) {
+        const subscribers = deps.store.subscribersOf(header.topic);
+        if (subscribers.length > 0) return queue(deps, subscribers, frame, header, version, clientId);
+      }
+      return deps.plane.route(new RawPublish(frame, header, version, origin));
     },
   });
 }
 
-/** Retained messages and QoS 2 are stored, aliases are the connection's, and `$` topics are not everybody's. */
-const needsEngine = ({ qos, isRetained, topicAlias, topic }: PublishHeader): boolean =>
-  qos === 2 || isRetained || topicAlias !== undefined || topic.charCodeAt(0) === 0x24;
+/** The queues get it before it is routed, so that what a client answers is always about something they have. */
+function queue(
+  { plane, store, keys, now }: HotPathDeps,
+  subscribers: readonly MatchedSubscription[],
+  frame: Buffer,
+  header: PublishHeader,
+  version: ProtocolVersion,
+  clientId: string,
+): number | Promise<number> {
+  const choice = plane.choose(header.topic);
+  const key = keys.next();
+  const targets = queueTargets(subscribers, choice, clientId, key.brokerCounter);
+  const message = new RawPublish(frame, header, version, { kind: 'client', clientId }, key);
+  if (targets.length === 0) return plane.route(message, choice);
+  const stored = store.outgoingEnqueueCombi(targets, storedPacket(message, key, now()));
+  const routed = plane.route(message, choice);
+  return stored.then(() => Math.max(routed, targets.length));
+}
+
+/** Retained messages and QoS 2 are the engine's, and `$` topics are not everybody's. */
+const needsEngine = ({ qos, isRetained, topic }: PublishHeader): boolean =>
+  qos === 2 || isRetained || topic.charCodeAt(0) === 0x24;

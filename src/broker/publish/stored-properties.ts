@@ -1,27 +1,30 @@
 import type { MessageProperties } from '../../plane/message.ts';
-import type { EngineProperties } from './engine-types.ts';
 
-type UserProperties = readonly (readonly [string, string])[];
-
-/** The engine keeps User Properties in an object, which loses their order; the list rides along under this key. */
-const orderedUserProperties = Symbol('ordered user properties');
-
-/** Remembers the User Properties in the order of the packet. [MQTT-3.3.2-18] */
-export function keepUserProperties(properties: EngineProperties, list: UserProperties): void {
-  properties[orderedUserProperties] = list;
+/** The properties of a message as the engine and the stores keep them: what mqtt-packet makes of a PUBLISH. */
+export interface StoredProperties {
+  payloadFormatIndicator?: boolean | number;
+  messageExpiryInterval?: number;
+  contentType?: string;
+  responseTopic?: string;
+  correlationData?: Uint8Array;
+  /** As the engine reads them: without their order, so `userPropertyList` stands before it. */
+  userProperties?: Record<string, string | string[]>;
+  /** In the order of the wire; keys may repeat. [MQTT-3.3.2-18] */
+  userPropertyList?: readonly (readonly [string, string])[];
+  willDelayInterval?: number;
+  subscriptionIdentifier?: number | number[];
 }
 
-function userPropertiesOf(properties: EngineProperties): UserProperties | undefined {
-  const ordered = properties[orderedUserProperties];
-  if (Array.isArray(ordered)) return ordered as UserProperties;
-  if (properties.userProperties === undefined) return undefined;
-  return Object.entries(properties.userProperties).flatMap(([key, value]) =>
+function userPropertiesOf({ userPropertyList, userProperties }: StoredProperties): MessageProperties['userProperties'] {
+  if (userPropertyList !== undefined) return userPropertyList;
+  if (userProperties === undefined) return undefined;
+  return Object.entries(userProperties).flatMap(([key, value]) =>
     Array.isArray(value) ? value.map((one) => [key, one] as const) : [[key, value] as const],
   );
 }
 
 /** The application properties of a message; what belongs to one hop only (aliases, identifiers) is left out. */
-export function fromEngineProperties(properties: EngineProperties | undefined): MessageProperties | undefined {
+export function fromStoredProperties(properties: StoredProperties | undefined): MessageProperties | undefined {
   if (properties === undefined) return undefined;
   const { payloadFormatIndicator, messageExpiryInterval, contentType, responseTopic, correlationData } = properties;
   const userProperties = userPropertiesOf(properties);
@@ -36,24 +39,20 @@ export function fromEngineProperties(properties: EngineProperties | undefined): 
   return Object.keys(result).length === 0 ? undefined : result;
 }
 
-function group(list: UserProperties): Record<string, string | string[]> {
-  const grouped: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (const [key, value] of list) {
-    const before = grouped[key];
-    grouped[key] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
-  }
-  return grouped;
-}
-
-export function toEngineProperties(properties: MessageProperties | undefined): EngineProperties {
+export function toStoredProperties(properties: MessageProperties | undefined): StoredProperties {
   if (properties === undefined) return {};
   const { userProperties, payloadFormatIndicator, correlationData, ...rest } = properties;
-  const result: EngineProperties = { ...rest };
+  const result: StoredProperties = { ...rest };
   if (payloadFormatIndicator !== undefined) result.payloadFormatIndicator = payloadFormatIndicator === 1;
   if (correlationData !== undefined) result.correlationData = Buffer.from(correlationData);
-  if (userProperties !== undefined) {
-    result.userProperties = group(userProperties);
-    keepUserProperties(result, userProperties);
-  }
+  if (userProperties !== undefined) result.userPropertyList = userProperties;
   return result;
 }
+
+/** Identifiers of the subscriptions that a queued message came through. */
+export const identifiersOf = ({ subscriptionIdentifier }: StoredProperties = {}): readonly number[] =>
+  subscriptionIdentifier === undefined
+    ? []
+    : Array.isArray(subscriptionIdentifier)
+      ? subscriptionIdentifier
+      : [subscriptionIdentifier];

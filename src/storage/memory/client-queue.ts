@@ -1,5 +1,6 @@
 import type { PacketKey, QueuedPacket, StoredPacket } from '../../broker/session-store.ts';
 import type { Qos } from '../../plane/message.ts';
+import { bytesOf } from '../detach.ts';
 
 /** How one client gets a message that is shared with the queues of others. */
 export interface QueueDelivery {
@@ -28,6 +29,13 @@ export class ClientQueue {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Bytes of topics and payloads. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { message } of this.#entries.values()) bytes += message === undefined ? 0 : bytesOf(message);
+    return bytes;
   }
 
   /** Adds a message; one that is queued already is not queued twice. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { PacketKey, SessionStore, StoredWill } from '../../broker/session-store.ts';
+import type { PacketKey, SessionStore, StoredSession, StoredWill } from '../../broker/session-store.ts';
 import type { StoreDeps } from '../drop.ts';
 import type { StoreOptions } from '../schema.ts';
 import { InboundIdentifiers } from './inbound.ts';
@@ -14,6 +14,7 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
   const retained = new RetainedMessages(options.retainedMessages, { now, onDropped });
   const queues = new Queues(options.queuedMessages, { now, onDropped });
   const inbound = new InboundIdentifiers({ now, onDropped });
+  const sessions = new Map<string, StoredSession>();
   const wills = new Map<string, StoredWill>();
   let node: { readonly id: string } | undefined;
 
@@ -30,9 +31,13 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
     removeSubscriptions: async ({ id }, filters) => subscriptions.remove(id, filters),
     subscriptionsByClient: async ({ id }) => subscriptions.of(id),
     countOffline: async () => ({ subsCount: subscriptions.queueing, clientsCount: subscriptions.clients }),
-    hasSubscribers: (topic) => subscriptions.has(topic),
-    subscriptionsByTopic: async (topic) => subscriptions.match(topic),
+    subscribersOf: (topic) => subscriptions.match(topic),
+    subscriptionsByTopic: async (topic) => subscriptions.match(topic).map((one) => ({ ...one })),
+    putSession: async (session) => void sessions.set(session.clientId, session),
+    getSession: async ({ id }) => sessions.get(id),
+    streamSessions: () => Readable.from([...sessions.values()]),
     async cleanSubscriptions({ id }) {
+      sessions.delete(id);
       subscriptions.removeAll(id);
       queues.clearAll(id);
       inbound.deleteAll(id);
@@ -64,6 +69,12 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
     },
     streamWill: (brokers = {}) => Readable.from(willsOfOthers(wills.values(), brokers)),
 
+    stats: () => ({
+      sessions: sessions.size,
+      subscriptions: subscriptions.total,
+      ...queues.stats(),
+      ...retained.stats(),
+    }),
     getClientList: (filter) => Readable.from(subscriptions.clientsOf(filter)),
     destroy: async () => undefined,
   };

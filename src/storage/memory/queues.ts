@@ -1,4 +1,4 @@
-import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket, StoreStats } from '../../broker/session-store.ts';
 import { detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { ClientQueue, type QueueDelivery } from './client-queue.ts';
@@ -51,6 +51,16 @@ export class Queues {
       this.#forgetEmpty(clientId, queue);
       this.#deps.onDropped({ reason: 'expired', clientId, topic });
     });
+  }
+
+  stats(): Pick<StoreStats, 'queuedMessages' | 'queuedBytes'> {
+    let queuedMessages = 0;
+    let queuedBytes = 0;
+    for (const queue of this.#queues.values()) {
+      queuedMessages += queue.size;
+      queuedBytes += queue.bytes;
+    }
+    return { queuedMessages, queuedBytes };
   }
 
   #forgetEmpty(clientId: string, queue: ClientQueue): void {

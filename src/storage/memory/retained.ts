@@ -1,5 +1,5 @@
-import type { StoredPacket } from '../../broker/session-store.ts';
-import { detachPacket } from '../detach.ts';
+import type { StoredPacket, StoreStats } from '../../broker/session-store.ts';
+import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { RetainedTree } from './retained-tree.ts';
 
@@ -41,6 +41,13 @@ export class RetainedMessages {
         if (this.#isExpired(packet)) this.#expire(packet.topic);
         else yield { ...packet };
       }
+  }
+
+  stats(): Pick<StoreStats, 'retainedMessages' | 'retainedBytes'> {
+    let retainedBytes = 0;
+    for (const packet of this.#tree.match('#')) retainedBytes += bytesOf(packet);
+    for (const packet of this.#tree.match('$SYS/#')) retainedBytes += bytesOf(packet);
+    return { retainedMessages: this.#tree.size, retainedBytes };
   }
 
   #isExpired({ messageExpiry }: StoredPacket): boolean {

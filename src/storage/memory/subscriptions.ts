@@ -1,4 +1,5 @@
 import type { MatchedSubscription, StoredSubscription } from '../../broker/session-store.ts';
+import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
 
 /** Subscriptions of all sessions, by client and by topic. */
@@ -10,6 +11,13 @@ export class Subscriptions {
   /** Sessions that have a subscription. */
   get clients(): number {
     return this.#byClient.size;
+  }
+
+  /** Subscriptions at any QoS. */
+  get total(): number {
+    let total = 0;
+    for (const own of this.#byClient.values()) total += own.size;
+    return total;
   }
 
   /** Subscriptions at QoS 1 and 2. */
@@ -26,7 +34,7 @@ export class Subscriptions {
       const identifier = subscriptionIdentifier === undefined ? {} : { subscriptionIdentifier };
       const subscription = { clientId, topic, qos, rh, rap, nl, ...identifier };
       own.set(topic, subscription);
-      if (qos > 0) this.#index.add(topic, subscription);
+      if (qos > 0) this.#index.add(matchedFilter(topic), subscription);
     }
   }
 
@@ -49,18 +57,11 @@ export class Subscriptions {
     return Array.from(this.#byClient.get(clientId)?.values() ?? [], withoutClient);
   }
 
-  has(topic: string): boolean {
-    if (this.#index.size === 0) return false;
-    let isFound = false;
-    this.#index.match(topic, () => {
-      isFound = true;
-    });
-    return isFound;
-  }
-
-  match(topic: string): MatchedSubscription[] {
+  /** The subscriptions at QoS 1 and 2 that match; not to be changed. */
+  match(topic: string): readonly MatchedSubscription[] {
+    if (this.#index.size === 0) return none;
     const found: MatchedSubscription[] = [];
-    this.#index.match(topic, (subscription) => found.push({ ...subscription }));
+    this.#index.match(topic, (subscription) => found.push(subscription));
     return found;
   }
 
@@ -70,9 +71,14 @@ export class Subscriptions {
   }
 
   #unindex(subscription: MatchedSubscription | undefined): void {
-    if (subscription !== undefined && subscription.qos > 0) this.#index.remove(subscription.topic, subscription);
+    if (subscription !== undefined && subscription.qos > 0) this.#index.remove(matchedFilter(subscription.topic), subscription);
   }
 }
+
+const none: readonly MatchedSubscription[] = [];
+
+/** What is compared with topic names: of `$share/group/filter` the filter. */
+const matchedFilter = (filter: string): string => parseSharedFilter(filter)?.filter ?? filter;
 
 function withoutClient({ clientId: _clientId, ...subscription }: MatchedSubscription): StoredSubscription {
   return subscription;

@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream';
+import type { Plane, SharedChoice } from '../../plane/plane.ts';
+import { queueTargets } from '../publish/queue-targets.ts';
+import type { MatchedSubscription, SessionStore, StoredPacket, StoredSubscription } from '../session-store.ts';
+import { fromEngineFilter, isSharedInEngine, toEngineFilter } from './engine-filter.ts';
+
+/** What was decided about a message when it was queued. */
+export interface QueueDecision {
+  readonly choice: SharedChoice;
+  /** In how many queues it stands. */
+  readonly queued: number;
+}
+
+export interface EngineStoreDeps {
+  readonly store: SessionStore;
+  readonly plane: Plane;
+  readonly now: () => number;
+  /** Remembers the decision until the message is routed. */
+  readonly decided: (packet: StoredPacket, decision: QueueDecision) => void;
+}
+
+/** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
+export function createEngineStore({ store, plane, now, decided }: EngineStoreDeps): SessionStore {
+  return {
+    async setup(broker) {
+      await store.setup(broker);
+    },
+    storeRetained: (packet) => store.storeRetained(expiring(packet, now())),
+    createRetainedStream: (filter) => store.createRetainedStream(filter),
+    /** A shared subscription gets no retained messages. [MQTT 5, 4.8.2] */
+    createRetainedStreamCombi: (filters) =>
+      store.createRetainedStreamCombi(filters.filter((filter) => !isSharedInEngine(filter))),
+    addSubscriptions: (session, subscriptions) =>
+      store.addSubscriptions(session, subscriptions.map(withFilter(fromEngineFilter))),
+    removeSubscriptions: (session, filters) => store.removeSubscriptions(session, filters.map(fromEngineFilter)),
+    subscriptionsByClient: async (session) =>
+      (await store.subscriptionsByClient(session)).map(withFilter(toEngineFilter)),
+    countOffline: () => store.countOffline(),
+    subscribersOf: (topic) => store.subscribersOf(topic),
+    subscriptionsByTopic: async (topic) => [...store.subscribersOf(topic)],
+    cleanSubscriptions: (session) => store.cleanSubscriptions(session),
+    putSession: (session) => store.putSession(session),
+    getSession: (session) => store.getSession(session),
+    streamSessions: () => store.streamSessions(),
+    outgoingEnqueue: (target, packet) => store.outgoingEnqueue(target, packet),
+    async outgoingEnqueueCombi(subscribers, packet) {
+      const choice = plane.choose(packet.topic);
+      const found = subscribers as readonly MatchedSubscription[];
+      const targets = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
+      decided(packet, { choice, queued: targets.length });
+      if (targets.length > 0) await store.outgoingEnqueueCombi(targets, expiring(packet, now()));
+    },
+    outgoingUpdate: (session, packet) => store.outgoingUpdate(session, packet),
+    outgoingClearMessageId: (session, packet) => store.outgoingClearMessageId(session, packet),
+    /** What is queued is sent by the deliveries of the connection, at the pace of its client. */
+    outgoingStream: () => Readable.from([]),
+    incomingStorePacket: (session, packet) => store.incomingStorePacket(session, packet),
+    incomingGetPacket: (session, packet) => store.incomingGetPacket(session, packet),
+    incomingDelPacket: (session, packet) => store.incomingDelPacket(session, packet),
+    putWill: (session, will) => store.putWill(session, will),
+    getWill: (session) => store.getWill(session),
+    delWill: (session) => store.delWill(session),
+    streamWill: (brokers) => store.streamWill(brokers),
+    stats: () => store.stats(),
+    getClientList: (filter) => store.getClientList(fromEngineFilter(filter)),
+    destroy: () => store.destroy(),
+  };
+}
+
+const withFilter =
+  (rename: (filter: string) => string) =>
+  (subscription: StoredSubscription): StoredSubscription => ({ ...subscription, topic: rename(subscription.topic) });
+
+/** The engine reads another clock. */
+function expiring(packet: StoredPacket, now: number): StoredPacket {
+  const interval = packet.properties?.messageExpiryInterval;
+  return interval === undefined ? packet : { ...packet, messageExpiry: now + interval * 1_000 };
+}

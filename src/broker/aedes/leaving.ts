@@ -1,0 +1,34 @@
+import type { SessionStore } from '../session-store.ts';
+import type { Sessions } from '../sessions.ts';
+import type { EngineSession } from './engine-session.ts';
+import type { EngineClient } from './engine-types.ts';
+import type { GuardedAedesHooks } from './guarded-aedes.ts';
+
+export interface LeavingDeps {
+  readonly connections: WeakMap<EngineClient, EngineSession>;
+  readonly sessions: Sessions;
+  readonly store: Pick<SessionStore, 'cleanSubscriptions' | 'putWill'>;
+  readonly now: () => number;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What becomes of the session and the will of a client that is gone. */
+export function leavingHooks({ connections, sessions, store, now, failed }: LeavingDeps): GuardedAedesHooks {
+  return {
+    disconnected(client) {
+      const { id, clean, sessionExpiryInterval: expirySeconds } = client;
+      const clientId = id ?? '';
+      if (clean || expirySeconds === 0) {
+        sessions.keep(clientId);
+        store.cleanSubscriptions({ id: clientId }).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
+      } else {
+        const principal = connections.get(client)?.principal ?? '';
+        sessions.disconnected({ clientId, principal, expirySeconds }).catch(failed);
+      }
+    },
+    willDelayed({ id }, will, delaySeconds) {
+      const publishAt = now() + delaySeconds * 1_000;
+      store.putWill({ id: id ?? '' }, Object.assign(will, { publishAt })).catch(failed);
+    },
+  };
+}

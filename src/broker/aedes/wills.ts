@@ -1,0 +1,51 @@
+import { messageOf } from '../../kernel/errors.ts';
+import type { Telemetry } from '../../kernel/telemetry-ports.ts';
+import type { TimerWheel } from '../../kernel/timer-wheel.ts';
+import { engineFailed } from '../events.ts';
+import type { StoredProperties } from '../publish/stored-properties.ts';
+import type { SessionStore, StoredPacket, StoredWill } from '../session-store.ts';
+
+/** A will as the engine stores it: a message with its client. */
+type EngineWill = StoredWill & StoredPacket & { readonly properties?: StoredProperties };
+
+export interface WillsDeps {
+  readonly store: Pick<SessionStore, 'streamWill' | 'getWill' | 'delWill' | 'getSession'>;
+  readonly wheel: TimerWheel;
+  readonly now: () => number;
+  readonly telemetry: Telemetry;
+  readonly isConnected: (clientId: string) => boolean;
+  readonly publish: (will: StoredPacket) => Promise<void>;
+}
+
+/**
+ * Publishes the wills that an earlier run of this node left: its clients are gone, whatever ended it. Their delay goes
+ * on where it was, and never beyond the end of the session. [MQTT-3.1.2-8] [MQTT-3.1.3-9]
+ */
+export async function publishWillsOfEarlierRun(deps: WillsDeps): Promise<void> {
+  const wills: EngineWill[] = [];
+  for await (const will of deps.store.streamWill()) wills.push(will as EngineWill);
+  for (const will of wills) {
+    const delayMs = await delayOf(will, deps);
+    deps.wheel.add(delayMs, () => {
+      publish(will, deps).catch((error: unknown) =>
+        deps.telemetry.events.emit(engineFailed, { error: messageOf(error) }),
+      );
+    });
+  }
+}
+
+async function delayOf(will: EngineWill, { store, now }: WillsDeps): Promise<number> {
+  if (will.publishAt !== undefined) return Math.max(0, will.publishAt - now());
+  const delaySeconds = will.properties?.willDelayInterval ?? 0;
+  if (delaySeconds === 0) return 0;
+  const session = await store.getSession({ id: will.clientId ?? '' });
+  return Math.min(delaySeconds, session?.expirySeconds ?? 0) * 1_000;
+}
+
+async function publish(will: EngineWill, { store, isConnected, publish: send }: WillsDeps): Promise<void> {
+  const id = will.clientId ?? '';
+  if (isConnected(id)) return; // it came back and has a will of its own, or none
+  if ((await store.delWill({ id })) === undefined) return;
+  const { publishAt: _publishAt, ...packet } = will;
+  await send(packet);
+}

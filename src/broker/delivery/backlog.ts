@@ -1,0 +1,85 @@
+import { messageOf } from '../../kernel/errors.ts';
+import type { QueuedPacket, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
+import type { Window } from './window.ts';
+
+export interface BacklogDeps {
+  readonly store: Pick<SessionStore, 'outgoingStream'>;
+  readonly session: SessionRef;
+  readonly window: Pick<Window, 'get'>;
+  /** Whether the client takes one more message now. */
+  readonly hasRoom: () => boolean;
+  /** Sends a message that was never sent. */
+  readonly send: (packet: StoredPacket) => void;
+  /** Sends again what an earlier connection has not answered. [MQTT-4.4.0-1] */
+  readonly resend: (packet: QueuedPacket) => void;
+  readonly failed: (reason: string) => void;
+}
+
+/**
+ * Sends what stands in the queue of a persistent session, at the pace of its client, until nothing is left that was not
+ * sent. From then on messages are sent as they come, as long as the client keeps up. They stand in the queue all the
+ * same, so what comes while the client does not keep up needs no other place: it is read from the queue later.
+ */
+export class Backlog {
+  readonly #deps: BacklogDeps;
+  #isMissing = true;
+  #isReading = false;
+  #isStopped = false;
+  #goOn: (() => void) | undefined;
+
+  constructor(deps: BacklogDeps) {
+    this.#deps = deps;
+  }
+
+  /** Nothing queued is left behind: a new message may be sent at once. */
+  get isEmpty(): boolean {
+    return !this.#isMissing && !this.#isReading;
+  }
+
+  /** A message was queued and not sent. */
+  missed(): void {
+    this.#isMissing = true;
+  }
+
+  /** The client may have room: begins to read, or goes on. */
+  advance(): void {
+    const goOn = this.#goOn;
+    this.#goOn = undefined;
+    goOn?.();
+    if (this.#isReading || !this.#isMissing || this.#isStopped || !this.#deps.hasRoom()) return;
+    this.#isReading = true;
+    this.#read().catch((cause: unknown) => {
+      if (!this.#isStopped) this.#deps.failed(`its queue cannot be read: ${messageOf(cause)}`);
+    });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#goOn?.();
+  }
+
+  async #read(): Promise<void> {
+    while (this.#isMissing) {
+      this.#isMissing = false;
+      const packets: AsyncIterable<QueuedPacket> = this.#deps.store.outgoingStream(this.#deps.session);
+      for await (const packet of packets) {
+        await this.#take(packet);
+        if (this.#isStopped) return;
+      }
+    }
+    this.#isReading = false;
+  }
+
+  async #take(packet: QueuedPacket): Promise<void> {
+    const { window, hasRoom, send, resend } = this.#deps;
+    const { messageId } = packet;
+    if (messageId !== undefined && window.get(messageId) !== undefined) return; // on its way
+    while (!hasRoom() && !this.#isStopped)
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve;
+      });
+    if (this.#isStopped) return;
+    if (packet.cmd === 'pubrel' || messageId !== undefined) resend(packet);
+    else send(packet);
+  }
+}

@@ -1,0 +1,150 @@
+import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
+import type { Message } from '../../plane/message.ts';
+import type { Delivery, Subscriber } from '../../plane/plane.ts';
+import type { QueueKeys } from '../publish/queue-keys.ts';
+import type { SessionStore } from '../session-store.ts';
+import type { Lane } from './lane.ts';
+import { MemoryLane } from './memory-lane.ts';
+import type { Outgoing } from './outgoing.ts';
+import { type DeliverySink, Sender, type SenderOptions } from './sender.ts';
+import { StoreLane } from './store-lane.ts';
+
+/** The session of a client that was accepted. */
+export interface DeliverySession extends SenderOptions {
+  readonly clientId: string;
+  /** It outlives the connection, so what is queued for it stands in the store. */
+  readonly isPersistent: boolean;
+}
+
+export interface DeliveriesDeps {
+  readonly sink: DeliverySink;
+  readonly store: SessionStore;
+  readonly keys: QueueKeys;
+  readonly now: () => number;
+  /** Bytes that may wait for a client whose session ends with the connection. */
+  readonly maxWaitingBytes: number;
+}
+
+/** Everything on its way to one client, and its answers. */
+export class Deliveries implements Subscriber {
+  readonly #deps: DeliveriesDeps;
+  #clientId: string | undefined;
+  #session: DeliverySession | undefined;
+  #sender: Sender | undefined;
+  #lane: Lane | undefined;
+  #roomAwaited: (() => void) | undefined;
+
+  constructor(deps: DeliveriesDeps) {
+    this.#deps = deps;
+  }
+
+  get clientId(): string | undefined {
+    return this.#clientId;
+  }
+
+  /** Who it is, before it has a subscription. */
+  identify(clientId: string): void {
+    this.#clientId = clientId;
+  }
+
+  /** CONNACK is on its way: deliveries may follow. [MQTT-3.2.0-1] */
+  open(session: DeliverySession): void {
+    const { sink, store, keys, now, maxWaitingBytes } = this.#deps;
+    this.#session = session;
+    const sender = new Sender(session, sink);
+    this.#sender = sender;
+    const release = (packetId: number): void => this.#release(packetId, reasonCodes.success);
+    this.#lane = session.isPersistent
+      ? new StoreLane({ sender, store, keys, now, session: { id: session.clientId }, release })
+      : new MemoryLane({ sender, now, maxWaitingBytes });
+    this.#lane.advance();
+  }
+
+  /** Before `open` nobody is there to get it; what is queued is read from the store then. */
+  deliver(message: Message, delivery: Delivery): void {
+    if (delivery.qos === 0) this.#sender?.send({ message, delivery });
+    else this.#lane?.push(message, delivery);
+  }
+
+  /** One more message would be sent at once. */
+  canTake(): boolean {
+    return this.#lane?.hasRoom ?? false;
+  }
+
+  /** Calls back as soon as one more message would be sent at once, or never will be. One at a time may wait. */
+  whenRoom(task: () => void): void {
+    if (this.#lane?.hasRoom !== false) process.nextTick(task);
+    else this.#roomAwaited = task;
+  }
+
+  /** PUBACK. [MQTT-4.3.2-3] */
+  acknowledged(packetId: number): Refusal | undefined {
+    const awaits = this.#sender?.window.get(packetId)?.awaits;
+    if (awaits === undefined) return undefined; // an answer to an earlier connection
+    if (awaits !== 'puback')
+      return protocolError('MQTT-4.3.3-4', `PUBACK for packet identifier ${packetId}, which is a message at QoS 2`);
+    this.#finish(packetId);
+    return undefined;
+  }
+
+  /** PUBREC. [MQTT-4.3.3-4] @param isRefused its reason code is 0x80 or above: no PUBCOMP follows. [MQTT-4.3.3-5] */
+  received(packetId: number, isRefused: boolean): Refusal | undefined {
+    const awaits = this.#sender?.window.get(packetId)?.awaits;
+    if (awaits === 'puback')
+      return protocolError('MQTT-4.3.2-3', `PUBREC for packet identifier ${packetId}, which is a message at QoS 1`);
+    if (awaits === undefined) {
+      if (!isRefused) this.#release(packetId, reasonCodes.packetIdentifierNotFound);
+    } else if (isRefused) this.#finish(packetId);
+    else {
+      this.#sender?.window.set(packetId, 'pubcomp');
+      this.#lane?.received(packetId, () => this.#release(packetId, reasonCodes.success));
+    }
+    return undefined;
+  }
+
+  /** PUBCOMP. [MQTT-4.3.3-7] */
+  completed(packetId: number): Refusal | undefined {
+    const awaits = this.#sender?.window.get(packetId)?.awaits;
+    if (awaits === undefined) return undefined;
+    if (awaits !== 'pubcomp')
+      return protocolError('MQTT-4.3.3-7', `PUBCOMP for packet identifier ${packetId}, which was not released`);
+    this.#finish(packetId);
+    return undefined;
+  }
+
+  /** The client took what was buffered. */
+  drained(): void {
+    this.#lane?.advance();
+    this.#callAwaited();
+  }
+
+  /** The connection is gone. @returns messages that nobody has answered and no store has, oldest first */
+  close(): Outgoing[] {
+    const open = this.#lane?.close() ?? [];
+    this.#session = undefined;
+    this.#sender = undefined;
+    this.#lane = undefined;
+    this.#callAwaited();
+    return open;
+  }
+
+  #release(packetId: number, reasonCode: number): void {
+    if (this.#session === undefined) return;
+    this.#deps.sink.write(encodeAcknowledgement('pubrel', this.#session.version, packetId, reasonCode));
+  }
+
+  #finish(packetId: number): void {
+    this.#sender?.window.release(packetId);
+    this.#lane?.finished(packetId);
+    this.#callAwaited();
+  }
+
+  #callAwaited(): void {
+    const awaited = this.#roomAwaited;
+    if (awaited === undefined || this.#lane?.hasRoom === false) return;
+    this.#roomAwaited = undefined;
+    awaited();
+  }
+}

@@ -1,0 +1,143 @@
+import { messageOf } from '../../kernel/errors.ts';
+import type { Message } from '../../plane/message.ts';
+import type { Delivery } from '../../plane/plane.ts';
+import type { QueueKeys } from '../publish/queue-keys.ts';
+import { StoredMessage } from '../publish/stored-message.ts';
+import { storedPacket } from '../publish/stored-packet.ts';
+import { identifiersOf } from '../publish/stored-properties.ts';
+import type { PacketKey, QueuedPacket, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
+import { Backlog } from './backlog.ts';
+import type { Lane } from './lane.ts';
+import { type Outgoing, queueKeyOf } from './outgoing.ts';
+import type { Sender } from './sender.ts';
+
+export interface StoreLaneDeps {
+  readonly sender: Sender;
+  readonly store: SessionStore;
+  readonly keys: QueueKeys;
+  readonly session: SessionRef;
+  readonly now: () => number;
+  /** Sends the PUBREL of an earlier connection again. */
+  readonly release: (packetId: number) => void;
+}
+
+/** For a session that outlives its connection: every message stands in the store until the client is through with it. */
+export class StoreLane implements Lane {
+  readonly #deps: StoreLaneDeps;
+  readonly #backlog: Backlog;
+  #isClosed = false;
+
+  constructor(deps: StoreLaneDeps) {
+    this.#deps = deps;
+    this.#backlog = new Backlog({
+      store: deps.store,
+      session: deps.session,
+      window: deps.sender.window,
+      hasRoom: () => this.hasRoom,
+      send: (packet) => this.#sendQueued(packet),
+      resend: (packet) => this.#resend(packet),
+      failed: (reason) => deps.sender.sink.fail(reason),
+    });
+  }
+
+  get hasRoom(): boolean {
+    const { window, sink } = this.#deps.sender;
+    return !window.isFull && !sink.isCongested();
+  }
+
+  push(message: Message, delivery: Delivery): void {
+    const key = queueKeyOf(message) ?? this.#enqueue(message, delivery);
+    if (this.#backlog.isEmpty && this.hasRoom) this.#send({ message, delivery, bytes: 0, since: 0 }, key, undefined);
+    else this.#backlog.missed();
+  }
+
+  advance(): void {
+    this.#backlog.advance();
+  }
+
+  /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
+  received(packetId: number, release: () => void): void {
+    const { store, session } = this.#deps;
+    this.#after(store.outgoingUpdate(session, { cmd: 'pubrel', messageId: packetId }), release);
+  }
+
+  finished(packetId: number): void {
+    this.#clear({ messageId: packetId });
+    this.advance();
+  }
+
+  close(): Outgoing[] {
+    this.#isClosed = true;
+    this.#backlog.stop();
+    return [];
+  }
+
+  /** For what was sent to this client alone: retained messages, and what another member of a group left behind. */
+  #enqueue(message: Message, { qos, retain, identifiers }: Delivery): PacketKey {
+    const { store, keys, session, now } = this.#deps;
+    const key = keys.next();
+    const target = { clientId: session.id, qos, rap: true };
+    const targets = identifiers.map((subscriptionIdentifier) => ({ ...target, subscriptionIdentifier }));
+    const packet = { ...storedPacket(message, key, now()), retain };
+    this.#after(store.outgoingEnqueueCombi(targets.length === 0 ? [target] : targets, packet));
+    return key;
+  }
+
+  /** @param key under which the store knows the message */
+  #send(outgoing: Outgoing, key: PacketKey, left: number | undefined): void {
+    const { sender, store, session } = this.#deps;
+    const packet = sender.number(outgoing, left, false);
+    const { qos } = outgoing.delivery;
+    if (packet === undefined) this.#clear(key);
+    else {
+      const noted = store.outgoingUpdate(session, { cmd: 'publish', messageId: packet.packetId, ...key });
+      // at QoS 2 the store must know the identifier before the client does, or the message could come twice
+      if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos));
+      else {
+        sender.sink.deliver(packet.frame, qos);
+        this.#after(noted);
+      }
+    }
+  }
+
+  #sendQueued(packet: StoredPacket): void {
+    const { brokerId, brokerCounter, messageExpiry } = packet;
+    const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
+    const key = { brokerId, brokerCounter };
+    if (left !== undefined && left <= 0) this.#clear(key);
+    else this.#send(outgoingOf(packet), key, left);
+  }
+
+  #resend(packet: QueuedPacket): void {
+    const packetId = packet.messageId ?? 0;
+    const { sender, release } = this.#deps;
+    if (packet.cmd === 'pubrel') {
+      sender.window.set(packetId, 'pubcomp');
+      release(packetId);
+    } else if (!sender.resend(outgoingOf(packet), packetId, {})) this.#clear({ messageId: packetId });
+  }
+
+  #clear(key: PacketKey): void {
+    this.#after(this.#deps.store.outgoingClearMessageId(this.#deps.session, key));
+  }
+
+  #after(write: Promise<unknown>, then?: () => void): void {
+    write.then(
+      () => (this.#isClosed ? undefined : then?.()),
+      (cause: unknown) => {
+        if (!this.#isClosed) this.#deps.sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
+      },
+    );
+  }
+}
+
+const outgoingOf = (packet: StoredPacket): Outgoing => ({
+  message: new StoredMessage(packet, { kind: 'broker' }),
+  delivery: {
+    qos: packet.qos,
+    retain: packet.retain,
+    identifiers: identifiersOf(packet.properties),
+  },
+  bytes: 0,
+  since: 0,
+});

@@ -1,0 +1,42 @@
+import { Fifo } from '../../kernel/fifo.ts';
+
+interface Place {
+  frame: Uint8Array | undefined;
+}
+
+/** Acknowledgements leave in the order in which the messages came, each as soon as its message is safe. [MQTT-4.6.0-2] */
+export class AcknowledgementQueue {
+  readonly #send: (frame: Uint8Array) => void;
+  readonly #waiting = new Fifo<Place>();
+
+  constructor(send: (frame: Uint8Array) => void) {
+    this.#send = send;
+  }
+
+  /** Acknowledgements that are not sent yet. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  push(frame: Uint8Array): void {
+    if (this.#waiting.length === 0) this.#send(frame);
+    else this.#waiting.push({ frame });
+  }
+
+  /** Keeps a place for an acknowledgement that is not known yet. @returns takes it; called once. */
+  reserve(): (frame: Uint8Array) => void {
+    const place: Place = { frame: undefined };
+    this.#waiting.push(place);
+    return (frame) => {
+      place.frame = frame;
+      this.#sendReady();
+    };
+  }
+
+  #sendReady(): void {
+    for (let head = this.#waiting.peek(); head?.frame !== undefined; head = this.#waiting.peek()) {
+      this.#waiting.shift();
+      this.#send(head.frame);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { ConnectPacket } from '../../mqtt/connect.ts';
+import type { ConnackProperties } from '../../mqtt/encode-connack.ts';
+import type { AcceptedSession } from '../engine-port.ts';
+import type { LimitsOptions } from '../schema.ts';
+
+type Asked = Pick<
+  ConnectPacket,
+  'version' | 'clientId' | 'keepAliveSeconds' | 'sessionExpirySeconds' | 'wantsResponseInformation'
+>;
+type Limits = Pick<
+  LimitsOptions,
+  'receiveMaximum' | 'packetSize' | 'topicAliases' | 'keepAlive' | 'responseInformation'
+>;
+
+/** The keep alive that an MQTT 5 client is told to use instead of its own. [MQTT-3.2.2-21] */
+function serverKeepAliveSeconds({ version, keepAliveSeconds }: Asked, { keepAlive }: Limits): number | undefined {
+  if (version !== 5 || keepAlive === 0) return undefined;
+  const limit = Math.ceil(keepAlive / 1_000);
+  return keepAliveSeconds === 0 || keepAliveSeconds > limit ? limit : undefined;
+}
+
+/**
+ * Silence after which the connection is closed: one and a half times the keep alive. [MQTT-3.1.2-22]
+ * @returns undefined for no limit
+ */
+export function keepAliveMs(asked: Asked, limits: Limits): number | undefined {
+  const seconds = serverKeepAliveSeconds(asked, limits) ?? asked.keepAliveSeconds;
+  return seconds === 0 ? undefined : seconds * 1_500;
+}
+
+const unlessDefault = (value: number, standard: number): number | undefined => (value === standard ? undefined : value);
+
+/** What a client is granted, as far as it differs from the defaults of the standard and from what it asked for. */
+export function grantedTo(asked: Asked, session: AcceptedSession, limits: Limits): ConnackProperties {
+  const { clientId, sessionExpirySeconds, wantsResponseInformation } = asked;
+  const { responseInformation } = limits;
+  return {
+    sessionExpirySeconds: unlessDefault(session.expirySeconds, sessionExpirySeconds),
+    receiveMaximum: unlessDefault(limits.receiveMaximum, 65_535),
+    maximumPacketSize: limits.packetSize,
+    assignedClientId: clientId === '' ? session.clientId : undefined,
+    topicAliasMaximum: unlessDefault(limits.topicAliases, 0),
+    serverKeepAliveSeconds: serverKeepAliveSeconds(asked, limits),
+    responseInformation: wantsResponseInformation
+      ? responseInformation?.replaceAll('{clientId}', session.clientId)
+      : undefined,
+  };
+}

@@ -1,0 +1,215 @@
+import { AppError, messageOf } from '../../kernel/errors.ts';
+import type { ConnectPacket } from '../../mqtt/connect.ts';
+import { parseDisconnect } from '../../mqtt/disconnect.ts';
+import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
+import { headerLength } from '../../mqtt/frame.ts';
+import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
+import { type PublishHeader, packetIdOf, parsePublish } from '../../mqtt/publish.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { isRefusal, protocolError, type Refusal } from '../../mqtt/refusal.ts';
+import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
+import { InboundAliases } from '../../mqtt/topic-aliases.ts';
+import { validatePacket } from '../../mqtt/validate.ts';
+import type { Deliveries } from '../delivery/deliveries.ts';
+import type { HotPath } from '../publish/hot-path.ts';
+import type { LimitsOptions } from '../schema.ts';
+import { AcknowledgementQueue } from './acknowledgement-queue.ts';
+import { Handover } from './handover.ts';
+import { InboundFlow } from './inbound-flow.ts';
+
+export interface InboundDeps {
+  readonly connect: ConnectPacket;
+  readonly limits: LimitsOptions;
+  readonly deliveries: Deliveries;
+  readonly write: (data: Uint8Array) => void;
+  /** Gives a packet to the engine. */
+  readonly hand: (frame: Buffer) => void;
+  /** Ends the connection. */
+  readonly fail: (reason: string) => void;
+  /** Says why the connection is about to end. */
+  readonly failed: (reason: string) => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
+const pingresp = Buffer.from([packetTypes.pingresp << 4, 0]);
+
+/** What one client sends after its CONNECT: answered here, routed, or handed to the engine; in order. */
+export class Inbound {
+  readonly #deps: InboundDeps;
+  readonly #handover: Handover;
+  readonly #acknowledgements: AcknowledgementQueue;
+  readonly #flow: InboundFlow;
+  #aliases: InboundAliases | undefined;
+  #clientId: string | undefined;
+  #hotPath: HotPath | undefined;
+  #isPaused = false;
+
+  constructor(deps: InboundDeps) {
+    this.#deps = deps;
+    this.#handover = new Handover({ ...deps, maxWaitingBytes: deps.limits.inboundBuffer });
+    this.#acknowledgements = new AcknowledgementQueue(deps.write);
+    this.#flow = new InboundFlow(deps.limits.receiveMaximum);
+  }
+
+  /** The client was accepted. */
+  open(clientId: string, hotPath: HotPath): void {
+    this.#clientId = clientId;
+    this.#hotPath = hotPath;
+  }
+
+  close(): void {
+    this.#handover.close();
+  }
+
+  /** Hands a packet to the engine when its turn comes. */
+  pass(frame: Buffer): void {
+    this.#handover.push(frame);
+  }
+
+  /** The engine is through with the packet that it had. */
+  handled(): void {
+    this.#handover.handled();
+  }
+
+  /** @returns why the connection must end */
+  receive(frame: Buffer): Refusal | undefined {
+    const { version } = this.#deps.connect;
+    const type = packetTypeOf(frame);
+    if (type === packetTypes.publish) return this.#receivePublish(frame);
+    const refusal = validatePacket(frame, version);
+    if (refusal !== undefined) return refusal;
+    const { deliveries, write } = this.#deps;
+    switch (type) {
+      case packetTypes.puback:
+        return deliveries.acknowledged(packetIdOf(frame));
+      case packetTypes.pubrec:
+        return deliveries.received(packetIdOf(frame), (frame[headerLength(frame) + 2] ?? 0) >= 0x80);
+      case packetTypes.pubcomp:
+        return deliveries.completed(packetIdOf(frame));
+      case packetTypes.pubrel:
+        this.#flow.released(packetIdOf(frame));
+        break;
+      case packetTypes.pingreq:
+        if (this.#clientId === undefined) break; // CONNACK comes first
+        write(pingresp);
+        return undefined;
+      case packetTypes.disconnect: {
+        const fault = this.#expiryFault(frame);
+        if (fault !== undefined) return fault;
+        this.#deps.failed('it sent DISCONNECT');
+        break;
+      }
+      default:
+    }
+    this.pass(frame);
+    return undefined;
+  }
+
+  /** Sends PUBACK or PUBREC. @param reason a sentence for the client */
+  acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
+    if (qos === 1) this.#flow.acknowledged();
+    else if (reasonCode >= 0x80) this.#flow.released(packetId);
+    this.#acknowledgements.push(this.#encode(qos, packetId, reasonCode, reason));
+  }
+
+  #encode(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): Buffer {
+    const { version, wantsProblemInformation, maximumPacketSize } = this.#deps.connect;
+    const text = wantsProblemInformation ? reason : '';
+    return encodeAcknowledgement(
+      qos === 1 ? 'puback' : 'pubrec',
+      version,
+      packetId,
+      reasonCode,
+      text,
+      maximumPacketSize,
+    );
+  }
+
+  #receivePublish(received: Buffer): Refusal | undefined {
+    const { version } = this.#deps.connect;
+    let frame = received;
+    let header = parsePublish(frame, version);
+    if (isRefusal(header)) return header;
+    if (header.topicAlias !== undefined) {
+      this.#aliases ??= new InboundAliases(this.#deps.limits.topicAliases);
+      const topic = this.#aliases.resolve(header);
+      if (isRefusal(topic)) return topic;
+      ({ frame, header } = resolveAlias(frame, header, topic));
+    }
+    if (header.qos === 2) {
+      this.#flow.openedQos2(header.packetId);
+      this.pass(frame);
+      return this.#flow.fault();
+    }
+    if (this.#clientId !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
+      return this.#take(frame, header, this.#hotPath, this.#clientId);
+    return this.#passPublish(frame, header);
+  }
+
+  #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, clientId: string): Refusal | undefined {
+    const outcome = hotPath.take(frame, header, this.#deps.connect.version, clientId);
+    if (outcome === undefined) return this.#passPublish(frame, header);
+    if (header.qos === 0) return undefined;
+    if (typeof outcome === 'number') {
+      this.#acknowledgements.push(this.#encode(1, header.packetId, codeFor(outcome), ''));
+      return undefined;
+    }
+    return this.#acknowledgeLate(header.packetId, outcome);
+  }
+
+  #passPublish(frame: Buffer, { qos }: PublishHeader): Refusal | undefined {
+    if (qos === 1) this.#flow.openedQos1();
+    this.pass(frame);
+    return this.#deps.connect.version === 5 ? this.#flow.fault() : undefined;
+  }
+
+  /** PUBACK is a promise: it waits until the message is safe. */
+  #acknowledgeLate(packetId: number, stored: Promise<number>): Refusal | undefined {
+    const acknowledge = this.#acknowledgements.reserve();
+    this.#flow.openedQos1();
+    const answered = (frame: Buffer): void => {
+      this.#flow.acknowledged();
+      acknowledge(frame);
+      this.#catchUp();
+    };
+    stored.then(
+      (count) => answered(this.#encode(1, packetId, codeFor(count), '')),
+      (cause: unknown) => {
+        const { reasonCode, message } = refusedPublish(cause);
+        if (this.#deps.connect.version === 5) answered(this.#encode(1, packetId, reasonCode, message));
+        else this.#deps.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
+      },
+    );
+    if (this.#deps.connect.version === 5) return this.#flow.fault();
+    if (!this.#isPaused && this.#acknowledgements.length > this.#deps.limits.receiveMaximum) {
+      this.#isPaused = true;
+      this.#deps.pause();
+    }
+    return undefined;
+  }
+
+  #catchUp(): void {
+    if (!this.#isPaused || this.#acknowledgements.length * 2 > this.#deps.limits.receiveMaximum) return;
+    this.#isPaused = false;
+    this.#deps.resume();
+  }
+
+  /** A session that was to end with its connection cannot be made to outlive it at the last moment. */
+  #expiryFault(frame: Buffer): Refusal | undefined {
+    const { version, sessionExpirySeconds } = this.#deps.connect;
+    const disconnect = parseDisconnect(frame, version);
+    if (isRefusal(disconnect)) return disconnect;
+    if (sessionExpirySeconds > 0 || (disconnect.sessionExpirySeconds ?? 0) === 0) return undefined;
+    return protocolError('MQTT-3.14.2-2', 'DISCONNECT has a Session Expiry Interval above 0, and CONNECT had none');
+  }
+}
+
+const codeFor = (count: number): number => (count === 0 ? reasonCodes.noMatchingSubscribers : reasonCodes.success);
+
+/** What a client is told of a message that could not be kept. [MQTT 5, Table 3-4] */
+export function refusedPublish(cause: unknown): { reasonCode: number; message: string } {
+  const isQuota = cause instanceof AppError && (cause.code === 'store-full' || cause.code === 'store-unavailable');
+  const reasonCode = isQuota ? reasonCodes.quotaExceeded : reasonCodes.implementationSpecificError;
+  return { reasonCode, message: messageOf(cause) };
+}

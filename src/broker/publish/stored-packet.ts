@@ -1,0 +1,21 @@
+import type { Message } from '../../plane/message.ts';
+import type { PacketKey, StoredPacket } from '../session-store.ts';
+import { toStoredProperties } from './stored-properties.ts';
+
+/** A message as the stores keep it. @param now milliseconds since the epoch */
+export function storedPacket(message: Message, key: PacketKey, now: number): StoredPacket {
+  const { topic, payload, qos, retain, properties, origin } = message;
+  const interval = properties?.messageExpiryInterval;
+  return {
+    cmd: 'publish',
+    topic,
+    payload,
+    qos,
+    retain,
+    brokerId: key.brokerId,
+    brokerCounter: key.brokerCounter,
+    ...(origin.kind === 'client' ? { clientId: origin.clientId } : {}),
+    ...(properties === undefined ? {} : { properties: toStoredProperties(properties) }),
+    ...(interval === undefined ? {} : { messageExpiry: now + interval * 1_000 }),
+  };
+}

@@ -1,0 +1,97 @@
+import { messageOf } from '../kernel/errors.ts';
+import { Fifo } from '../kernel/fifo.ts';
+import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import type { TimerWheel, WheelTimer } from '../kernel/timer-wheel.ts';
+import { sessionExpired, sessionStoreFailed } from './events.ts';
+import type { SessionStore, StoredSession } from './session-store.ts';
+
+export interface SessionsDeps {
+  readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'cleanSubscriptions'>;
+  readonly wheel: TimerWheel;
+  readonly now: () => number;
+  readonly telemetry: Telemetry;
+}
+
+/** An interval that never ends. [MQTT 5, 3.1.2.11.2] */
+const neverSeconds = 0xffff_ffff;
+
+/** Which sessions there are, and when those that nobody is connected to end. [MQTT-3.1.2-23] */
+export class Sessions {
+  readonly #deps: SessionsDeps;
+  /** Sessions that end some time, while nobody is connected. */
+  readonly #ending = new Map<string, WheelTimer>();
+  /** Sessions whose time has come; ended one after the other, as each costs the store something. */
+  readonly #due = new Fifo<string>();
+  #isSweeping = false;
+
+  constructor(deps: SessionsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads what an earlier run left; whoever was connected then is not now. */
+  async start(): Promise<void> {
+    const now = this.#deps.now();
+    const sessions: AsyncIterable<StoredSession> = this.#deps.store.streamSessions();
+    for await (const { clientId, expirySeconds, disconnectedAt = now } of sessions)
+      this.#endAfter(clientId, expirySeconds, Math.max(0, disconnectedAt + expirySeconds * 1_000 - now));
+  }
+
+  find(clientId: string): Promise<StoredSession | undefined> {
+    return this.#deps.store.getSession({ id: clientId });
+  }
+
+  /** A client is connected: its session does not end meanwhile. */
+  connected(session: StoredSession): Promise<void> {
+    this.keep(session.clientId);
+    return this.#deps.store.putSession(session);
+  }
+
+  /** The session does not end by itself: somebody is connected, or it was ended. */
+  keep(clientId: string): void {
+    this.#ending.get(clientId)?.cancel();
+    this.#ending.delete(clientId);
+  }
+
+  /** The client is gone and its session stays for a while. */
+  async disconnected(session: StoredSession): Promise<void> {
+    const { clientId, expirySeconds } = session;
+    this.#endAfter(clientId, expirySeconds, expirySeconds * 1_000);
+    await this.#deps.store.putSession({ ...session, disconnectedAt: this.#deps.now() });
+  }
+
+  stop(): void {
+    for (const timer of this.#ending.values()) timer.cancel();
+    this.#ending.clear();
+    this.#due.clear();
+  }
+
+  #endAfter(clientId: string, expirySeconds: number, delayMs: number): void {
+    this.keep(clientId);
+    if (expirySeconds === neverSeconds) return;
+    this.#ending.set(
+      clientId,
+      this.#deps.wheel.add(delayMs, () => {
+        this.#due.push(clientId);
+        this.#sweep().catch((error: unknown) => this.#failed(error));
+      }),
+    );
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    try {
+      for (let clientId = this.#due.shift(); clientId !== undefined; clientId = this.#due.shift()) {
+        if (!this.#ending.delete(clientId)) continue; // somebody came back
+        await this.#deps.store.cleanSubscriptions({ id: clientId });
+        this.#deps.telemetry.events.emit(sessionExpired, { clientId });
+      }
+    } finally {
+      this.#isSweeping = false;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#deps.telemetry.events.emit(sessionStoreFailed, { error: messageOf(error) });
+  }
+}

@@ -1,0 +1,43 @@
+import { type Broker, createBroker } from '../../src/broker/broker.ts';
+import type { Authenticator } from '../../src/broker/ports.ts';
+import { limitsSchema } from '../../src/broker/schema.ts';
+import type { SessionStore } from '../../src/broker/session-store.ts';
+import { type Clock, systemClock } from '../../src/kernel/clock.ts';
+import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
+import { Plane } from '../../src/plane/plane.ts';
+import { planeSchema } from '../../src/plane/schema.ts';
+import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { storeSchema } from '../../src/storage/schema.ts';
+
+export interface MemoryBrokerOptions {
+  readonly hotPath?: 'on' | 'off';
+  /** As in a config file. */
+  readonly limits?: Readonly<Record<string, unknown>>;
+  readonly store?: SessionStore;
+  readonly clock?: Clock;
+  readonly authenticator?: Authenticator;
+}
+
+export const memoryStore = (): SessionStore => createMemoryStore(storeSchema.parse({ type: 'memory' }));
+
+const everyone: Authenticator = { authenticate: () => ({ kind: 'accept', principal: 'anonymous' }) };
+
+/** A broker without sockets; links come from `memoryLink`. */
+export async function startMemoryBroker({
+  hotPath = 'on',
+  limits = {},
+  store = memoryStore(),
+  clock = systemClock,
+  authenticator = everyone,
+}: MemoryBrokerOptions = {}): Promise<Broker> {
+  const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }) })({
+    nodeId: 'node',
+    plane: new Plane(),
+    store,
+    authenticator,
+    clock,
+    telemetry: silentTelemetry,
+  });
+  await broker.start(AbortSignal.timeout(10_000));
+  return broker;
+}
