@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { isoTime } from '../kernel/clock.ts';
 import {
   type Bundle,
   bundleOf,
@@ -6,7 +7,6 @@ import {
   checkValidity,
   expiryWarning,
   isIssuedBy,
-  iso,
   namesAsIssuer,
   refuse,
 } from './check-parts.ts';
@@ -99,11 +99,12 @@ function expiredInChain(folder: Folder, { all, name }: Bundle, now: number): str
       'certificate-expired',
       folder,
       name,
-      `holds expired CAs only, the last until ${iso(latest)}`,
+      `holds expired CAs only, the last until ${isoTime(latest)}`,
       'put new ones there',
     );
   return expired.map(
-    ({ subject, notAfter }) => `${folder.path(name)} holds ${subject}, which expired on ${iso(notAfter)}; take it out`,
+    ({ subject, notAfter }) =>
+      `${folder.path(name)} holds ${subject}, which expired on ${isoTime(notAfter)}; take it out`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { isoTime } from '../kernel/clock.ts';
 import { ConfigError, type ErrorCode } from '../kernel/errors.ts';
 import type { FileName, Folder } from './files.ts';
 import { type CertificateFacts, describeX509 } from './inspect.ts';
@@ -49,9 +50,9 @@ export function checkCaKey(folder: Folder, certificate: Bundle | undefined, name
 /** @throws ConfigError `certificate-expired`, or `certificate-invalid` for one that is not valid yet. */
 export function checkValidity(folder: Folder, { name, facts }: Bundle, now: number, cure: string): void {
   if (now > facts.notAfter)
-    refuse('certificate-expired', folder, name, `expired on ${iso(facts.notAfter)} (${facts.subject})`, cure);
+    refuse('certificate-expired', folder, name, `expired on ${isoTime(facts.notAfter)} (${facts.subject})`, cure);
   if (now >= facts.notBefore) return;
-  const problem = `is not valid before ${iso(facts.notBefore)} (${facts.subject}), and the clock says ${iso(now)}`;
+  const problem = `is not valid before ${isoTime(facts.notBefore)} (${facts.subject}), and the clock says ${isoTime(now)}`;
   refuse('certificate-invalid', folder, name, problem, `set the clock of this machine right, or ${cure}`);
 }
 
@@ -61,7 +62,7 @@ const dayMs = 86_400_000;
 export function expiryWarning(folder: Folder, { name, facts }: Bundle, now: number, days: number): string[] {
   const left = Math.floor((facts.notAfter - now) / dayMs);
   return left >= 0 && left <= days
-    ? [`${folder.path(name)} expires in ${left} ${left === 1 ? 'day' : 'days'} (${iso(facts.notAfter)})`]
+    ? [`${folder.path(name)} expires in ${left} ${left === 1 ? 'day' : 'days'} (${isoTime(facts.notAfter)})`]
     : [];
 }
 
@@ -72,5 +73,3 @@ export const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate
 /** Claims this issuer by name, whether or not the signature is right. */
 export const namesAsIssuer = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   certificate.issuer === issuer.subject;
-
-export const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/clock.ts';
 import type { AltName, SubjectName } from './names.ts';
 import type { Profile } from './profile.ts';
 
@@ -56,8 +57,6 @@ export function draftOf(
 
 const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 export const subjectIsPrintable: DraftCheck = ({ subject }) => {
   const { commonName, organization } = subject;
   if (commonName.length < 1 || commonName.length > 64)
@@ -72,12 +71,14 @@ export const altNamesArePresent: DraftCheck = ({ profile, altNames }) =>
     : undefined;
 
 export const validityIsOrdered: DraftCheck = ({ notBefore, notAfter }) =>
-  notBefore < notAfter ? undefined : `its validity would end (${iso(notAfter)}) before it begins (${iso(notBefore)})`;
+  notBefore < notAfter
+    ? undefined
+    : `its validity would end (${isoTime(notAfter)}) before it begins (${isoTime(notBefore)})`;
 
 /** A certificate that outlives its issuer fails on the day the issuer ends, which nobody expects of its own date. */
 export const endsBeforeIssuer: DraftCheck = ({ notAfter }, issuer) =>
   issuer !== undefined && notAfter > issuer.notAfter
-    ? `it would be valid until ${iso(notAfter)}, longer than its issuer ${issuer.subject} (${iso(issuer.notAfter)})`
+    ? `it would be valid until ${isoTime(notAfter)}, longer than its issuer ${issuer.subject} (${isoTime(issuer.notAfter)})`
     : undefined;
 
 export const issuerMayIssue: DraftCheck = ({ profile }, issuer) => {

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/clock.ts';
 import { messageOf, systemCode } from '../kernel/errors.ts';
 import { printable, type Refusal, type RefusalReason } from './refusal.ts';
 
@@ -77,8 +78,6 @@ const rejections: Readonly<Record<string, string>> = {
   CERT_CHAIN_TOO_LONG: 'its chain is too long',
 };
 
-const date = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
-
 /**
  * Puts a client certificate that did not verify into words.
  * @param code name of OpenSSL's verify result, e.g. `CERT_HAS_EXPIRED`.
@@ -88,12 +87,12 @@ export function certificateRefusal(code: string, certificate: RefusedCertificate
   const shown = `client certificate "${certificate.subject}"`;
   if (code === 'CERT_HAS_EXPIRED')
     return certificate.validTo <= now
-      ? { reason: 'certificate-expired', detail: `${shown} expired on ${date(certificate.validTo)}` }
+      ? { reason: 'certificate-expired', detail: `${shown} expired on ${isoTime(certificate.validTo)}` }
       : { reason: 'certificate-expired', detail: `${shown}: a CA in its chain has expired` };
   if (code === 'CERT_NOT_YET_VALID')
     return {
       reason: 'certificate-not-yet-valid',
-      detail: `${shown} is not valid before ${date(certificate.validFrom)}; check the clocks`,
+      detail: `${shown} is not valid before ${isoTime(certificate.validFrom)}; check the clocks`,
     };
   if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT')
     return { reason: 'unknown-ca', detail: `${shown} is self-signed and not among the trust anchors` };

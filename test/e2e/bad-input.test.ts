@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { WebSocket } from 'ws';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { connectClient, type TestClient } from '../support/mqtt-client.ts';
-import { bytes, connackAccepted, connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connackAccepted, connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
 
 let broker: TestBroker;
 /** A pair that keeps exchanging numbered messages, whatever the others do. */
@@ -88,17 +89,17 @@ test('random bytes after a good CONNECT cost their sender only', async () => {
 
 test('a packet cut in half waits for its other half', async () => {
   await using client = await rawClient(broker.port('mqtt'));
-  const connect = bytes(connectA);
+  const connect = hex(connectA);
   client.write(connect.subarray(0, 7));
   await exchange();
   client.write(connect.subarray(7));
-  expect(await client.receive(4)).toEqual(bytes(connackAccepted));
+  expect(await client.receive(4)).toEqual(hex(connackAccepted));
 });
 
 test('a CONNECT sent byte by byte is accepted', async () => {
   await using client = await rawClient(broker.port('mqtt'));
-  for (const byte of bytes(connectA)) client.write(Uint8Array.of(byte));
-  expect(await client.receive(4)).toEqual(bytes(connackAccepted));
+  for (const byte of hex(connectA)) client.write(Uint8Array.of(byte));
+  expect(await client.receive(4)).toEqual(hex(connackAccepted));
 });
 
 test('a CONNECT that never ends is cut off in time, and the log says why', async () => {
@@ -143,9 +144,9 @@ test('a client that does not read is disconnected and delays nobody', async () =
   const slow = createConnection({ port: broker.port('mqtt'), host: '127.0.0.1' });
   slow.on('error', () => undefined);
   await once(slow, 'connect');
-  slow.write(bytes('10 10 00 04 4d 51 54 54 04 02 00 00 00 04 73 6c 6f 77'));
+  slow.write(hex('10 10 00 04 4d 51 54 54 04 02 00 00 00 04 73 6c 6f 77'));
   await once(slow, 'data');
-  slow.write(bytes('82 06 00 01 00 01 23 01')); // subscribes to # at QoS 1
+  slow.write(hex('82 06 00 01 00 01 23 01')); // subscribes to # at QoS 1
   await once(slow, 'data');
   slow.pause();
   const closed = broker.log.waitFor(/client \\"slow\\".*does not read/);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
-import { bytes, connackAccepted, connectA, rawClient } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connackAccepted, connectA, rawClient } from '../support/raw-client.ts';
 
 let broker: TestBroker;
 beforeAll(async () => {
@@ -37,5 +38,5 @@ test.each(inputs)('%s costs at most its sender', async (_name, writes) => {
   }
   await using other = await rawClient(broker.port('mqtt'));
   other.write(connectA);
-  expect(await other.receive(4)).toEqual(bytes(connackAccepted));
+  expect(await other.receive(4)).toEqual(hex(connackAccepted));
 });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { connectClient, type Way } from '../support/mqtt-client.ts';
 import { startNatsServer } from '../support/nats-server.ts';
-import { bytes, connackAccepted, connectA } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connackAccepted, connectA } from '../support/raw-client.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
 import { websocketStream } from '../support/websocket-stream.ts';
 
@@ -194,9 +195,9 @@ describe('clients of today work unchanged', () => {
       ca: readFileSync(broker.file('root-ca.pem')),
     });
     await once(stream, 'connect');
-    for (const byte of bytes(connectA)) stream.write(Buffer.from([byte]));
+    for (const byte of hex(connectA)) stream.write(Buffer.from([byte]));
     const [answer] = (await once(stream, 'data')) as [Buffer];
-    expect(answer).toEqual(bytes(connackAccepted));
+    expect(answer).toEqual(hex(connackAccepted));
     stream.destroy();
   });
 

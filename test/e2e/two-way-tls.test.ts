@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { mosquittoIdentity, writeCertificates } from '../support/certificate-files.ts';
 import { connectClient } from '../support/mqtt-client.ts';
-import { bytes, connackAccepted, connectA } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connackAccepted, connectA } from '../support/raw-client.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
 import { type TestClientOptions, type TestPki, testPki } from '../support/test-pki.ts';
 
@@ -58,8 +59,8 @@ describe('openssl s_client', () => {
           .setEncoding('latin1')
           .once('data', (text: string) => resolve(Buffer.from(text, 'latin1'))),
       );
-      program.process.stdin.write(bytes(connectA));
-      expect(await answer).toEqual(bytes(connackAccepted));
+      program.process.stdin.write(hex(connectA));
+      expect(await answer).toEqual(hex(connackAccepted));
       const line = await broker.log.waitFor(/client \\"a\\" connected/);
       expect(line).toMatch(/MQTT 3\.1\.1 on mqtts \(mqtts\) from 127\.0\.0\.1:\d+, TLSv1\.3 TLS_AES_\w+/);
     },
@@ -98,7 +99,7 @@ describe('openssl s_client', () => {
       '-quiet',
       '-ign_eof',
     ]);
-    program.process.stdin.write(bytes(connectA.replace('61', '62')));
+    program.process.stdin.write(hex(connectA.replace('61', '62')));
     expect(await broker.log.waitFor(/client \\"b\\" connected/)).toContain('CN=client-demo');
   });
 });

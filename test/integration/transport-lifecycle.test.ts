@@ -6,10 +6,11 @@ import { systemClock } from '../../src/kernel/clock.ts';
 import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
 import { createListener, type TransportListener } from '../../src/transport/listener.ts';
 import { listenerSchema } from '../../src/transport/schema.ts';
-import { bytes, connectA, rawClient } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connectA, rawClient } from '../support/raw-client.ts';
 import { startListener } from '../support/transport-listener.ts';
 
-const connect = bytes(connectA);
+const connect = hex(connectA);
 const never = new AbortController().signal;
 
 const listenerOn = (bind: string, more: object = {}): TransportListener =>

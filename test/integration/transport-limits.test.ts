@@ -4,7 +4,8 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { bytes, connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener } from '../support/transport-listener.ts';
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-const connect = bytes(connectA);
+const connect = hex(connectA);
 
 const secureClient = async (port: number): Promise<RawClient> => {
   const socket = connectTls({ port, host: '127.0.0.1', ca: pki.root });

@@ -6,7 +6,8 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
-import { bytes, connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 import { websocketStream } from '../support/websocket-stream.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-const connect = bytes(connectA);
+const connect = hex(connectA);
 
 const tlsClient = async (port: number, options: ConnectionOptions = {}): Promise<RawClient> => {
   const socket = connectTls({ port, host: '127.0.0.1', ca: pki.root, ...options });

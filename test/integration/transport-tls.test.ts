@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certificateSource, type TlsMaterial } from '../../src/transport/certificates.ts';
-import { bytes, connectA, rawClient, rawClientOn } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connectA, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
 import { type TestClientOptions, type TestKeyPair, type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => pki[Symbol.asyncDispose]());
 
-const connect = bytes(connectA);
+const connect = hex(connectA);
 
 const start = (tls: 'one-way' | 'two-way', change: Partial<TlsMaterial> = {}): Promise<TestListener> =>
   startListener({ tls, accept: ['mqtt'] }, { certificates: certificateSource({ ...material, ...change }) });
@@ -189,7 +190,7 @@ describe('a handshake is refused, and the log says why,', () => {
     // a hello of TLS 1.1 with two ciphers (RFC 4346 7.4.1.2)
     client.write(`16 0301 002f 01 00002b 0302 ${'11'.repeat(32)} 00 0004 c013 002f 01 00`);
     await client.closed;
-    expect(client.received()).toEqual(bytes('15 0302 0002 02 46')); // alert: protocol version
+    expect(client.received()).toEqual(hex('15 0302 0002 02 46')); // alert: protocol version
     await server.log.waitFor(/refused .*only TLS 1\.1 or older/);
   });
 
@@ -227,6 +228,24 @@ describe('a handshake is refused, and the log says why,', () => {
     await server.log.waitFor(/debug .*left before its first packet/);
     expect(server.events('connections_refused_total')).toEqual([]);
   });
+});
+
+test.each([
+  [
+    'AES-128 where the client wishes for more',
+    'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256',
+    'TLS_AES_128_GCM_SHA256',
+  ],
+  ['AES-256 where the client insists', 'TLS_AES_256_GCM_SHA384', 'TLS_AES_256_GCM_SHA384'],
+  [
+    'ChaCha20 where the client has no hardware for AES',
+    'TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+    'TLS_CHACHA20_POLY1305_SHA256',
+  ],
+])('the cipher is %s', async (_, ciphers, expected) => {
+  await using server = await start('one-way');
+  expect(await exchange(server.port, { ciphers })).toBe('echoed');
+  expect((await server.accepted()).link.peer.tls?.cipher).toBe(expected);
 });
 
 test('openssl s_client gets leaf and intermediate, and its bytes through', async () => {

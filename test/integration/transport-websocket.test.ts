@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { bytes, connectA, rawClient } from '../support/raw-client.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connectA, rawClient } from '../support/raw-client.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';
 import { hostOf, startListener, type TestListener } from '../support/transport-listener.ts';
 import { websocketStream } from '../support/websocket-stream.ts';
@@ -23,7 +24,7 @@ afterAll(async () => {
   await pki[Symbol.asyncDispose]();
 });
 
-const connect = bytes(connectA);
+const connect = hex(connectA);
 
 const open = async (
   to: TestListener,
@@ -173,7 +174,7 @@ describe('a WebSocket link', () => {
     const socket = await open(server);
     const accepted = await server.accepted();
     const raw: unknown = Reflect.get(socket, '_socket');
-    if (raw instanceof Object && 'write' in raw && typeof raw.write === 'function') raw.write(bytes('f2 00'));
+    if (raw instanceof Object && 'write' in raw && typeof raw.write === 'function') raw.write(hex('f2 00'));
     expect((await once(socket, 'close'))[0]).toBe(1002);
     expect(await accepted.closed).toMatch(/WebSocket error/);
   });

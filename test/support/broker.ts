@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { stringify } from 'yaml';
@@ -8,6 +7,7 @@ import { requireConfig } from '../../src/config/load.ts';
 import { resolveSecrets } from '../../src/config/secrets.ts';
 import { type AppTelemetry, createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { Lines } from './lines.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A broker inside the test process, on free ports, with everything it writes in a folder of its own. */
 export interface TestBroker extends AsyncDisposable {
@@ -39,9 +39,9 @@ export async function startBroker(
   config: Readonly<Record<string, unknown>> = {},
   certificates?: string,
 ): Promise<TestBroker> {
-  const directory = await mkdtemp(join(tmpdir(), 'viaduct-broker-'));
-  const certificatesDirectory = certificates ?? join(directory, 'certs');
-  const file = join(directory, 'viaduct.yaml');
+  const directory = await temporaryDirectory();
+  const certificatesDirectory = certificates ?? join(directory.path, 'certs');
+  const file = join(directory.path, 'viaduct.yaml');
   await writeFile(
     file,
     stringify({
@@ -80,7 +80,7 @@ export async function startBroker(
     async [Symbol.asyncDispose]() {
       await app.stop(AbortSignal.timeout(5_000));
       await telemetry.close();
-      await rm(directory, { recursive: true, force: true });
+      await directory[Symbol.asyncDispose]();
     },
   };
 }

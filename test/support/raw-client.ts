@@ -1,19 +1,18 @@
 import { EventEmitter, once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { hex } from './packet-bytes.ts';
 
 /** A socket that speaks bytes: what it received so far, and promises for more. */
 export interface RawClient extends AsyncDisposable {
   readonly socket: Socket;
-  write(hex: string | Uint8Array): void;
+  /** @param data bytes, or their hexadecimal digits as they stand in the specification. */
+  write(data: string | Uint8Array): void;
   received(): Buffer;
   /** Resolves when at least `count` bytes came; rejects when the peer closes before. */
   receive(count: number): Promise<Buffer>;
   /** Resolves when the broker closed the connection. */
   readonly closed: Promise<void>;
 }
-
-/** Removes blanks, so that bytes can be written as they stand in the specification. */
-export const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 
 export function rawClientOn(socket: Socket): RawClient {
   const chunks: Buffer[] = [];
@@ -31,7 +30,7 @@ export function rawClientOn(socket: Socket): RawClient {
     socket,
     closed,
     received,
-    write: (data) => void socket.write(typeof data === 'string' ? bytes(data) : data),
+    write: (data) => void socket.write(typeof data === 'string' ? hex(data) : data),
     async receive(count) {
       while (size < count) {
         const outcome = await Promise.race([once(arrivals, 'received'), closed.then(() => 'closed' as const)]);
