@@ -1,5 +1,6 @@
 import type { Component } from '../kernel/lifecycle.ts';
 import type { ConnectPacket } from '../mqtt/connect.ts';
+import type { Refusal } from '../mqtt/refusal.ts';
 import type { Message } from '../plane/message.ts';
 import type { Subscriber } from '../plane/plane.ts';
 import type { Peer } from './ports.ts';
@@ -27,14 +28,14 @@ export interface EdgePort {
   identified(clientId: string): void;
   /** Accepts the client: sends CONNACK, then what is queued for it. */
   accepted(session: AcceptedSession): void;
+  /** Refuses the client with a CONNACK. The message is for the log, the client hears the code alone. */
+  refused(refusal: Refusal): void;
   /** Sends whole packets or parts of them, in order. */
   send(batch: readonly Uint8Array[]): void;
   /** Answers a PUBLISH at QoS 1 or 2. @param reason a sentence for the client; empty where there is nothing to say */
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void;
   /** Calls back when the client would take one more message at once. One at a time may wait. */
   whenRoom(task: () => void): void;
-  /** True while the client does not take what was sent. */
-  isCongested(): boolean;
   /** The frame given to `handle` was dealt with; the next may come. */
   handled(): void;
   /** Why the engine is about to close: a sentence for the log. */
@@ -47,8 +48,6 @@ export interface EdgePort {
 export interface EngineConnection {
   /** Takes one complete, validated packet; the next only after `EdgePort.handled`. */
   handle(frame: Buffer): void;
-  /** The client took what was buffered. */
-  drained(): void;
   /** The link is gone; without DISCONNECT before it, the will is published. [MQTT-3.1.2-8] */
   closed(): void;
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { AuthenticationVerdict, Authenticator, RejectionCode } from '../ports.ts';
 import type { Sessions } from '../sessions.ts';
 import type { EngineSession } from './engine-session.ts';
@@ -10,19 +11,11 @@ export interface EngineHooksDeps {
   readonly authenticator: Authenticator;
 }
 
-/** A refusal as the engine takes it. @param returnCode of CONNACK, which it translates for MQTT 5 */
-const refusal = (reason: string, returnCode: number): Error => Object.assign(new Error(reason), { returnCode });
-
-const serverUnavailable = 3;
-const notAuthorized = 5;
-const returnCodes: Readonly<Record<RejectionCode, number>> = {
-  'client-id': 2,
-  'bad-credentials': 4,
-  'not-authorized': notAuthorized,
+const rejections: Readonly<Record<RejectionCode, number>> = {
+  'client-id': reasonCodes.clientIdentifierNotValid,
+  'bad-credentials': reasonCodes.badUserNameOrPassword,
+  'not-authorized': reasonCodes.notAuthorized,
 };
-
-const storeFailed = (cause: unknown): Error =>
-  refusal(`the session store does not answer: ${messageOf(cause)}`, serverUnavailable);
 
 /** What the engine asks us about its clients. */
 export function hooksOf(
@@ -37,9 +30,11 @@ export function hooksOf(
         clientId: client.id ?? '',
         username: typeof username === 'string' ? username : undefined,
       });
+      // a client that may not connect is gone when the edge has told it, and the engine never hears of it again
       admit(client, connection, verdict, deps.sessions).then(
-        (error) => process.nextTick(done, error, error === null),
-        (cause: unknown) => process.nextTick(done, storeFailed(cause), false),
+        (isAdmitted) => (isAdmitted ? process.nextTick(done, null, true) : undefined),
+        (cause: unknown) =>
+          connection.refused(reasonCodes.serverUnavailable, `the session store does not answer: ${messageOf(cause)}`),
       );
     },
     authorizePublish(client, packet, done) {
@@ -52,24 +47,30 @@ export function hooksOf(
   };
 }
 
-/** @returns why the client may not connect, or null. */
+/** @returns false when it was refused */
 async function admit(
   client: EngineClient,
   connection: EngineSession,
   verdict: AuthenticationVerdict,
   sessions: Sessions,
-): Promise<Error | null> {
-  if (verdict.kind === 'reject') return refusal(verdict.reason, returnCodes[verdict.code ?? 'not-authorized']);
+): Promise<boolean> {
+  if (verdict.kind === 'reject') {
+    connection.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
+    return false;
+  }
   const clientId = client.id ?? '';
   const known = await sessions.find(clientId);
-  if (known !== undefined && known.principal !== verdict.principal)
-    return refusal(
+  if (client.closed) return false;
+  if (known !== undefined && known.principal !== verdict.principal) {
+    connection.refused(
+      reasonCodes.notAuthorized,
       `client id "${clientId}" has a session of another principal, "${known.principal}"; choose another client id`,
-      notAuthorized,
     );
+    return false;
+  }
   const isResumed = known !== undefined && client._cleanStart === false;
   // a resumed session that ends with the connection still has a queue to deliver first
   if (isResumed) client.clean = false;
   connection.admitted(verdict.principal, isResumed);
-  return null;
+  return true;
 }

@@ -1,5 +1,4 @@
 import { messageOf } from '../../kernel/errors.ts';
-import { connackRefusal } from '../../mqtt/answer.ts';
 import { qosOf } from '../../mqtt/fields.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { type PublishHeader, parsePublish } from '../../mqtt/publish.ts';
@@ -7,7 +6,7 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import { matches, parseSharedFilter } from '../../mqtt/topic.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
-import type { Delivery, Subscription } from '../../plane/plane.ts';
+import type { Delivery } from '../../plane/plane.ts';
 import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
@@ -15,15 +14,25 @@ import { identifiersOf } from '../publish/stored-properties.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import { fromEngineFilter, renameFilters } from './engine-filter.ts';
-import { type EngineSink, EngineStream } from './engine-stream.ts';
-import type { Done, EngineClient, EngineListener, EnginePacket, EngineSubscription } from './engine-types.ts';
+import { type EngineSink, EngineSocket } from './engine-socket.ts';
+import type {
+  Done,
+  EngineClient,
+  EnginePacket,
+  EngineParsedPacket,
+  EngineParserStub,
+  EngineSubscription,
+} from './engine-types.ts';
+import type { PacketReader } from './packet-reader.ts';
+import type { SubscriptionWatch } from './subscription-watch.ts';
 
 export interface EngineSessionDeps {
   readonly store: Pick<SessionStore, 'incomingDelPacket'>;
-  /** Makes the engine's client for the stream. */
-  readonly attach: (stream: EngineStream) => EngineClient;
-  /** Tells which subscription a listener of the engine stands for. */
-  readonly register: (listener: EngineListener, subscription: Subscription) => void;
+  readonly reader: PacketReader;
+  /** Makes the engine's client for the socket. */
+  readonly attach: (socket: EngineSocket) => EngineClient;
+  /** Tells the plane of every subscription that the engine notes for the client. */
+  readonly watch: (session: EngineSession) => SubscriptionWatch;
 }
 
 /** A PUBLISH at QoS 1 or 2 that the engine works on. */
@@ -35,29 +44,34 @@ interface Publishing {
   reasonCode: number;
 }
 
+/** What the engine registered for packets, and for whom. */
+type Enqueue = (this: EngineParserStub, packet: EngineParsedPacket) => void;
+
+const ignore = (): void => undefined;
+/** The engine learns topic aliases only from packets that have one, and the edge resolves them before. */
+const noAliases: ReadonlyMap<number, string> = new Map();
+
 /**
- * One connection inside the engine: feeds it frame by frame. The engine's own CONNACK, PUBACK and PUBREC are swallowed:
- * it sends them before they are true, and without saying all they should.
+ * One connection inside the engine, which gets packet by packet. The engine's own CONNACK, PUBACK and PUBREC are
+ * swallowed: it sends them before they are true, and without saying all they should.
  */
 export class EngineSession implements EngineConnection, EngineSink {
   readonly edge: EdgePort;
   #principal = '';
   #isPresent = false;
-  readonly #stream: EngineStream;
+  #isRegistered = false;
   readonly #client: EngineClient;
+  readonly #enqueue: Enqueue;
   readonly #deps: EngineSessionDeps;
   #frame: Buffer | undefined;
   #publishing: Publishing | undefined;
-  /** What the engine wrote about CONNECT. */
-  #connack: Uint8Array[] | undefined = [];
-  #isConnectHandled = false;
-  #skipsNext = false;
 
   constructor(edge: EdgePort, deps: EngineSessionDeps) {
     this.edge = edge;
     this.#deps = deps;
-    this.#stream = new EngineStream(this);
-    this.#client = deps.attach(this.#stream);
+    this.#client = deps.attach(new EngineSocket(this));
+    const [enqueue] = this.#client._parser.listeners('packet');
+    this.#enqueue = enqueue as Enqueue;
     this.#guard();
   }
 
@@ -65,38 +79,35 @@ export class EngineSession implements EngineConnection, EngineSink {
     return this.#client;
   }
 
-  handle(frame: Buffer): void {
-    this.#frame = frame;
-    this.#publishing = this.#publishingOf(frame);
-    this.#stream.push(frame);
+  get principal(): string {
+    return this.#principal;
   }
 
-  drained(): void {
-    this.#stream.drained();
+  handle(frame: Buffer): void {
+    const { version } = this.edge.connect;
+    try {
+      const packet = this.#deps.reader.read(frame, version);
+      renameFilters(packet);
+      this.#frame = frame;
+      this.#publishing = this.#publishingOf(frame);
+      this.#client._parsingBatch = 0;
+      this.#enqueue.call(this.#client._parser, packet);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   closed(): void {
-    if (!this.#stream.destroyed) this.#stream.destroy();
-    this.#client.close(); // the engine hears of the stream's end only some turns later
+    this.#client.close();
   }
 
   send(batch: readonly Uint8Array[]): void {
-    if (this.#connack !== undefined) this.#connack.push(...batch);
-    else if (this.#publishing === undefined) this.edge.send(batch);
+    if (this.#publishing === undefined) this.edge.send(batch);
     else this.#readAnswer(Buffer.concat(batch));
   }
 
-  isCongested(): boolean {
-    return this.edge.isCongested();
-  }
-
   ended(): void {
-    if (this.#connack !== undefined) this.edge.send(this.#connack);
     this.edge.ended();
-  }
-
-  get principal(): string {
-    return this.#principal;
   }
 
   /** The client is who it says. @param isPresent there is a session to go on with */
@@ -107,35 +118,30 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.edge.identified(this.#client.id ?? '');
   }
 
-  /** Notes that there is a session, then tells the client. [MQTT-3.2.2-2] */
-  async store(sessions: Sessions): Promise<void> {
+  /** The engine knows the client, and has sent everybody else under its client id away. */
+  async registered(sessions: Sessions): Promise<void> {
+    this.#isRegistered = true;
     const { id, clean, sessionExpiryInterval: expirySeconds } = this.#client;
     const clientId = id ?? '';
     const session = { clientId, principal: this.#principal, expirySeconds };
     try {
-      if (clean) sessions.keep(clientId);
-      else await sessions.connected(session);
+      // not at once in any case: the engine's own work on CONNECT must have ended before
+      await (clean ? sessions.keep(clientId) : sessions.connected(session));
     } catch (cause) {
-      this.#refuseConnect(`the session could not be stored: ${messageOf(cause)}`);
+      this.refused(reasonCodes.serverUnavailable, `the session could not be stored: ${messageOf(cause)}`);
       return;
     }
     if (this.#client.closed) return;
-    this.#connack = undefined;
+    this.#client.connected = true;
+    this.#client.connackSent = true;
+    this.#client._nextBatch = (error) => this.#packetDone(error); // what is under way keeps the one that it was given
     this.edge.accepted({ ...session, isPersistent: !clean, isPresent: this.#isPresent });
-    if (this.#isConnectHandled) this.edge.handled();
+    this.edge.handled();
   }
 
-  #refuseConnect(message: string): void {
-    const refused = refuse(reasonCodes.serverUnavailable, '3.2.2.2', message);
-    const answer = connackRefusal(this.#client.version ?? 4, refused);
-    this.#connack = answer === undefined ? [] : [answer];
-    this.edge.failed(message);
-    this.#stream.destroy();
-  }
-
-  /** The engine is ready for more, and reports CONNECT as handled a second time. */
-  ready(): void {
-    this.#skipsNext = true;
+  /** The client may not connect. @param reason for the log */
+  refused(reasonCode: number, reason: string): void {
+    this.edge.refused(refuse(reasonCode, '3.1.4', reason));
   }
 
   /** To how many the message under way went. */
@@ -174,17 +180,34 @@ export class EngineSession implements EngineConnection, EngineSink {
   #guard(): void {
     const client = this.#client;
     client.duplicates = Object.create(null) as Record<string, number>;
-    client.subscriptions = this.#watchSubscriptions();
+    client.subscriptions = new Proxy(Object.create(null) as Record<string, EngineSubscription>, this.#deps.watch(this));
     client.deliverQoS = (packet, done) => this.#deliverRetained(packet, done);
-    client._parser.prependListener('packet', renameFilters);
+    client.deliver0 = client.deliverQoS;
+    client._nextBatch = (error) => this.#connectDone(error);
+    client._parser = { client, _queue: null, listeners: () => [], removeAllListeners: ignore };
+    client._topicAliases = noAliases;
+    client._eos = ignore;
     if (client._connectTimer !== null) clearTimeout(client._connectTimer); // the edge has its own
-    const nextBatch = client._nextBatch;
-    client._nextBatch = (error) => {
-      const isAnswered = this.#answerPublish(error);
-      nextBatch(isAnswered ? undefined : error);
-      if (this.#skipsNext) this.#skipsNext = false;
-      else this.#handled();
-    };
+    client._connectTimer = null;
+  }
+
+  /** Once the client is registered, what is left of CONNECT is ours, and the engine ends with an error. */
+  #connectDone(error: Error | null | undefined): void {
+    if (error != null && !this.#isRegistered)
+      this.refused(reasonCodes.serverUnavailable, `CONNECT failed: ${error.message}`);
+  }
+
+  /** The engine is through with a packet after CONNECT. */
+  #packetDone(error: Error | null | undefined): void {
+    const isAnswered = this.#answerPublish(error);
+    if (error != null && !isAnswered) this.#fail(error);
+    else this.edge.handled();
+  }
+
+  #fail(error: unknown): void {
+    this.edge.failed(messageOf(error));
+    this.#client.conn.destroy();
+    this.#client.close();
   }
 
   /** @returns whether the client was told what went wrong, so that its connection may live on. */
@@ -211,34 +234,6 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#deps.store
       .incomingDelPacket({ id: this.#client.id ?? '' }, { messageId: packetId })
       .catch((cause: unknown) => this.edge.failed(messageOf(cause)));
-  }
-
-  #handled(): void {
-    if (this.#frame === undefined) return;
-    this.#frame = undefined;
-    if (this.#connack === undefined) this.edge.handled();
-    else this.#isConnectHandled = true; // nothing may come before CONNACK
-  }
-
-  /** The engine registers its listeners without saying for whom; this table tells the plane. */
-  #watchSubscriptions(): Record<string, EngineSubscription> {
-    const table = Object.create(null) as Record<string, EngineSubscription>;
-    return new Proxy(table, {
-      set: (target, engineFilter, subscription: EngineSubscription) => {
-        if (typeof engineFilter !== 'string') return false;
-        target[engineFilter] = subscription;
-        const { qos, nl, rap, si } = subscription;
-        this.#deps.register(subscription.func, {
-          filter: fromEngineFilter(engineFilter),
-          subscriber: this.edge.subscriber,
-          qos,
-          noLocal: nl === true,
-          retainAsPublished: rap === true,
-          identifier: si,
-        });
-        return true;
-      },
-    });
   }
 
   /** Retained messages of a new subscription, never above the QoS granted [MQTT-3.8.4-8], each when there is room. */

@@ -1,5 +1,3 @@
-import type { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
 import type { StoredProperties } from '../publish/stored-properties.ts';
 import type { SessionStore } from '../session-store.ts';
 
@@ -34,6 +32,14 @@ export type Done = (error?: Error | null) => void;
 /** What the engine registers for a filter; called with a packet when it is the engine's own listener. */
 export type EngineListener = (packet: EnginePacket, done: Done) => void;
 
+/** As much of a parser as a client of the engine needs when packets come to it whole. */
+export interface EngineParserStub {
+  readonly client?: EngineClient;
+  _queue: unknown;
+  listeners(event: string): unknown[];
+  removeAllListeners(event: string): void;
+}
+
 /** What the engine keeps in `client.subscriptions` for a filter. */
 export interface EngineSubscription {
   readonly qos: 0 | 1 | 2;
@@ -51,11 +57,16 @@ export interface EngineClient {
   connackSent: boolean;
   subscriptions: Record<string, EngineSubscription>;
   duplicates: Record<string, number>;
-  conn: Duplex;
-  disconnectReasonCode: number | null;
+  connecting: boolean;
+  connected: boolean;
+  conn: { destroy(): void };
+  deliver0: EngineListener;
   deliverQoS: EngineListener;
   _cleanStart?: boolean;
-  _parser: EventEmitter;
+  _parser: EngineParserStub;
+  _parsingBatch: number;
+  _topicAliases: ReadonlyMap<number, string>;
+  _eos: () => void;
   sessionExpiryInterval: number;
   _nextBatch: (error?: Error | null) => void;
   _connectTimer: NodeJS.Timeout | null;

@@ -10,14 +10,16 @@ import type { Authenticator } from '../ports.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
+import { clientHooks } from './client-hooks.ts';
 import { hooksOf } from './engine-hooks.ts';
 import { toEnginePacket } from './engine-packet.ts';
-import { EngineSession } from './engine-session.ts';
+import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
 import { createEngineStore, type QueueDecision } from './engine-store.ts';
 import type { EngineClient, EngineListener } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
-import { leavingHooks } from './leaving.ts';
+import { PacketReader } from './packet-reader.ts';
 import { createPlaneQueue } from './plane-queue.ts';
+import { SubscriptionWatch } from './subscription-watch.ts';
 import { publishWillsOfEarlierRun } from './wills.ts';
 
 export interface EngineDeps {
@@ -38,6 +40,9 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     const connections = new WeakMap<EngineClient, EngineSession>();
     const subscriptions = new WeakMap<EngineListener, Subscription>();
     const decisions = new WeakMap<object, QueueDecision>();
+    const register = (listener: EngineListener, subscription: Subscription): void =>
+      void subscriptions.set(listener, subscription);
+    const reader = new PacketReader();
     const sessions = new Sessions(deps);
     const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
     const aedes = new GuardedAedes(
@@ -61,9 +66,16 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         ...limitsOf(limits),
         ...hooksOf({ connections, sessions, authenticator: deps.authenticator }),
       },
-      leavingHooks({ connections, sessions, store, now, failed }),
+      clientHooks({ connections, sessions, store, now, failed }),
     );
-    report(aedes, connections, sessions, failed);
+    report(aedes, connections, failed);
+
+    const sessionDeps: EngineSessionDeps = {
+      store,
+      reader,
+      attach: (socket) => aedes.handle(socket),
+      watch: ({ edge }) => new SubscriptionWatch(edge, register),
+    };
 
     let isListening = false;
     return {
@@ -86,11 +98,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         await store.destroy();
       },
       open(edge) {
-        const session = new EngineSession(edge, {
-          store,
-          attach: (stream) => aedes.handle(stream),
-          register: (listener, subscription) => void subscriptions.set(listener, subscription),
-        });
+        const session = new EngineSession(edge, sessionDeps);
         connections.set(session.client, session);
         return session;
       },
@@ -123,19 +131,12 @@ const limitsOf = (limits: LimitsOptions) => ({
 function report(
   aedes: GuardedAedes,
   connections: WeakMap<EngineClient, EngineSession>,
-  sessions: Sessions,
   failed: (error: unknown) => void,
 ): void {
   const clientFailed = (client: EngineClient, error: unknown): void =>
     connections.get(client)?.edge.failed(messageOf(error));
   aedes.on('clientError', clientFailed);
   aedes.on('connectionError', clientFailed);
-  aedes.on('clientReady', (client) => connections.get(client)?.ready());
-  aedes.on('connackSent', ({ returnCode, reasonCode }, client) => {
-    if ((returnCode ?? reasonCode) !== reasonCodes.success) return;
-    const connection = connections.get(client);
-    connection?.store(sessions).catch(failed);
-  });
   aedes.on('error', failed);
 }
 

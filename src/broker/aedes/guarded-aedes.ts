@@ -1,5 +1,6 @@
 import { Aedes } from 'aedes';
-import type { EngineStream } from './engine-stream.ts';
+import mqttPacket from 'mqtt-packet';
+import type { EngineSocket } from './engine-socket.ts';
 import type { Done, EngineClient, EngineOptions, EnginePacket } from './engine-types.ts';
 
 /** What we use of Aedes, typed by what it takes from us. */
@@ -11,25 +12,21 @@ interface AedesBroker {
   readonly _takingOver: ReadonlySet<string>;
   _clearWillInterval: NodeJS.Timeout | undefined;
   listen(): Promise<void>;
-  handle(stream: EngineStream): EngineClient;
+  handle(socket: EngineSocket): EngineClient;
   publish(packet: EnginePacket, client: EngineClient | null | Done, done?: Done): void;
   close(done: () => void): void;
+  registerClient(client: EngineClient): void;
+  _finishRegisterClient(client: EngineClient): void;
   scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void;
   on(event: 'clientError' | 'connectionError', listener: (client: EngineClient, error: unknown) => void): this;
-  on(event: 'clientReady' | 'clientDisconnect', listener: (client: EngineClient) => void): this;
-  on(event: 'connackSent', listener: (connack: SentConnack, client: EngineClient) => void): this;
   on(event: 'error', listener: (error: unknown) => void): this;
-}
-
-/** A CONNACK as the engine reports it: `returnCode` in 3.x, `reasonCode` in 5. */
-export interface SentConnack {
-  readonly returnCode?: number;
-  readonly reasonCode?: number;
 }
 
 const AedesClass = Aedes as unknown as new (options: EngineOptions) => AedesBroker;
 
 export interface GuardedAedesHooks {
+  /** The client is known, and nobody else is connected under its client id. */
+  readonly registered: (client: EngineClient) => void;
   /** The client is gone. */
   readonly disconnected: (client: EngineClient) => void;
   /** The will of a client that is gone waits for its delay. */
@@ -43,6 +40,7 @@ export class GuardedAedes extends AedesClass {
   constructor(options: EngineOptions, hooks: GuardedAedesHooks) {
     super(options);
     this.#hooks = hooks;
+    mqttPacket.writeToStream.cacheNumbers = false; // 65,536 buffers, for packets that the edge writes itself
     // GHSA-52qw-whmv-87c5: both are indexed by what clients send
     this.clients = Object.create(null) as Record<string, EngineClient>;
     this.brokers = Object.create(null) as Record<string, unknown>;
@@ -54,8 +52,23 @@ export class GuardedAedes extends AedesClass {
     clearInterval(this._clearWillInterval);
   }
 
-  /** The Will Delay Interval is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */
+  /** From here on CONNECT is ours: the engine would send a CONNACK that says too little, and then all that is queued. */
+  override registerClient(client: EngineClient): void {
+    super.registerClient(client);
+    client.connecting = false; // without it the engine cannot write, and ends its work on CONNECT
+  }
+
+  override _finishRegisterClient(client: EngineClient): void {
+    super._finishRegisterClient(client);
+    this.#hooks.registered(client);
+  }
+
+  /**
+   * The Will Delay Interval is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] What the engine tells other
+   * nodes of itself would never leave this one.
+   */
   override publish(packet: EnginePacket, client: EngineClient | null | Done, done?: Done): void {
+    if (typeof client === 'function' && packet.topic.startsWith('$SYS/')) return;
     if (packet.properties?.willDelayInterval === undefined) {
       super.publish(packet, client, done);
       return;

@@ -18,12 +18,8 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
   const sent: Sent[] = [];
   const written: string[] = [];
   const failures: string[] = [];
-  const deliveries = new Deliveries({
-    store: createMemoryStore(storeSchema.parse({ type: 'memory' })),
-    keys: new QueueKeys('run'),
-    now,
-    maxWaitingBytes,
-    sink: {
+  const deliveries = new Deliveries(
+    {
       deliver(frame) {
         const packet = Buffer.from(frame);
         const header = parsePublish(packet, 4);
@@ -35,7 +31,13 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       isCongested: () => false,
       fail: (reason) => void failures.push(reason),
     },
-  });
+    {
+      store: createMemoryStore(storeSchema.parse({ type: 'memory' })),
+      keys: new QueueKeys('run'),
+      now,
+      limits: { outboundBuffer: maxWaitingBytes },
+    },
+  );
   deliveries.open({
     clientId: 'c',
     version: 4,

@@ -4,6 +4,7 @@ import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery, Subscriber } from '../../plane/plane.ts';
 import type { QueueKeys } from '../publish/queue-keys.ts';
+import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { Lane } from './lane.ts';
 import { MemoryLane } from './memory-lane.ts';
@@ -19,16 +20,15 @@ export interface DeliverySession extends SenderOptions {
 }
 
 export interface DeliveriesDeps {
-  readonly sink: DeliverySink;
   readonly store: SessionStore;
   readonly keys: QueueKeys;
   readonly now: () => number;
-  /** Bytes that may wait for a client whose session ends with the connection. */
-  readonly maxWaitingBytes: number;
+  readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
 }
 
 /** Everything on its way to one client, and its answers. */
 export class Deliveries implements Subscriber {
+  readonly #sink: DeliverySink;
   readonly #deps: DeliveriesDeps;
   #clientId: string | undefined;
   #session: DeliverySession | undefined;
@@ -36,7 +36,8 @@ export class Deliveries implements Subscriber {
   #lane: Lane | undefined;
   #roomAwaited: (() => void) | undefined;
 
-  constructor(deps: DeliveriesDeps) {
+  constructor(sink: DeliverySink, deps: DeliveriesDeps) {
+    this.#sink = sink;
     this.#deps = deps;
   }
 
@@ -51,14 +52,14 @@ export class Deliveries implements Subscriber {
 
   /** CONNACK is on its way: deliveries may follow. [MQTT-3.2.0-1] */
   open(session: DeliverySession): void {
-    const { sink, store, keys, now, maxWaitingBytes } = this.#deps;
     this.#session = session;
-    const sender = new Sender(session, sink);
+    const sender = new Sender(session, this.#sink);
     this.#sender = sender;
-    const release = (packetId: number): void => this.#release(packetId, reasonCodes.success);
     this.#lane = session.isPersistent
-      ? new StoreLane({ sender, store, keys, now, session: { id: session.clientId }, release })
-      : new MemoryLane({ sender, now, maxWaitingBytes });
+      ? new StoreLane(sender, { id: session.clientId }, this.#deps, (packetId) =>
+          this.#release(packetId, reasonCodes.success),
+        )
+      : new MemoryLane(sender, this.#deps);
     this.#lane.advance();
   }
 
@@ -132,7 +133,7 @@ export class Deliveries implements Subscriber {
 
   #release(packetId: number, reasonCode: number): void {
     if (this.#session === undefined) return;
-    this.#deps.sink.write(encodeAcknowledgement('pubrel', this.#session.version, packetId, reasonCode));
+    this.#sink.write(encodeAcknowledgement('pubrel', this.#session.version, packetId, reasonCode));
   }
 
   #finish(packetId: number): void {

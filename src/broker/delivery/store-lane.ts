@@ -12,36 +12,39 @@ import { type Outgoing, queueKeyOf } from './outgoing.ts';
 import type { Sender } from './sender.ts';
 
 export interface StoreLaneDeps {
-  readonly sender: Sender;
   readonly store: SessionStore;
   readonly keys: QueueKeys;
-  readonly session: SessionRef;
   readonly now: () => number;
-  /** Sends the PUBREL of an earlier connection again. */
-  readonly release: (packetId: number) => void;
 }
 
 /** For a session that outlives its connection: every message stands in the store until the client is through with it. */
 export class StoreLane implements Lane {
+  readonly #sender: Sender;
+  readonly #session: SessionRef;
   readonly #deps: StoreLaneDeps;
+  readonly #release: (packetId: number) => void;
   readonly #backlog: Backlog;
   #isClosed = false;
 
-  constructor(deps: StoreLaneDeps) {
+  /** @param release sends the PUBREL of an earlier connection again */
+  constructor(sender: Sender, session: SessionRef, deps: StoreLaneDeps, release: (packetId: number) => void) {
+    this.#sender = sender;
+    this.#session = session;
     this.#deps = deps;
+    this.#release = release;
     this.#backlog = new Backlog({
       store: deps.store,
-      session: deps.session,
-      window: deps.sender.window,
+      session,
+      window: sender.window,
       hasRoom: () => this.hasRoom,
       send: (packet) => this.#sendQueued(packet),
       resend: (packet) => this.#resend(packet),
-      failed: (reason) => deps.sender.sink.fail(reason),
+      failed: (reason) => sender.sink.fail(reason),
     });
   }
 
   get hasRoom(): boolean {
-    const { window, sink } = this.#deps.sender;
+    const { window, sink } = this.#sender;
     return !window.isFull && !sink.isCongested();
   }
 
@@ -57,8 +60,7 @@ export class StoreLane implements Lane {
 
   /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
   received(packetId: number, release: () => void): void {
-    const { store, session } = this.#deps;
-    this.#after(store.outgoingUpdate(session, { cmd: 'pubrel', messageId: packetId }), release);
+    this.#after(this.#deps.store.outgoingUpdate(this.#session, { cmd: 'pubrel', messageId: packetId }), release);
   }
 
   finished(packetId: number): void {
@@ -74,9 +76,9 @@ export class StoreLane implements Lane {
 
   /** For what was sent to this client alone: retained messages, and what another member of a group left behind. */
   #enqueue(message: Message, { qos, retain, identifiers }: Delivery): PacketKey {
-    const { store, keys, session, now } = this.#deps;
+    const { store, keys, now } = this.#deps;
     const key = keys.next();
-    const target = { clientId: session.id, qos, rap: true };
+    const target = { clientId: this.#session.id, qos, rap: true };
     const targets = identifiers.map((subscriptionIdentifier) => ({ ...target, subscriptionIdentifier }));
     const packet = { ...storedPacket(message, key, now()), retain };
     this.#after(store.outgoingEnqueueCombi(targets.length === 0 ? [target] : targets, packet));
@@ -85,12 +87,16 @@ export class StoreLane implements Lane {
 
   /** @param key under which the store knows the message */
   #send(outgoing: Outgoing, key: PacketKey, left: number | undefined): void {
-    const { sender, store, session } = this.#deps;
+    const sender = this.#sender;
     const packet = sender.number(outgoing, left, false);
     const { qos } = outgoing.delivery;
     if (packet === undefined) this.#clear(key);
     else {
-      const noted = store.outgoingUpdate(session, { cmd: 'publish', messageId: packet.packetId, ...key });
+      const noted = this.#deps.store.outgoingUpdate(this.#session, {
+        cmd: 'publish',
+        messageId: packet.packetId,
+        ...key,
+      });
       // at QoS 2 the store must know the identifier before the client does, or the message could come twice
       if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos));
       else {
@@ -110,22 +116,21 @@ export class StoreLane implements Lane {
 
   #resend(packet: QueuedPacket): void {
     const packetId = packet.messageId ?? 0;
-    const { sender, release } = this.#deps;
     if (packet.cmd === 'pubrel') {
-      sender.window.set(packetId, 'pubcomp');
-      release(packetId);
-    } else if (!sender.resend(outgoingOf(packet), packetId, {})) this.#clear({ messageId: packetId });
+      this.#sender.window.set(packetId, 'pubcomp');
+      this.#release(packetId);
+    } else if (!this.#sender.resend(outgoingOf(packet), packetId, {})) this.#clear({ messageId: packetId });
   }
 
   #clear(key: PacketKey): void {
-    this.#after(this.#deps.store.outgoingClearMessageId(this.#deps.session, key));
+    this.#after(this.#deps.store.outgoingClearMessageId(this.#session, key));
   }
 
   #after(write: Promise<unknown>, then?: () => void): void {
     write.then(
       () => (this.#isClosed ? undefined : then?.()),
       (cause: unknown) => {
-        if (!this.#isClosed) this.#deps.sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
+        if (!this.#isClosed) this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
       },
     );
   }

@@ -7,7 +7,7 @@ test('acknowledgements leave in the order of their messages, whichever is safe f
   fc.assert(
     fc.property(order, fc.infiniteStream(fc.nat()), (isLate, random) => {
       const sent: number[] = [];
-      const queue = new AcknowledgementQueue((frame) => void sent.push(frame[0] ?? -1));
+      const queue = new AcknowledgementQueue({ write: (frame) => void sent.push(frame[0] ?? -1) });
       const open: (() => void)[] = [];
       for (const [number, late] of isLate.entries()) {
         const frame = Uint8Array.of(number);
@@ -25,7 +25,7 @@ test('acknowledgements leave in the order of their messages, whichever is safe f
 
 test('what is safe leaves at once while nothing before it waits', () => {
   const sent: number[] = [];
-  const queue = new AcknowledgementQueue((frame) => void sent.push(frame[0] ?? -1));
+  const queue = new AcknowledgementQueue({ write: (frame) => void sent.push(frame[0] ?? -1) });
   queue.push(Uint8Array.of(1));
   const acknowledge = queue.reserve();
   queue.push(Uint8Array.of(3));

@@ -6,26 +6,28 @@ interface Place {
 
 /** Acknowledgements leave in the order in which the messages came, each as soon as its message is safe. [MQTT-4.6.0-2] */
 export class AcknowledgementQueue {
-  readonly #send: (frame: Uint8Array) => void;
-  readonly #waiting = new Fifo<Place>();
+  readonly #sink: { write(frame: Uint8Array): void };
+  /** Made with the first that has to wait. */
+  #waiting: Fifo<Place> | undefined;
 
-  constructor(send: (frame: Uint8Array) => void) {
-    this.#send = send;
+  constructor(sink: { write(frame: Uint8Array): void }) {
+    this.#sink = sink;
   }
 
   /** Acknowledgements that are not sent yet. */
   get length(): number {
-    return this.#waiting.length;
+    return this.#waiting?.length ?? 0;
   }
 
   push(frame: Uint8Array): void {
-    if (this.#waiting.length === 0) this.#send(frame);
+    if (this.#waiting === undefined || this.#waiting.length === 0) this.#sink.write(frame);
     else this.#waiting.push({ frame });
   }
 
   /** Keeps a place for an acknowledgement that is not known yet. @returns takes it; called once. */
   reserve(): (frame: Uint8Array) => void {
     const place: Place = { frame: undefined };
+    this.#waiting ??= new Fifo();
     this.#waiting.push(place);
     return (frame) => {
       place.frame = frame;
@@ -34,9 +36,9 @@ export class AcknowledgementQueue {
   }
 
   #sendReady(): void {
-    for (let head = this.#waiting.peek(); head?.frame !== undefined; head = this.#waiting.peek()) {
-      this.#waiting.shift();
-      this.#send(head.frame);
+    for (let head = this.#waiting?.peek(); head?.frame !== undefined; head = this.#waiting?.peek()) {
+      this.#waiting?.shift();
+      this.#sink.write(head.frame);
     }
   }
 }

@@ -18,8 +18,8 @@ import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore } from '../session-store.ts';
 import { grantedTo, keepAliveMs } from './connack-properties.ts';
 import { ConnectionLog } from './connection-log.ts';
-import { Egress } from './egress.ts';
-import { Inbound } from './inbound.ts';
+import { Egress, type EgressHost } from './egress.ts';
+import { Inbound, type InboundHost } from './inbound.ts';
 
 export interface EdgeDeps {
   readonly limits: LimitsOptions;
@@ -38,17 +38,25 @@ export interface EdgeDeps {
   readonly ended: (edge: Edge) => void;
 }
 
+const faults = {
+  authentication: refuse(
+    reasonCodes.badAuthenticationMethod,
+    'MQTT-4.12.0-1',
+    'CONNECT asks for enhanced authentication, which is not served; leave out the Authentication Method',
+  ),
+} as const;
+
 /**
  * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time limits,
  * refuses whatever is malformed, and writes what goes out.
  */
-export class Edge implements LinkHandler, EdgePort {
+export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
   readonly #link: Link;
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
-  readonly #egress: Egress;
   readonly #log: ConnectionLog;
-  readonly #deliveries: Deliveries;
+  readonly egress: Egress;
+  readonly deliveries: Deliveries;
   /** Before CONNACK for the whole of it, then for every packet. */
   #silence: WheelTimer | undefined;
   #engine: EngineConnection | undefined;
@@ -64,15 +72,8 @@ export class Edge implements LinkHandler, EdgePort {
     this.#deps = deps;
     this.#cutter = new FrameCutter(deps.limits.connectPacketSize);
     this.#log = new ConnectionLog(deps.telemetry.events, link.peer);
-    this.#egress = new Egress({
-      link,
-      turn: deps.turn,
-      maxWaitingBytes: deps.limits.outboundBuffer,
-      skipped: () => this.#log.skipped(),
-      fail: (reason) => this.#destroy(reason),
-      drained: () => this.#drained(),
-    });
-    this.#deliveries = new Deliveries({ ...deps, sink: this.#egress, maxWaitingBytes: deps.limits.outboundBuffer });
+    this.egress = new Egress(link, deps.turn, deps.limits.outboundBuffer, this);
+    this.deliveries = new Deliveries(this.egress, deps);
     this.#silence = deps.wheel.add(deps.limits.connectTimeout, () => this.#connectTimedOut());
     link.open(this);
   }
@@ -86,8 +87,12 @@ export class Edge implements LinkHandler, EdgePort {
     return this.#connect;
   }
 
+  get limits(): LimitsOptions {
+    return this.#deps.limits;
+  }
+
   get subscriber(): Subscriber {
-    return this.#deliveries;
+    return this.deliveries;
   }
 
   onData(chunk: Buffer): void {
@@ -97,7 +102,7 @@ export class Edge implements LinkHandler, EdgePort {
   }
 
   onDrain(): void {
-    this.#drained();
+    this.drained();
   }
 
   onClose(reason: string): void {
@@ -113,7 +118,7 @@ export class Edge implements LinkHandler, EdgePort {
   }
 
   identified(clientId: string): void {
-    this.#deliveries.identify(clientId);
+    this.deliveries.identify(clientId);
   }
 
   accepted(session: AcceptedSession): void {
@@ -124,10 +129,10 @@ export class Edge implements LinkHandler, EdgePort {
     this.#silence?.cancel();
     const silenceMs = keepAliveMs(connect, limits);
     this.#silence = silenceMs === undefined ? undefined : wheel.add(silenceMs, () => this.#keepAliveEnded(silenceMs));
-    this.#egress.write(encodeConnack(connect.version, session.isPresent, grantedTo(connect, session, limits)));
+    this.egress.write(encodeConnack(connect.version, session.isPresent, grantedTo(connect, session, limits)));
     this.#log.accepted(session.clientId, session.principal, connect.version);
     this.#inbound?.open(session.clientId, hotPath);
-    this.#deliveries.open({
+    this.deliveries.open({
       ...connect,
       clientId: session.clientId,
       isPersistent: session.isPersistent,
@@ -137,7 +142,7 @@ export class Edge implements LinkHandler, EdgePort {
   }
 
   send(batch: readonly Uint8Array[]): void {
-    for (const data of batch) this.#egress.write(data);
+    for (const data of batch) this.egress.write(data);
   }
 
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
@@ -145,11 +150,11 @@ export class Edge implements LinkHandler, EdgePort {
   }
 
   whenRoom(task: () => void): void {
-    this.#deliveries.whenRoom(task);
+    this.deliveries.whenRoom(task);
   }
 
-  isCongested(): boolean {
-    return this.#egress.isCongested();
+  refused(refusal: Refusal): void {
+    this.#refuse(refusal, undefined, '');
   }
 
   handled(): void {
@@ -166,9 +171,20 @@ export class Edge implements LinkHandler, EdgePort {
     this.#link.end();
   }
 
-  #drained(): void {
-    this.#engine?.drained();
-    this.#deliveries.drained();
+  hand(frame: Buffer): void {
+    this.#engine?.handle(frame);
+  }
+
+  skipped(): void {
+    this.#log.skipped();
+  }
+
+  broken(reason: string): void {
+    this.#destroy(reason);
+  }
+
+  drained(): void {
+    this.deliveries.drained();
   }
 
   readonly #take = (frame: Buffer): void => {
@@ -183,52 +199,42 @@ export class Edge implements LinkHandler, EdgePort {
     if (isRefusal(connect)) return connect;
     const { limits, engine } = this.#deps;
     this.#connect = connect;
+    if (connect.authenticationMethod !== undefined) return faults.authentication;
     this.#cutter.maxPacketBytes = limits.packetSize;
-    const connection = engine.open(this);
-    this.#engine = connection;
-    this.#inbound = new Inbound({
-      connect,
-      limits,
-      deliveries: this.#deliveries,
-      write: (data) => this.#egress.write(data),
-      hand: (packet) => connection.handle(packet),
-      fail: (reason) => this.#egress.fail(reason),
-      failed: (reason) => this.failed(reason),
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
-    });
+    this.#engine = engine.open(this);
+    this.#inbound = new Inbound(this);
     this.#inbound.pass(frame);
     return undefined;
   }
 
-  #pause(): void {
+  pause(): void {
     this.#pauses += 1;
     if (this.#pauses === 1) this.#link.pause();
   }
 
-  #resume(): void {
+  resume(): void {
     this.#pauses -= 1;
     if (this.#pauses === 0 && !this.#isOver) this.#link.resume();
   }
 
   /** Nothing is taken and nothing is sent any more. */
   #finish(): void {
-    this.#egress.close();
+    this.egress.close();
     this.#isOver = true;
     this.#cutter.stop();
     this.#silence?.cancel();
     this.#inbound?.close();
-    const open = this.#deliveries.close();
-    if (open.length > 0) this.#deps.reroute(open, this.#deliveries);
+    const open = this.deliveries.close();
+    if (open.length > 0) this.#deps.reroute(open, this.deliveries);
   }
 
   /** Answers in the client's dialect, then closes. [MQTT-4.13.1-1] */
-  #refuse(refusal: Refusal, frame?: Buffer): void {
+  #refuse(refusal: Refusal, frame?: Buffer, toldMessage = refusal.message): void {
     if (this.#isOver) return;
     this.#finish();
     this.#reason = refusal.message;
     this.#log.refused(refusal);
-    const answer = this.#answerTo(refusal, frame);
+    const answer = this.#answerTo({ ...refusal, message: toldMessage }, frame);
     if (answer !== undefined) this.#link.write([answer]);
     this.#engine?.closed();
     this.#link.end();
@@ -240,8 +246,8 @@ export class Edge implements LinkHandler, EdgePort {
       return version === undefined ? undefined : connackRefusal(version, refusal);
     }
     const { version, wantsProblemInformation, maximumPacketSize } = this.#connect;
-    if (version !== 5 || !this.#isAccepted) return undefined;
-    return disconnectFor(refusal, wantsProblemInformation, maximumPacketSize);
+    if (!this.#isAccepted) return connackRefusal(version, refusal, maximumPacketSize);
+    return version === 5 ? disconnectFor(refusal, wantsProblemInformation, maximumPacketSize) : undefined;
   }
 
   #connectTimedOut(): void {

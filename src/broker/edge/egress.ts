@@ -4,16 +4,14 @@ import type { Turn } from '../../plane/turn.ts';
 import type { DeliverySink } from '../delivery/sender.ts';
 import type { Link } from '../ports.ts';
 
-export interface EgressDeps {
-  readonly link: Link;
-  readonly turn: Turn;
-  /** Bytes that may wait for a client that does not read. */
-  readonly maxWaitingBytes: number;
+/** Whose client it is. */
+export interface EgressHost {
   /** A QoS 0 message was left out. */
-  readonly skipped: () => void;
-  readonly fail: (reason: string) => void;
+  skipped(): void;
+  /** The connection cannot go on. */
+  broken(reason: string): void;
   /** A batch has left, and the client is not behind. */
-  readonly drained: () => void;
+  drained(): void;
 }
 
 /** Sent bytes that a client has not taken, above which what can wait elsewhere does. */
@@ -21,18 +19,23 @@ const congestedBytes = 256 * 1024;
 
 /** What goes out to one client: one batch a turn, and a bound on what it has not read. */
 export class Egress implements DeliverySink {
-  readonly #deps: EgressDeps;
+  readonly #link: Link;
+  readonly #host: EgressHost;
+  readonly #maxWaitingBytes: number;
   readonly #outbox: Outbox;
   #isClosed = false;
 
-  constructor(deps: EgressDeps) {
-    this.#deps = deps;
-    this.#outbox = new Outbox(deps.turn, (batch) => this.#send(batch));
+  /** @param maxWaitingBytes that may wait for a client that does not read */
+  constructor(link: Link, turn: Turn, maxWaitingBytes: number, host: EgressHost) {
+    this.#link = link;
+    this.#host = host;
+    this.#maxWaitingBytes = maxWaitingBytes;
+    this.#outbox = new Outbox(turn, (batch) => this.#send(batch));
   }
 
   write(data: Uint8Array): void {
     if (this.#isClosed) return;
-    if (this.#waiting() > this.#deps.maxWaitingBytes) this.#failUnread();
+    if (this.#waiting() > this.#maxWaitingBytes) this.#failUnread();
     else this.#outbox.push(data);
   }
 
@@ -43,12 +46,11 @@ export class Egress implements DeliverySink {
       this.#outbox.push(frame);
       return true;
     }
-    const { maxWaitingBytes, skipped } = this.#deps;
-    if (qos === 0 && waiting * 2 > maxWaitingBytes) {
-      skipped();
+    if (qos === 0 && waiting * 2 > this.#maxWaitingBytes) {
+      this.#host.skipped();
       return false;
     }
-    if (waiting > maxWaitingBytes) {
+    if (waiting > this.#maxWaitingBytes) {
       this.#failUnread();
       return false;
     }
@@ -61,7 +63,7 @@ export class Egress implements DeliverySink {
   }
 
   fail(reason: string): void {
-    if (!this.#isClosed) this.#deps.fail(reason);
+    if (!this.#isClosed) this.#host.broken(reason);
   }
 
   /** Sends what waits, and takes nothing more. */
@@ -71,16 +73,16 @@ export class Egress implements DeliverySink {
   }
 
   #waiting(): number {
-    return this.#deps.link.bufferedBytes + this.#outbox.bytes;
+    return this.#link.bufferedBytes + this.#outbox.bytes;
   }
 
   #send(batch: readonly Uint8Array[]): void {
     if (this.#isClosed) return;
-    this.#deps.link.write(batch);
-    if (!this.isCongested()) this.#deps.drained();
+    this.#link.write(batch);
+    if (!this.isCongested()) this.#host.drained();
   }
 
   #failUnread(): void {
-    this.fail(`it does not read: more than limits.outboundBuffer (${this.#deps.maxWaitingBytes} bytes) wait for it`);
+    this.fail(`it does not read: more than limits.outboundBuffer (${this.#maxWaitingBytes} bytes) wait for it`);
   }
 }

@@ -1,24 +1,29 @@
 import { Fifo } from '../../kernel/fifo.ts';
 
-export interface HandoverDeps {
-  readonly hand: (frame: Buffer) => void;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  /** Bytes that may wait before reading from the client pauses. */
-  readonly maxWaitingBytes: number;
+/** Who hands packets over. */
+export interface HandoverHost {
+  /** Gives a packet to the engine. */
+  hand(frame: Buffer): void;
+  /** Stops reading from the client. */
+  pause(): void;
+  resume(): void;
 }
 
 /** The engine gets one packet at a time, so that a SUBSCRIBE never sees a PUBLISH sent before it. */
 export class Handover {
-  readonly #deps: HandoverDeps;
+  readonly #host: HandoverHost;
+  readonly #maxWaitingBytes: number;
   readonly #waiting = new Fifo<Buffer>();
   #waitingBytes = 0;
   #isHandling = false;
+  #isLooping = false;
   #isPaused = false;
   #isClosed = false;
 
-  constructor(deps: HandoverDeps) {
-    this.#deps = deps;
+  /** @param maxWaitingBytes that may wait before reading from the client pauses */
+  constructor(host: HandoverHost, maxWaitingBytes: number) {
+    this.#host = host;
+    this.#maxWaitingBytes = maxWaitingBytes;
   }
 
   /** Nothing waits for the engine and it handles nothing. */
@@ -29,17 +34,17 @@ export class Handover {
   push(frame: Buffer): void {
     this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
-    if (!this.#isPaused && this.#waitingBytes > this.#deps.maxWaitingBytes) {
+    if (!this.#isPaused && this.#waitingBytes > this.#maxWaitingBytes) {
       this.#isPaused = true;
-      this.#deps.pause();
+      this.#host.pause();
     }
-    this.#next();
+    if (!this.#isLooping) this.#next();
   }
 
   /** The engine is through with the packet that it had. */
   handled(): void {
     this.#isHandling = false;
-    this.#next();
+    if (!this.#isLooping) this.#next(); // the engine may be through before it has returned
   }
 
   close(): void {
@@ -48,16 +53,18 @@ export class Handover {
   }
 
   #next(): void {
+    this.#isLooping = true;
     while (!this.#isHandling && !this.#isClosed) {
       const frame = this.#waiting.shift();
       if (frame === undefined) break;
       this.#waitingBytes -= frame.length;
       this.#isHandling = true;
-      this.#deps.hand(frame);
+      this.#host.hand(frame);
     }
-    if (this.#isPaused && this.#waitingBytes * 2 < this.#deps.maxWaitingBytes) {
+    this.#isLooping = false;
+    if (this.#isPaused && this.#waitingBytes * 2 < this.#maxWaitingBytes) {
       this.#isPaused = false;
-      this.#deps.resume();
+      this.#host.resume();
     }
   }
 }

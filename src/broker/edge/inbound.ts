@@ -14,29 +14,25 @@ import type { Deliveries } from '../delivery/deliveries.ts';
 import type { HotPath } from '../publish/hot-path.ts';
 import type { LimitsOptions } from '../schema.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
-import { Handover } from './handover.ts';
+import type { Egress } from './egress.ts';
+import { Handover, type HandoverHost } from './handover.ts';
 import { InboundFlow } from './inbound-flow.ts';
 
-export interface InboundDeps {
+/** The connection that packets come from. */
+export interface InboundHost extends HandoverHost {
   readonly connect: ConnectPacket;
   readonly limits: LimitsOptions;
   readonly deliveries: Deliveries;
-  readonly write: (data: Uint8Array) => void;
-  /** Gives a packet to the engine. */
-  readonly hand: (frame: Buffer) => void;
-  /** Ends the connection. */
-  readonly fail: (reason: string) => void;
+  readonly egress: Egress;
   /** Says why the connection is about to end. */
-  readonly failed: (reason: string) => void;
-  readonly pause: () => void;
-  readonly resume: () => void;
+  failed(reason: string): void;
 }
 
 const pingresp = Buffer.from([packetTypes.pingresp << 4, 0]);
 
 /** What one client sends after its CONNECT: answered here, routed, or handed to the engine; in order. */
 export class Inbound {
-  readonly #deps: InboundDeps;
+  readonly #host: InboundHost;
   readonly #handover: Handover;
   readonly #acknowledgements: AcknowledgementQueue;
   readonly #flow: InboundFlow;
@@ -45,11 +41,11 @@ export class Inbound {
   #hotPath: HotPath | undefined;
   #isPaused = false;
 
-  constructor(deps: InboundDeps) {
-    this.#deps = deps;
-    this.#handover = new Handover({ ...deps, maxWaitingBytes: deps.limits.inboundBuffer });
-    this.#acknowledgements = new AcknowledgementQueue(deps.write);
-    this.#flow = new InboundFlow(deps.limits.receiveMaximum);
+  constructor(host: InboundHost) {
+    this.#host = host;
+    this.#handover = new Handover(host, host.limits.inboundBuffer);
+    this.#acknowledgements = new AcknowledgementQueue(host.egress);
+    this.#flow = new InboundFlow(host.limits.receiveMaximum);
   }
 
   /** The client was accepted. */
@@ -74,12 +70,12 @@ export class Inbound {
 
   /** @returns why the connection must end */
   receive(frame: Buffer): Refusal | undefined {
-    const { version } = this.#deps.connect;
+    const { version } = this.#host.connect;
     const type = packetTypeOf(frame);
     if (type === packetTypes.publish) return this.#receivePublish(frame);
     const refusal = validatePacket(frame, version);
     if (refusal !== undefined) return refusal;
-    const { deliveries, write } = this.#deps;
+    const { deliveries, egress } = this.#host;
     switch (type) {
       case packetTypes.puback:
         return deliveries.acknowledged(packetIdOf(frame));
@@ -92,12 +88,12 @@ export class Inbound {
         break;
       case packetTypes.pingreq:
         if (this.#clientId === undefined) break; // CONNACK comes first
-        write(pingresp);
+        egress.write(pingresp);
         return undefined;
       case packetTypes.disconnect: {
         const fault = this.#expiryFault(frame);
         if (fault !== undefined) return fault;
-        this.#deps.failed('it sent DISCONNECT');
+        this.#host.failed('it sent DISCONNECT');
         break;
       }
       default:
@@ -114,7 +110,7 @@ export class Inbound {
   }
 
   #encode(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): Buffer {
-    const { version, wantsProblemInformation, maximumPacketSize } = this.#deps.connect;
+    const { version, wantsProblemInformation, maximumPacketSize } = this.#host.connect;
     const text = wantsProblemInformation ? reason : '';
     return encodeAcknowledgement(
       qos === 1 ? 'puback' : 'pubrec',
@@ -127,12 +123,12 @@ export class Inbound {
   }
 
   #receivePublish(received: Buffer): Refusal | undefined {
-    const { version } = this.#deps.connect;
+    const { version } = this.#host.connect;
     let frame = received;
     let header = parsePublish(frame, version);
     if (isRefusal(header)) return header;
     if (header.topicAlias !== undefined) {
-      this.#aliases ??= new InboundAliases(this.#deps.limits.topicAliases);
+      this.#aliases ??= new InboundAliases(this.#host.limits.topicAliases);
       const topic = this.#aliases.resolve(header);
       if (isRefusal(topic)) return topic;
       ({ frame, header } = resolveAlias(frame, header, topic));
@@ -148,7 +144,7 @@ export class Inbound {
   }
 
   #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, clientId: string): Refusal | undefined {
-    const outcome = hotPath.take(frame, header, this.#deps.connect.version, clientId);
+    const outcome = hotPath.take(frame, header, this.#host.connect.version, clientId);
     if (outcome === undefined) return this.#passPublish(frame, header);
     if (header.qos === 0) return undefined;
     if (typeof outcome === 'number') {
@@ -161,7 +157,7 @@ export class Inbound {
   #passPublish(frame: Buffer, { qos }: PublishHeader): Refusal | undefined {
     if (qos === 1) this.#flow.openedQos1();
     this.pass(frame);
-    return this.#deps.connect.version === 5 ? this.#flow.fault() : undefined;
+    return this.#host.connect.version === 5 ? this.#flow.fault() : undefined;
   }
 
   /** PUBACK is a promise: it waits until the message is safe. */
@@ -177,27 +173,27 @@ export class Inbound {
       (count) => answered(this.#encode(1, packetId, codeFor(count), '')),
       (cause: unknown) => {
         const { reasonCode, message } = refusedPublish(cause);
-        if (this.#deps.connect.version === 5) answered(this.#encode(1, packetId, reasonCode, message));
-        else this.#deps.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
+        if (this.#host.connect.version === 5) answered(this.#encode(1, packetId, reasonCode, message));
+        else this.#host.egress.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
       },
     );
-    if (this.#deps.connect.version === 5) return this.#flow.fault();
-    if (!this.#isPaused && this.#acknowledgements.length > this.#deps.limits.receiveMaximum) {
+    if (this.#host.connect.version === 5) return this.#flow.fault();
+    if (!this.#isPaused && this.#acknowledgements.length > this.#host.limits.receiveMaximum) {
       this.#isPaused = true;
-      this.#deps.pause();
+      this.#host.pause();
     }
     return undefined;
   }
 
   #catchUp(): void {
-    if (!this.#isPaused || this.#acknowledgements.length * 2 > this.#deps.limits.receiveMaximum) return;
+    if (!this.#isPaused || this.#acknowledgements.length * 2 > this.#host.limits.receiveMaximum) return;
     this.#isPaused = false;
-    this.#deps.resume();
+    this.#host.resume();
   }
 
   /** A session that was to end with its connection cannot be made to outlive it at the last moment. */
   #expiryFault(frame: Buffer): Refusal | undefined {
-    const { version, sessionExpirySeconds } = this.#deps.connect;
+    const { version, sessionExpirySeconds } = this.#host.connect;
     const disconnect = parseDisconnect(frame, version);
     if (isRefusal(disconnect)) return disconnect;
     if (sessionExpirySeconds > 0 || (disconnect.sessionExpirySeconds ?? 0) === 0) return undefined;

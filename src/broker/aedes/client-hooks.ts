@@ -4,7 +4,7 @@ import type { EngineSession } from './engine-session.ts';
 import type { EngineClient } from './engine-types.ts';
 import type { GuardedAedesHooks } from './guarded-aedes.ts';
 
-export interface LeavingDeps {
+export interface ClientHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly store: Pick<SessionStore, 'cleanSubscriptions' | 'putWill'>;
@@ -12,9 +12,10 @@ export interface LeavingDeps {
   readonly failed: (error: unknown) => void;
 }
 
-/** What becomes of the session and the will of a client that is gone. */
-export function leavingHooks({ connections, sessions, store, now, failed }: LeavingDeps): GuardedAedesHooks {
+/** What becomes of a client that comes, and of the session and the will of one that goes. */
+export function clientHooks({ connections, sessions, store, now, failed }: ClientHooksDeps): GuardedAedesHooks {
   return {
+    registered: (client) => void connections.get(client)?.registered(sessions).catch(failed),
     disconnected(client) {
       const { id, clean, sessionExpiryInterval: expirySeconds } = client;
       const clientId = id ?? '';
