@@ -13,6 +13,7 @@ export function faultsOf(sample, row) {
   add(sample.failed, 'connections failed');
   add(sample.errors, 'errors');
   if (sample.mode === 'idle') add(row.load.n - sample.alive, 'idle connections lost');
+  if (row.load.resume) add(sample.n - sample.resumed, 'connections not resumed');
   const value = modes[row.load.mode].read(sample);
   if (!Number.isFinite(value) || value <= 0) faults.push('nothing was measured');
   return faults;

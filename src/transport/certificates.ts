@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { constants, createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { AppError, messageOf } from '../kernel/errors.ts';
 import { nameLine } from './tls-peer.ts';
@@ -52,7 +52,7 @@ function validateTlsMaterial(material: TlsMaterial): void {
       `the server certificate "${nameLine(leaf?.subject)}" and the server key do not belong together; give the key that was made with it`,
     );
   try {
-    serverContext(material, 'check');
+    serverContext(material, { sessionScope: 'check', sessionSeconds: 1 });
   } catch (cause) {
     throw new AppError('certificate-invalid', `the server certificate cannot be used: ${messageOf(cause)}`, { cause });
   }
@@ -87,7 +87,10 @@ function readKey(pem: string): KeyObject {
   }
 }
 
-/** Forward secrecy and AEAD only. The client picks among them: it knows what its hardware is good at. */
+/**
+ * Forward secrecy and AEAD only, the cheapest first. A client that wants ChaCha20 first has no hardware for AES and
+ * gets it.
+ */
 const ciphers = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
@@ -100,12 +103,28 @@ const ciphers = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
+/** Without the finite-field groups, which cost the server far more than the client (CVE-2002-20001). */
+const curves = 'X25519:P-256:P-384';
+
 /**
- * The TLS side of a server: versions 1.2 and 1.3. Each context has ticket keys of its own, so a session resumes only
- * where, and under the trust anchors with which, it began.
- * @param sessionIdContext at most 32 characters; without one OpenSSL refuses to resume sessions with client certificates.
+ * What sessions must have in common to resume one another: nothing where clients show no certificate, and all that
+ * clients are trusted by where they do, so that a session never outlives the trust it began with.
+ * @returns 32 characters.
  */
-export const serverContext = (material: TlsMaterial, sessionIdContext: string): SecureContext =>
+export function sessionScope({ cert: _cert, key: _key, ...trust }: TlsMaterial, requiresCertificate: boolean): string {
+  const shared = requiresCertificate ? JSON.stringify(trust) : 'one-way';
+  return createHash('sha256').update(shared).digest('hex').slice(0, 32);
+}
+
+/**
+ * The TLS side of a server: versions 1.2 and 1.3.
+ * @param sessions `sessionScope`, at most 32 characters: without one OpenSSL refuses to resume sessions with client
+ * certificates; `sessionSeconds`, at most 604,800 (RFC 8446 4.6.1): older ones are not resumed.
+ */
+export const serverContext = (
+  material: TlsMaterial,
+  sessions: { readonly sessionScope: string; readonly sessionSeconds: number },
+): SecureContext =>
   createSecureContext({
     cert: material.cert,
     key: material.key,
@@ -113,5 +132,9 @@ export const serverContext = (material: TlsMaterial, sessionIdContext: string): 
     allowPartialTrustChain: true, // an intermediate in clientCa is an anchor of its own
     minVersion: 'TLSv1.2',
     ciphers,
-    sessionIdContext,
+    ecdhCurve: curves,
+    honorCipherOrder: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
+    sessionIdContext: sessions.sessionScope,
+    sessionTimeout: sessions.sessionSeconds,
   });

@@ -14,6 +14,7 @@ import { plainResponse } from './plain-response.ts';
 import { misfit, type Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
+import { checkTicketSecret } from './ticket-keys.ts';
 import { ignoreError, type TlsAcceptor, tlsAcceptor } from './tls-acceptor.ts';
 
 export interface ListenerDeps {
@@ -22,6 +23,8 @@ export interface ListenerDeps {
   readonly http: HttpHandler | undefined;
   /** Needed unless `tls` is `off`. */
   readonly certificates: CertificateSource | undefined;
+  /** What `tickets.secret` refers to; undefined: random. */
+  readonly ticketSecret?: string | undefined;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   /** Largest WebSocket message in bytes; left out: 1 MiB and 64 KiB, room for what stands around a payload of 1 MiB. */
@@ -80,11 +83,12 @@ export class Reception {
     return this.#arrivals.size;
   }
 
-  /** @throws StartError when there are no usable certificates for TLS. */
+  /** @throws StartError when there are no usable certificates for TLS, or the secret of its tickets is too short. */
   start(): void {
     const { name, tls } = this.#options;
     if (tls !== 'off' && this.#tls === undefined)
       throw new StartError('start-failed', `listener ${name}: tls is ${tls}, but there are no certificates`);
+    checkTicketSecret(name, this.#deps.ticketSecret);
     this.#tls?.start();
     this.#gate?.start();
   }
@@ -219,14 +223,15 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
 const withoutMapping = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 
-const newTlsAcceptor = ({ name, tls }: ListenerOptions, deps: ListenerDeps): TlsAcceptor | undefined =>
+const newTlsAcceptor = ({ name, tls, tickets }: ListenerOptions, deps: ListenerDeps): TlsAcceptor | undefined =>
   tls === 'off' || deps.certificates === undefined
     ? undefined
     : tlsAcceptor({
-        listener: name,
         requiresCertificate: tls === 'two-way',
         certificates: deps.certificates,
+        tickets: { rotateMs: tickets.rotate, secret: deps.ticketSecret },
         clock: deps.clock,
+        warn: (message) => deps.telemetry.logger.log('warn', `listener ${name}: ${message}`),
       });
 
 function newHttpGate({ accept, path }: ListenerOptions, deps: ListenerDeps): HttpGate | undefined {

@@ -1,6 +1,26 @@
 import { z } from 'zod';
 import { formatSocketAddress } from '../kernel/address.ts';
-import { duration, socketAddress } from '../kernel/schema.ts';
+import { duration, secretReference, socketAddress } from '../kernel/schema.ts';
+
+const ticketsSchema = z
+  .strictObject({
+    rotate: duration
+      .refine((ms) => ms >= 60_000 && ms <= 604_800_000, { error: 'use 1m to 7d' }) // 7 days: RFC 8446 4.6.1
+      .prefault('12h')
+      .meta({
+        description:
+          'New keys for session tickets after this; those before are still taken for one period. A session older than this is not resumed.',
+        reload: 'component',
+      }),
+    secret: secretReference.optional().meta({
+      description:
+        'What ticket keys are derived from, at least 32 bytes. Listeners and nodes that share it, `rotate` and, for two-way TLS, their trust anchors resume the sessions of each other. Without it each listener makes its own.',
+      reload: 'component',
+      secret: true,
+    }),
+  })
+  .prefault({})
+  .meta({ description: 'Session tickets of TLS, for cheaper reconnects.', reload: 'component' });
 
 export const listenerSchema = z
   .strictObject({
@@ -42,6 +62,7 @@ export const listenerSchema = z
         'Connections of this listener at one time; beyond it the oldest in the handshake is closed, or the new one where there is none.',
       reload: 'component',
     }),
+    tickets: ticketsSchema,
   })
   .meta({ description: 'One port.', reload: 'component' });
 

@@ -2,8 +2,10 @@ import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import type { PeerTls } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type CertificateSource, serverContext } from './certificates.ts';
+import { type CertificateSource, serverContext, sessionScope } from './certificates.ts';
 import type { Refusal } from './refusal.ts';
+import { useTicketKeys } from './ticket-hook.ts';
+import { ticketKeys, ticketSecrets } from './ticket-keys.ts';
 import { peerCertificate, peerTls } from './tls-peer.ts';
 import { certificateRefusal, handshakeRefusal } from './tls-refusal.ts';
 
@@ -44,13 +46,26 @@ const unsupportedNode: Refusal = {
  * and destroys a client with a bad certificate before anyone can read whose it was.
  */
 export function tlsAcceptor(options: {
-  readonly listener: string;
   readonly requiresCertificate: boolean;
   readonly certificates: CertificateSource;
+  readonly tickets: { readonly rotateMs: number; readonly secret: string | undefined };
   readonly clock: Clock;
+  readonly warn: (message: string) => void;
 }): TlsAcceptor {
   const { certificates, requiresCertificate, clock } = options;
-  const newContext = (): SecureContext => serverContext(certificates.current(), options.listener.slice(0, 32));
+  const { rotateMs } = options.tickets;
+  const secrets = ticketSecrets(options.tickets.secret);
+  /** Ticket keys outlive the context: a client resumes its session under renewed certificates too. */
+  const newContext = (): SecureContext => {
+    const material = certificates.current();
+    const scope = sessionScope(material, requiresCertificate);
+    const next = serverContext(material, { sessionScope: scope, sessionSeconds: Math.ceil(rotateMs / 1_000) });
+    if (!useTicketKeys(next, ticketKeys({ secrets, scope, rotateMs, clock })))
+      options.warn(
+        `Node ${process.version} takes no ticket keys, so fewer TLS sessions resume; use a supported version`,
+      );
+    return next;
+  };
   let context: SecureContext | undefined;
   let unsubscribe: (() => void) | undefined;
 
@@ -61,7 +76,7 @@ export function tlsAcceptor(options: {
     if (!requiresCertificate) return peerTls(socket, undefined);
     const x509 = socket.getPeerX509Certificate();
     if (x509 === undefined) return { reason: 'no-certificate', detail: 'the client sent no certificate' };
-    const certificate = peerCertificate(x509);
+    const certificate = peerCertificate(x509, () => socket.getPeerX509Certificate());
     // A resumed session carries the verdict of its first handshake; time goes on meanwhile.
     const code =
       socket._handle.verifyError()?.code ?? (certificate.validTo <= clock.now() ? 'CERT_HAS_EXPIRED' : undefined);

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { PeerCertificate, PeerTls } from '../broker/ports.ts';
+import { certificateNames, unescapeName } from './certificate-names.ts';
 import { printable } from './refusal.ts';
 
 /** The TLS facts of a finished handshake. @param certificate the client's, if it verified. */
@@ -16,14 +17,21 @@ export function peerTls(socket: TLSSocket, certificate: PeerCertificate | undefi
   };
 }
 
-/** Reads what logs and identity need of a certificate. */
-export const peerCertificate = (certificate: X509Certificate): PeerCertificate => ({
+/**
+ * Reads what logs and identity need of a certificate.
+ * @param reread gives the certificate again, so that it need not be kept for names that may never be asked for.
+ */
+export const peerCertificate = (
+  certificate: X509Certificate,
+  reread: () => X509Certificate | undefined,
+): PeerCertificate => ({
   subject: nameLine(certificate.subject),
   issuer: nameLine(certificate.issuer),
   commonName: commonNameOf(certificate.subject),
   serialNumber: certificate.serialNumber,
   fingerprint256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   validTo: Date.parse(certificate.validTo),
+  names: () => certificateNames(reread()),
 });
 
 /**
@@ -48,8 +56,3 @@ export function commonNameOf(subject: string | undefined): string | undefined {
   const value = unescapeName(name.slice('CN='.length));
   return value === '' || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value) ? undefined : value;
 }
-
-const unescapeName = (value: string): string =>
-  value.replace(/\\(?:([0-9A-Fa-f]{2})|(.))/gsu, (_, hex: string | undefined, character: string | undefined) =>
-    hex === undefined ? (character ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
-  );

@@ -34,6 +34,7 @@ export interface TestListener extends AsyncDisposable {
 export interface TestListenerOptions {
   readonly certificates?: CertificateSource;
   readonly http?: HttpHandler;
+  readonly ticketSecret?: string;
   readonly clock?: Clock;
   readonly maxMessageBytes?: number;
   /** Sends everything back; on unless switched off. */
@@ -67,6 +68,7 @@ export async function startListener(
     },
     http: options.http,
     certificates: options.certificates,
+    ticketSecret: options.ticketSecret,
     telemetry,
     clock: options.clock ?? systemClock,
     ...(options.maxMessageBytes === undefined ? {} : { maxMessageBytes: options.maxMessageBytes }),
