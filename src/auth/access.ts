@@ -1,5 +1,7 @@
 import type { Authenticator } from '../broker/ports.ts';
 import { isLoopback } from '../kernel/address.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { anonymousPrincipal, certificateIdentity } from './certificate-identity.ts';
 import type { AccessOptions } from './schema.ts';
 
 /** What access needs to know of a listener. */
@@ -10,7 +12,7 @@ export interface ListenerFacts {
 
 /** Names of the listeners on which clients without an identity are let in. */
 export function anonymousListeners(
-  { anonymous }: AccessOptions,
+  { anonymous }: Pick<AccessOptions, 'anonymous'>,
   listeners: readonly ListenerFacts[],
 ): ReadonlySet<string> {
   if (anonymous === 'never') return new Set();
@@ -18,17 +20,23 @@ export function anonymousListeners(
   return new Set(listeners.filter(({ bind }) => isLoopback(bind.host)).map(({ name }) => name));
 }
 
-/** A certificate that verified is an identity; everyone else is anonymous, and let in where `access.anonymous` says so. */
+/**
+ * A certificate that verified is an identity; everyone else is anonymous, and let in where `access.anonymous` says so.
+ * @throws ConfigError where a template of `access.certificate` is wrong, which its schema finds before.
+ */
 export function createAccess(options: AccessOptions, listeners: readonly ListenerFacts[]): Authenticator {
   const allowed = anonymousListeners(options, listeners);
+  const identity = certificateIdentity(options.certificate);
+  if (typeof identity !== 'function')
+    throw new ConfigError('config-invalid', `access.certificate.${identity.field}: ${identity.message}`);
   return {
-    authenticate({ peer }) {
+    authenticate({ peer, clientId }) {
       const certificate = peer.tls?.certificate;
-      if (certificate !== undefined)
-        return { kind: 'accept', principal: certificate.commonName ?? certificate.subject };
-      if (allowed.has(peer.listener)) return { kind: 'accept', principal: 'anonymous' };
+      if (certificate !== undefined) return identity(certificate, clientId);
+      if (allowed.has(peer.listener)) return { kind: 'accept', principal: anonymousPrincipal };
       return {
         kind: 'reject',
+        code: 'not-authorized',
         reason: `not authorized: listener "${peer.listener}" takes no anonymous clients; name it in access.anonymous to let them in`,
       };
     },

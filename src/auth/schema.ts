@@ -1,4 +1,43 @@
 import { z } from 'zod';
+import { certificateIdentity } from './certificate-identity.ts';
+import { unsafeCharacter } from './template.ts';
+
+const certificateSchema = z
+  .strictObject({
+    principal: z.string().prefault('{cn}').meta({
+      description:
+        'User name of a client with a certificate, as a template of `{cn}`, `{o}`, `{ou}`, `{san.dns}`, `{san.email}`, `{san.uri}`, `{serial}` and `{fingerprint}`. A certificate without the value is refused, and so is one with several, unless the field says `:first`. Control characters, `/`, `+` and `#` are refused; `:escaped` writes the last three as `%2F`, `%2B` and `%23`.',
+      reload: 'process',
+    }),
+    bind: z.enum(['any', 'equal', 'prefix', 'pattern']).prefault('any').meta({
+      description:
+        'Which client ids a certificate may use: `any`, or only those that fit `clientId`. `equal`: that one. `prefix`: that one, and those that go on with `separator`. `pattern`: those where one `*` in it stands for anything.',
+      reload: 'process',
+    }),
+    clientId: z.string().prefault('{cn}').meta({
+      description: 'Template that the client id is held to, written as `principal`; not used with `bind: any`.',
+      reload: 'process',
+    }),
+    separator: z
+      .string()
+      .length(1, { error: 'give one character' })
+      .refine((text) => unsafeCharacter(text) === undefined && text !== '*', {
+        error: 'give a character other than / + # * and control characters',
+      })
+      .prefault(':')
+      .meta({
+        description:
+          'Character between the rendered `clientId` and the rest with `bind: prefix`. A certificate that has it in its value is refused, so that no device gets the client ids of another.',
+        reload: 'process',
+      }),
+  })
+  .superRefine((options, context) => {
+    const identity = certificateIdentity(options);
+    if (typeof identity !== 'function')
+      context.addIssue({ code: 'custom', path: [identity.field], message: identity.message });
+  })
+  .prefault({})
+  .meta({ description: 'Who a client is that showed a certificate.', reload: 'process' });
 
 export const accessSchema = z
   .strictObject({
@@ -10,6 +49,7 @@ export const accessSchema = z
           'Where clients without an identity may connect: `loopback` for listeners bound to this machine only, `never`, or the names of listeners. On a two-way listener the certificate is the identity.',
         reload: 'process',
       }),
+    certificate: certificateSchema,
   })
   .prefault({})
   .meta({ description: 'Who may connect.', reload: 'process' });

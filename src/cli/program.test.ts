@@ -8,7 +8,18 @@ async function run(...args: string[]) {
   return { out: io.out(), err: io.err(), code: io.exitCode() };
 }
 
-const commands = [[], ['serve'], ['config'], ['config', 'check'], ['config', 'explain'], ['pub'], ['sub'], ['topic']];
+const commands = [
+  [],
+  ['serve'],
+  ['config'],
+  ['config', 'check'],
+  ['config', 'explain'],
+  ['pub'],
+  ['sub'],
+  ['topic'],
+  ['doctor'],
+  ['doctor', 'tls'],
+];
 
 test.each(commands)('%s %s has --help', async (...command) => {
   const { out, err, code } = await run(...command.filter((word) => word !== undefined), '--help');

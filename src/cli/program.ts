@@ -3,6 +3,7 @@ import { version } from '../app/version.ts';
 import { AppError, messageOf } from '../kernel/errors.ts';
 import { addConfigCheckCommand } from './config-check.ts';
 import { addConfigExplainCommand } from './config-explain.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { type Io, printLine } from './io.ts';
 import { addPubCommand } from './pub.ts';
 import { addServeCommand } from './serve.ts';
@@ -27,6 +28,7 @@ export function buildProgram(io: Io): Command {
   addPubCommand(program, io);
   addSubCommand(program, io);
   addTopicCommand(program, io);
+  addDoctorCommand(program, io);
   return program;
 }
 

@@ -26,6 +26,21 @@ test('a credentials file is read like a secret', async () => {
   expect(secrets.file(file)).toBe('creds');
 });
 
+test('the secret of session tickets is read for each listener that has one', async () => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, 'broker.yaml');
+  await writeFile(
+    file,
+    `listeners:
+  - { name: mqtts, bind: '127.0.0.1:8883', tls: one-way, accept: [mqtt], tickets: { secret: { env: TICKETS } } }
+`,
+  );
+  const { config } = await requireConfig({ file, env: { TICKETS: 'of all nodes' }, flags: [] });
+  const { secrets } = await resolveSecrets(config, { TICKETS: 'of all nodes' });
+  expect(secrets.secret({ env: 'TICKETS' })).toBe('of all nodes');
+  expect(await checkSecrets(config, {})).toMatchObject([{ path: ['listeners', 0, 'tickets', 'secret'] }]);
+});
+
 test('a secret that has gone since the check is an error that says what is missing', async () => {
   const config = await configWith('nats.user=me', 'nats.password.env=PW');
   expect(await checkSecrets(config, {})).toEqual([

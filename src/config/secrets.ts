@@ -19,13 +19,16 @@ interface Reference {
 }
 
 /** All places of a configuration that refer to a secret. */
-function referencesOf({ nats }: Config): Reference[] {
+function referencesOf({ nats, listeners }: Config): Reference[] {
   const references: Reference[] = [];
   for (const name of ['password', 'token', 'nkey'] as const) {
     const to = nats[name];
     if (to !== undefined) references.push({ path: ['nats', name], to });
   }
   if (nats.creds !== undefined) references.push({ path: ['nats', 'creds'], to: { file: nats.creds } });
+  for (const [index, { tickets }] of listeners.entries())
+    if (tickets.secret !== undefined)
+      references.push({ path: ['listeners', index, 'tickets', 'secret'], to: tickets.secret });
   return references;
 }
 

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { certificateWith } from '../../test/support/peer-certificate.ts';
+import type { AuthenticationVerdict, PeerCertificate } from '../broker/ports.ts';
+import { createAccess } from './access.ts';
+import { accessSchema } from './schema.ts';
+
+const listeners = [
+  { name: 'local', bind: { host: '127.0.0.1' } },
+  { name: 'devices', bind: { host: '0.0.0.0' } },
+];
+
+interface Attempt {
+  readonly access?: unknown;
+  readonly listener?: string;
+  readonly clientId?: string;
+  readonly certificate?: PeerCertificate;
+}
+
+function verdict({ access = {}, listener = 'devices', clientId = 'x', certificate }: Attempt): AuthenticationVerdict {
+  const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate };
+  const peer = { listener, protocol: 'mqtts', address: '192.0.2.1', port: 1, tls } as const;
+  return createAccess(accessSchema.parse(access), listeners).authenticate({ peer, clientId, username: undefined });
+}
+
+const pump = certificateWith({ commonNames: ['pump'], uris: ['urn:pump'] });
+
+describe('a client without a certificate', () => {
+  test('is anonymous where access.anonymous lets it in', () => {
+    expect(verdict({ listener: 'local' })).toEqual({ kind: 'accept', principal: 'anonymous' });
+    expect(verdict({ access: { anonymous: ['devices'] } })).toEqual({ kind: 'accept', principal: 'anonymous' });
+  });
+
+  test('is refused elsewhere, and the reason says what to set', () => {
+    for (const attempt of [{}, { listener: 'local', access: { anonymous: 'never' } }])
+      expect(verdict(attempt)).toMatchObject({
+        code: 'not-authorized',
+        reason: expect.stringContaining('access.anonymous'),
+      });
+  });
+});
+
+describe('a client with a certificate', () => {
+  test('is its common name by default, under any client id', () => {
+    expect(verdict({ certificate: pump })).toEqual({ kind: 'accept', principal: 'pump' });
+  });
+
+  test('is what access.certificate.principal makes of it', () => {
+    const access = { anonymous: 'never', certificate: { principal: 'id:{san.uri}' } };
+    expect(verdict({ access, certificate: pump })).toEqual({ kind: 'accept', principal: 'id:urn:pump' });
+  });
+
+  test('is refused without the field, with the subject and the setting in the reason', () => {
+    expect(verdict({ access: { certificate: { principal: '{san.email}' } }, certificate: pump })).toEqual({
+      kind: 'reject',
+      code: 'not-authorized',
+      reason:
+        'not authorized: certificate "CN=pump" has no alternative name of type email, which {san.email} asks for (access.certificate.principal)',
+    });
+  });
+
+  test('is refused where it would pass for one of the anonymous clients', () => {
+    const certificate = certificateWith({ commonNames: ['anonymous'] });
+    expect(verdict({ listener: 'local', certificate })).toMatchObject({ kind: 'reject', code: 'not-authorized' });
+  });
+});
+
+describe('the client id is bound to the certificate', () => {
+  const result = (certificateOptions: object, clientId: string) => {
+    const one = verdict({ access: { certificate: certificateOptions }, certificate: pump, clientId });
+    return one.kind === 'accept' ? 'accept' : one.code;
+  };
+
+  test.each([
+    ['pump', 'accept'],
+    ['pump:1', 'client-id'],
+    ['Pump', 'client-id'],
+    ['', 'client-id'],
+  ])('equal: %j gives %s', (clientId, expected) => {
+    expect(result({ bind: 'equal' }, clientId)).toBe(expected);
+  });
+
+  test.each([
+    ['pump', 'accept'],
+    ['pump:', 'accept'],
+    ['pump:1:2', 'accept'],
+    ['pump2', 'client-id'],
+    ['pum', 'client-id'],
+  ])('prefix: %j gives %s', (clientId, expected) => {
+    expect(result({ bind: 'prefix' }, clientId)).toBe(expected);
+  });
+
+  test.each([
+    ['site-1@pump', 'accept'],
+    ['@pump', 'accept'],
+    ['pump', 'client-id'],
+    ['site@pump2', 'client-id'],
+  ])('pattern "*@{cn}": %j gives %s', (clientId, expected) => {
+    expect(result({ bind: 'pattern', clientId: '*@{cn}' }, clientId)).toBe(expected);
+  });
+
+  test('a pattern takes no client id in which its two ends overlap', () => {
+    expect(result({ bind: 'pattern', clientId: 'a-{cn}-*-a' }, 'a-pump-a')).toBe('client-id');
+    expect(result({ bind: 'pattern', clientId: 'a-{cn}-*-a' }, 'a-pump--a')).toBe('accept');
+  });
+
+  test('the reason names what is allowed', () => {
+    expect(
+      verdict({ access: { certificate: { bind: 'prefix' } }, certificate: pump, clientId: 'other' }),
+    ).toMatchObject({
+      reason:
+        'not authorized: certificate "CN=pump" may use the client id "pump" or what begins with "pump:" only (access.certificate.bind)',
+    });
+  });
+
+  test('a certificate without the value for the client id is refused as such', () => {
+    const access = { certificate: { bind: 'equal', clientId: '{san.email}' } };
+    expect(verdict({ access, certificate: pump })).toMatchObject({
+      code: 'not-authorized',
+      reason: expect.stringContaining('(access.certificate.clientId)'),
+    });
+  });
+});
+
+test.each([
+  [{ principal: 'all' }, ['certificate', 'principal']],
+  [{ clientId: '{cn}*' }, ['certificate', 'clientId']],
+  [{ bind: 'pattern', clientId: '{cn}*' }, ['certificate', 'clientId']],
+  [{ separator: '--' }, ['certificate', 'separator']],
+  [{ separator: '/' }, ['certificate', 'separator']],
+])('the configuration %j is refused at %j', (certificate, path) => {
+  const { error } = accessSchema.safeParse({ certificate });
+  expect(error?.issues).toEqual([expect.objectContaining({ path })]);
+});

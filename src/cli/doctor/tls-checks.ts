@@ -1,0 +1,128 @@
+import { openingFor } from './opening.ts';
+import { opensslLine, type PemFile, plainLine, type TlsClient } from './tls-client.ts';
+import type { Missing, TlsFiles } from './tls-files.ts';
+import { type Outcome, probe, probePlain } from './tls-probe.ts';
+import type { TlsTarget } from './tls-target.ts';
+
+/** What should happen; `either` is shown and not judged. */
+export type Expectation = 'accepted' | 'refused by the client' | 'refused by the server' | 'either';
+
+/** One attempt on one port. */
+export interface Check {
+  readonly name: string;
+  readonly expected: Expectation;
+  /** Runs it. @param timeoutMs for the whole attempt. */
+  readonly run: (timeoutMs: number) => Promise<Outcome>;
+  /** The same for a shell; undefined where it cannot be tried. */
+  readonly command: string | undefined;
+}
+
+export interface CheckContext {
+  readonly files: TlsFiles;
+  readonly target: TlsTarget & { readonly tls: 'one-way' | 'two-way' | 'auto' };
+  /** Name that the server's certificate must be for. */
+  readonly verifiedName: string;
+  readonly clientId: string;
+  /** False where nothing is known of what the server trusts. */
+  readonly isOurs: boolean;
+}
+
+/** For a name that no certificate holds (RFC 6761 6.4). */
+const wrongName = 'wrong.invalid';
+
+/** Without forward secrecy, without authentication, or in a mode that has been broken. */
+const weakCiphers =
+  'AES128-SHA:AES256-SHA:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA:NULL:aNULL:@SECLEVEL=0';
+
+/** Every check of a port, in the order of the report. */
+export function checksOf(context: CheckContext): Check[] {
+  const { files, target, verifiedName } = context;
+  const isTwoWay = target.tls === 'two-way';
+  const certificate = isTwoWay && !('missing' in files.client) ? { identity: files.client } : {};
+  const good: TlsClient = { verifiedName, trust: files.trust, ...certificate };
+  const make = maker(context);
+  const trusting = (name: string, trust: PemFile | Missing, more: Partial<TlsClient> = {}): Check =>
+    'missing' in trust ? skipped(name, trust) : make(name, 'accepted', { ...good, ...more, trust });
+  if (isTwoWay && 'missing' in files.client)
+    return [...refusals(context), ...clientChecks(context), skipped('everything else', files.client)];
+  return [
+    trusting('trusting the root', files.root),
+    trusting('trusting the intermediate alone', files.intermediate, { isPartial: true }),
+    make(files.trust === undefined ? 'trusting the public CAs' : 'trusting the CA bundle', 'accepted', good),
+    make('trusting another CA', 'refused by the client', { ...good, trust: files.otherCa }),
+    make('wrong host name', 'refused by the client', { ...good, verifiedName: wrongName }),
+    make('TLS 1.2', 'accepted', { ...good, version: 'TLSv1.2' }),
+    make('TLS 1.3', 'accepted', { ...good, version: 'TLSv1.3' }),
+    ...refusals(context),
+    ...clientChecks(context),
+  ];
+}
+
+/** What no server may accept, whoever asks. */
+function refusals(context: CheckContext): Check[] {
+  const { files, target, verifiedName, clientId } = context;
+  const make = maker(context);
+  const opening = openingFor(target, clientId);
+  const identity = 'missing' in files.client || target.tls !== 'two-way' ? {} : { identity: files.client };
+  const old: TlsClient = { verifiedName, trust: files.trust, isInsecure: true, ...identity };
+  return [
+    make('TLS 1.1', 'refused by the server', { ...old, version: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }),
+    make('weak ciphers', 'refused by the server', { ...old, version: 'TLSv1.2', ciphers: weakCiphers }),
+    {
+      name: 'plain text',
+      expected: target.tls === 'auto' ? 'accepted' : 'refused by the server',
+      run: (timeoutMs) => probePlain(target, opening, timeoutMs),
+      command: plainLine(target, opening),
+    },
+  ];
+}
+
+/** What clients show of themselves. */
+function clientChecks(context: CheckContext): Check[] {
+  const { files, target, verifiedName, isOurs } = context;
+  const make = maker(context);
+  // with the root alone OpenSSL has no intermediate at hand that it would send without being told to
+  const trust = 'missing' in files.root ? files.trust : files.root;
+  const anyone: TlsClient = { verifiedName, trust };
+  if (target.tls !== 'two-way') return [make('no client certificate', 'accepted', anyone)];
+  const { client, expiredClient, otherClient } = files;
+  const stranger: TlsClient = { ...anyone, isInsecure: true };
+  const isWhole = !('missing' in client) && client.intermediates !== undefined;
+  return [
+    make('no client certificate', 'refused by the server', stranger),
+    'missing' in client
+      ? skipped('client certificate', client)
+      : make(`client certificate${isWhole ? ' with intermediate' : ''}`, 'accepted', { ...anyone, identity: client }),
+    ...('missing' in client || !isWhole
+      ? []
+      : [
+          make('client certificate, leaf only', isOurs ? 'accepted' : 'either', {
+            ...anyone,
+            identity: { leaf: client.leaf, key: client.key },
+          }),
+        ]),
+    make('client certificate of another CA', 'refused by the server', { ...stranger, identity: otherClient }),
+    'missing' in expiredClient
+      ? skipped('expired client certificate', expiredClient)
+      : make('expired client certificate', 'refused by the server', { ...stranger, identity: expiredClient }),
+  ];
+}
+
+const maker =
+  ({ target, clientId }: CheckContext) =>
+  (name: string, expected: Expectation, client: TlsClient): Check => {
+    const opening = openingFor(target, clientId);
+    return {
+      name,
+      expected,
+      run: (timeoutMs) => probe(target, client, opening, timeoutMs),
+      command: opensslLine(client, target, opening),
+    };
+  };
+
+const skipped = (name: string, { missing }: Missing): Check => ({
+  name,
+  expected: 'either',
+  run: () => Promise.resolve({ kind: 'unavailable', reason: missing }),
+  command: undefined,
+});

@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAuthority } from '../../pki/authority.ts';
+import { describeX509 } from '../../pki/inspect.ts';
+import { certificatesPem } from '../../pki/pem.ts';
+import type { Identity, PemFile } from './tls-client.ts';
+import { certificatesOf, expiredClientOf, readClient, readServerName, readTrust } from './tls-folder.ts';
+
+/** Why something cannot be tried, for the report. */
+export interface Missing {
+  readonly missing: string;
+}
+
+/** What the checks need: the CA files of the server's clients, and certificates good and bad. */
+export interface TlsFiles extends AsyncDisposable {
+  /** Temporary folder of what was made. */
+  readonly directory: string;
+  /** Everything that clients trust; undefined: the public CAs. */
+  readonly trust: PemFile | undefined;
+  readonly root: PemFile | Missing;
+  readonly intermediate: PemFile | Missing;
+  /** A CA that signed nothing here. */
+  readonly otherCa: PemFile;
+  /** With intermediates where there are any. */
+  readonly client: Identity | Missing;
+  /** Of the other CA. */
+  readonly otherClient: Identity;
+  readonly expiredClient: Identity | Missing;
+  /** Name to verify the server by where nothing else is said. */
+  readonly serverName: string;
+}
+
+export interface TlsFilesOptions {
+  /** Folder with `ca-chain.pem`, `client-demo.*` and, where the CA is kept there, `intermediate-ca.key`. */
+  readonly directory: string;
+  /** Absolute path of a PEM bundle to trust instead of the folder's. */
+  readonly ca: string | undefined;
+  /** Absolute paths of the client certificate to show instead of the folder's. */
+  readonly client: { readonly cert: string; readonly key: string } | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Leaves the temporary folder in place. */
+  readonly keep: boolean;
+}
+
+/** Reads the folder and makes the rest in a temporary one, which goes with the object. */
+export async function prepareTlsFiles(options: TlsFilesOptions): Promise<TlsFiles> {
+  const directory = await mkdtemp(join(tmpdir(), 'viaduct-doctor-'));
+  const dispose = async (): Promise<void> => {
+    if (!options.keep) await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    const put = async (name: string, pem: string): Promise<PemFile> => {
+      const file = join(directory, name);
+      await writeFile(file, pem, { mode: 0o600 });
+      return { pem, file };
+    };
+    return { directory, ...(await contentOf(options, put)), [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** Writes into the temporary folder. */
+type Put = (name: string, pem: string) => Promise<PemFile>;
+
+async function contentOf(
+  { directory, ca, client, now }: TlsFilesOptions,
+  put: Put,
+): Promise<Omit<TlsFiles, 'directory' | keyof AsyncDisposable>> {
+  const trust = await readTrust(directory, ca);
+  const anchors = trust === undefined ? [] : certificatesOf(trust);
+  const select = async (what: 'root' | 'intermediate'): Promise<PemFile | Missing> => {
+    const chosen = anchors.filter((certificate) => describeX509(certificate).isSelfIssued === (what === 'root'));
+    if (chosen.length === 0) return { missing: `${trust?.file ?? 'the set of public CAs'} holds no ${what}` };
+    return put(`${what}.pem`, certificatesPem(chosen));
+  };
+  const identity = async (name: string, { leaf, key, issuers }: PemIdentity): Promise<Identity> => ({
+    leaf: typeof leaf === 'string' ? await put(`${name}.pem`, leaf) : leaf,
+    key: typeof key === 'string' ? await put(`${name}.key`, key) : key,
+    ...(issuers === '' ? {} : { intermediates: await put(`${name}-issuer.pem`, issuers) }),
+  });
+  const orMissing = (name: string, found: PemIdentity | Missing): Promise<Identity | Missing> =>
+    'missing' in found ? Promise.resolve(found) : identity(name, found);
+  const other = await createAuthority({ now });
+  const otherClient = await other.issueClient({ commonName });
+  return {
+    trust,
+    root: await select('root'),
+    intermediate: await select('intermediate'),
+    otherCa: await put('other-ca.pem', other.root.certificate),
+    client: await orMissing('client', await readClient(directory, client)),
+    otherClient: await identity('other-client', {
+      leaf: otherClient.leaf,
+      key: otherClient.key,
+      issuers: other.intermediate.certificate,
+    }),
+    expiredClient: await orMissing('expired-client', await expiredClientOf(directory, commonName, now())),
+    serverName: await readServerName(directory),
+  };
+}
+
+/** A client as PEM texts, or as files where it has some. */
+export interface PemIdentity {
+  readonly leaf: string | PemFile;
+  readonly key: string | PemFile;
+  /** `''` for none. */
+  readonly issuers: string;
+}
+
+/** Common name of the certificates made here. */
+const commonName = 'viaduct-doctor';

@@ -1,0 +1,283 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer as createPlainServer } from 'node:net';
+import { join } from 'node:path';
+import { createServer, type TlsOptions } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { TargetReport } from '../../src/cli/doctor/tls-report.ts';
+import { runCli } from '../../src/cli/program.ts';
+import { startBroker, type TestBroker } from '../support/broker.ts';
+import { fakeIo } from '../support/fake-io.ts';
+import { hex } from '../support/packet-bytes.ts';
+import { connackAccepted } from '../support/raw-client.ts';
+import { runToEnd } from '../support/run-program.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { testPki } from '../support/test-pki.ts';
+
+const listeners = [
+  { name: 'one-way', tls: 'one-way', accept: ['mqtt'] },
+  { name: 'two-way', tls: 'two-way', accept: ['mqtt'] },
+  { name: 'wss', tls: 'one-way', accept: ['websocket', 'http'] },
+  { name: 'https', tls: 'one-way', accept: ['http'] },
+  { name: 'auto', tls: 'auto', accept: ['mqtt', 'websocket', 'http'] },
+];
+
+let broker: TestBroker;
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let config: string;
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  broker = await startBroker({ listeners: listeners.map((one) => ({ ...one, bind: '127.0.0.1:0' })) });
+  config = join(directory.path, 'viaduct.yaml');
+  const bound = listeners.map((one) => ({ ...one, bind: `127.0.0.1:${broker.port(one.name)}` }));
+  await writeFile(config, stringify({ listeners: bound, certificates: { directory: broker.certificates } }));
+});
+afterAll(async () => {
+  await broker[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+interface Report {
+  readonly ok: boolean;
+  readonly files: string | null;
+  readonly listeners: readonly TargetReport[];
+}
+
+async function doctor(...args: string[]) {
+  const io = fakeIo({ cwd: directory.path });
+  await runCli(['doctor', 'tls', ...args], io);
+  return { out: io.out(), err: io.err(), code: io.exitCode() };
+}
+
+async function doctorJson(...args: string[]): Promise<{ code: number; report: Report }> {
+  const { out, err, code } = await doctor('--json', ...args);
+  expect(err).toBe('');
+  return { code, report: JSON.parse(out) as Report };
+}
+
+/** `check: verdict, outcome` of each row, to compare at a glance. */
+const rowsOf = (report: Report, listener: string): string[] =>
+  report.listeners
+    .filter(({ listener: name }) => name === listener)
+    .flatMap(({ checks }) => checks.map(({ check, verdict, outcome }) => `${check}: ${verdict}, ${outcome}`));
+
+const everywhere = [
+  'server certificate: ok, 2 sent',
+  'trusting the root: ok, accepted',
+  'trusting the intermediate alone: ok, accepted',
+  'trusting the CA bundle: ok, accepted',
+  'trusting another CA: ok, refused by the client',
+  'wrong host name: ok, refused by the client',
+  'TLS 1.2: ok, accepted',
+  'TLS 1.3: ok, accepted',
+  'TLS 1.1: ok, refused by the server',
+  'weak ciphers: ok, refused by the server',
+];
+
+describe('a broker with the certificates of its first start', () => {
+  test('answers every good and every bad client as expected, on each kind of listener', async () => {
+    const { code, report } = await doctorJson('--config', config);
+    const oneWay = [...everywhere, 'plain text: ok, refused by the server', 'no client certificate: ok, accepted'];
+    for (const name of ['one-way', 'wss', 'https']) expect(rowsOf(report, name), name).toEqual(oneWay);
+    expect(rowsOf(report, 'auto')).toEqual([
+      ...everywhere,
+      'plain text: ok, accepted',
+      'no client certificate: ok, accepted',
+    ]);
+    expect(rowsOf(report, 'two-way')).toEqual([
+      ...everywhere,
+      'plain text: ok, refused by the server',
+      'no client certificate: ok, refused by the server',
+      'client certificate with intermediate: ok, accepted',
+      'client certificate, leaf only: ok, accepted',
+      'client certificate of another CA: ok, refused by the server',
+      'expired client certificate: ok, refused by the server',
+    ]);
+    expect(code).toBe(0);
+    expect(report.ok).toBe(true);
+  });
+
+  test('is shown as text with reasons and dates, and the temporary files are gone afterwards', async () => {
+    const { out, code } = await doctor('--config', config);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^two-way {2}mqtts:\/\/127\.0\.0\.1:\d+ {2}two-way$/m);
+    expect(out).toMatch(/^ {2}ok {2}trusting the root +accepted: TLSv1\.3 TLS_\w+, CONNACK 0$/m);
+    expect(out).toMatch(
+      /^ {2}ok {2}server certificate +2 sent: CN=\S+, O=Viaduct is valid until 20\d\d-.* 36\d days;/m,
+    );
+    expect(out).toMatch(/no client certificate +refused by the server: it requires a client certificate$/m);
+    expect(out).toContain('HTTP 101');
+    expect(out).toMatch(/64 checks, all as expected/);
+    const [file] = /\/\S+viaduct-doctor-\w+/.exec(out) ?? [];
+    expect(file).toBeDefined();
+    expect(existsSync(file ?? '')).toBe(false);
+  });
+
+  test('gives openssl s_client the same answers', async () => {
+    const { report } = await doctorJson('--config', config, '--keep');
+    expect(report.files).toMatch(/viaduct-doctor-/);
+    await using _kept = {
+      [Symbol.asyncDispose]: () => rm(report.files ?? '', { recursive: true }),
+    };
+    const rows = report.listeners.flatMap(({ listener, checks }) => checks.map((row) => ({ ...row, listener })));
+    const lines = rows.filter(({ check }) => check !== 'plain text' && check !== 'server certificate');
+    expect(lines.length).toBe(54);
+    for (const { listener, check, command, outcome } of lines) {
+      const { stdout, stderr } = await runToEnd('timeout', ['20', 'sh', '-c', command ?? '']);
+      const isAnswered = /^ 20 02 00 00|^HTTP\/1\.1 \d/.test(stdout);
+      expect(isAnswered, `${listener}, ${check}: ${command}\n${stdout}${stderr}`).toBe(outcome === 'accepted');
+    }
+  });
+
+  test('is found out to be one-way or two-way where only its address is known', async () => {
+    const url = (name: string): string => `mqtts://localhost:${broker.port(name)}`;
+    const ca = ['--ca', broker.file('ca-chain.pem')];
+    const certificate = ['--cert', broker.file('client-demo.pem'), '--key', broker.file('client-demo.key')];
+    const { code, report } = await doctorJson('--url', url('one-way'), '--url', url('two-way'), ...ca, ...certificate);
+    expect(report.listeners.map(({ tls }) => tls)).toEqual(['one-way', 'two-way']);
+    expect(code).toBe(0);
+    const wrong = await doctorJson('--url', url('one-way'), '--tls', 'two-way', ...ca, ...certificate);
+    expect(rowsOf(wrong.report, url('one-way'))).toContain('no client certificate: no, accepted');
+    expect(wrong.code).toBe(1);
+  });
+
+  test('is verified by the name that --name gives', async () => {
+    const url = `mqtts://localhost:${broker.port('one-way')}`;
+    const { code, report } = await doctorJson(
+      '--url',
+      url,
+      '--ca',
+      broker.file('ca-chain.pem'),
+      '--name',
+      'example.com',
+    );
+    expect(code).toBe(1);
+    expect(rowsOf(report, url)).toContain('trusting the root: no, refused by the client');
+  });
+});
+
+describe('a two-way listener of which no client certificate is known', () => {
+  test('is tried with bad clients only, and the rest is said to be missing', async () => {
+    const url = `mqtts://localhost:${broker.port('two-way')}`;
+    const { code, report } = await doctorJson('--url', url, '--ca', broker.file('ca-chain.pem'));
+    expect(code).toBe(0);
+    expect(rowsOf(report, url)).toEqual([
+      'server certificate: ok, 2 sent',
+      'TLS 1.1: ok, refused by the server',
+      'weak ciphers: ok, refused by the server',
+      'plain text: ok, refused by the server',
+      'no client certificate: ok, refused by the server',
+      'client certificate: skipped, not tried',
+      'client certificate of another CA: ok, refused by the server',
+      'expired client certificate: skipped, not tried',
+      'everything else: skipped, not tried',
+    ]);
+    const reasons = report.listeners[0]?.checks.map(({ reason }) => reason).join('\n');
+    expect(reasons).toContain('pass a client certificate with --cert and --key');
+    expect(reasons).toContain('no expired certificate can be made');
+  });
+
+  test('is not tried with a certificate and a key of different clients', async () => {
+    const mixed = ['--cert', broker.file('client-demo.pem'), '--key', broker.file('server.key')];
+    const { err, code } = await doctor('--url', 'mqtts://localhost:1', ...mixed);
+    expect({ err, code }).toEqual({ err: expect.stringContaining('server.key is not the key of'), code: 2 });
+  });
+});
+
+/** A server that makes mistakes, but answers any CONNECT. */
+async function badServer(options: TlsOptions) {
+  const server = createServer(options, (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(hex(connackAccepted)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `mqtts://localhost:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void server.close(() => resolve())),
+  };
+}
+
+describe('a server with mistakes', () => {
+  test('that sends its leaf only, speaks TLS 1.1 and takes weak ciphers fails those checks', async () => {
+    await using pki = await testPki();
+    const { leaf, key } = pki.server;
+    const old = { minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' } as const;
+    await using server = await badServer({ cert: leaf, key, ...old });
+    const ca = await pki.file('ca.pem', pki.chain);
+    const { code, report } = await doctorJson('--url', server.url, '--ca', ca);
+    expect(code).toBe(1);
+    expect(report.ok).toBe(false);
+    expect(rowsOf(report, server.url)).toEqual(
+      expect.arrayContaining([
+        'server certificate: ok, 1 sent',
+        'trusting the root: no, refused by the client',
+        'trusting the CA bundle: ok, accepted',
+        'TLS 1.1: no, accepted',
+        'weak ciphers: no, accepted',
+      ]),
+    );
+  });
+
+  test('whose certificate has expired is named with the date', async () => {
+    await using pki = await testPki();
+    const { cert, key } = await pki.client({ cn: 'late', expired: true });
+    await using server = await badServer({ cert, key });
+    const { out, code } = await doctor('--url', server.url, '--ca', await pki.file('ca.pem', pki.chain));
+    expect(code).toBe(1);
+    expect(out).toMatch(/NO {2}server certificate +not valid now, expected accepted: \S.*CN=late.* EXPIRED on 20/);
+  });
+
+  test('that takes any client certificate is found out by strangers and expired ones', async () => {
+    const files = { cert: broker.file('client-demo.pem'), key: broker.file('client-demo.key') };
+    await using server = await badServer({
+      cert: readFileSync(broker.file('server.pem')),
+      key: readFileSync(broker.file('server.key')),
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    const set = ['--set', `certificates.directory=${broker.certificates}`];
+    const args = ['--url', server.url, '--tls', 'two-way', '--cert', files.cert, '--key', files.key, ...set];
+    const { code, report } = await doctorJson(...args);
+    expect(code).toBe(1);
+    expect(rowsOf(report, server.url)).toEqual(
+      expect.arrayContaining([
+        'no client certificate: no, accepted',
+        'client certificate with intermediate: ok, accepted',
+        'client certificate of another CA: no, accepted',
+        'expired client certificate: no, accepted',
+      ]),
+    );
+  });
+
+  test('that is not there, or does not speak TLS, gives one line with the reason', async () => {
+    const server = createPlainServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.resume().end('hello, this is no TLS\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `mqtts://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const plain = await doctorJson('--url', url);
+    expect(plain.code).toBe(1);
+    expect(plain.report.listeners[0]?.checks).toMatchObject([{ verdict: 'no', reason: 'it does not speak TLS' }]);
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+    const gone = await doctorJson('--url', url);
+    expect(gone.report.listeners[0]).toMatchObject({ tls: 'unknown', checks: [{ verdict: 'no' }] });
+    expect(gone.report.listeners[0]?.checks[0]?.reason).toMatch(/^nothing listens there/);
+  });
+});
+
+test.each([
+  [['--set', 'listeners[0].bind=127.0.0.1:0'], 'listener "mqtts" is on port 0'],
+  [['--url', 'mqtt://localhost'], 'is no address to check'],
+  [['--tls', 'one-way'], '--tls says what --url is'],
+  [['--cert', 'a.pem'], '--cert and --key go together'],
+  [['--url', 'mqtts://localhost', '--ca', 'none.pem'], '/none.pem cannot be read: there is no such file'],
+  [['--url', 'mqtts://localhost', '--timeout', 'soon'], '--timeout: "soon" is not a duration'],
+])('%j is refused in one line with exit code 2', async (args, problem) => {
+  const { out, err, code } = await doctor(...args);
+  expect({ out, code }).toEqual({ out: '', code: 2 });
+  expect(err).toContain(problem);
+  expect(err.trimEnd().split('\n')).toHaveLength(1);
+});
