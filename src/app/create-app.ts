@@ -6,9 +6,7 @@ import { createBridge } from '../bridge/bridge.ts';
 import { createHub } from '../bridge/hub/hub.ts';
 import { createNatsLink } from '../bridge/nats/nats-link.ts';
 import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
-import { createEngine } from '../broker/aedes/engine.ts';
 import { createBroker } from '../broker/broker.ts';
-import { createHotPath } from '../broker/hot-path.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
@@ -44,16 +42,13 @@ export interface App extends Component {
  */
 export function createApp(config: ResolvedConfig, { telemetry, clock = systemClock }: AppOverrides): App {
   const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
-  const certificates = createCertificates(config.certificates, telemetry);
+  const certificates = createCertificates(config.certificates, telemetry, clock);
   const usesTls = config.listeners.some(({ tls }) => tls !== 'off');
 
   const plane = new Plane();
   const store = createMemoryStore(config.store, { onDropped: reportDrops(telemetry.events) });
   const authenticator = createAccess(config.access, config.listeners);
-  const engine = createEngine(config.limits)({ nodeId, plane, store, authenticator, telemetry });
-  const hotPath = createHotPath(config.plane)({ plane, store });
-  const broker = createBroker(config.limits)({ nodeId, plane, engine, hotPath, clock, telemetry });
-
+  const broker = createBroker(config)({ nodeId, plane, store, authenticator, clock, telemetry });
   const usesHub = config.nats.servers.length === 0;
   const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
   const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
@@ -75,12 +70,13 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
       accept: (link) => broker.accept(link),
       http: options.accept.includes('http') ? admin : undefined,
       certificates: options.tls === 'off' ? undefined : certificates,
+      ticketSecret: options.tickets.secret && config.secrets.secret(options.tickets.secret),
       telemetry,
       clock,
       maxMessageBytes: config.limits.packetSize + 65_536, // a packet, and room for what is batched with it
     }),
   );
-  registerGauges(telemetry, { broker, plane, nats, hub, listeners });
+  registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners });
 
   // stands last so that stopping begins with the clients, before the listeners wait for their connections to end
   const clients: Component = {

@@ -23,3 +23,14 @@ export const certificateWarning = defineEvent<{ warning: string }>({
   level: 'warn',
   message: ({ warning }) => `certificates: ${warning}`,
 });
+
+export const certificateExpiring = defineEvent<{ file: string; subject: string; until: string; daysLeft: number }>({
+  counter: 'certificate_expiry_warnings_total',
+  help: 'Certificates in use that were found to end soon; each is looked at once a day.',
+  labels: ['file'],
+  level: 'warn',
+  message: ({ file, subject, until, daysLeft }) =>
+    daysLeft < 0
+      ? `certificates: "${subject}" in ${file} has expired on ${until} and is refused; put a new one there and reload`
+      : `certificates: "${subject}" in ${file} expires in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} (${until}); put a new one there and reload`,
+});

@@ -4,8 +4,10 @@ import type { Broker } from '../broker/broker.ts';
 import type { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
+import type { Certificates } from './certificates.ts';
 
 export interface GaugeSources {
+  readonly certificates: Certificates;
   readonly broker: Broker;
   readonly plane: Plane;
   readonly nats: NatsLink;
@@ -15,7 +17,7 @@ export interface GaugeSources {
 
 /** Values that are read whenever metrics are. */
 export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: GaugeSources): void {
-  const { broker, plane, nats, hub, listeners } = sources;
+  const { certificates, broker, plane, nats, hub, listeners } = sources;
   const total = (count: (listener: TransportListener) => number) => () =>
     listeners.reduce((sum, listener) => sum + count(listener), 0);
   gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
@@ -32,6 +34,11 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   );
   gauge('nats_connected', '1 while the bridge is connected to NATS.', () =>
     nats.state().status === 'connected' ? 1 : 0,
+  );
+  gauge('certificate_expiry_seconds', 'Seconds until a certificate in use ends; negative when it has ended.', () =>
+    certificates
+      .expiries()
+      .map(({ file, subject, secondsLeft }) => ({ labels: { file, subject }, value: secondsLeft })),
   );
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
 }

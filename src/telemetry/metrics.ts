@@ -5,9 +5,17 @@ import { type CounterDefinition, type LabelValues, Tally } from './tally.ts';
 /** In front of every metric name. */
 const prefix = 'viaduct_';
 
+/** One value of a gauge that has several. The label names are the same in all of them, their values few. */
+export interface GaugeSample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export type GaugeReading = number | readonly GaugeSample[];
+
 interface GaugeDefinition {
   readonly help: string;
-  readonly read: () => number;
+  readonly read: () => GaugeReading;
 }
 
 /** The counters and gauges of one program. prom-client is loaded when somebody asks for the text. */
@@ -32,7 +40,7 @@ export class Metrics {
   }
 
   /** A value that is read when somebody asks. @param name without prefix; one that is known is replaced. */
-  gauge(name: string, help: string, read: () => number): void {
+  gauge(name: string, help: string, read: () => GaugeReading): void {
     this.#gauges.set(name, { help, read });
   }
 
@@ -46,7 +54,14 @@ export class Metrics {
       const metric = new Counter({ name: prefix + counter, help, labelNames: labels, registers });
       for (const [values, count] of tally.sets()) metric.inc(values, count);
     }
-    for (const [name, { help, read }] of this.#gauges) new Gauge({ name: prefix + name, help, registers }).set(read());
+    for (const [name, { help, read }] of this.#gauges) {
+      const reading = read();
+      const samples = typeof reading === 'number' ? [{ labels: {}, value: reading }] : reading;
+      if (samples.length === 0) continue; // it would be shown as 0
+      const labelNames = Object.keys(samples[0]?.labels ?? {});
+      const metric = new Gauge({ name: prefix + name, help, labelNames, registers });
+      for (const { labels, value } of samples) metric.set(labels, value);
+    }
     for (const { name, type, help, read } of processMetrics) {
       if (type === 'counter') new Counter({ name: prefix + name, help, registers }).inc(read());
       else new Gauge({ name: prefix + name, help, registers }).set(read());

@@ -117,6 +117,18 @@ test('metrics are in the text format of Prometheus, with our prefix and those of
   expect(text).toMatch(/^viaduct_process_cpu_seconds_total 0?\.?\d/m);
 });
 
+test('a gauge may have several values, told apart by labels, or none at the moment', async () => {
+  const { telemetry } = open({ level: 'error' });
+  telemetry.gauge('left', 'Seconds left.', () => [
+    { labels: { file: 'a.pem' }, value: -3 },
+    { labels: { file: 'b.pem' }, value: 5 },
+  ]);
+  telemetry.gauge('nothing', 'Nothing yet.', () => []);
+  const text = await telemetry.metricsText();
+  expect(text).toContain('viaduct_left{file="a.pem"} -3\nviaduct_left{file="b.pem"} 5\n');
+  expect(text).not.toMatch(/^viaduct_nothing[ {]/m);
+});
+
 test('two programs in one process count apart', async () => {
   const [one, two] = [open({ level: 'error' }).telemetry, open({ level: 'error' }).telemetry];
   one.events.emit(started, {});

@@ -1,6 +1,6 @@
 import type { EventKind, Events, LogFields, Telemetry } from '../kernel/telemetry-ports.ts';
 import { createLogger, type LogOutput } from './logger.ts';
-import { Metrics } from './metrics.ts';
+import { type GaugeReading, Metrics } from './metrics.ts';
 import type { LogOptions } from './schema.ts';
 import type { CounterDefinition, LabelValues } from './tally.ts';
 
@@ -16,7 +16,7 @@ export interface AppTelemetry extends Telemetry {
   /** Value of a counter, for tests and status pages. @param counter without prefix. @param labels narrow it down. */
   count(counter: string, labels?: LabelValues): number;
   /** A value that is read whenever metrics are. @param name without prefix. */
-  gauge(name: string, help: string, read: () => number): void;
+  gauge(name: string, help: string, read: () => GaugeReading): void;
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
   /** Resolves when every line has left the process. */

@@ -1,0 +1,54 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createCertificates } from '../../src/app/certificates.ts';
+import { startBroker } from '../support/broker.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { recordedTelemetry } from '../support/recorded-telemetry.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const dayMs = 86_400_000;
+
+test('metrics show how long each certificate in use is still valid', async () => {
+  await using broker = await startBroker();
+  const lines = (await broker.telemetry.metricsText()).split('\n');
+  const seconds = (file: string, subject: string): number => {
+    const start = `viaduct_certificate_expiry_seconds{file="${file}",subject="${subject}`;
+    return Number(
+      lines
+        .find((line) => line.startsWith(start))
+        ?.split(' ')
+        .at(-1),
+    );
+  };
+  const yearSeconds = (365 * dayMs) / 1_000;
+  expect(seconds('server.pem', 'CN=')).toBeGreaterThan(yearSeconds - 600);
+  expect(seconds('server.pem', 'CN=')).toBeLessThanOrEqual(yearSeconds);
+  expect(seconds('ca-chain.pem', 'CN=Viaduct Intermediate CA')).toBeGreaterThan(yearSeconds);
+  expect(seconds('ca-chain.pem', 'CN=Viaduct Root CA')).toBeGreaterThan(yearSeconds);
+});
+
+test('the log warns of a certificate in its last month, until it is renewed by a reload', async () => {
+  await using directory = await temporaryDirectory();
+  const clock = fakeClock(Date.UTC(2026, 5, 1));
+  const telemetry = recordedTelemetry();
+  const certificates = createCertificates({ directory: directory.path, names: [] }, telemetry, clock);
+  expect(certificates.expiries()).toEqual([]);
+  await certificates.start(AbortSignal.timeout(30_000));
+  clock.advance(334 * dayMs);
+  expect(telemetry.count('certificate_expiry_warnings_total')).toBe(0);
+  clock.advance(2 * dayMs);
+  expect(telemetry.lines('warn').at(-1)).toMatch(
+    /certificates: "CN=.*" in server\.pem expires in 29 days \(2027-06-01T/,
+  );
+  const secondsLeft = () => certificates.expiries().find(({ file }) => file === 'server.pem')?.secondsLeft;
+  expect(secondsLeft()).toBe((29 * dayMs) / 1_000);
+  await rm(join(directory.path, 'server.pem'));
+  await certificates.reload();
+  const warnings = telemetry.count('certificate_expiry_warnings_total');
+  clock.advance(100 * dayMs);
+  expect(telemetry.count('certificate_expiry_warnings_total')).toBe(warnings);
+  expect(secondsLeft()).toBe((265 * dayMs) / 1_000);
+  await certificates.stop(AbortSignal.abort());
+  expect(clock.timers).toBe(0);
+});
