@@ -39,7 +39,7 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
   afterEach(() => broker.stop(AbortSignal.timeout(1_000)));
 
   describe('delivery by the plane', () => {
-    test('a client with overlapping filters gets a message once, at the highest QoS (MQTT-3.3.5-1)', async () => {
+    test('a client with overlapping filters gets a message once, at the highest QoS (MQTT-3.3.4-2)', async () => {
       const subscriber = await openV4('s');
       subscriber.receive(bytes('82 0e 0001 0003 612f62 00 0003 612f23 01'));
       await expectSent(subscriber, '90 04 0001 00 01');

@@ -69,7 +69,7 @@ test('a persistent session gets no more than its Receive Maximum, and the rest i
   await broker.stop(signal);
 });
 
-test('a session without subscriptions is present all the same, until a clean start (MQTT-3.2.2-2, MQTT-3.1.2-4)', async () => {
+test('a session without subscriptions is present all the same, until a clean start (MQTT-3.2.2-3, MQTT-3.1.2-4)', async () => {
   const broker = await startMemoryBroker();
   const connect = async (isClean: boolean): Promise<Packet> => {
     const client = new WireClient(broker, 4);
@@ -113,7 +113,7 @@ async function isPresent(broker: Broker, clientId: string): Promise<boolean> {
   return connack.cmd === 'connack' && connack.sessionPresent;
 }
 
-test('a session ends when nobody came back in time, also one of 3.1.1 and one of an earlier run (MQTT-3.1.2-23)', async () => {
+test('a session ends when nobody came back in time, also one of 3.1.1 and one of an earlier run (MQTT-4.1.0-2)', async () => {
   const clock = fakeClock(1_000_000);
   const store = memoryStore();
   const first = await startMemoryBroker({ clock, store, limits: { sessionExpiry: '60s' } });

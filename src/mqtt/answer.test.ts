@@ -7,7 +7,7 @@ import { connackRefusal, disconnectFor } from './answer.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { refuse } from './refusal.ts';
 
-const refusal = (reasonCode: number, message = '') => refuse(reasonCode, 'MQTT-0.0.0-0', message);
+const refusal = (reasonCode: number, message = '') => refuse(reasonCode, 'limit', message);
 
 function read(bytes: Buffer | undefined): Packet[] {
   const packets: Packet[] = [];

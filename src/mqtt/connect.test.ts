@@ -245,7 +245,7 @@ describe('what is read from a CONNECT', () => {
       keepAliveSeconds: 60,
       username: 'ann',
       hasPassword: true,
-      will: { topic: 'gone', qos: 1, isRetained: true, payloadBytes: 3 },
+      will: { topic: 'gone', qos: 1, isRetained: true, payloadBytes: 3, userProperties: [] },
       sessionExpirySeconds: 3_000_000_000,
       receiveMaximum: 7,
       maximumPacketSize: 1_000,

@@ -6,6 +6,7 @@ import { payloadFormatFault } from './publish.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { isRefusal, malformed, protocolError, type Refusal, refuse } from './refusal.ts';
 import { topicNameFault } from './topic-scan.ts';
+import { readUserProperties } from './user-properties.ts';
 import type { ProtocolVersion } from './version.ts';
 
 export { requestedVersion } from './connect-header.ts';
@@ -15,6 +16,8 @@ export interface WillHeader {
   readonly qos: 0 | 1 | 2;
   readonly isRetained: boolean;
   readonly payloadBytes: number;
+  /** In the order of the packet; keys may repeat. */
+  readonly userProperties: readonly (readonly [key: string, value: string])[];
 }
 
 /** What a client asks for when it connects. */
@@ -117,6 +120,7 @@ function readWill(frame: Buffer, header: ConnectHeader, at: number): { will: Wil
     qos: header.willQos,
     isRetained: header.isWillRetained,
     payloadBytes: end - topicEnd - 2,
+    userProperties: header.version === 5 ? readUserProperties(frame, propertiesStart(frame, at), topicAt) : [],
   };
   return { will, end };
 }

@@ -3,7 +3,7 @@ import { malformed, type Refusal } from './refusal.ts';
 
 const { pubrel, subscribe, unsubscribe } = packetTypes;
 
-/** Bits 3 to 0 of the first byte. [MQTT-2.1.3-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] */
+/** Bits 3 to 0 of the first byte. [MQTT-2.1.3-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.15.1-1] */
 const requiredFlags = (type: number): number =>
   type === pubrel || type === subscribe || type === unsubscribe ? 0b0010 : 0;
 

@@ -22,10 +22,11 @@ describe.each([3, 4, 5] as const)('after CONNECT at protocol level %i', (version
   });
 });
 
-test('AUTH without enhanced authentication is refused [MQTT-4.12.0-6]', () => {
+test('AUTH without enhanced authentication is refused [MQTT-4.12.0-7]', () => {
   const frame = packet(0xf0, 0x18, section(0x15, text('m')));
-  expect(outcome(validatePacket(frame, 5))).toBe('82 MQTT-4.12.0-6');
-  expect(outcome(validatePacket(hex('f000'), 5))).toBe('82 MQTT-4.12.0-6');
+  expect(outcome(validatePacket(frame, 5))).toBe('82 MQTT-4.12.0-7');
+  expect(outcome(validatePacket(hex('f000'), 5))).toBe('82 MQTT-4.12.0-7');
+  expect(outcome(validatePacket(hex('f100'), 5))).toBe('81 MQTT-2.1.3-1');
 });
 
 test.each([3, 4] as const)('packet type 15 is reserved at protocol level %i', (version) => {

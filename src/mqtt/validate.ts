@@ -45,9 +45,10 @@ export function validatePacket(frame: Buffer, version: ProtocolVersion): Refusal
     case connect:
       return protocolError('MQTT-3.1.0-2', 'a second CONNECT on one connection');
     case auth:
-      return version === 5
-        ? protocolError('MQTT-4.12.0-6', 'AUTH without an authentication method agreed in CONNECT')
-        : malformed('2.1.2', `packet type ${type} is reserved before MQTT 5`);
+      if (version !== 5) return malformed('2.1.2', `packet type ${type} is reserved before MQTT 5`);
+      return (
+        flagsFault(frame) ?? protocolError('MQTT-4.12.0-7', 'AUTH without an authentication method agreed in CONNECT')
+      );
     case 0:
       return malformed('2.1.2', 'packet type 0 is reserved');
     default:

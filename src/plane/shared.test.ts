@@ -92,7 +92,7 @@ describe('a client with several subscriptions', () => {
     plane.subscribe(subscription('a/#', member, { qos: 0, identifier: 2 }));
     const [other] = join(plane, '#', 'o', { qos: 0 });
     expect(plane.route(message())).toBe(2);
-    expect(member.deliveries).toEqual([{ qos: 2, retain: false, identifiers: [2, 1], shared: undefined }]);
+    expect(member.deliveries).toEqual([{ qos: 2, retain: false, identifiers: [1, 2], shared: undefined }]);
     expect(other?.deliveries).toEqual([{ qos: 0, retain: false, identifiers: [], shared: undefined }]);
   });
 

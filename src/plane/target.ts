@@ -57,7 +57,9 @@ const commonByGrant = [
 /** Overlapping filters of one client: one delivery at the highest QoS. [MQTT-3.3.5-1] */
 function merge(subscriptions: readonly Subscription[], retain: boolean): ByQos {
   const granted = subscriptions.reduce<Qos>((highest, { qos }) => (qos > highest ? qos : highest), 0);
-  const identifiers = subscriptions.flatMap(({ identifier }) => (identifier === undefined ? [] : [identifier]));
+  const identifiers = subscriptions
+    .flatMap(({ identifier }) => (identifier === undefined ? [] : [identifier]))
+    .sort((a, b) => a - b);
   const shared = sharedFilters(subscriptions);
   if (!retain && identifiers.length === 0 && shared === undefined) return commonByGrant[granted];
   const at = (qos: Qos): Delivery => ({ qos: lower(qos, granted), retain, identifiers, shared });

@@ -7,7 +7,7 @@ import type { GuardedAedesHooks } from './guarded-aedes.ts';
 export interface ClientHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
-  readonly store: Pick<SessionStore, 'cleanSubscriptions' | 'putWill'>;
+  readonly store: Pick<SessionStore, 'cleanSubscriptions' | 'putWill' | 'delWill'>;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
 }
@@ -27,6 +27,7 @@ export function clientHooks({ connections, sessions, store, now, failed }: Clien
         sessions.disconnected({ clientId, principal, expirySeconds }).catch(failed);
       }
     },
+    willPublished: (clientId) => void store.delWill({ id: clientId }).catch(failed),
     willDelayed({ id }, will, delaySeconds) {
       const publishAt = now() + delaySeconds * 1_000;
       store.putWill({ id: id ?? '' }, Object.assign(will, { publishAt })).catch(failed);

@@ -1,4 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
+import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { qosOf } from '../../mqtt/fields.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { type PublishHeader, parsePublish } from '../../mqtt/publish.ts';
@@ -13,7 +14,8 @@ import { StoredMessage } from '../publish/stored-message.ts';
 import { identifiersOf } from '../publish/stored-properties.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
-import { fromEngineFilter, renameFilters } from './engine-filter.ts';
+import { type AnswerFix, prepare } from './engine-answers.ts';
+import { fromEngineFilter } from './engine-filter.ts';
 import { type EngineSink, EngineSocket } from './engine-socket.ts';
 import type {
   Done,
@@ -27,7 +29,7 @@ import type { PacketReader } from './packet-reader.ts';
 import type { SubscriptionWatch } from './subscription-watch.ts';
 
 export interface EngineSessionDeps {
-  readonly store: Pick<SessionStore, 'incomingDelPacket'>;
+  readonly store: Pick<SessionStore, 'incomingGetPacket' | 'incomingDelPacket'>;
   readonly reader: PacketReader;
   /** Makes the engine's client for the socket. */
   readonly attach: (socket: EngineSocket) => EngineClient;
@@ -38,8 +40,8 @@ export interface EngineSessionDeps {
 /** A PUBLISH at QoS 1 or 2 that the engine works on. */
 interface Publishing {
   readonly header: PublishHeader;
-  /** To how many it went. */
-  count: number;
+  /** To how many it went; undefined where it did not come to that, as it came before. */
+  count: number | undefined;
   /** What the engine itself said of it; 0 for success. */
   reasonCode: number;
 }
@@ -65,6 +67,8 @@ export class EngineSession implements EngineConnection, EngineSink {
   readonly #deps: EngineSessionDeps;
   #frame: Buffer | undefined;
   #publishing: Publishing | undefined;
+  /** What the SUBACK or UNSUBACK under way should say. */
+  #answers: AnswerFix | undefined;
 
   constructor(edge: EdgePort, deps: EngineSessionDeps) {
     this.edge = edge;
@@ -86,9 +90,13 @@ export class EngineSession implements EngineConnection, EngineSink {
   handle(frame: Buffer): void {
     const { version } = this.edge.connect;
     try {
-      const packet = this.#deps.reader.read(frame, version);
-      renameFilters(packet);
       this.#frame = frame;
+      const packet = this.#deps.reader.read(frame, version);
+      if (packet.cmd === 'pubrel') {
+        this.#releaseInbound(packet.messageId ?? 0);
+        return;
+      }
+      this.#answers = prepare(packet, this.edge.connect);
       this.#publishing = this.#publishingOf(frame);
       this.#client._parsingBatch = 0;
       this.#enqueue.call(this.#client._parser, packet);
@@ -102,7 +110,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   send(batch: readonly Uint8Array[]): void {
-    if (this.#publishing === undefined) this.edge.send(batch);
+    if (this.#publishing === undefined && this.#answers === undefined) this.edge.send(batch);
     else this.#readAnswer(Buffer.concat(batch));
   }
 
@@ -146,7 +154,7 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   /** To how many the message under way went. */
   routed(count: number): void {
-    if (this.#publishing !== undefined) this.#publishing.count += count;
+    if (this.#publishing !== undefined) this.#publishing.count = (this.#publishing.count ?? 0) + count;
   }
 
   /**
@@ -167,13 +175,17 @@ export class EngineSession implements EngineConnection, EngineSink {
   #publishingOf(frame: Buffer): Publishing | undefined {
     if (packetTypeOf(frame) !== packetTypes.publish) return undefined;
     const header = parsePublish(frame, this.#client.version ?? 4);
-    return isRefusal(header) || header.qos === 0 ? undefined : { header, count: 0, reasonCode: reasonCodes.success };
+    return isRefusal(header) || header.qos === 0
+      ? undefined
+      : { header, count: undefined, reasonCode: reasonCodes.success };
   }
 
   /** PUBACK and PUBREC of the engine; it writes them whole. */
   #readAnswer(answer: Buffer): void {
     const type = packetTypeOf(answer);
-    if (type !== packetTypes.puback && type !== packetTypes.pubrec) this.edge.send([answer]);
+    if (type === packetTypes.suback || type === packetTypes.unsuback)
+      this.edge.send([this.#answers?.(answer) ?? answer]);
+    else if (type !== packetTypes.puback && type !== packetTypes.pubrec) this.edge.send([answer]);
     else if (this.#publishing !== undefined) this.#publishing.reasonCode = answer[4] ?? reasonCodes.success;
   }
 
@@ -227,6 +239,25 @@ export class EngineSession implements EngineConnection, EngineSink {
       return true;
     }
     return false;
+  }
+
+  /** PUBREL: the packet identifier is free again. [MQTT-4.3.3-11] */
+  #releaseInbound(packetId: number): void {
+    const session = { id: this.#client.id ?? '' };
+    const key = { messageId: packetId };
+    const { store } = this.#deps;
+    const { version } = this.edge.connect;
+    const answer = (reasonCode: number): void => {
+      this.edge.send([encodeAcknowledgement('pubcomp', version, packetId, reasonCode)]);
+      this.edge.handled();
+    };
+    store
+      .incomingGetPacket(session, key)
+      .then(
+        () => store.incomingDelPacket(session, key).then(() => reasonCodes.success),
+        () => reasonCodes.packetIdentifierNotFound,
+      )
+      .then(answer, (cause: unknown) => this.#fail(cause));
   }
 
   /** PUBREC with a failure ends the exchange. [MQTT-4.3.3-9] */

@@ -7,7 +7,10 @@ import type { SessionStore } from '../session-store.ts';
 /** A packet as mqtt-packet reads it, before the engine looks at it. */
 export interface EngineParsedPacket {
   readonly cmd: string;
-  subscriptions?: { topic: string }[];
+  reasonCode?: number | undefined;
+  messageId?: number | undefined;
+  will?: { properties?: StoredProperties } | undefined;
+  subscriptions?: { topic: string; readonly qos: number }[];
   unsubscriptions?: string[] | undefined;
 }
 

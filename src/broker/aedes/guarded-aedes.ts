@@ -17,6 +17,8 @@ interface AedesBroker {
   close(done: () => void): void;
   registerClient(client: EngineClient): void;
   _finishRegisterClient(client: EngineClient): void;
+  publishWill(client: EngineClient, will: EnginePacket): void;
+  authorizePublish(client: EngineClient | null, packet: EnginePacket, done: Done): void;
   scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void;
   on(event: 'clientError' | 'connectionError', listener: (client: EngineClient, error: unknown) => void): this;
   on(event: 'error', listener: (error: unknown) => void): this;
@@ -29,6 +31,8 @@ export interface GuardedAedesHooks {
   readonly registered: (client: EngineClient) => void;
   /** The client is gone. */
   readonly disconnected: (client: EngineClient) => void;
+  /** The will of a client that is gone is published, and needs not be kept. */
+  readonly willPublished: (clientId: string) => void;
   /** The will of a client that is gone waits for its delay. */
   readonly willDelayed: (client: EngineClient, will: EnginePacket, delaySeconds: number) => void;
 }
@@ -36,6 +40,10 @@ export interface GuardedAedesHooks {
 /** Aedes with the defects cured that reach into its class. */
 export class GuardedAedes extends AedesClass {
   readonly #hooks: GuardedAedesHooks;
+  /** Publishes the will that waits for its delay, by client id. */
+  readonly #delayedWills = new Map<string, () => void>();
+  /** Client ids of connections that begin a new session and send an older connection away. */
+  readonly #freshStarts = new Set<string>();
 
   constructor(options: EngineOptions, hooks: GuardedAedesHooks) {
     super(options);
@@ -54,12 +62,19 @@ export class GuardedAedes extends AedesClass {
 
   /** From here on CONNECT is ours: the engine would send a CONNACK that says too little, and then all that is queued. */
   override registerClient(client: EngineClient): void {
+    const id = client.id ?? '';
+    if (client._cleanStart === true) {
+      this.#freshStarts.add(id);
+      this.#delayedWills.get(id)?.();
+    }
+    this.#delayedWills.delete(id);
     super.registerClient(client);
     client.connecting = false; // without it the engine cannot write, and ends its work on CONNECT
   }
 
   override _finishRegisterClient(client: EngineClient): void {
     super._finishRegisterClient(client);
+    this.#freshStarts.delete(client.id ?? '');
     this.#hooks.registered(client);
   }
 
@@ -78,8 +93,26 @@ export class GuardedAedes extends AedesClass {
   }
 
   override scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void {
+    const id = client.id ?? '';
+    if (this.#freshStarts.has(id)) {
+      this.publishWill(client, will); // its session ends now, and with it the delay [MQTT-3.1.3-9]
+      return;
+    }
+    if (this._takingOver.has(id)) return; // its session goes on, so the will is not sent
+    this.#delayedWills.set(id, () => this.publishWill(client, will));
     super.scheduleWill(client, will, delaySeconds);
     this.#hooks.willDelayed(client, will, delaySeconds);
+  }
+
+  /** The engine would remove the will of the client that took over from the store. */
+  override publishWill(client: EngineClient, will: EnginePacket): void {
+    const id = client.id ?? '';
+    this.#delayedWills.delete(id);
+    this.authorizePublish(client, will, (refused) => {
+      if (refused == null) this.publish(will, client);
+      const current = this.clients[id];
+      if (!this._takingOver.has(id) && (current === undefined || current === client)) this.#hooks.willPublished(id);
+    });
   }
 
   /** The engine forgets about sessions of 3.x, and about all of them when the process ends. */

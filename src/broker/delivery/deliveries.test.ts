@@ -78,7 +78,7 @@ test('no more than the Receive Maximum is under way, order is kept, and no ident
   );
 });
 
-test('identifiers go round from 65,535 to 1 and skip those in use (MQTT-2.2.1-3)', () => {
+test('identifiers go round from 65,535 to 1 and skip those in use (MQTT-2.2.1-4)', () => {
   const { deliveries, sent } = client();
   deliveries.deliver(message('first'), at(1));
   for (let count = 0; count < 65_535; count += 1) {

@@ -28,7 +28,7 @@ test('everyone with an ordinary subscription gets the message, the publisher und
   expect(queueTargets(subscribers, nobody, 'b', 1).map(({ clientId }) => clientId)).toEqual(['a', 'c']);
 });
 
-test('of a shared group only the member that was chosen gets it (MQTT-4.8.2-5)', () => {
+test('of a shared group only the member that was chosen gets it (MQTT 5, 4.8.2)', () => {
   const subscribers = [subscription('a', '$share/g/t'), subscription('b', '$share/g/t'), subscription('b', 't')];
   const targets = queueTargets(subscribers, new Map([chosen('$share/g/t', 'a')]), 'p', 1);
   expect(targets.map(({ clientId, topic }) => `${clientId} ${topic}`).toSorted()).toEqual(['a $share/g/t', 'b t']);
