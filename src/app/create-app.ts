@@ -11,13 +11,12 @@ import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { Plane } from '../plane/plane.ts';
-import { reportDrops } from '../storage/events.ts';
-import { createMemoryStore } from '../storage/memory/memory-store.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import { createListener, type TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
 import { createCertificates } from './certificates.ts';
 import { registerGauges } from './gauges.ts';
+import { createStore } from './store.ts';
 import { version } from './version.ts';
 
 /** Parts that tests replace. */
@@ -46,7 +45,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   const usesTls = config.listeners.some(({ tls }) => tls !== 'off');
 
   const plane = new Plane();
-  const store = createMemoryStore(config.store, { onDropped: reportDrops(telemetry.events) });
+  const store = createStore(config, { telemetry, clock });
   const authenticator = createAccess(config.access, config.listeners);
   const broker = createBroker(config)({ nodeId, plane, store, authenticator, clock, telemetry });
   const usesHub = config.nats.servers.length === 0;

@@ -120,7 +120,7 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
   );
 
   test.each([1, 2] as const)(
-    'an MQTT 3.1.1 publisher at QoS %i cannot hear no, so it is disconnected without an answer',
+    'an MQTT 3.1.1 publisher at QoS %i cannot hear no, so it is disconnected without an answer [3.1.1 MQTT-4.8.0-2]',
     async (qos) => {
       const { broker, connect, waiting } = await withOfflineSession(hotPath);
       const client = await connect(4);

@@ -49,6 +49,7 @@ export async function startBroker(
       certificates: { directory: certificatesDirectory },
       log: { level: 'debug', format: 'json' },
       nats: { hub: { bind: '127.0.0.1:0' } },
+      store: { type: 'memory' },
       ...config,
     }),
   );

@@ -22,7 +22,8 @@ export function prepare(packet: EngineParsedPacket, { will, version }: ConnectPa
   // the engine publishes the will for this code alone, and it belongs to every code but success [MQTT-3.14.4-3]
   if (packet.cmd === 'disconnect' && (packet.reasonCode ?? 0) !== reasonCodes.success)
     packet.reasonCode = reasonCodes.disconnectWithWillMessage;
-  if (packet.cmd === 'subscribe') return subackFix((packet.subscriptions ?? []).map(({ topic, qos }) => ({ topic, qos })));
+  if (packet.cmd === 'subscribe')
+    return subackFix((packet.subscriptions ?? []).map(({ topic, qos }) => ({ topic, qos })));
   if (packet.cmd === 'unsubscribe' && version === 5) return unsubackFix(packet.unsubscriptions ?? []);
   return undefined;
 }

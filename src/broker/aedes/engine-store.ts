@@ -1,7 +1,13 @@
 import { Readable } from 'node:stream';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import { queueTargets } from '../publish/queue-targets.ts';
-import type { MatchedSubscription, SessionStore, StoredPacket, StoredSubscription } from '../session-store.ts';
+import type {
+  MatchedSubscription,
+  PacketKey,
+  SessionStore,
+  StoredPacket,
+  StoredSubscription,
+} from '../session-store.ts';
 import { fromEngineFilter, isSharedInEngine, toEngineFilter } from './engine-filter.ts';
 
 /** What was decided about a message when it was queued. */
@@ -21,6 +27,8 @@ export interface EngineStoreDeps {
 
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
 export function createEngineStore({ store, plane, now, decided }: EngineStoreDeps): SessionStore {
+  /** QoS 2 exchanges that are opened together with the message, by client; each has one packet under way. */
+  const opening = new Map<string, PacketKey>();
   return {
     async setup(broker) {
       await store.setup(broker);
@@ -48,13 +56,22 @@ export function createEngineStore({ store, plane, now, decided }: EngineStoreDep
       const found = subscribers as readonly MatchedSubscription[];
       const targets = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
       decided(packet, { choice, queued: targets.length });
-      if (targets.length > 0) await store.outgoingEnqueueCombi(targets, expiring(packet, now()));
+      const publisher = packet.clientId ?? '';
+      const exchange = opening.get(publisher);
+      opening.delete(publisher);
+      // one after the other without a pause, so that a store keeps both or none: the exchange alone would make the
+      // publisher's next try a repetition of something that nobody got [MQTT-4.3.3-2]
+      const opened = exchange === undefined ? undefined : store.incomingStorePacket({ id: publisher }, exchange);
+      const queued = targets.length === 0 ? undefined : store.outgoingEnqueueCombi(targets, expiring(packet, now()));
+      await Promise.all([opened, queued]);
     },
     outgoingUpdate: (session, packet) => store.outgoingUpdate(session, packet),
     outgoingClearMessageId: (session, packet) => store.outgoingClearMessageId(session, packet),
     /** What is queued is sent by the deliveries of the connection, at the pace of its client. */
     outgoingStream: () => Readable.from([]),
-    incomingStorePacket: (session, packet) => store.incomingStorePacket(session, packet),
+    async incomingStorePacket({ id }, { messageId }) {
+      opening.set(id, { messageId });
+    },
     incomingGetPacket: (session, packet) => store.incomingGetPacket(session, packet),
     incomingDelPacket: (session, packet) => store.incomingDelPacket(session, packet),
     putWill: (session, will) => store.putWill(session, will),

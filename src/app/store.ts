@@ -1,0 +1,33 @@
+import type { SessionStore } from '../broker/session-store.ts';
+import type { ResolvedConfig } from '../config/secrets.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import { createDiskStore } from '../storage/disk/disk-store.ts';
+import { reportDrops } from '../storage/events.ts';
+import { createMemoryStore } from '../storage/memory/memory-store.ts';
+import { createRedisStore } from '../storage/redis/redis-store.ts';
+
+export interface StoreContext {
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/** The store that the configuration names. Nothing is opened before its `setup`. */
+export function createStore(
+  { store, secrets }: Pick<ResolvedConfig, 'store' | 'secrets'>,
+  { telemetry, clock }: StoreContext,
+): SessionStore {
+  const deps = { now: () => clock.now(), clock, events: telemetry.events, onDropped: reportDrops(telemetry.events) };
+  switch (store.type) {
+    case 'memory':
+      return createMemoryStore(store, deps);
+    case 'redis': {
+      const { password, ...redis } = store.redis;
+      const secret = password === undefined ? {} : { password: secrets.secret(password) };
+      return createRedisStore({ ...store, redis: { ...redis, ...secret } }, deps);
+    }
+    case 'disk':
+    default:
+      return createDiskStore({ ...store, limits: store }, deps);
+  }
+}
