@@ -98,10 +98,7 @@ describe('problems of the file', () => {
     ['log: warn', 'v.yaml:1:6  log: expected a mapping with level, format; got "warn"'],
     ['listeners: []', 'v.yaml:1:12  listeners: has 0 entries; use at least 1'],
     ['certificates: { directory: "" }', 'v.yaml:1:28  certificates.directory: is empty; give a value'],
-    [
-      'store: { type: disk }',
-      'v.yaml:1:16  store.type: "disk" is not allowed; only "memory" is built so far: sessions and retained messages live until the process ends',
-    ],
+    ['store: { type: flopy }', 'v.yaml:1:16  store.type: "flopy" is not allowed; use disk, memory or redis'],
     [
       'access: { anonymous: loopbak }',
       'v.yaml:1:22  access.anonymous: expected loopback, never or list of string; got "loopbak"; did you mean "loopback"?',

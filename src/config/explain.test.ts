@@ -15,7 +15,7 @@ test('a setting is explained by its value as written, its origin, its meaning an
       path: 'limits.sessionExpiry',
       value: '90s',
       origin: 'v.yaml:2:18',
-      description: expect.stringContaining('Longest Session Expiry'),
+      description: expect.stringContaining('Longest time that a session is kept'),
       reload: 'process',
     },
   ]);

@@ -19,7 +19,7 @@ interface Reference {
 }
 
 /** All places of a configuration that refer to a secret. */
-function referencesOf({ nats, listeners }: Config): Reference[] {
+function referencesOf({ nats, listeners, store }: Config): Reference[] {
   const references: Reference[] = [];
   for (const name of ['password', 'token', 'nkey'] as const) {
     const to = nats[name];
@@ -29,6 +29,8 @@ function referencesOf({ nats, listeners }: Config): Reference[] {
   for (const [index, { tickets }] of listeners.entries())
     if (tickets.secret !== undefined)
       references.push({ path: ['listeners', index, 'tickets', 'secret'], to: tickets.secret });
+  const { password } = store.redis;
+  if (password !== undefined) references.push({ path: ['store', 'redis', 'password'], to: password });
   return references;
 }
 

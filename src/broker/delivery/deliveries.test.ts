@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../kernel/clock.ts';
+import { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { parsePublish } from '../../mqtt/publish.ts';
 import { isRefusal } from '../../mqtt/refusal.ts';
 import type { Message, Qos } from '../../plane/message.ts';
@@ -7,6 +9,7 @@ import { createMemoryStore } from '../../storage/memory/memory-store.ts';
 import { storeSchema } from '../../storage/schema.ts';
 import { QueueKeys } from '../publish/queue-keys.ts';
 import { Deliveries, type DeliverySession } from './deliveries.ts';
+import type { Outgoing } from './outgoing.ts';
 
 interface Sent {
   readonly packetId: number;
@@ -18,6 +21,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
   const sent: Sent[] = [];
   const written: string[] = [];
   const failures: string[] = [];
+  const rerouted: Outgoing[] = [];
   const deliveries = new Deliveries(
     {
       deliver(frame) {
@@ -36,6 +40,8 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       keys: new QueueKeys('run'),
       now,
       limits: { outboundBuffer: maxWaitingBytes },
+      wheel: new TimerWheel(systemClock, { tickMs: 100 }),
+      reroute: (open) => void rerouted.push(...open),
     },
   );
   deliveries.open({
@@ -47,7 +53,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
     maximumPacketSize: undefined,
     ...changes,
   });
-  return { deliveries, sent, written, failures };
+  return { deliveries, sent, written, failures, rerouted };
 }
 
 const message = (payload: string, qos: Qos = 1): Message => ({
@@ -152,12 +158,10 @@ test('a message that waited is sent with what is left of its life, or not at all
 });
 
 test('what was not acknowledged of shared subscriptions is given back at the end, the rest is not', () => {
-  const { deliveries } = client({ receiveMaximum: 2 });
+  const { deliveries, rerouted } = client({ receiveMaximum: 2 });
   deliveries.deliver(message('own'), at(1));
   deliveries.deliver(message('shared'), { ...at(1), shared: ['$share/g/t'] });
   deliveries.deliver(message('waiting'), { ...at(1), shared: ['$share/g/t'] });
-  expect(deliveries.close().map(({ message: { payload } }) => Buffer.from(payload).toString())).toEqual([
-    'shared',
-    'waiting',
-  ]);
+  deliveries.close();
+  expect(rerouted.map(({ message: { payload } }) => Buffer.from(payload).toString())).toEqual(['shared', 'waiting']);
 });

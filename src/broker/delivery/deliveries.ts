@@ -1,3 +1,4 @@
+import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
@@ -24,6 +25,10 @@ export interface DeliveriesDeps {
   readonly keys: QueueKeys;
   readonly now: () => number;
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
+  /** Waits before a write that the store could not take is tried again. */
+  readonly wheel: TimerWheel;
+  /** Gives what a client has not answered to another member of its shared group. */
+  readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
 }
 
 /** Everything on its way to one client, and its answers. */
@@ -35,6 +40,7 @@ export class Deliveries implements Subscriber {
   #sender: Sender | undefined;
   #lane: Lane | undefined;
   #roomAwaited: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(sink: DeliverySink, deps: DeliveriesDeps) {
     this.#sink = sink;
@@ -66,7 +72,9 @@ export class Deliveries implements Subscriber {
   /** Before `open` nobody is there to get it; what is queued is read from the store then. */
   deliver(message: Message, delivery: Delivery): void {
     if (delivery.qos === 0) this.#sender?.send({ message, delivery });
-    else this.#lane?.push(message, delivery);
+    else if (this.#lane !== undefined) this.#lane.push(message, delivery);
+    else if (this.#isClosed && delivery.shared !== undefined)
+      this.#deps.reroute([{ message, delivery, bytes: 0, since: 0 }], this); // it was chosen and left meanwhile
   }
 
   /** One more message would be sent at once. */
@@ -121,14 +129,15 @@ export class Deliveries implements Subscriber {
     this.#callAwaited();
   }
 
-  /** The connection is gone. @returns messages that nobody has answered and no store has, oldest first */
-  close(): Outgoing[] {
+  /** The connection is gone: what nobody has answered and no store has goes to others of its shared groups. */
+  close(): void {
+    this.#isClosed = true;
     const open = this.#lane?.close() ?? [];
     this.#session = undefined;
     this.#sender = undefined;
     this.#lane = undefined;
     this.#callAwaited();
-    return open;
+    if (open.length > 0) this.#deps.reroute(open, this);
   }
 
   #release(packetId: number, reasonCode: number): void {

@@ -1,4 +1,5 @@
-import { messageOf } from '../../kernel/errors.ts';
+import { messageOf, StoreError } from '../../kernel/errors.ts';
+import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import type { QueueKeys } from '../publish/queue-keys.ts';
@@ -15,7 +16,12 @@ export interface StoreLaneDeps {
   readonly store: SessionStore;
   readonly keys: QueueKeys;
   readonly now: () => number;
+  /** Waits before a write that the store could not take is tried again. */
+  readonly wheel: TimerWheel;
 }
+
+/** Milliseconds after which a store that did not answer is asked again. */
+const retryMs = 1_000;
 
 /** For a session that outlives its connection: every message stands in the store until the client is through with it. */
 export class StoreLane implements Lane {
@@ -60,7 +66,7 @@ export class StoreLane implements Lane {
 
   /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
   received(packetId: number, release: () => void): void {
-    this.#after(this.#deps.store.outgoingUpdate(this.#session, { cmd: 'pubrel', messageId: packetId }), release);
+    this.#after(() => this.#deps.store.outgoingUpdate(this.#session, { cmd: 'pubrel', messageId: packetId }), release);
   }
 
   finished(packetId: number): void {
@@ -81,7 +87,7 @@ export class StoreLane implements Lane {
     const target = { clientId: this.#session.id, qos, rap: true };
     const targets = identifiers.map((subscriptionIdentifier) => ({ ...target, subscriptionIdentifier }));
     const packet = { ...storedPacket(message, key, now()), retain };
-    this.#after(store.outgoingEnqueueCombi(targets.length === 0 ? [target] : targets, packet));
+    this.#after(() => store.outgoingEnqueueCombi(targets.length === 0 ? [target] : targets, packet));
     return key;
   }
 
@@ -92,11 +98,8 @@ export class StoreLane implements Lane {
     const { qos } = outgoing.delivery;
     if (packet === undefined) this.#clear(key);
     else {
-      const noted = this.#deps.store.outgoingUpdate(this.#session, {
-        cmd: 'publish',
-        messageId: packet.packetId,
-        ...key,
-      });
+      const note = { cmd: 'publish', messageId: packet.packetId, ...key };
+      const noted = (): Promise<void> => this.#deps.store.outgoingUpdate(this.#session, note);
       // at QoS 2 the store must know the identifier before the client does, or the message could come twice
       if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos));
       else {
@@ -123,14 +126,18 @@ export class StoreLane implements Lane {
   }
 
   #clear(key: PacketKey): void {
-    this.#after(this.#deps.store.outgoingClearMessageId(this.#session, key));
+    this.#after(() => this.#deps.store.outgoingClearMessageId(this.#session, key));
   }
 
-  #after(write: Promise<unknown>, then?: () => void): void {
-    write.then(
+  /** Writes, again and again while the store does not answer: the client has nothing to do with that. */
+  #after(write: () => Promise<unknown>, then?: () => void): void {
+    write().then(
       () => (this.#isClosed ? undefined : then?.()),
       (cause: unknown) => {
-        if (!this.#isClosed) this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
+        if (this.#isClosed) return;
+        if (cause instanceof StoreError && cause.code === 'store-unavailable')
+          this.#deps.wheel.add(retryMs, () => (this.#isClosed ? undefined : this.#after(write, then)));
+        else this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
       },
     );
   }

@@ -224,8 +224,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
     this.#cutter.stop();
     this.#silence?.cancel();
     this.#inbound?.close();
-    const open = this.deliveries.close();
-    if (open.length > 0) this.#deps.reroute(open, this.deliveries);
+    this.deliveries.close();
   }
 
   /** Answers in the client's dialect, then closes. [MQTT-4.13.1-1] */

@@ -39,6 +39,8 @@ export class Inbound {
   #aliases: InboundAliases | undefined;
   #clientId: string | undefined;
   #hotPath: HotPath | undefined;
+  /** The last message at QoS 1 that waits for its queues; kept in any case when it is through. */
+  #before: Promise<unknown> | undefined;
   #isPaused = false;
 
   constructor(host: InboundHost) {
@@ -144,7 +146,7 @@ export class Inbound {
   }
 
   #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, clientId: string): Refusal | undefined {
-    const outcome = hotPath.take(frame, header, this.#host.connect.version, clientId);
+    const outcome = hotPath.take(frame, header, this.#host.connect.version, clientId, this.#before);
     if (outcome === undefined) return this.#passPublish(frame, header);
     if (header.qos === 0) return undefined;
     if (typeof outcome === 'number') {
@@ -169,7 +171,7 @@ export class Inbound {
       acknowledge(frame);
       this.#catchUp();
     };
-    stored.then(
+    const through = stored.then(
       (count) => answered(this.#encode(1, packetId, codeFor(count), '')),
       (cause: unknown) => {
         const { reasonCode, message } = refusedPublish(cause);
@@ -177,6 +179,10 @@ export class Inbound {
         else this.#host.egress.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
       },
     );
+    const before = through.then(() => {
+      if (this.#before === before) this.#before = undefined;
+    });
+    this.#before = before;
     if (this.#host.connect.version === 5) return this.#flow.fault();
     if (!this.#isPaused && this.#acknowledgements.length > this.#host.limits.receiveMaximum) {
       this.#isPaused = true;

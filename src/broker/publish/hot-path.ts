@@ -17,7 +17,14 @@ export type HotOutcome = number | Promise<number> | undefined;
 
 /** Routes a PUBLISH without the engine. */
 export interface HotPath {
-  take(frame: Buffer, header: PublishHeader, version: ProtocolVersion, clientId: string): HotOutcome;
+  /** @param before what the same client sent before at QoS 1 and is not routed yet */
+  take(
+    frame: Buffer,
+    header: PublishHeader,
+    version: ProtocolVersion,
+    clientId: string,
+    before: Promise<unknown> | undefined,
+  ): HotOutcome;
 }
 
 export interface HotPathDeps {
@@ -32,19 +39,24 @@ const closed: HotPath = { take: () => undefined };
 export function createHotPath({ hotPath }: PlaneOptions): (deps: HotPathDeps) => HotPath {
   if (hotPath === 'off') return () => closed;
   return (deps) => ({
-    take(frame, header, version, clientId) {
+    take(frame, header, version, clientId, before) {
       if (needsEngine(header)) return undefined;
       const origin: Origin = { kind: 'client', clientId };
       if (header.qos === 1) {
         const subscribers = deps.store.subscribersOf(header.topic);
         if (subscribers.length > 0) return queue(deps, subscribers, frame, header, version, clientId);
       }
-      return deps.plane.route(new RawPublish(frame, header, version, origin));
+      const message = new RawPublish(frame, header, version, origin);
+      if (before === undefined || header.qos === 0) return deps.plane.route(message);
+      return before.then(() => deps.plane.route(message)); // order [MQTT-4.6.0-5]
     },
   });
 }
 
-/** The queues get it before it is routed, so that what a client answers is always about something they have. */
+/**
+ * The queues have it before it is routed: nobody gets what its publisher is refused, and what a client answers is always
+ * about something they have.
+ */
 function queue(
   { plane, store, keys, now }: HotPathDeps,
   subscribers: readonly MatchedSubscription[],
@@ -59,8 +71,7 @@ function queue(
   const message = new RawPublish(frame, header, version, { kind: 'client', clientId }, key);
   if (targets.length === 0) return plane.route(message, choice);
   const stored = store.outgoingEnqueueCombi(targets, storedPacket(message, key, now()));
-  const routed = plane.route(message, choice);
-  return stored.then(() => Math.max(routed, targets.length));
+  return stored.then(() => Math.max(plane.route(message, choice), targets.length));
 }
 
 /** Retained messages and QoS 2 are the engine's, and `$` topics are not everybody's. */
