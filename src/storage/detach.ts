@@ -1,3 +1,4 @@
+import type { StoredProperties } from '../broker/publish/stored-properties.ts';
 import type { StoredPacket } from '../broker/session-store.ts';
 
 /** Share of a buffer that a kept slice must fill; below it the slice is copied. */
@@ -28,5 +29,22 @@ export const detachPacket = (packet: StoredPacket): StoredPacket => ({
   ...(packet.properties === undefined ? {} : { properties: detachProperties(packet.properties) }),
 });
 
-/** Bytes of a message as statistics count them: topic and payload. */
-export const bytesOf = ({ topic, payload }: StoredPacket): number => Buffer.byteLength(topic) + payload.length;
+const textBytes = (text: string | undefined): number => (text === undefined ? 0 : Buffer.byteLength(text));
+
+function propertyBytes({
+  contentType,
+  responseTopic,
+  correlationData,
+  userPropertyList,
+  userProperties,
+}: StoredProperties): number {
+  let bytes = textBytes(contentType) + textBytes(responseTopic) + (correlationData?.length ?? 0);
+  const pairs = userPropertyList ?? (userProperties === undefined ? [] : Object.entries(userProperties));
+  for (const [key, value] of pairs)
+    for (const one of typeof value === 'string' ? [value] : value) bytes += textBytes(key) + textBytes(one);
+  return bytes;
+}
+
+/** Bytes of a message as limits and statistics count them: topic, payload and properties. */
+export const bytesOf = ({ topic, payload, properties }: StoredPacket): number =>
+  Buffer.byteLength(topic) + payload.length + (properties === undefined ? 0 : propertyBytes(properties));

@@ -3,10 +3,12 @@ import { defineEvent } from '../kernel/telemetry-ports.ts';
 import type { Drop, ReportDrop } from './drop.ts';
 
 const whatHappened: Readonly<Record<Drop['reason'], string>> = {
-  'queue-full': 'the oldest queued message was dropped because the queue is full; raise store.queuedMessages',
-  'retained-full': 'a message was not retained because no more topics may be; raise store.retainedMessages',
+  'queue-full': 'a message was dropped because the queue is full; raise store.queue.messages or store.queue.bytes',
+  'retained-full': 'a message was not retained; raise store.retained.messages or store.retained.bytes',
   'inbound-full': 'the open QoS 2 identifiers of the longest waiting client were forgotten: too many are open',
   expired: 'a stored message had expired',
+  'too-old': 'a queued message had waited longer than store.queue.age',
+  refused: 'a message was refused because a limit of the store is reached or its disk is full',
 };
 
 interface DroppedFields extends Record<string, string | undefined> {

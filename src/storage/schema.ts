@@ -1,23 +1,90 @@
 import { z } from 'zod';
+import { byteSize, duration } from '../kernel/schema.ts';
+import { redisSchema } from './redis/schema.ts';
+
+const queueSchema = z
+  .strictObject({
+    messages: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .prefault(10_000)
+      .meta({ description: 'Messages queued for one session.', reload: 'process' }),
+    bytes: byteSize
+      .refine((bytes) => bytes >= 1_024, { error: 'use at least 1KiB' })
+      .prefault('64MiB')
+      .meta({ description: 'Bytes of topic, payload and properties queued for one session.', reload: 'process' }),
+    age: duration
+      .refine((ms) => ms >= 1_000, { error: 'use at least 1s' })
+      .optional()
+      .meta({
+        description:
+          'A message that waited longer and was never sent is dropped. Left out: only its own expiry counts.',
+        reload: 'process',
+      }),
+    onFull: z.enum(['drop-oldest', 'drop-newest', 'refuse']).prefault('drop-oldest').meta({
+      description:
+        'What happens to one message more: drop-oldest makes room, drop-newest leaves it out for this session, refuse does not acknowledge it to its publisher.',
+      reload: 'process',
+    }),
+  })
+  .prefault({})
+  .meta({ description: 'Limits of the queue of each session.', reload: 'process' });
+
+const retainedSchema = z
+  .strictObject({
+    messages: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .prefault(1_000_000)
+      .meta({ description: 'Topics with a retained message.', reload: 'process' }),
+    bytes: byteSize
+      .prefault('1GiB')
+      .meta({ description: 'Bytes of topic, payload and properties of all retained messages.', reload: 'process' }),
+    onFull: z.enum(['drop-newest', 'refuse']).prefault('drop-newest').meta({
+      description:
+        'What happens to one more: drop-newest delivers without retaining it, refuse does not acknowledge it to its publisher.',
+      reload: 'process',
+    }),
+  })
+  .prefault({})
+  .meta({ description: 'Limits of retained messages.', reload: 'process' });
 
 export const storeSchema = z
   .strictObject({
-    type: z
-      .literal('memory', {
-        error: 'only "memory" is built so far: sessions and retained messages live until the process ends',
-      })
-      .prefault('memory')
-      .meta({ description: 'Where sessions, queued and retained messages are kept.', reload: 'process' }),
-    queuedMessages: z.int().min(1).max(10_000_000).prefault(10_000).meta({
-      description: 'Messages queued for one client that is away; beyond it the oldest is dropped.',
+    type: z.enum(['disk', 'memory', 'redis']).prefault('disk').meta({
+      description:
+        'Where sessions, queued and retained messages are kept: on this disk, in memory until the process ends, or in Redis for several nodes.',
       reload: 'process',
     }),
-    retainedMessages: z.int().min(1).max(100_000_000).prefault(1_000_000).meta({
-      description: 'Topics with a retained message; beyond it a new topic is not retained.',
+    directory: z
+      .string()
+      .min(1)
+      .prefault('./data')
+      .meta({ description: 'Folder of the files, for `type: disk`. One broker uses it at a time.', reload: 'process' }),
+    durability: z.enum(['commit', 'fsync']).prefault('commit').meta({
+      description:
+        'What an acknowledged message survives, for `type: disk`. commit: the end of the process in any way, kill -9 included; power loss and a crash of the system cost at most the last two seconds. fsync: these too, at the speed of the disk.',
       reload: 'process',
     }),
+    maxBytes: byteSize
+      .refine((bytes) => bytes >= 1_048_576, { error: 'use at least 1MiB' })
+      .prefault('8GiB')
+      .meta({
+        description:
+          'Bytes of all queued and retained messages together, for `type: disk` and `memory`; beyond it messages are refused. Files take up to twice as much.',
+        reload: 'process',
+      }),
+    queue: queueSchema,
+    retained: retainedSchema,
+    redis: redisSchema,
   })
   .prefault({})
   .meta({ description: 'Storage.', reload: 'process' });
 
 export type StoreOptions = z.output<typeof storeSchema>;
+export type QueueLimits = StoreOptions['queue'];
+export type RetainedLimits = StoreOptions['retained'];
+/** The limits that every store of one node keeps. */
+export type StoreLimits = Pick<StoreOptions, 'maxBytes' | 'queue' | 'retained'>;

@@ -1,4 +1,6 @@
 import { describe } from 'vitest';
+import { limitCases, type OpenLimitedStore } from './session-store/limits.ts';
+import { orderCases } from './session-store/order.ts';
 import { enqueueCases, queueCases } from './session-store/queues.ts';
 import { retainedCases } from './session-store/retained.ts';
 import { sessionCases } from './session-store/sessions.ts';
@@ -19,7 +21,17 @@ export function sessionStoreContract(open: OpenStore): void {
   describe('an outgoing queue', () => {
     queueCases(open);
   });
+  describe('calls that do not wait for each other', () => {
+    orderCases(open);
+  });
   describe('the rest of a session', () => {
     sessionCases(open);
+  });
+}
+
+/** What the stores of a single node keep to beside that: every limit of the configuration. */
+export function storeLimitsContract(open: OpenLimitedStore): void {
+  describe('limits', () => {
+    limitCases(open);
   });
 }

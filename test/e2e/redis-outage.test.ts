@@ -16,8 +16,8 @@ test('while Redis is away clients stay connected, what needs it is refused with 
   const publish = (payload: string): Promise<number | undefined> =>
     new Promise((resolve) => {
       publisher.mqtt.publish('kept', payload, { qos: 1 }, (error, packet) => {
-        if (error !== undefined && error !== null && 'code' in error) resolve(Number(error.code));
-        else resolve(packet !== undefined && 'reasonCode' in packet ? Number(packet.reasonCode ?? 0) : 0);
+        if (error !== undefined && error !== null && 'code' in error) resolve(error.code);
+        else resolve(packet !== undefined && 'reasonCode' in packet ? (packet.reasonCode ?? 0) : 0);
       });
     });
   expect(await publish('before')).toBe(0);

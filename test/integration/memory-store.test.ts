@@ -84,7 +84,7 @@ test('a message that was sent and not acknowledged comes again with DUP set [MQT
   expect((await back.next(1)).map(({ topic, dup }) => [topic, dup])).toEqual([['a', true]]);
 });
 
-test('a clean start ends the session: nothing of it comes back [MQTT-3.1.2-6]', async () => {
+test('a clean start ends the session: nothing of it comes back [MQTT-3.1.2-4]', async () => {
   await using engine = await startEngine();
   const subscriber = await engine.connect('subscriber', false);
   await subscriber.mqtt.subscribeAsync('#', { qos: 1 });
@@ -100,7 +100,7 @@ test('a clean start ends the session: nothing of it comes back [MQTT-3.1.2-6]', 
   expect((await back.next(1)).map(({ topic }) => topic)).toEqual(['b']);
 });
 
-test('retained messages with empty levels are found [MQTT-4.7.1-3]', async () => {
+test('retained messages with empty levels are found [MQTT-4.7.1-2]', async () => {
   await using engine = await startEngine();
   const publisher = await engine.connect('publisher');
   for (const topic of ['/fin', 'marker']) await publisher.mqtt.publishAsync(topic, 'kept', { qos: 1, retain: true });

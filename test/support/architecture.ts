@@ -38,6 +38,12 @@ const packages: readonly { readonly names: RegExp; readonly where: RegExp; reado
   { names: /^(hono|@hono\/.*)$/, where: /^src\/admin\/(?!web\/)/, place: 'src/admin, not its page' },
   { names: /^(prom-client|pino|pino-pretty)$/, where: /^src\/telemetry\//, place: 'src/telemetry' },
   { names: /^(node-forge|@peculiar\/x509|reflect-metadata)$/, where: /^src\/pki\//, place: 'src/pki' },
+  {
+    names: /^(ioredis|aedes-persistence-redis|msgpack-lite)$/,
+    where: /^src\/storage\/redis\//,
+    place: 'src/storage/redis',
+  },
+  { names: /^lmdb$/, where: /^src\/storage\/disk\//, place: 'src/storage/disk' },
   { names: /^yaml$/, where: /^src\/config\//, place: 'src/config' },
   { names: /^zod$/, where: /^src\/(config\/.*|.*\/([a-z-]+-)?schema)\.ts$/, place: 'schema files and src/config' },
   { names: /^(commander|picocolors)$/, where: /^src\/cli\//, place: 'src/cli' },

@@ -38,8 +38,11 @@ export function hooksOf(
       );
     },
     authorizePublish(client, packet, done) {
-      if (packet.topic.startsWith('$SYS/'))
-        return done(new Error(`topic "${packet.topic}" is the broker's own; choose one outside $SYS/`));
+      if (packet.topic.startsWith('$SYS/')) {
+        const reason = `topic "${packet.topic}" is the broker's own; choose one outside $SYS/`;
+        if (client !== null) deps.connections.get(client)?.denied(reason);
+        return done(new Error(reason));
+      }
       if (client !== null) deps.connections.get(client)?.complete(packet);
       done();
     },

@@ -44,6 +44,8 @@ interface Publishing {
   count: number | undefined;
   /** What the engine itself said of it; 0 for success. */
   reasonCode: number;
+  /** Why it was refused, for the client. */
+  reason: string;
 }
 
 /** What the engine registered for packets, and for whom. */
@@ -152,6 +154,11 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.edge.refused(refuse(reasonCode, '3.1.4', reason));
   }
 
+  /** The message under way may not be published. @param reason a sentence for the client */
+  denied(reason: string): void {
+    if (this.#publishing !== undefined) this.#publishing.reason = reason;
+  }
+
   /** To how many the message under way went. */
   routed(count: number): void {
     if (this.#publishing !== undefined) this.#publishing.count = (this.#publishing.count ?? 0) + count;
@@ -177,7 +184,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     const header = parsePublish(frame, this.#client.version ?? 4);
     return isRefusal(header) || header.qos === 0
       ? undefined
-      : { header, count: undefined, reasonCode: reasonCodes.success };
+      : { header, count: undefined, reasonCode: reasonCodes.success, reason: '' };
   }
 
   /** PUBACK and PUBREC of the engine; it writes them whole. */
@@ -227,11 +234,11 @@ export class EngineSession implements EngineConnection, EngineSink {
     const publishing = this.#publishing;
     if (publishing === undefined) return false;
     this.#publishing = undefined;
-    const { header, count, reasonCode } = publishing;
+    const { header, count, reasonCode, reason } = publishing;
     const qos = header.qos === 1 ? 1 : 2;
     if (error == null) {
       const isUnheard = count === 0 && reasonCode === reasonCodes.success;
-      this.edge.acknowledge(qos, header.packetId, isUnheard ? reasonCodes.noMatchingSubscribers : reasonCode, '');
+      this.edge.acknowledge(qos, header.packetId, isUnheard ? reasonCodes.noMatchingSubscribers : reasonCode, reason);
     } else if (this.#client.version === 5) {
       const refused = refusedPublish(error);
       if (qos === 2) this.#forget(header.packetId);

@@ -18,7 +18,8 @@ export class EngineSocket {
     this.#sink = sink;
   }
 
-  write(data: Uint8Array): boolean {
+  write(piece: Uint8Array | string): boolean {
+    const data = typeof piece === 'string' ? Buffer.from(piece) : piece;
     if (this.#corked !== undefined) this.#corked.push(data);
     else if (!this.destroyed) this.#sink.send([data]);
     return true;

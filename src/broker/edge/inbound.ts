@@ -179,7 +179,7 @@ export class Inbound {
         else this.#host.egress.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
       },
     );
-    const before = through.then(() => {
+    const before: Promise<void> = through.finally(() => {
       if (this.#before === before) this.#before = undefined;
     });
     this.#before = before;

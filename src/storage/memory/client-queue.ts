@@ -1,6 +1,7 @@
 import type { PacketKey, QueuedPacket, StoredPacket } from '../../broker/session-store.ts';
 import type { Qos } from '../../plane/message.ts';
 import { bytesOf } from '../detach.ts';
+import { emptySize, type Size } from '../limits.ts';
 
 /** How one client gets a message that is shared with the queues of others. */
 export interface QueueDelivery {
@@ -17,32 +18,55 @@ interface Entry {
   message: StoredPacket | undefined;
   /** Undefined until it was sent. */
   messageId: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly queuedAt: number;
+  /** Of the message; 0 once only the PUBREL is left. */
+  bytes: number;
   /** An older entry under the same packet identifier; the engine may hand one out twice. */
   shadowed: Entry | undefined;
+}
+
+/** Why a message that was never sent is not sent any more. */
+export type Lapse = 'expired' | 'too-old';
+
+export interface ReplayDeps {
+  readonly now: () => number;
+  /** Longest time in the queue; undefined for no limit. */
+  readonly ageMs: number | undefined;
+  /** Is told of each message that nobody needs to send any more. */
+  readonly onLapsed: (reason: Lapse, topic: string) => void;
 }
 
 /** The messages that one client has not acknowledged yet, oldest first. Every operation costs the same at any length. */
 export class ClientQueue {
   readonly #entries = new Map<string, Entry>();
   readonly #byMessageId = new Map<number, Entry>();
+  readonly #total: Size;
+  readonly #size: Size = emptySize();
   #unnamed = 0;
 
-  get size(): number {
-    return this.#entries.size;
+  /** @param total of all queues, kept up to date here. */
+  constructor(total: Size = emptySize()) {
+    this.#total = total;
   }
 
-  /** Bytes of topics and payloads. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const { message } of this.#entries.values()) bytes += message === undefined ? 0 : bytesOf(message);
-    return bytes;
+  /** Messages with what is left of those received, and their bytes. */
+  get size(): Readonly<Size> {
+    return this.#size;
   }
 
-  /** Adds a message; one that is queued already is not queued twice. */
-  push(message: StoredPacket, delivery: QueueDelivery): void {
+  has(packet: PacketKey): boolean {
+    const key = keyOf(packet);
+    return key !== undefined && this.#entries.has(key);
+  }
+
+  /** Adds a message; one that is queued already is not queued twice. @param queuedAt milliseconds since the epoch. */
+  push(message: StoredPacket, delivery: QueueDelivery, queuedAt = 0): void {
     const key = keyOf(message) ?? `#${++this.#unnamed}`;
     if (this.#entries.has(key)) return;
-    this.#entries.set(key, { key, delivery, message, messageId: undefined, shadowed: undefined });
+    const bytes = bytesOf(message);
+    this.#entries.set(key, { key, delivery, message, messageId: undefined, queuedAt, bytes, shadowed: undefined });
+    this.#count(1, bytes);
   }
 
   /** Notes that a message was sent, or that its PUBREL takes its place. What is not queued is ignored. */
@@ -51,7 +75,10 @@ export class ClientQueue {
     const entry = (named === undefined ? undefined : this.#entries.get(named)) ?? this.#find(packet.messageId);
     if (entry === undefined) return;
     if (packet.messageId !== undefined) this.#assign(entry, packet.messageId);
-    if (packet.cmd === 'pubrel') entry.message = undefined;
+    if (packet.cmd !== 'pubrel') return;
+    entry.message = undefined;
+    this.#count(0, -entry.bytes);
+    entry.bytes = 0;
   }
 
   /** Removes the message with this packet identifier, or with this identity while it has not been sent. */
@@ -64,6 +91,7 @@ export class ClientQueue {
   }
 
   clearAll(): void {
+    this.#count(-this.#size.messages, -this.#size.bytes);
     this.#entries.clear();
     this.#byMessageId.clear();
   }
@@ -75,25 +103,32 @@ export class ClientQueue {
     return oldest?.message?.topic;
   }
 
-  /**
-   * What is queued at the time of the call; entries that go away while it is read are left out.
-   * @param onExpired is told of each message that nobody needs to send any more.
-   */
-  replay(now: () => number, onExpired: (topic: string) => void): Generator<QueuedPacket, void> {
-    return this.#replay([...this.#entries.values()], now, onExpired);
+  /** Removes what nobody needs to send any more from the head of the queue. @param most entries to look at. */
+  dropLapsed(most: number, { now, ageMs, onLapsed }: ReplayDeps): void {
+    let left = most;
+    for (const entry of this.#entries.values()) {
+      const lapse = lapseOf(entry, now(), ageMs);
+      if (left === 0 || lapse === undefined) return;
+      left -= 1;
+      this.#delete(entry);
+      onLapsed(lapse, entry.message?.topic ?? '');
+    }
   }
 
-  *#replay(
-    entries: readonly Entry[],
-    now: () => number,
-    onExpired: (topic: string) => void,
-  ): Generator<QueuedPacket, void> {
+  /** What is queued at the time of the call; entries that go away while it is read are left out. */
+  replay(deps: ReplayDeps): Generator<QueuedPacket, void> {
+    return this.#replay([...this.#entries.values()], deps);
+  }
+
+  *#replay(entries: readonly Entry[], { now, ageMs, onLapsed }: ReplayDeps): Generator<QueuedPacket, void> {
     for (const entry of entries) {
       if (this.#entries.get(entry.key) !== entry) continue;
-      if (isExpired(entry, now())) {
+      const lapse = lapseOf(entry, now(), ageMs);
+      if (lapse === undefined) yield toPacket(entry);
+      else {
         this.#delete(entry);
-        onExpired(entry.message?.topic ?? '');
-      } else yield toPacket(entry);
+        onLapsed(lapse, entry.message?.topic ?? '');
+      }
     }
   }
 
@@ -119,8 +154,15 @@ export class ClientQueue {
     this.#byMessageId.set(messageId, entry);
   }
 
+  #count(messages: number, bytes: number): void {
+    for (const size of [this.#size, this.#total]) {
+      size.messages += messages;
+      size.bytes += bytes;
+    }
+  }
+
   #delete(entry: Entry): void {
-    this.#entries.delete(entry.key);
+    if (this.#entries.delete(entry.key)) this.#count(-1, -entry.bytes);
     this.#release(entry);
   }
 
@@ -136,8 +178,11 @@ const keyOf = ({ brokerId, brokerCounter }: PacketKey): string | undefined =>
   brokerId === undefined || brokerCounter === undefined ? undefined : `${brokerCounter}@${brokerId}`;
 
 /** A message that was sent before goes on to its end, expired or not. [MQTT-3.3.2-5] */
-const isExpired = ({ message, messageId }: Entry, now: number): boolean =>
-  messageId === undefined && message?.messageExpiry !== undefined && message.messageExpiry <= now;
+function lapseOf({ message, messageId, queuedAt }: Entry, now: number, ageMs: number | undefined): Lapse | undefined {
+  if (messageId !== undefined || message === undefined) return undefined;
+  if (message.messageExpiry !== undefined && message.messageExpiry <= now) return 'expired';
+  return ageMs !== undefined && queuedAt + ageMs <= now ? 'too-old' : undefined;
+}
 
 function toPacket({ message, messageId, delivery }: Entry): QueuedPacket {
   if (message === undefined) return { cmd: 'pubrel', messageId: messageId ?? 0 };

@@ -8,21 +8,32 @@ export class InboundIdentifiers {
   readonly #open = new Map<string, Set<number>>();
   readonly #onDropped: StoreDeps['onDropped'];
   readonly #limit: number;
+  readonly #onRemoved: (clientId: string, messageId: number) => void;
   #size = 0;
 
-  /** @param limit over all clients; beyond it those of the longest waiting client are forgotten. */
-  constructor({ onDropped }: StoreDeps, limit = maxIdentifiers) {
+  /**
+   * @param limit over all clients; beyond it those of the longest waiting client are forgotten.
+   * @param onRemoved is told of each identifier that is not open any more.
+   */
+  constructor(
+    { onDropped }: Pick<StoreDeps, 'onDropped'>,
+    limit = maxIdentifiers,
+    onRemoved: (clientId: string, messageId: number) => void = () => undefined,
+  ) {
     this.#onDropped = onDropped;
     this.#limit = limit;
+    this.#onRemoved = onRemoved;
   }
 
-  add(clientId: string, messageId: number): void {
+  /** @returns false when it was open already. */
+  add(clientId: string, messageId: number): boolean {
     let own = this.#open.get(clientId);
     if (own === undefined) this.#open.set(clientId, (own = new Set()));
-    if (own.has(messageId)) return;
+    if (own.has(messageId)) return false;
     own.add(messageId);
     this.#size += 1;
     if (this.#size > this.#limit) this.#forgetOldest();
+    return true;
   }
 
   has(clientId: string, messageId: number): boolean {
@@ -34,11 +45,15 @@ export class InboundIdentifiers {
     if (own?.delete(messageId) !== true) return;
     this.#size -= 1;
     if (own.size === 0) this.#open.delete(clientId);
+    this.#onRemoved(clientId, messageId);
   }
 
   deleteAll(clientId: string): void {
-    this.#size -= this.#open.get(clientId)?.size ?? 0;
+    const own = this.#open.get(clientId);
+    if (own === undefined) return;
+    this.#size -= own.size;
     this.#open.delete(clientId);
+    for (const messageId of own) this.#onRemoved(clientId, messageId);
   }
 
   #forgetOldest(): void {

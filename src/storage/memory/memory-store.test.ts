@@ -1,21 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../../../test/contract/aedes-persistence.contract.ts';
-import type { OpenStore } from '../../../test/contract/session-store/support.ts';
-import { sessionStoreContract } from '../../../test/contract/session-store.contract.ts';
+import type { OpenLimitedStore } from '../../../test/contract/session-store/limits.ts';
+import { contractLimits, type OpenStore } from '../../../test/contract/session-store/support.ts';
+import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/session-store.contract.ts';
 import type { Drop } from '../drop.ts';
 import { storeSchema } from '../schema.ts';
 import { ClientQueue } from './client-queue.ts';
 import { InboundIdentifiers } from './inbound.ts';
 import { createMemoryStore } from './memory-store.ts';
 
-const open: OpenStore = async (limits = {}, deps = {}) => {
-  const store = createMemoryStore({ ...storeSchema.parse({}), ...limits }, deps);
+const openLimited: OpenLimitedStore = async (limits, deps = {}) => {
+  const store = createMemoryStore(limits, deps);
   await store.setup({ id: 'node-1' });
   return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
 };
+const open: OpenStore = (limits = {}, deps = {}) => openLimited(contractLimits(limits), deps);
 
 describe('the memory store signs the contract', () => {
   sessionStoreContract(open);
+  storeLimitsContract(openLimited);
 });
 describe('the memory store passes the suite of aedes-persistence', () => {
   aedesPersistenceContract(() => createMemoryStore(storeSchema.parse({})));
@@ -30,7 +33,7 @@ test('a small payload does not keep the chunk it was read in', async () => {
 
 test('beyond the limit of open QoS 2 identifiers those of the longest waiting client are forgotten', () => {
   const drops: Drop[] = [];
-  const inbound = new InboundIdentifiers({ now: () => 0, onDropped: (drop) => drops.push(drop) }, 3);
+  const inbound = new InboundIdentifiers({ onDropped: (drop) => drops.push(drop) }, 3);
   for (const id of [1, 2]) inbound.add('first', id);
   for (const id of [1, 2]) inbound.add('second', id);
   expect([inbound.has('first', 1), inbound.has('second', 1), inbound.has('second', 2)]).toEqual([false, true, true]);
@@ -50,6 +53,6 @@ test('a queue of 100,000 messages is acknowledged in reverse order without searc
     queue.update({ ...packet(index), messageId: (index % 65_535) + 1 });
     queue.clear({ messageId: (index % 65_535) + 1 });
   }
-  expect(queue.size).toBe(0);
+  expect(queue.size).toEqual({ messages: 0, bytes: 0 });
   expect(performance.now() - start).toBeLessThan(3_000); // a search in the queue would take minutes
 });

@@ -1,29 +1,51 @@
 import { Readable } from 'node:stream';
-import type { PacketKey, SessionStore, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import type {
+  PacketKey,
+  QueueTarget,
+  SessionStore,
+  StoredPacket,
+  StoredSession,
+  StoredWill,
+} from '../../broker/session-store.ts';
+import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import type { StoreOptions } from '../schema.ts';
+import { storeRefused } from '../limits.ts';
+import type { StoreLimits } from '../schema.ts';
 import { InboundIdentifiers } from './inbound.ts';
 import { Queues } from './queues.ts';
 import { RetainedMessages } from './retained.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /** Everything in this process's memory, until it ends. */
-export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps> = {}): SessionStore {
+export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): SessionStore {
   const { now = Date.now, onDropped = () => undefined } = deps;
   const subscriptions = new Subscriptions();
-  const retained = new RetainedMessages(options.retainedMessages, { now, onDropped });
-  const queues = new Queues(options.queuedMessages, { now, onDropped });
-  const inbound = new InboundIdentifiers({ now, onDropped });
+  const retained = new RetainedMessages(limits, { now, onDropped });
+  const queues = new Queues(limits.queue, { now, onDropped });
+  const inbound = new InboundIdentifiers({ onDropped });
   const sessions = new Map<string, StoredSession>();
   const wills = new Map<string, StoredWill>();
   let node: { readonly id: string } | undefined;
+
+  const requireRoom = (packet: StoredPacket): void => {
+    if (queues.total.bytes + retained.total.bytes + bytesOf(packet) <= limits.maxBytes) return;
+    onDropped({ reason: 'refused', topic: packet.topic });
+    throw storeRefused(limits);
+  };
+  const enqueue = async (targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> => {
+    requireRoom(packet);
+    queues.push(targets, packet);
+  };
 
   return {
     async setup(broker) {
       node = broker;
     },
 
-    storeRetained: async (packet) => retained.store(packet),
+    async storeRetained(packet) {
+      if (packet.payload.length > 0) requireRoom(packet);
+      retained.store(packet);
+    },
     createRetainedStream: (filter) => Readable.from(retained.match([filter])),
     createRetainedStreamCombi: (filters) => Readable.from(retained.match([...filters])),
 
@@ -33,9 +55,9 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
     countOffline: async () => ({ subsCount: subscriptions.queueing, clientsCount: subscriptions.clients }),
     subscribersOf: (topic) => subscriptions.match(topic),
     subscriptionsByTopic: async (topic) => subscriptions.match(topic).map((one) => ({ ...one })),
-    putSession: async (session) => void sessions.set(session.clientId, session),
-    getSession: async ({ id }) => sessions.get(id),
-    streamSessions: () => Readable.from([...sessions.values()]),
+    putSession: async (session) => void sessions.set(session.clientId, { ...session }),
+    getSession: async ({ id }) => copyOf(sessions.get(id)),
+    streamSessions: () => Readable.from(Array.from(sessions.values(), (session) => ({ ...session }))),
     async cleanSubscriptions({ id }) {
       sessions.delete(id);
       subscriptions.removeAll(id);
@@ -43,13 +65,13 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
       inbound.deleteAll(id);
     },
 
-    outgoingEnqueue: async (target, packet) => queues.push([target], packet),
-    outgoingEnqueueCombi: async (targets, packet) => queues.push(targets, packet),
+    outgoingEnqueue: (target, packet) => enqueue([target], packet),
+    outgoingEnqueueCombi: enqueue,
     outgoingUpdate: async ({ id }, packet) => queues.update(id, packet),
     outgoingClearMessageId: async ({ id }, packet) => queues.clear(id, packet),
     outgoingStream: ({ id }) => Readable.from(queues.replay(id)),
 
-    incomingStorePacket: async ({ id }, { messageId = 0 }) => inbound.add(id, messageId),
+    incomingStorePacket: async ({ id }, { messageId = 0 }) => void inbound.add(id, messageId),
     async incomingGetPacket({ id }, { messageId = 0 }): Promise<PacketKey> {
       if (!inbound.has(id, messageId)) throw notOpen;
       return { messageId };
@@ -59,9 +81,9 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
     async putWill({ id }, will) {
       will.clientId = id;
       will.brokerId = node?.id ?? '';
-      wills.set(id, will);
+      wills.set(id, { ...will });
     },
-    getWill: async ({ id }) => wills.get(id),
+    getWill: async ({ id }) => copyOf(wills.get(id)),
     async delWill({ id }) {
       const will = wills.get(id);
       wills.delete(id);
@@ -72,8 +94,10 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
     stats: () => ({
       sessions: sessions.size,
       subscriptions: subscriptions.total,
-      ...queues.stats(),
-      ...retained.stats(),
+      queuedMessages: queues.total.messages,
+      queuedBytes: queues.total.bytes,
+      retainedMessages: retained.total.messages,
+      retainedBytes: retained.total.bytes,
     }),
     getClientList: (filter) => Readable.from(subscriptions.clientsOf(filter)),
     destroy: async () => undefined,
@@ -83,9 +107,11 @@ export function createMemoryStore(options: StoreOptions, deps: Partial<StoreDeps
 /** The engine's way to ask is a rejection, once for each new QoS 2 message: one error without a stack is enough. */
 const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));
 
+const copyOf = <T extends object>(one: T | undefined): T | undefined => (one === undefined ? undefined : { ...one });
+
 function* willsOfOthers(
   wills: Iterable<StoredWill>,
   brokers: Readonly<Record<string, unknown>>,
 ): Generator<StoredWill, void> {
-  for (const will of wills) if (!Object.hasOwn(brokers, will.brokerId ?? '')) yield will;
+  for (const will of wills) if (!Object.hasOwn(brokers, will.brokerId ?? '')) yield { ...will };
 }

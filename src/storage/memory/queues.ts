@@ -1,30 +1,39 @@
-import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket, StoreStats } from '../../broker/session-store.ts';
-import { detachPacket } from '../detach.ts';
+import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { ClientQueue, type QueueDelivery } from './client-queue.ts';
+import { admit, emptySize, queueRefused, type Size } from '../limits.ts';
+import type { QueueLimits } from '../schema.ts';
+import { ClientQueue, type QueueDelivery, type ReplayDeps } from './client-queue.ts';
+
+/** Entries at the head of a queue that are looked at with each message that joins it. */
+const sweepStep = 2;
 
 /** The outgoing queues of all sessions. */
 export class Queues {
+  /** What is in all queues. */
+  readonly total: Size = emptySize();
   readonly #queues = new Map<string, ClientQueue>();
-  readonly #maxMessages: number;
+  readonly #limits: QueueLimits;
   readonly #deps: StoreDeps;
 
-  /** @param maxMessages of one client; beyond it its oldest is dropped. */
-  constructor(maxMessages: number, deps: StoreDeps) {
-    this.#maxMessages = maxMessages;
+  constructor(limits: QueueLimits, deps: StoreDeps) {
+    this.#limits = limits;
     this.#deps = deps;
   }
 
-  /** Queues the message once for each client among the targets. */
+  /** Queues the message once for each client among the targets. @throws StoreError store-full; then for none. */
   push(targets: readonly QueueTarget[], packet: StoredPacket): void {
     if (targets.length === 0) return;
+    const bytes = bytesOf(packet);
+    const merged = deliveries(targets, packet);
+    if (this.#limits.onFull === 'refuse') this.#refuseIfFull(merged.keys(), packet, bytes);
     const message = detachPacket(packet); // one copy for all queues
-    for (const [clientId, delivery] of deliveries(targets, packet)) {
-      const queue = this.#queueOf(clientId);
-      queue.push(message, delivery);
-      if (queue.size <= this.#maxMessages) continue;
-      const topic = queue.dropOldest();
-      this.#deps.onDropped({ reason: 'queue-full', clientId, ...(topic === undefined ? {} : { topic }) });
+    for (const [clientId, delivery] of merged) {
+      this.#queues.get(clientId)?.dropLapsed(sweepStep, this.#replayDeps(clientId));
+      const queue = this.#queueOf(clientId); // not before: the last message that lapses takes the queue with it
+      if (queue.has(message) || this.#makeRoom(clientId, queue, message, bytes))
+        queue.push(message, delivery, this.#deps.now());
+      this.#forgetEmpty(clientId, queue);
     }
   }
 
@@ -45,37 +54,54 @@ export class Queues {
   }
 
   replay(clientId: string): Iterable<QueuedPacket> {
-    const queue = this.#queues.get(clientId);
-    if (queue === undefined) return [];
-    return queue.replay(this.#deps.now, (topic) => {
-      this.#forgetEmpty(clientId, queue);
-      this.#deps.onDropped({ reason: 'expired', clientId, topic });
-    });
+    return this.#queues.get(clientId)?.replay(this.#replayDeps(clientId)) ?? [];
   }
 
-  stats(): Pick<StoreStats, 'queuedMessages' | 'queuedBytes'> {
-    let queuedMessages = 0;
-    let queuedBytes = 0;
-    for (const queue of this.#queues.values()) {
-      queuedMessages += queue.size;
-      queuedBytes += queue.bytes;
+  #replayDeps(clientId: string): ReplayDeps {
+    return {
+      now: this.#deps.now,
+      ageMs: this.#limits.age,
+      onLapsed: (reason, topic) => {
+        const queue = this.#queues.get(clientId);
+        if (queue !== undefined) this.#forgetEmpty(clientId, queue);
+        this.#deps.onDropped({ reason, clientId, topic });
+      },
+    };
+  }
+
+  #refuseIfFull(clientIds: Iterable<string>, packet: StoredPacket, bytes: number): void {
+    for (const clientId of clientIds) {
+      const queue = this.#queues.get(clientId);
+      if (queue?.has(packet) === true || admit(queue?.size ?? emptySize(), bytes, this.#limits) === 'fits') continue;
+      this.#deps.onDropped({ reason: 'refused', clientId, topic: packet.topic });
+      throw queueRefused(clientId, this.#limits);
     }
-    return { queuedMessages, queuedBytes };
+  }
+
+  /** @returns whether the message is to be queued. */
+  #makeRoom(clientId: string, queue: ClientQueue, { topic: newTopic }: StoredPacket, bytes: number): boolean {
+    for (;;) {
+      const admission = admit(queue.size, bytes, this.#limits);
+      if (admission === 'fits') return true;
+      const topic = admission === 'drop-oldest' ? queue.dropOldest() : newTopic;
+      this.#deps.onDropped({ reason: 'queue-full', clientId, ...(topic === undefined ? {} : { topic }) });
+      if (admission !== 'drop-oldest') return false;
+    }
   }
 
   #forgetEmpty(clientId: string, queue: ClientQueue): void {
-    if (queue.size === 0 && this.#queues.get(clientId) === queue) this.#queues.delete(clientId);
+    if (queue.size.messages === 0 && this.#queues.get(clientId) === queue) this.#queues.delete(clientId);
   }
 
   #queueOf(clientId: string): ClientQueue {
     let queue = this.#queues.get(clientId);
-    if (queue === undefined) this.#queues.set(clientId, (queue = new ClientQueue()));
+    if (queue === undefined) this.#queues.set(clientId, (queue = new ClientQueue(this.total)));
     return queue;
   }
 }
 
 /** What each client gets: overlapping filters of one client are one delivery at the highest QoS. [MQTT-3.3.5-1] */
-function deliveries(targets: readonly QueueTarget[], packet: StoredPacket): Map<string, QueueDelivery> {
+export function deliveries(targets: readonly QueueTarget[], packet: StoredPacket): Map<string, QueueDelivery> {
   const merged = new Map<string, QueueDelivery>();
   for (const target of targets) {
     if (target.nl === true && target.clientId === packet.clientId) continue; // [MQTT-3.8.3-3]

@@ -1,6 +1,8 @@
-import type { StoredPacket, StoreStats } from '../../broker/session-store.ts';
+import type { StoredPacket } from '../../broker/session-store.ts';
 import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
+import { emptySize, retainedRefused, type Size } from '../limits.ts';
+import type { StoreLimits } from '../schema.ts';
 import { RetainedTree } from './retained-tree.ts';
 
 /** Expiring topics looked at with each message that is stored. */
@@ -8,30 +10,35 @@ const sweepStep = 2;
 
 /** The last retained message of each topic. */
 export class RetainedMessages {
+  /** What is retained. */
+  readonly total: Size = emptySize();
   readonly #tree = new RetainedTree<StoredPacket>();
   /** Topics whose message expires; swept round-robin, so that topics nobody reads do not fill the store. */
   readonly #expiring = new Set<string>();
-  readonly #maxTopics: number;
+  readonly #limits: StoreLimits;
   readonly #deps: StoreDeps;
 
-  /** @param maxTopics topics that may have a message; beyond it a new topic is not retained. */
-  constructor(maxTopics: number, deps: StoreDeps) {
-    this.#maxTopics = maxTopics;
+  constructor(limits: StoreLimits, deps: StoreDeps) {
+    this.#limits = limits;
     this.#deps = deps;
   }
 
+  /** @throws StoreError store-full */
   store(packet: StoredPacket): void {
     this.#sweep();
-    const { topic } = packet;
+    const { topic, messageExpiry } = packet;
     if (packet.payload.length === 0) {
       this.#delete(topic);
-    } else if (this.#tree.size < this.#maxTopics || this.#tree.get(topic) !== undefined) {
-      this.#tree.set(topic, detachPacket(packet));
-      if (packet.messageExpiry === undefined) this.#expiring.delete(topic);
-      else this.#expiring.add(topic);
-    } else {
-      this.#deps.onDropped({ reason: 'retained-full', topic });
+      return;
     }
+    const before = this.#tree.get(topic);
+    const bytes = bytesOf(packet) - (before === undefined ? 0 : bytesOf(before));
+    if (!this.#hasRoom(topic, before === undefined ? 1 : 0, bytes)) return;
+    this.#tree.set(topic, detachPacket(packet));
+    this.total.messages = this.#tree.size;
+    this.total.bytes += bytes;
+    if (messageExpiry === undefined) this.#expiring.delete(topic);
+    else this.#expiring.add(topic);
   }
 
   /** Copies of the messages whose topic matches one of the filters, one filter after the other. */
@@ -43,11 +50,13 @@ export class RetainedMessages {
       }
   }
 
-  stats(): Pick<StoreStats, 'retainedMessages' | 'retainedBytes'> {
-    let retainedBytes = 0;
-    for (const packet of this.#tree.match('#')) retainedBytes += bytesOf(packet);
-    for (const packet of this.#tree.match('$SYS/#')) retainedBytes += bytesOf(packet);
-    return { retainedMessages: this.#tree.size, retainedBytes };
+  #hasRoom(topic: string, messages: number, bytes: number): boolean {
+    const { retained } = this.#limits;
+    if (this.total.messages + messages <= retained.messages && this.total.bytes + bytes <= retained.bytes) return true;
+    const isRefused = retained.onFull === 'refuse';
+    this.#deps.onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
+    if (isRefused) throw retainedRefused(topic, this.#limits);
+    return false;
   }
 
   #isExpired({ messageExpiry }: StoredPacket): boolean {
@@ -73,7 +82,10 @@ export class RetainedMessages {
   }
 
   #delete(topic: string): void {
+    const before = this.#tree.get(topic);
+    if (before !== undefined) this.total.bytes -= bytesOf(before);
     this.#tree.delete(topic);
+    this.total.messages = this.#tree.size;
     this.#expiring.delete(topic);
   }
 }

@@ -7,6 +7,7 @@ export class Subscriptions {
   readonly #byClient = new Map<string, Map<string, MatchedSubscription>>();
   /** Those at QoS 1 and 2: only for them messages are queued. */
   readonly #index = new TopicIndex<MatchedSubscription>();
+  #total = 0;
 
   /** Sessions that have a subscription. */
   get clients(): number {
@@ -15,9 +16,7 @@ export class Subscriptions {
 
   /** Subscriptions at any QoS. */
   get total(): number {
-    let total = 0;
-    for (const own of this.#byClient.values()) total += own.size;
-    return total;
+    return this.#total;
   }
 
   /** Subscriptions at QoS 1 and 2. */
@@ -30,7 +29,9 @@ export class Subscriptions {
     let own = this.#byClient.get(clientId);
     if (own === undefined) this.#byClient.set(clientId, (own = new Map()));
     for (const { topic, qos, rh, rap, nl, subscriptionIdentifier } of subscriptions) {
-      this.#unindex(own.get(topic));
+      const before = own.get(topic);
+      this.#unindex(before);
+      if (before === undefined) this.#total += 1;
       const identifier = subscriptionIdentifier === undefined ? {} : { subscriptionIdentifier };
       const subscription = { clientId, topic, qos, rh, rap, nl, ...identifier };
       own.set(topic, subscription);
@@ -43,13 +44,15 @@ export class Subscriptions {
     if (own === undefined) return;
     for (const filter of filters) {
       this.#unindex(own.get(filter));
-      own.delete(filter);
+      if (own.delete(filter)) this.#total -= 1;
     }
     if (own.size === 0) this.#byClient.delete(clientId);
   }
 
   removeAll(clientId: string): void {
-    for (const subscription of this.#byClient.get(clientId)?.values() ?? []) this.#unindex(subscription);
+    const own = this.#byClient.get(clientId);
+    for (const subscription of own?.values() ?? []) this.#unindex(subscription);
+    this.#total -= own?.size ?? 0;
     this.#byClient.delete(clientId);
   }
 
@@ -65,13 +68,19 @@ export class Subscriptions {
     return found;
   }
 
+  /** Ids of the clients that have a subscription; they may change meanwhile. */
+  clientIds(): Iterable<string> {
+    return this.#byClient.keys();
+  }
+
   /** Ids of the clients that subscribed to exactly this filter. */
   *clientsOf(filter: string): Generator<string, void> {
     for (const [clientId, own] of this.#byClient) if (own.has(filter)) yield clientId;
   }
 
   #unindex(subscription: MatchedSubscription | undefined): void {
-    if (subscription !== undefined && subscription.qos > 0) this.#index.remove(matchedFilter(subscription.topic), subscription);
+    if (subscription !== undefined && subscription.qos > 0)
+      this.#index.remove(matchedFilter(subscription.topic), subscription);
   }
 }
 

@@ -31,7 +31,7 @@ export function enqueueCases(open: OpenStore): void {
     },
   );
 
-  test('empty levels and `$` topics follow the filter rules [MQTT-4.7.1-3] [MQTT-4.7.2-1]', async () => {
+  test('empty levels and `$` topics follow the filter rules [MQTT-4.7.1-2] [MQTT-4.7.2-1]', async () => {
     await using store = await open();
     await store.addSubscriptions(alice, [subscription('+/+'), subscription('#')]);
     for (const topic of ['/fin', '$SYS/x']) await publish(store, message(topic));
@@ -116,7 +116,7 @@ export function queueCases(open: OpenStore): void {
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['a', 'c']);
   });
 
-  test('a PUBREL takes the place of its message until it is acknowledged [MQTT-4.3.3-1]', async () => {
+  test('a PUBREL takes the place of its message until it is acknowledged [MQTT-4.3.3-5]', async () => {
     const [opened, [first]] = await openWith('a', 'b');
     await using store = opened;
     await sent(store, first!, 5);

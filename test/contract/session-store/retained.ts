@@ -16,7 +16,7 @@ export function retainedCases(open: OpenStore): void {
     expect(await retainedTopics(store, 'a')).toEqual([]);
   });
 
-  test('empty levels are levels: `+/+` and `/+` match `/fin` [MQTT-4.7.1-3]', async () => {
+  test('empty levels are levels: `+/+` and `/+` match `/fin` [MQTT-4.7.1-2]', async () => {
     await using store = await open();
     for (const topic of ['/fin', 'fin', '/', 'a//b']) await store.storeRetained(message(topic, { retain: true }));
     expect(await retainedTopics(store, '+/+')).toEqual(['/', '/fin']);
@@ -24,7 +24,7 @@ export function retainedCases(open: OpenStore): void {
     expect(await retainedTopics(store, 'a/+/b')).toEqual(['a//b']);
   });
 
-  test('`a/#` matches its parent `a` [MQTT-4.7.1-2]', async () => {
+  test('`a/#` matches its parent `a` [MQTT-4.7.1-1]', async () => {
     await using store = await open();
     for (const topic of ['a', 'a/', 'a/b/c', 'ab']) await store.storeRetained(message(topic, { retain: true }));
     expect(await retainedTopics(store, 'a/#')).toEqual(['a', 'a/', 'a/b/c']);
@@ -38,7 +38,7 @@ export function retainedCases(open: OpenStore): void {
     expect(await retainedTopics(store, '$SYS/#')).toEqual(['$SYS/a']);
   });
 
-  test('several filters are served one after the other [MQTT-3.8.4-4]', async () => {
+  test('several filters are served one after the other [MQTT-3.8.4-5]', async () => {
     await using store = await open();
     await store.storeRetained(message('a', { retain: true }));
     expect(await retainedTopics(store, 'a', '#', 'b')).toEqual(['a', 'a']);

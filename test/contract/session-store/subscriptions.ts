@@ -55,6 +55,23 @@ export function subscriptionCases(open: OpenStore): void {
     );
   });
 
+  test('a shared one is found by topics that match its filter, under its full name [MQTT-4.8.2-3]', async () => {
+    await using store = await open();
+    const names = ['$share/g/a/+', '$share/h/a/+', '$share/g/#'];
+    await store.addSubscriptions(
+      alice,
+      names.map((name) => subscription(name, 2)),
+    );
+    const found = (topic: string): string[] => store.subscribersOf(topic).map(({ topic: name }) => name);
+    expect(found('a/b').sort()).toEqual([...names].sort());
+    expect(found('$SYS/b')).toEqual([]);
+    expect(found('$share/g/a/b')).toEqual([]);
+    expect((await store.subscriptionsByClient(alice)).map(({ topic }) => topic).sort()).toEqual([...names].sort());
+    await store.removeSubscriptions(alice, ['$share/h/a/+', 'a/+', '$share/g/#']);
+    expect(found('a/b')).toEqual(['$share/g/a/+']);
+    expect(await store.countOffline()).toEqual({ subsCount: 1, clientsCount: 1 });
+  });
+
   test('are counted and listed by filter until they are removed', async () => {
     await using store = await open();
     await store.addSubscriptions(alice, [subscription('a'), subscription('b', 0)]);

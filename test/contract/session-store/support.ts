@@ -7,11 +7,22 @@ import type {
 } from '../../../src/broker/session-store.ts';
 import type { Qos } from '../../../src/plane/message.ts';
 import type { StoreDeps } from '../../../src/storage/drop.ts';
-import type { StoreOptions } from '../../../src/storage/schema.ts';
+import { type StoreOptions, storeSchema } from '../../../src/storage/schema.ts';
 
-type Limits = Partial<Pick<StoreOptions, 'queuedMessages' | 'retainedMessages'>>;
+/** What every store limits; the oldest message of a queue makes room, and a new topic is not retained. */
+export interface ContractLimits {
+  readonly queuedMessages?: number;
+  readonly retainedMessages?: number;
+}
 /** Opens an empty store that has been set up for the node `node-1`. */
-export type OpenStore = (limits?: Limits, deps?: Partial<StoreDeps>) => Promise<SessionStore & AsyncDisposable>;
+export type OpenStore = (limits?: ContractLimits, deps?: Partial<StoreDeps>) => Promise<SessionStore & AsyncDisposable>;
+
+/** The same in the terms of the configuration. */
+export const contractLimits = ({ queuedMessages, retainedMessages }: ContractLimits): StoreOptions =>
+  storeSchema.parse({
+    queue: queuedMessages === undefined ? {} : { messages: queuedMessages },
+    retained: retainedMessages === undefined ? {} : { messages: retainedMessages },
+  });
 
 export const alice = { id: 'alice' };
 export const bob = { id: 'bob' };

@@ -1,0 +1,57 @@
+import type { StoreError } from '../../kernel/errors.ts';
+import type { StoreDeps } from '../drop.ts';
+import { Subscriptions } from '../memory/subscriptions.ts';
+import type { StoreLimits } from '../schema.ts';
+import { Batch, type Durability } from './batch.ts';
+import type { Environment } from './environment.ts';
+import { DiskInbound } from './inbound.ts';
+import { ownerIn } from './keys.ts';
+import { Numbers } from './numbers.ts';
+import { Owners } from './owners.ts';
+import { Queues } from './queues.ts';
+import { RetainedMessages } from './retained.ts';
+import { decodeSubscription } from './subscription-record.ts';
+
+/** What the store holds, as the last call left it: what must be answered at once in memory, the rest on disk. */
+export interface Contents {
+  readonly batch: Batch;
+  readonly owners: Owners;
+  readonly numbers: Numbers;
+  readonly subscriptions: Subscriptions;
+  readonly queues: Queues;
+  readonly inbound: DiskInbound;
+  readonly retained: RetainedMessages;
+}
+
+export interface ContentsOptions {
+  readonly limits: StoreLimits;
+  readonly durability: Durability;
+  /** A commit failed: these contents are wrong, and are to be loaded again. */
+  readonly onFailed: (error: StoreError) => void;
+}
+
+/** Reads back what is on disk. @throws StoreError store-damaged */
+export function loadContents(environment: Environment, options: ContentsOptions, deps: StoreDeps): Contents {
+  const batch = new Batch({
+    environment,
+    durability: options.durability,
+    onFailed: options.onFailed,
+    onCommit() {
+      owners.writeSizes();
+      retained.writeSize();
+    },
+  });
+  const numbers = new Numbers(environment, batch);
+  const owners = new Owners(batch, numbers);
+  const total = owners.load(environment);
+  const subscriptions = new Subscriptions();
+  for (const { key, value } of environment.all('subscriptions')) {
+    const owner = owners.byNumber(ownerIn(key));
+    if (owner !== undefined) subscriptions.add(owner.clientId, [decodeSubscription(value)]);
+  }
+  const queues = new Queues(options.limits.queue, { ...deps, environment, batch, owners, numbers });
+  Object.assign(queues.total, total);
+  const retained = new RetainedMessages(options.limits, { ...deps, environment, batch });
+  const inbound = new DiskInbound(environment, batch, deps);
+  return { batch, owners, numbers, subscriptions, queues, inbound, retained };
+}

@@ -1,0 +1,74 @@
+import type { SessionStore } from '../../broker/session-store.ts';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
+import type { StoreDeps } from '../drop.ts';
+import { Access } from './access.ts';
+import { inboundMethods, queueMethods, retainedMethods } from './message-methods.ts';
+import type { DiskOptions } from './opened-store.ts';
+import { recordMethods, subscriptionMethods, willMethods } from './session-methods.ts';
+import { Sweeper } from './sweeper.ts';
+
+/** Between two steps of the sweeper, and between two flushes to the disk at durability `commit`. */
+const stepMs = 1_000;
+
+export interface DiskStoreDeps extends StoreDeps {
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/**
+ * Everything in one folder, through LMDB. Writes of one turn of the event loop are one transaction; what a kept promise
+ * survives is `durability`:
+ *
+ * - `commit`: the end of the process in any way. It is in the page cache of the system then, and on the disk at most two
+ *   seconds later; a power loss costs what is not there yet, and leaves a store that is whole.
+ * - `fsync`: a power loss too, if the disk keeps what it says it keeps.
+ *
+ * In memory stand sessions, subscriptions and open QoS 2 identifiers, and of the queues that are being read the place of
+ * each message. `setup` opens the folder and rejects with a StoreError store-in-use, store-damaged, store-newer or
+ * store-unavailable.
+ */
+export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): SessionStore {
+  const { now = Date.now, onDropped = () => undefined, clock = systemClock } = deps;
+  const access = new Access(options, { now, onDropped });
+  let node: { readonly id: string } | undefined;
+  let cancelStep: () => void = () => undefined;
+  let sweeper: Sweeper | undefined;
+
+  const step = (): void => {
+    const { contents, files } = access;
+    if (sweeper?.isOf(contents) !== true) sweeper = new Sweeper(files.environment, contents);
+    sweeper.step();
+    contents.batch.commitNow();
+    contents.batch.flush();
+    void files.lock.touch();
+    cancelStep = clock.after(stepMs, step);
+  };
+
+  return {
+    async setup(broker) {
+      node = broker;
+      await access.open();
+      cancelStep = clock.after(stepMs, step);
+    },
+    ...retainedMethods(access),
+    ...subscriptionMethods(access),
+    ...recordMethods(access),
+    ...queueMethods(access),
+    ...inboundMethods(access),
+    ...willMethods(access, () => node?.id ?? ''),
+    stats() {
+      const { owners, subscriptions, queues, retained } = access.contents;
+      return {
+        sessions: owners.sessions,
+        subscriptions: subscriptions.total,
+        queuedMessages: queues.total.messages,
+        queuedBytes: queues.total.bytes,
+        retainedMessages: retained.total.messages,
+        retainedBytes: retained.total.bytes,
+      };
+    },
+    async destroy() {
+      cancelStep();
+      await access.close();
+    },
+  };
+}

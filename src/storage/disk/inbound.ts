@@ -1,0 +1,41 @@
+import type { StoreDeps } from '../drop.ts';
+import { InboundIdentifiers } from '../memory/inbound.ts';
+import type { Batch } from './batch.ts';
+import type { Environment } from './environment.ts';
+import { inboundKey } from './keys.ts';
+
+const maxIdentifiers = 1_000_000;
+
+/** Open QoS 2 identifiers of publishers: in memory as they are asked for with every message, and on disk. */
+export class DiskInbound {
+  readonly #open: InboundIdentifiers;
+  readonly #batch: Batch;
+
+  constructor(environment: Environment, batch: Batch, { onDropped }: Pick<StoreDeps, 'onDropped'>) {
+    this.#batch = batch;
+    this.#open = new InboundIdentifiers({ onDropped }, maxIdentifiers, (clientId, messageId) =>
+      batch.remove('inbound', inboundKey(clientId, messageId)),
+    );
+    for (const { key, value } of environment.all('inbound'))
+      this.#open.add(value.toString(), key.readUInt16BE(key.length - 2));
+  }
+
+  add(clientId: string, messageId: number): void {
+    // before it is added: the limit may remove it again
+    if (!this.#open.has(clientId, messageId))
+      this.#batch.put('inbound', inboundKey(clientId, messageId), Buffer.from(clientId), true);
+    this.#open.add(clientId, messageId);
+  }
+
+  has(clientId: string, messageId: number): boolean {
+    return this.#open.has(clientId, messageId);
+  }
+
+  delete(clientId: string, messageId: number): void {
+    this.#open.delete(clientId, messageId);
+  }
+
+  deleteAll(clientId: string): void {
+    this.#open.deleteAll(clientId);
+  }
+}

@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import type { PacketKey, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
+import type { Access } from './access.ts';
+import { replay } from './replay.ts';
+
+type RetainedMethods = Pick<SessionStore, 'storeRetained' | 'createRetainedStream' | 'createRetainedStreamCombi'>;
+type QueueMethods = Pick<
+  SessionStore,
+  'outgoingEnqueue' | 'outgoingEnqueueCombi' | 'outgoingUpdate' | 'outgoingClearMessageId' | 'outgoingStream'
+>;
+type InboundMethods = Pick<SessionStore, 'incomingStorePacket' | 'incomingGetPacket' | 'incomingDelPacket'>;
+
+export function retainedMethods(access: Access): RetainedMethods {
+  return {
+    storeRetained: (packet) =>
+      access.write(({ retained }) => {
+        if (packet.payload.length > 0) access.requireRoom(packet, 1);
+        retained.store(packet);
+      }),
+    createRetainedStream: (filter) => Readable.from(access.contents.retained.match([filter])),
+    createRetainedStreamCombi: (filters) => Readable.from(access.contents.retained.match([...filters])),
+  };
+}
+
+export function queueMethods(access: Access): QueueMethods {
+  const enqueue = (targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> =>
+    access.write(({ queues }) => {
+      access.requireRoom(packet, targets.length);
+      queues.push(targets, packet);
+    });
+  return {
+    outgoingEnqueue: (target, packet) => enqueue([target], packet),
+    outgoingEnqueueCombi: enqueue,
+    outgoingUpdate: ({ id }, packet) => access.write(({ queues }) => queues.update(id, packet)),
+    outgoingClearMessageId: ({ id }, packet) => access.write(({ queues }) => queues.clear(id, packet)),
+    outgoingStream({ id }) {
+      const { owners, numbers, batch, queues } = access.contents;
+      const owner = owners.find(id);
+      if (owner === undefined) return Readable.from([]);
+      const { environment } = access.files;
+      return Readable.from(replay(owner, numbers.sequence, { environment, batch, queues }));
+    },
+  };
+}
+
+export function inboundMethods(access: Access): InboundMethods {
+  return {
+    incomingStorePacket: ({ id }, { messageId = 0 }) => access.write(({ inbound }) => inbound.add(id, messageId)),
+    async incomingGetPacket({ id }, { messageId = 0 }): Promise<PacketKey> {
+      if (!access.contents.inbound.has(id, messageId)) throw notOpen;
+      return { messageId };
+    },
+    incomingDelPacket: ({ id }, { messageId = 0 }) => access.write(({ inbound }) => inbound.delete(id, messageId)),
+  };
+}
+
+/** The engine's way to ask is a rejection, once for each new QoS 2 message: one error without a stack is enough. */
+const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));

@@ -1,0 +1,53 @@
+import type { Batch } from './batch.ts';
+import { RecordReader, RecordWriter } from './bytes.ts';
+import type { Environment } from './environment.ts';
+
+/** Numbers taken from the disk at once; those that are left when the process ends are never used. */
+const ownerBlock = 1_000;
+const sequenceBlock = 1_000_000;
+
+const ownersKey = Buffer.from('next-owner');
+const sequencesKey = Buffer.from('next-sequence');
+
+/** Numbers that are never given twice, over all runs: of owners, and of queued messages in the order of their calls. */
+export class Numbers {
+  readonly #batch: Batch;
+  #owner: number;
+  #ownerEnd: number;
+  #sequence: number;
+  #sequenceEnd: number;
+
+  constructor(environment: Environment, batch: Batch) {
+    this.#batch = batch;
+    this.#owner = this.#ownerEnd = read(environment, ownersKey);
+    this.#sequence = this.#sequenceEnd = read(environment, sequencesKey);
+  }
+
+  /** Above those of all messages that were queued. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  nextOwner(): number {
+    if (this.#owner === this.#ownerEnd) {
+      this.#ownerEnd += ownerBlock;
+      this.#batch.put('meta', ownersKey, new RecordWriter().u48(this.#ownerEnd).end());
+    }
+    this.#owner += 1;
+    return this.#owner - 1;
+  }
+
+  nextSequence(): number {
+    if (this.#sequence === this.#sequenceEnd) {
+      this.#sequenceEnd += sequenceBlock;
+      this.#batch.put('meta', sequencesKey, new RecordWriter().u48(this.#sequenceEnd).end());
+    }
+    this.#sequence += 1;
+    return this.#sequence - 1;
+  }
+}
+
+const read = (environment: Environment, key: Buffer): number => {
+  const record = environment.get('meta', key);
+  return record === undefined ? 1 : new RecordReader(record, 'a counter').u48();
+};

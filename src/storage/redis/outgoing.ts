@@ -1,0 +1,185 @@
+import { Readable } from 'node:stream';
+import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import { bytesOf } from '../detach.ts';
+import type { StoreDeps } from '../drop.ts';
+import { queueRefused, storeRefused } from '../limits.ts';
+import { deliveries } from '../memory/queues.ts';
+import type { StoreLimits } from '../schema.ts';
+import { asBytes, asList, asNumber, asText, nothing, type Reply } from './batch.ts';
+import { type DeliveryText, decodePacket, encodePacket, topicOf } from './packet-codec.ts';
+import type { Pipe } from './pipe.ts';
+
+/** A page of a replay; the first of the two that is reached ends it. */
+const pageEntries = 256;
+const pageBytes = 524_288;
+
+interface Entry {
+  readonly name: string;
+  readonly delivery: DeliveryText;
+  /** Packet identifier and, after PUBREC, an `r`; empty when it was not sent. */
+  readonly state: string;
+  readonly body: Buffer;
+  readonly expiry: number | undefined;
+  readonly queuedAt: number;
+}
+
+/** A replay under way: entries that are removed after their page was read are left out. */
+interface Replay {
+  readonly removed: Set<string>;
+  isEnded: boolean;
+}
+
+/** The outgoing queues of all sessions; `script-queue.ts` says how they are kept. */
+export class Outgoing {
+  readonly #pipe: Pipe;
+  readonly #limits: StoreLimits;
+  readonly #deps: StoreDeps;
+  readonly #runId: string;
+  readonly #replays = new Map<string, Set<Replay>>();
+  #unnamed = 0;
+
+  /** @param runId unique to this run of this node: names messages that have no identity */
+  constructor(pipe: Pipe, options: { readonly limits: StoreLimits; readonly runId: string }, deps: StoreDeps) {
+    this.#pipe = pipe;
+    this.#limits = options.limits;
+    this.#runId = options.runId;
+    this.#deps = deps;
+  }
+
+  /** @throws StoreError store-full, by the policy of the queues; then it is queued for none */
+  push(targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> {
+    const list = deliveries(targets, packet);
+    if (list.size === 0) return Promise.resolve();
+    const names = new Map<string, string>();
+    const args: string[] = [];
+    for (const [clientId, { qos, retain, identifiers }] of list) {
+      const client = encodeURIComponent(clientId);
+      names.set(client, clientId);
+      args.push(client, `${qos}${retain ? 1 : 0}${identifiers.join(',')}`);
+    }
+    const name = nameOf(packet) ?? `${this.#runId}:${++this.#unnamed}`;
+    const { messages, bytes, age, onFull } = this.#limits.queue;
+    const head = [name, encodePacket(packet), packet.messageExpiry ?? '', bytesOf(packet), this.#deps.now()];
+    return this.#pipe.write(
+      'ENQUEUE',
+      [...head, messages, bytes, age ?? '', onFull, this.#limits.maxBytes, ...args],
+      (letGo) => {
+        for (const one of asList(letGo)) this.#report(names, packet, asList(one));
+      },
+    );
+  }
+
+  update(clientId: string, packet: PacketKey): Promise<void> {
+    const release = packet.cmd === 'pubrel' ? 1 : 0;
+    const args = [encodeURIComponent(clientId), nameOf(packet) ?? '', packet.messageId ?? '', release];
+    return this.#pipe.write('UPDATE', args, nothing);
+  }
+
+  clear(clientId: string, packet: PacketKey): Promise<QueuedPacket | undefined> {
+    const args = [encodeURIComponent(clientId), nameOf(packet) ?? '', packet.messageId ?? ''];
+    return this.#pipe.write('CLEAR', args, (entry) => {
+      if (entry === null) return undefined;
+      const cleared = toEntry(asList(entry));
+      for (const replay of this.#replays.get(clientId) ?? []) replay.removed.add(cleared.name);
+      return toPacket(cleared);
+    });
+  }
+
+  /** Ends replays of the session. */
+  ended(clientId: string): void {
+    for (const replay of this.#replays.get(clientId) ?? []) replay.isEnded = true;
+  }
+
+  /** What is queued at the time of the call, page by page as it is read: memory does not grow with the queue. */
+  replay(clientId: string): Readable {
+    const replay: Replay = { removed: new Set(), isEnded: false };
+    const running = this.#replays.get(clientId);
+    if (running === undefined) this.#replays.set(clientId, new Set([replay]));
+    else running.add(replay);
+    const last = this.#pipe.submit('LAST', encodeURIComponent(clientId));
+    const stream = Readable.from(this.#replay(clientId, replay, last));
+    stream.once('close', () => this.#forget(clientId, replay));
+    return stream;
+  }
+
+  async *#replay(clientId: string, replay: Replay, last: Promise<Reply>): AsyncGenerator<QueuedPacket, void> {
+    const client = encodeURIComponent(clientId);
+    const end = asText(await last);
+    let from = '-';
+    while (end !== '' && !replay.isEnded) {
+      const page = asList(await this.#pipe.submit('PAGE', client, from, end, pageEntries, pageBytes));
+      const entries = asList(page[1]);
+      if (entries.length === 0) return;
+      from = `(${asText(page[0])}`;
+      for (const fields of entries) {
+        const entry = toEntry(asList(fields));
+        if (replay.isEnded || replay.removed.has(entry.name)) continue;
+        const lapse = this.#lapseOf(entry);
+        if (lapse === undefined) yield toPacket(entry);
+        else await this.#remove(clientId, entry, lapse);
+      }
+      replay.removed.clear(); // the next page does not have them
+      if (from === `(${end}`) return;
+    }
+  }
+
+  /** A message that was sent before goes on to its end, expired or not. [MQTT-3.3.2-5] */
+  #lapseOf({ expiry, state, queuedAt }: Entry): 'expired' | 'too-old' | undefined {
+    if (state !== '') return undefined;
+    const now = this.#deps.now();
+    if (expiry !== undefined && expiry <= now) return 'expired';
+    const { age } = this.#limits.queue;
+    return age !== undefined && queuedAt + age <= now ? 'too-old' : undefined;
+  }
+
+  async #remove(clientId: string, { name, body }: Entry, reason: 'expired' | 'too-old'): Promise<void> {
+    const isRemoved = await this.#pipe.submit('LAPSE', encodeURIComponent(clientId), name);
+    if (asNumber(isRemoved) === 1) this.#deps.onDropped({ reason, clientId, topic: topicOf(body) });
+  }
+
+  #forget(clientId: string, replay: Replay): void {
+    const running = this.#replays.get(clientId);
+    running?.delete(replay);
+    if (running?.size === 0) this.#replays.delete(clientId);
+  }
+
+  #report(names: ReadonlyMap<string, string>, packet: StoredPacket, event: readonly Reply[]): void {
+    const [reason, clientId] = [asText(event[0]), names.get(asText(event[1])) ?? ''];
+    if (reason === 'full') {
+      this.#deps.onDropped({ reason: 'refused', topic: packet.topic });
+      throw storeRefused(this.#limits);
+    }
+    if (reason === 'refused') {
+      this.#deps.onDropped({ reason, clientId, topic: packet.topic });
+      throw queueRefused(clientId, this.#limits.queue);
+    }
+    const body = asBytes(event[2]);
+    const topic = body === undefined || body.length === 0 ? {} : { topic: topicOf(body) };
+    const known = reason === 'expired' || reason === 'too-old' ? reason : 'queue-full';
+    this.#deps.onDropped({ reason: known, clientId, ...topic });
+  }
+}
+
+/** The identity of a message, as the package writes it; without spaces. */
+const nameOf = ({ brokerId, brokerCounter }: PacketKey): string | undefined =>
+  brokerId === undefined || brokerCounter === undefined
+    ? undefined
+    : `${encodeURIComponent(brokerId)}:${brokerCounter}`;
+
+function toEntry([name, delivery, state, body, expiry, queuedAt]: readonly Reply[]): Entry {
+  const until = asText(expiry);
+  return {
+    name: asText(name),
+    delivery: asText(delivery),
+    state: asText(state),
+    body: asBytes(body) ?? Buffer.alloc(0),
+    expiry: until === '' ? undefined : Number(until),
+    queuedAt: Number(asText(queuedAt)),
+  };
+}
+
+function toPacket({ delivery, state, body }: Entry): QueuedPacket {
+  const messageId = /^\d/.test(state) ? Number.parseInt(state, 10) : undefined;
+  if (state.endsWith('r')) return { cmd: 'pubrel', messageId: messageId ?? 0 };
+  return decodePacket(body, delivery, messageId);
+}

@@ -1,0 +1,61 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodePacket, encodePacket, toBytes, toRetained } from './packet-codec.ts';
+
+const text = fc.string({ unit: 'grapheme' });
+const bytes = fc.uint8Array().map((list) => Buffer.from(list));
+const properties = fc.record(
+  {
+    contentType: text,
+    messageExpiryInterval: fc.nat(),
+    correlationData: bytes,
+    userPropertyList: fc.array(fc.tuple(fc.oneof(text, fc.constant('__proto__')), text)),
+  },
+  { requiredKeys: [] },
+);
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const packets = fc.record({
+  topic: text,
+  payload: fc.oneof(bytes, text),
+  qos: fc.constantFrom(0, 1, 2),
+  retain: fc.boolean(),
+  brokerId: text,
+  brokerCounter: fc.nat(),
+  clientId: optional(text),
+  messageExpiry: optional(fc.nat()),
+  properties: optional(properties),
+});
+
+test('a queued message comes back as it was, as its client is to get it', () => {
+  fc.assert(
+    fc.property(packets, optional(fc.integer({ min: 1, max: 65_535 })), (packet, messageId) => {
+      const delivery = `${packet.qos}${packet.retain ? 1 : 0}`;
+      const read = decodePacket(encodePacket(packet), delivery, messageId);
+      expect(read).toEqual({ cmd: 'publish', ...packet, messageId, dup: messageId !== undefined });
+    }),
+  );
+});
+
+test.each([
+  ['10', undefined],
+  ['117', 7],
+  ['107,8', [7, 8]],
+])('the delivery %s adds its subscription identifiers [MQTT-3.3.4-4]', (delivery, expected) => {
+  const packet = { topic: 'a', payload: '', qos: 1, retain: false } as const;
+  const { properties: read } = decodePacket(encodePacket(packet), delivery, undefined);
+  expect(read).toEqual(expected === undefined ? undefined : { subscriptionIdentifier: expected });
+});
+
+test('a retained message comes back as it was', () => {
+  fc.assert(
+    fc.property(packets, (packet) => {
+      const retained = { ...packet, cmd: 'publish' };
+      expect(toRetained(packet.topic, toBytes(retained))).toEqual(retained);
+    }),
+  );
+});
+
+test('bytes that are no message are none', () => {
+  expect(toRetained('a', Buffer.from([0x01]))).toBeUndefined();
+  expect(toRetained('a', toBytes({ topic: 'a' }))).toBeUndefined();
+});

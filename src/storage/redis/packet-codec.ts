@@ -1,0 +1,130 @@
+import { decode, encode } from 'msgpack-lite';
+import type { StoredPacket, StoredWill } from '../../broker/session-store.ts';
+
+/** The package's encoding. What is undefined is left out, because it would come back as null. */
+export const toBytes = (value: object): Buffer => encode(storable(value));
+
+/** Bytes have to be a Buffer, or they come back as something else. */
+const storable = (value: object): object =>
+  Object.fromEntries(
+    Object.entries(value).flatMap(([name, one]: [string, unknown]) => {
+      if (one === undefined) return [];
+      if (one instanceof Uint8Array) return [[name, Buffer.from(one.buffer, one.byteOffset, one.byteLength)]];
+      return [[name, name === 'properties' && typeof one === 'object' && one !== null ? storable(one) : one]];
+    }),
+  );
+
+/** Fields of what was stored; empty for bytes that are no record. */
+export function toRecord(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  const decoded: unknown = decode(bytes);
+  if (typeof decoded !== 'object' || decoded === null) return {};
+  return Object.fromEntries(Object.entries(decoded).filter(([, one]) => one !== null));
+}
+
+export const toWill = (bytes: Uint8Array): StoredWill => toRecord(bytes);
+
+/** A retained message, as we or the package stored it. @returns undefined for what is none */
+export function toRetained(topic: string, bytes: Uint8Array): StoredPacket | undefined {
+  const { payload, qos, retain, properties, messageExpiry, ...rest } = toRecord(bytes);
+  if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined;
+  return {
+    ...rest,
+    cmd: 'publish',
+    topic,
+    payload,
+    qos: toQos(qos),
+    retain: retain !== false,
+    ...(typeof properties === 'object' && properties !== null ? { properties } : {}),
+    ...(typeof messageExpiry === 'number' ? { messageExpiry } : {}),
+  };
+}
+
+/** 0 for what is no QoS. */
+export const toQos = (value: unknown): StoredPacket['qos'] => (value === 2 ? 2 : value === 1 ? 1 : 0);
+
+const headerLengthBytes = 4;
+
+/**
+ * A queued message: length of the header, the header as JSON, the payload. Several times faster than the package's
+ * encoding, and queues are what has to be fast. What differs between clients (QoS, retain flag, identifiers, packet
+ * identifier) does not stand in it.
+ */
+export function encodePacket(packet: StoredPacket): Buffer {
+  const { topic, payload, clientId, properties, messageExpiry, brokerId, brokerCounter } = packet;
+  const text = typeof payload === 'string' ? 1 : undefined;
+  const [p, d] = properties === undefined ? [] : splitProperties(properties);
+  const header = JSON.stringify({
+    t: topic,
+    c: clientId,
+    e: messageExpiry,
+    b: brokerId,
+    n: brokerCounter,
+    s: text,
+    p,
+    d,
+  });
+  const headerLength = Buffer.byteLength(header);
+  const payloadLength = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
+  const bytes = Buffer.allocUnsafe(headerLengthBytes + headerLength + payloadLength);
+  bytes.writeUInt32BE(headerLength);
+  bytes.write(header, headerLengthBytes);
+  if (typeof payload === 'string') bytes.write(payload, headerLengthBytes + headerLength);
+  else bytes.set(payload, headerLengthBytes + headerLength);
+  return bytes;
+}
+
+interface Header {
+  readonly t: string;
+  readonly c?: string;
+  readonly e?: number;
+  readonly b?: string;
+  readonly n?: number;
+  readonly s?: 1;
+  readonly p?: object;
+  /** Correlation Data, the one property that is binary, in base 64. */
+  readonly d?: string;
+}
+
+/** How one client gets a message: `<QoS><retain><identifiers, separated by commas>`. */
+export type DeliveryText = string;
+
+/** @param messageId undefined when it was not sent yet */
+export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: number | undefined): StoredPacket {
+  const payloadStart = headerLengthBytes + bytes.readUInt32BE();
+  const header: Header = JSON.parse(bytes.toString('utf8', headerLengthBytes, payloadStart));
+  const { t, c, e, b, n, s, p, d } = header;
+  const properties = propertiesOf(p, d, delivery.length > 2 ? delivery.slice(2).split(',').map(Number) : []);
+  const payload = bytes.subarray(payloadStart);
+  return {
+    cmd: 'publish',
+    brokerId: b,
+    brokerCounter: n,
+    topic: t,
+    payload: s === 1 ? payload.toString() : payload,
+    qos: toQos(Number(delivery[0])),
+    retain: delivery[1] === '1',
+    dup: messageId !== undefined, // sent before [MQTT-3.3.1-1]
+    messageId,
+    ...(c === undefined ? {} : { clientId: c }),
+    ...(e === undefined ? {} : { messageExpiry: e }),
+    ...(properties === undefined ? {} : { properties }),
+  };
+}
+
+export const topicOf = (bytes: Buffer): string => decodePacket(bytes, '00', undefined).topic;
+
+function splitProperties(properties: object): [object, string?] {
+  if (!('correlationData' in properties) || !(properties.correlationData instanceof Uint8Array)) return [properties];
+  const { correlationData, ...rest } = properties;
+  return [rest, Buffer.from(correlationData).toString('base64')];
+}
+
+function propertiesOf(plain: object | undefined, data: string | undefined, identifiers: readonly number[]) {
+  if (plain === undefined && identifiers.length === 0) return undefined;
+  const [first, ...more] = identifiers;
+  return {
+    ...plain,
+    ...(data === undefined ? {} : { correlationData: Buffer.from(data, 'base64') }),
+    ...(first === undefined ? {} : { subscriptionIdentifier: more.length === 0 ? first : [first, ...more] }),
+  };
+}

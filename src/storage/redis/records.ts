@@ -1,0 +1,130 @@
+import type { PacketKey, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import { StoreError } from '../../kernel/errors.ts';
+import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
+import { toBytes, toWill } from './packet-codec.ts';
+import type { Pipe } from './pipe.ts';
+
+const scanStep = 500;
+/** Open QoS 2 identifiers over all clients and nodes; the edge limits each client to its Receive Maximum. */
+const maxOpenIdentifiers = 1_000_000;
+
+/** That a session exists, and until when: JSON in the hash `sessions`. */
+export class SessionRecords {
+  readonly #pipe: Pipe;
+  readonly #keyPrefix: string;
+
+  constructor(pipe: Pipe, keyPrefix: string) {
+    this.#pipe = pipe;
+    this.#keyPrefix = keyPrefix;
+  }
+
+  put(session: StoredSession): Promise<void> {
+    return this.#pipe.write('PUT', ['sessions', session.clientId, JSON.stringify(session)], nothing);
+  }
+
+  async get(clientId: string): Promise<StoredSession | undefined> {
+    return toSession(await this.#pipe.submit('READ', 'HGET', `${this.#keyPrefix}sessions`, clientId));
+  }
+
+  async *all(): AsyncGenerator<StoredSession, void> {
+    for await (const reply of valuesOf(this.#pipe, `${this.#keyPrefix}sessions`)) {
+      const session = toSession(reply);
+      if (session !== undefined) yield session;
+    }
+  }
+}
+
+/** Wills by client id, in the hash `wills`. */
+export class Wills {
+  readonly #pipe: Pipe;
+  readonly #keyPrefix: string;
+
+  constructor(pipe: Pipe, keyPrefix: string) {
+    this.#pipe = pipe;
+    this.#keyPrefix = keyPrefix;
+  }
+
+  put(clientId: string, will: StoredWill): Promise<void> {
+    return this.#pipe.write('PUT', ['wills', clientId, toBytes(will)], nothing);
+  }
+
+  async get(clientId: string): Promise<StoredWill | undefined> {
+    return willOf(await this.#pipe.submit('READ', 'HGET', `${this.#keyPrefix}wills`, clientId));
+  }
+
+  take(clientId: string): Promise<StoredWill | undefined> {
+    return this.#pipe.write('TAKE', ['wills', clientId], willOf);
+  }
+
+  /** Those put by other nodes than these. */
+  async *ofOthers(brokers: Readonly<Record<string, unknown>>): AsyncGenerator<StoredWill, void> {
+    for await (const reply of valuesOf(this.#pipe, `${this.#keyPrefix}wills`)) {
+      const will = willOf(reply);
+      if (will !== undefined && !Object.hasOwn(brokers, will.brokerId ?? '')) yield will;
+    }
+  }
+}
+
+/** Packet identifiers of QoS 2 messages that publishers have not released yet. [MQTT-4.3.3-2] */
+export class OpenExchanges {
+  readonly #pipe: Pipe;
+  readonly #keyPrefix: string;
+
+  constructor(pipe: Pipe, keyPrefix: string) {
+    this.#pipe = pipe;
+    this.#keyPrefix = keyPrefix;
+  }
+
+  /** @throws StoreError store-full */
+  open(clientId: string, messageId: number): Promise<void> {
+    const args = [encodeURIComponent(clientId), messageId, maxOpenIdentifiers];
+    return this.#pipe.write('OPEN', args, (reply) => {
+      if (reply === null || asNumber(reply) === 1) return;
+      throw new StoreError(
+        'store-full',
+        `${maxOpenIdentifiers} QoS 2 exchanges are open over all clients already; no more are taken before some are released`,
+      );
+    });
+  }
+
+  /** @throws Error when none is open under the identifier */
+  async get(clientId: string, messageId: number): Promise<PacketKey> {
+    const key = `${this.#keyPrefix}open:${encodeURIComponent(clientId)}`;
+    if (asNumber(await this.#pipe.submit('READ', 'SISMEMBER', key, messageId)) !== 1) throw notOpen;
+    return { messageId };
+  }
+
+  release(clientId: string, messageId: number): Promise<void> {
+    return this.#pipe.write('RELEASE', [encodeURIComponent(clientId), messageId], nothing);
+  }
+}
+
+/** The engine's way to ask is a rejection, once for each new QoS 2 message: one error without a stack is enough. */
+const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));
+
+/** Values of a hash; a field may come twice from Redis, and comes once from here. */
+async function* valuesOf(pipe: Pipe, hash: string): AsyncGenerator<Reply, void> {
+  const seen = new Set<string>();
+  let cursor = '0';
+  do {
+    const [next, page] = asList(await pipe.submit('READ', 'HSCAN', hash, cursor, 'COUNT', scanStep));
+    cursor = asText(next);
+    for (const [field, value] of pairsOf(page)) {
+      if (seen.has(field)) continue;
+      seen.add(field);
+      yield value;
+    }
+  } while (cursor !== '0');
+}
+
+function toSession(reply: Reply): StoredSession | undefined {
+  const text = asText(reply);
+  if (text === '') return undefined;
+  const session: StoredSession = JSON.parse(text);
+  return session;
+}
+
+const willOf = (reply: Reply): StoredWill | undefined => {
+  const bytes = asBytes(reply);
+  return bytes === undefined ? undefined : toWill(bytes);
+};

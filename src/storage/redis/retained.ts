@@ -1,0 +1,104 @@
+import type { StoredPacket } from '../../broker/session-store.ts';
+import { matches } from '../../mqtt/topic.ts';
+import { bytesOf } from '../detach.ts';
+import type { StoreDeps } from '../drop.ts';
+import { retainedRefused, storeRefused } from '../limits.ts';
+import type { StoreLimits } from '../schema.ts';
+import { asBytes, asList, asNumber, asText, type Reply } from './batch.ts';
+import { toBytes, toRetained } from './packet-codec.ts';
+import type { Pipe } from './pipe.ts';
+
+/** Topics that Redis looks at in one step of a search. */
+const scanStep = 500;
+/** Topics that one sweep takes away. */
+const sweepStep = 500;
+
+/**
+ * The last retained message of each topic: the hash `retained`, as the package keeps it. The package's search misses
+ * topics with empty levels, shows `$` topics to leading wildcards, does not know that `*` and `[` stand for themselves
+ * in a topic, and may show a topic twice.
+ */
+export class Retained {
+  readonly #pipe: Pipe;
+  readonly #hash: string;
+  readonly #limits: StoreLimits;
+  readonly #deps: StoreDeps;
+
+  constructor(pipe: Pipe, options: { readonly keyPrefix: string; readonly limits: StoreLimits }, deps: StoreDeps) {
+    this.#pipe = pipe;
+    this.#hash = `${options.keyPrefix}retained`;
+    this.#limits = options.limits;
+    this.#deps = deps;
+  }
+
+  /** @throws StoreError store-full, by the policy of retained messages */
+  store(packet: StoredPacket): Promise<void> {
+    const { topic, payload, messageExpiry = '' } = packet;
+    const message = payload.length === 0 ? '' : toBytes(packet);
+    const { messages, bytes, onFull } = this.#limits.retained;
+    const fields = [topic, message, bytesOf(packet), messageExpiry, this.#deps.now()];
+    return this.#pipe.write('RETAIN', [...fields, messages, bytes, this.#limits.maxBytes], (reply) => {
+      const [isKept, expired] = asList(reply);
+      this.#reportExpired(expired);
+      if (reply === null || asNumber(isKept) === 1) return;
+      const isStoreFull = asNumber(isKept) === -1;
+      const isRefused = isStoreFull || onFull === 'refuse';
+      this.#deps.onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
+      if (isRefused) throw isStoreFull ? storeRefused(this.#limits) : retainedRefused(topic, this.#limits);
+    });
+  }
+
+  /** Takes away some of what has expired. */
+  async sweep(): Promise<void> {
+    this.#reportExpired(await this.#pipe.submit('EXPIRE_RETAINED', this.#deps.now(), sweepStep));
+  }
+
+  /** Messages whose topic matches one of the filters, one filter after the other, found as they are asked for. */
+  async *match(filters: readonly string[]): AsyncGenerator<StoredPacket, void> {
+    for (const filter of filters) {
+      const topics = /[+#]/.test(filter) ? this.#search(filter) : this.#get(filter);
+      for await (const packet of topics) {
+        if ((packet.messageExpiry ?? Infinity) > this.#deps.now()) yield packet;
+        else await this.sweep();
+      }
+    }
+  }
+
+  async *#get(topic: string): AsyncGenerator<StoredPacket, void> {
+    const message = asBytes(await this.#pipe.submit('READ', 'HGET', this.#hash, topic));
+    const packet = message === undefined ? undefined : toRetained(topic, message);
+    if (packet !== undefined) yield packet;
+  }
+
+  /** A topic may come twice while Redis makes its table larger or smaller. */
+  async *#search(filter: string): AsyncGenerator<StoredPacket, void> {
+    const seen = new Set<string>();
+    let cursor = '0';
+    do {
+      const pattern = patternOf(filter);
+      const page = asList(
+        await this.#pipe.submit('READ', 'HSCAN', this.#hash, cursor, 'MATCH', pattern, 'COUNT', scanStep),
+      );
+      cursor = asText(page[0]);
+      const entries = asList(page[1]);
+      for (let index = 0; index < entries.length; index += 2) {
+        const topic = asText(entries[index]);
+        const message = asBytes(entries[index + 1]);
+        if (message === undefined || !matches(filter, topic) || seen.has(topic)) continue;
+        seen.add(topic);
+        const packet = toRetained(topic, message);
+        if (packet !== undefined) yield packet;
+      }
+    } while (cursor !== '0');
+  }
+
+  #reportExpired(topics: Reply | undefined): void {
+    for (const topic of asList(topics)) this.#deps.onDropped({ reason: 'expired', topic: asText(topic) });
+  }
+}
+
+/** What Redis can leave out already: everything that does not begin as the filter begins. */
+const patternOf = (filter: string): string => {
+  const beginning = filter.slice(0, filter.search(/\/?[+#]/));
+  return `${beginning.replace(/[*?[\]\\^]/g, '\\$&')}*`;
+};

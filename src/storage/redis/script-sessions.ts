@@ -1,0 +1,101 @@
+/**
+ * Subscriptions and retained messages are laid out as the package lays them out (`clients`, `client:<client>`,
+ * `retained`), so that what an Aedes broker left in Redis is taken over. It writes them in several commands with answers
+ * awaited in between, which loses the order of calls; here a call is one step, and tells the other nodes.
+ *
+ * The package keeps open QoS 2 exchanges under keys that it cannot find again at the end of a session, and wills under
+ * the id of their node, where a node that was restarted under another id does not find them. Here they stand in one set
+ * for each client (`open:<client>`) and one hash of wills (`wills`).
+ */
+export const sessionScript = `
+local function tell(payload)
+  local version = call('INCR', P..'subscription-version')
+  call('PUBLISH', P..'subscriptions', version..' '..payload)
+  return version
+end
+local function forgetClient(client, id)
+  if call('EXISTS', key('client', client)) == 0 then call('SREM', P..'clients', id) end
+end
+
+-- client, its id, what the other nodes are told, then filter and subscription, again and again
+function writes.SUBSCRIBE(i, n)
+  call('SADD', P..'clients', ARGV[i + 1])
+  for at = i + 3, i + n - 1, 2 do call('HSET', key('client', ARGV[i]), ARGV[at], ARGV[at + 1]) end
+  return tell(ARGV[i + 2])
+end
+-- client, its id, what the other nodes are told, then filters
+function writes.UNSUBSCRIBE(i, n)
+  for at = i + 3, i + n - 1 do call('HDEL', key('client', ARGV[i]), ARGV[at]) end
+  forgetClient(ARGV[i], ARGV[i + 1])
+  return tell(ARGV[i + 2])
+end
+-- clients: the subscriptions of each
+function reads.SUBSCRIPTIONS(i, n)
+  local found = {}
+  for at = i, i + n - 1 do found[#found + 1] = call('HGETALL', key('client', ARGV[at])) end
+  return found
+end
+-- client, its id, what the other nodes are told; gives 1 when a part of its queue is left to SWEEP
+function writes.CLEAN(i)
+  local client, id = ARGV[i], ARGV[i + 1]
+  call('HDEL', P..'sessions', id)
+  call('SREM', P..'clients', id)
+  change.open = change.open - call('SCARD', key('open', client))
+  call('DEL', key('client', client), key('open', client))
+  return { tell(ARGV[i + 2]), removeQueue(client) }
+end
+
+-- field by field: hash, field, value
+function writes.PUT(i) call('HSET', P..ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+-- hash, field: what was there
+function writes.TAKE(i)
+  local value = call('HGET', P..ARGV[i], ARGV[i + 1])
+  call('HDEL', P..ARGV[i], ARGV[i + 1])
+  return value
+end
+
+-- client, packet identifier, most over all clients; gives 0 when there are too many
+function writes.OPEN(i)
+  local most = tonumber(ARGV[i + 2])
+  if tonumber(call('HGET', STATS, 'open') or 0) + change.open >= most then
+    return call('SISMEMBER', key('open', ARGV[i]), ARGV[i + 1])
+  end
+  change.open = change.open + call('SADD', key('open', ARGV[i]), ARGV[i + 1])
+  return 1
+end
+-- client, packet identifier
+function writes.RELEASE(i) change.open = change.open - call('SREM', key('open', ARGV[i]), ARGV[i + 1]) end
+
+local function unretain(topic)
+  change.retainedBytes = change.retainedBytes - (call('HGET', P..'retained-bytes', topic) or 0)
+  call('HDEL', P..'retained', topic)
+  call('HDEL', P..'retained-bytes', topic)
+  call('ZREM', P..'retained-expiry', topic)
+end
+local function expireRetained(now, most)
+  local topics = call('ZRANGEBYSCORE', P..'retained-expiry', '-inf', now, 'LIMIT', 0, most)
+  for index = 1, #topics do unretain(topics[index]) end
+  return topics
+end
+-- now, most topics: what has expired
+function writes.EXPIRE_RETAINED(i) return expireRetained(ARGV[i], ARGV[i + 1]) end
+-- topic, message (empty removes), bytes, expiry or empty, now, most topics, most bytes, bytes of the whole store; gives
+-- 0 when there is no room for it, -1 when there is none in the whole store, and what has expired
+function writes.RETAIN(i)
+  local topic, message, bytes, expiry = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local all, expired = P..'retained', expireRetained(ARGV[i + 4], 10)
+  if message == '' then unretain(topic) return { 1, expired } end
+  if allBytes() + bytes > tonumber(ARGV[i + 7]) then return { -1, expired } end
+  local isNew = call('HEXISTS', all, topic) == 0 and 1 or 0
+  local more = bytes - (call('HGET', P..'retained-bytes', topic) or 0)
+  if call('HLEN', all) + isNew > tonumber(ARGV[i + 5]) or retainedBytes() + more > tonumber(ARGV[i + 6]) then
+    return { 0, expired }
+  end
+  call('HSET', all, topic, message)
+  call('HSET', P..'retained-bytes', topic, bytes)
+  change.retainedBytes = change.retainedBytes + more
+  if expiry ~= '' then call('ZADD', P..'retained-expiry', expiry, topic)
+  else call('ZREM', P..'retained-expiry', topic) end
+  return { 1, expired }
+end
+`;

@@ -1,0 +1,220 @@
+import type { StoredSubscription } from '../../broker/session-store.ts';
+import { Subscriptions } from '../memory/subscriptions.ts';
+import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
+import { toBytes, toQos, toRecord } from './packet-codec.ts';
+import type { Pipe } from './pipe.ts';
+
+/** Sessions that are read in one step. */
+const pageSessions = 500;
+/** Sessions whose last change is remembered, at least; about 15 MB. */
+const maxVersions = 100_000;
+
+/** A change of the subscriptions of one session: some removed or all, then some added. */
+interface Change {
+  readonly clientId: string;
+  readonly add?: readonly StoredSubscription[];
+  /** Filters; null for all. */
+  readonly remove?: readonly string[] | null;
+}
+
+/**
+ * The subscriptions of all sessions of all nodes, in memory: changed at once by our own calls, by what other nodes tell
+ * when they change theirs, and by reading all of Redis, at the start and whenever something may have been missed.
+ *
+ * Redis numbers the changes, so that the nodes agree when a session moves: of two changes of one session the one with
+ * the higher number is the later one, in whatever order they become known here.
+ */
+export class SubscriptionSync {
+  readonly #pipe: Pipe;
+  readonly #keyPrefix: string;
+  readonly #runId: string;
+  readonly #index = new Subscriptions();
+  readonly #open = new Map<string, OpenChanges>();
+  readonly #stale = new Set<string>();
+  /** The number of the last change, of sessions that changed lately. */
+  #versions = new Map<string, number>();
+  #olderVersions = new Map<string, number>();
+  /** Sessions that changed while all is read; undefined when nothing is read. */
+  #changed: Set<string> | undefined;
+
+  constructor(pipe: Pipe, options: { readonly keyPrefix: string; readonly runId: string }) {
+    this.#pipe = pipe;
+    this.#keyPrefix = options.keyPrefix;
+    this.#runId = options.runId;
+  }
+
+  get index(): Subscriptions {
+    return this.#index;
+  }
+
+  add(clientId: string, added: readonly StoredSubscription[]): Promise<void> {
+    if (added.length === 0) return Promise.resolve();
+    const args = added.flatMap((one) => [one.topic, toBytes(fieldsOf(one))]);
+    return this.#change({ clientId, add: added.map(fieldsOf) }, 'SUBSCRIBE', args, nothing);
+  }
+
+  remove(clientId: string, filters: readonly string[]): Promise<void> {
+    if (filters.length === 0) return Promise.resolve();
+    return this.#change({ clientId, remove: filters }, 'UNSUBSCRIBE', filters, nothing);
+  }
+
+  /** Ends the session in Redis, not only its subscriptions. @param onRest is called when parts of it are left to sweep */
+  clean(clientId: string, onRest: () => void): Promise<void> {
+    return this.#change({ clientId, remove: null }, 'CLEAN', [], (reply) => {
+      if (asNumber(asList(reply)[1]) === 1) onRest();
+    });
+  }
+
+  /** Takes in what another node published. */
+  receive(text: string): void {
+    const [version = '', runId = ''] = text.split(' ', 2);
+    if (runId === this.#runId) return;
+    const change: Change = JSON.parse(text.slice(version.length + runId.length + 2));
+    const open = this.#open.get(change.clientId);
+    if (open !== undefined) open.foreign = true;
+    if (this.#isLater(change.clientId, Number(version))) this.#apply(change);
+  }
+
+  /** Reads all subscriptions again. What changes meanwhile is newer than what is read. */
+  async readAll(): Promise<void> {
+    this.#changed = new Set();
+    try {
+      await this.#readAll();
+    } finally {
+      this.#changed = undefined;
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const found = new Set<string>();
+    let cursor = '0';
+    do {
+      const step = await this.#pipe.submit('READ', 'SSCAN', `${this.#keyPrefix}clients`, cursor, 'COUNT', pageSessions);
+      const [next, ids] = asList(step);
+      cursor = asText(next);
+      await this.#readSessions(asList(ids).map(asText), found);
+    } while (cursor !== '0');
+    for (const clientId of this.#index.clientIds())
+      if (!found.has(clientId) && !this.#isChanged(clientId)) this.#index.removeAll(clientId);
+  }
+
+  async #readSessions(ids: readonly string[], found: Set<string>): Promise<void> {
+    if (ids.length === 0) return;
+    const lists = asList(await this.#pipe.submit('SUBSCRIPTIONS', ...ids.map(encodeURIComponent)));
+    for (const [index, clientId] of ids.entries()) {
+      found.add(clientId);
+      if (this.#isChanged(clientId)) continue;
+      this.#replace(clientId, pairsOf(lists[index]).map(toSubscription));
+    }
+  }
+
+  #isChanged(clientId: string): boolean {
+    return this.#changed?.has(clientId) === true || this.#open.has(clientId);
+  }
+
+  #change(
+    change: Change,
+    name: string,
+    args: readonly (string | Buffer)[],
+    then: (reply: Reply) => void,
+  ): Promise<void> {
+    const { clientId } = change;
+    const open = this.#begin(clientId);
+    this.#apply(change);
+    const told = `${this.#runId} ${JSON.stringify(change)}`;
+    const done = (reply: Reply): void => {
+      const isLater = this.#isLater(clientId, asNumber(Array.isArray(reply) ? reply[0] : reply));
+      if (isLater && open.foreign) this.#apply(change); // what was before it in Redis became known here after it
+      open.done += 1;
+      this.#end(clientId, open);
+      then(reply);
+    };
+    return this.#pipe.write(name, [encodeURIComponent(clientId), clientId, told, ...args], done, () =>
+      this.#end(clientId, open),
+    );
+  }
+
+  #begin(clientId: string): OpenChanges {
+    let open = this.#open.get(clientId);
+    if (open === undefined) {
+      open = { before: this.#index.of(clientId), count: 0, done: 0, total: 0, foreign: false };
+      this.#open.set(clientId, open);
+    }
+    open.count += 1;
+    open.total += 1;
+    return open;
+  }
+
+  /** Takes back what was refused. */
+  #end(clientId: string, open: OpenChanges): void {
+    open.count -= 1;
+    if (open.count > 0) return;
+    this.#open.delete(clientId);
+    if (open.done === open.total) return;
+    if (open.done === 0 && !open.foreign) this.#replace(clientId, open.before);
+    else void this.#readSessions([clientId], new Set()).catch(() => this.#stale.add(clientId));
+  }
+
+  /** Reads the sessions again whose changes were refused in part. */
+  async readStale(): Promise<void> {
+    const ids = [...this.#stale].slice(0, pageSessions);
+    await this.#readSessions(ids, new Set());
+    for (const clientId of ids) this.#stale.delete(clientId);
+  }
+
+  #apply({ clientId, remove = [], add = [] }: Change): void {
+    this.#changed?.add(clientId);
+    if (remove === null) this.#index.removeAll(clientId);
+    else this.#index.remove(clientId, remove);
+    this.#index.add(clientId, add);
+  }
+
+  #replace(clientId: string, subscriptions: readonly StoredSubscription[]): void {
+    this.#index.removeAll(clientId);
+    this.#index.add(clientId, subscriptions);
+  }
+
+  /** @param version 0 for a change whose answer was lost: it counts, and what follows counts as later */
+  #isLater(clientId: string, version: number): boolean {
+    if (version < (this.#versions.get(clientId) ?? this.#olderVersions.get(clientId) ?? 0)) return version === 0;
+    this.#versions.set(clientId, version);
+    if (this.#versions.size < maxVersions) return true;
+    this.#olderVersions = this.#versions;
+    this.#versions = new Map();
+    return true;
+  }
+}
+
+/** Sessions with a change of our own that Redis has not answered. */
+interface OpenChanges {
+  readonly before: readonly StoredSubscription[];
+  count: number;
+  done: number;
+  total: number;
+  /** Another node changed the session meanwhile. */
+  foreign: boolean;
+}
+
+const fieldsOf = ({ topic, qos, rh, rap, nl, subscriptionIdentifier }: StoredSubscription): StoredSubscription => ({
+  topic,
+  qos,
+  ...(rh === undefined ? {} : { rh }),
+  ...(rap === undefined ? {} : { rap }),
+  ...(nl === undefined ? {} : { nl }),
+  ...(subscriptionIdentifier === undefined ? {} : { subscriptionIdentifier }),
+});
+
+/** As the package stores it; its versions up to 8 kept only the QoS, as a digit. */
+function toSubscription([topic, value]: readonly [string, Reply]): StoredSubscription {
+  const bytes = asBytes(value) ?? Buffer.from('0');
+  if (bytes.length === 1) return { topic, qos: toQos(Number(bytes.toString())) };
+  const { qos, rh, rap, nl, subscriptionIdentifier } = toRecord(bytes);
+  return fieldsOf({
+    topic,
+    qos: toQos(qos),
+    rh: typeof rh === 'number' ? rh : undefined,
+    rap: typeof rap === 'boolean' ? rap : undefined,
+    nl: typeof nl === 'boolean' ? nl : undefined,
+    subscriptionIdentifier: typeof subscriptionIdentifier === 'number' ? subscriptionIdentifier : undefined,
+  });
+}

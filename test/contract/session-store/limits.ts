@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import type { SessionStore } from '../../../src/broker/session-store.ts';
+import type { Drop, StoreDeps } from '../../../src/storage/drop.ts';
+import type { StoreLimits } from '../../../src/storage/schema.ts';
+import { storeSchema } from '../../../src/storage/schema.ts';
+import {
+  alice,
+  bob,
+  message,
+  messagesOf,
+  type OpenStore,
+  publish,
+  retainedTopics,
+  sent,
+  subscription,
+} from './support.ts';
+
+/** Opens an empty store with these limits that has been set up. */
+export type OpenLimitedStore = (limits: StoreLimits, deps?: Partial<StoreDeps>) => ReturnType<OpenStore>;
+
+/** @param config of `store` as in a config file. */
+const limitsOf = (config: object): StoreLimits => storeSchema.parse(config);
+const toAlice = (store: SessionStore, topic: string, bytes = 1): Promise<void> =>
+  store.outgoingEnqueue({ clientId: 'alice' }, message(topic, { payload: Buffer.alloc(bytes) }));
+const topicsOf = async (store: SessionStore): Promise<string[]> => (await messagesOf(store)).map(({ topic }) => topic);
+
+export function limitCases(open: OpenLimitedStore): void {
+  test('a queue is limited in bytes: the oldest make room, a message larger than the queue is left out', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ queue: { bytes: '1KiB' } });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    for (const topic of ['a', 'b', 'c']) await toAlice(store, topic, 400);
+    await toAlice(store, 'large', 2_000);
+    await toAlice(store, 'd', 900);
+    expect(await topicsOf(store)).toEqual(['d']);
+    expect(drops.map(({ reason, topic }) => `${reason} ${topic}`)).toEqual(
+      ['a', 'large', 'b', 'c'].map((topic) => `queue-full ${topic}`),
+    );
+    expect(store.stats()).toMatchObject({ queuedMessages: 1, queuedBytes: 901 });
+  });
+
+  test('properties count as bytes of a message', async () => {
+    await using store = await open(limitsOf({}));
+    const properties = { contentType: 'text', userPropertyList: [['key', 'value'] as const] };
+    await store.outgoingEnqueue({ clientId: 'alice' }, message('t', { properties }));
+    expect(store.stats().queuedBytes).toBe(2 + 4 + 8);
+  });
+
+  test('drop-newest: the queue stays as it is, and others get the message', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ queue: { messages: 1, onFull: 'drop-newest' } });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    await toAlice(store, 'a');
+    await store.outgoingEnqueueCombi([{ clientId: 'alice' }, { clientId: 'bob' }], message('b'));
+    expect(await topicsOf(store)).toEqual(['a']);
+    expect((await messagesOf(store, bob)).map(({ topic }) => topic)).toEqual(['b']);
+    expect(drops).toEqual([{ reason: 'queue-full', clientId: 'alice', topic: 'b' }]);
+  });
+
+  test('refuse: nobody gets the message, and the write says so', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ queue: { messages: 1, onFull: 'refuse' } });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    const packet = message('a');
+    await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    const both = [{ clientId: 'bob' }, { clientId: 'alice' }];
+    await expect(store.outgoingEnqueueCombi(both, message('b'))).rejects.toMatchObject({ code: 'store-full' });
+    expect(await topicsOf(store)).toEqual(['a']);
+    expect(await messagesOf(store, bob)).toEqual([]);
+    expect(drops).toEqual([{ reason: 'refused', clientId: 'alice', topic: 'b' }]);
+    await sent(store, packet, 1);
+    await store.outgoingClearMessageId(alice, { messageId: 1 });
+    await toAlice(store, 'c');
+    expect(await topicsOf(store)).toEqual(['c']);
+  });
+
+  test('a message that waited too long is dropped unless it was sent', async () => {
+    let now = 1_000_000;
+    const drops: Drop[] = [];
+    const limits = limitsOf({ queue: { age: '1m' } });
+    await using store = await open(limits, { now: () => now, onDropped: (drop) => drops.push(drop) });
+    const packet = message('sent');
+    await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    await toAlice(store, 'waits');
+    await sent(store, packet, 1);
+    now += 30_000;
+    await toAlice(store, 'younger');
+    now += 30_000;
+    expect(await topicsOf(store)).toEqual(['sent', 'younger']);
+    expect(drops).toEqual([{ reason: 'too-old', clientId: 'alice', topic: 'waits' }]);
+    expect(store.stats().queuedMessages).toBe(2);
+  });
+
+  test('retained messages are limited in bytes; a shorter one of a known topic makes room', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ retained: { bytes: '1KiB' } });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    await store.storeRetained(message('a', { payload: Buffer.alloc(800) }));
+    await store.storeRetained(message('b', { payload: Buffer.alloc(800) }));
+    expect(drops).toEqual([{ reason: 'retained-full', topic: 'b' }]);
+    await store.storeRetained(message('a', { payload: Buffer.alloc(100) }));
+    await store.storeRetained(message('b', { payload: Buffer.alloc(800) }));
+    expect(await retainedTopics(store, '#')).toEqual(['a', 'b']);
+  });
+
+  test('a retained message can be refused, and removing one is always possible', async () => {
+    await using store = await open(limitsOf({ retained: { messages: 1, onFull: 'refuse' } }));
+    await store.storeRetained(message('a'));
+    await expect(store.storeRetained(message('b'))).rejects.toMatchObject({ code: 'store-full' });
+    await store.storeRetained(message('a', { payload: Buffer.alloc(0) }));
+    await store.storeRetained(message('b'));
+    expect(await retainedTopics(store, '#')).toEqual(['b']);
+  });
+
+  test('the whole store is limited; what is acknowledged makes room', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ maxBytes: '1MiB' });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    await store.addSubscriptions(alice, [subscription('#')]);
+    await store.storeRetained(message('kept', { payload: Buffer.alloc(600_000) }));
+    const packet = await publish(store, message('a', { payload: Buffer.alloc(400_000) }));
+    await expect(publish(store, message('b', { payload: Buffer.alloc(400_000) }))).rejects.toMatchObject({
+      code: 'store-full',
+    });
+    await expect(store.storeRetained(message('c', { payload: Buffer.alloc(400_000) }))).rejects.toMatchObject({
+      code: 'store-full',
+    });
+    expect(drops.map(({ reason }) => reason)).toEqual(['refused', 'refused']);
+    await sent(store, packet, 1);
+    await store.outgoingClearMessageId(alice, { messageId: 1 });
+    await publish(store, message('b', { payload: Buffer.alloc(400_000) }));
+    expect(await topicsOf(store)).toEqual(['b']);
+  });
+}

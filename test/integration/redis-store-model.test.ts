@@ -1,0 +1,199 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { QueuedPacket, SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
+import { StoreError } from '../../src/kernel/errors.ts';
+import type { Qos } from '../../src/plane/message.ts';
+import type { Drop } from '../../src/storage/drop.ts';
+import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import type { StoreLimits } from '../../src/storage/schema.ts';
+import { message, read, subscription, topicFilters, topicNames } from '../contract/session-store/support.ts';
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { openRedisStore } from '../support/redis-store.ts';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedisServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+type Step = (store: SessionStore) => Promise<unknown>;
+
+const clients = fc.constantFrom('a', 'b/ä', '__proto__').map((id) => ({ id }));
+const qos = fc.constantFrom<Qos>(0, 1, 2);
+const messageIds = fc.integer({ min: 1, max: 4 });
+/** Few names, so that messages meet again. */
+const keys = fc.integer({ min: 1, max: 12 }).map((brokerCounter) => ({ brokerId: 'node:1', brokerCounter }));
+const packets = fc
+  .record({
+    topic: topicNames,
+    qos,
+    retain: fc.boolean(),
+    clientId: fc.constantFrom('a', 'b/ä', undefined),
+    payload: fc.constantFrom('', 'text', 'längerer Text').map((text) => Buffer.from(text)),
+    key: keys,
+    messageExpiry: fc.constantFrom(undefined, undefined, 500, 5_000),
+    properties: fc.constantFrom(undefined, { contentType: 'x' }, { correlationData: Buffer.from([1, 0]) }),
+  })
+  .map(({ key, ...fields }): StoredPacket => ({ ...message(fields.topic), ...fields, ...key }));
+const subscriptions = fc
+  .tuple(topicFilters, qos, fc.boolean(), fc.boolean(), fc.option(messageIds, { nil: undefined }), fc.boolean())
+  .map(([filter, granted, rap, nl, subscriptionIdentifier, isShared]) =>
+    subscription(isShared ? `$share/g/${filter}` : filter, granted, {
+      rap,
+      nl: nl && !isShared,
+      subscriptionIdentifier,
+    }),
+  );
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(clients, fc.array(subscriptions, { maxLength: 3 })).map(
+    ([client, list]): Step =>
+      (store) =>
+        store.addSubscriptions(client, list),
+  ),
+  fc.tuple(clients, fc.array(topicFilters, { maxLength: 2 })).map(
+    ([client, list]): Step =>
+      (store) =>
+        store.removeSubscriptions(client, list),
+  ),
+  fc.tuple(clients, keys).map(
+    ([client]): Step =>
+      (store) =>
+        store.cleanSubscriptions(client),
+  ),
+  packets.map(
+    (packet): Step =>
+      (store) =>
+        store.outgoingEnqueueCombi(sorted(store.subscribersOf(packet.topic)), packet),
+  ),
+  fc.tuple(clients, packets).map(
+    ([{ id }, packet]): Step =>
+      (store) =>
+        store.outgoingEnqueue({ clientId: id }, packet),
+  ),
+  fc.tuple(clients, keys, messageIds, fc.boolean()).map(
+    ([client, key, messageId, isRelease]): Step =>
+      (store) =>
+        store.outgoingUpdate(client, { cmd: isRelease ? 'pubrel' : 'publish', ...key, messageId }),
+  ),
+  fc.tuple(clients, messageIds).map(
+    ([client, messageId]): Step =>
+      (store) =>
+        store.outgoingUpdate(client, { cmd: 'pubrel', messageId }),
+  ),
+  fc
+    .tuple(
+      clients,
+      fc.oneof(
+        keys,
+        messageIds.map((messageId) => ({ messageId })),
+      ),
+    )
+    .map(
+      ([client, key]): Step =>
+        async (store) =>
+          plain(await store.outgoingClearMessageId(client, key)),
+    ),
+  fc.tuple(clients, messageIds).map(
+    ([client, messageId]): Step =>
+      (store) =>
+        store.incomingStorePacket(client, { messageId }).then(() => 'opened'),
+  ),
+  fc.tuple(clients, messageIds).map(
+    ([client, messageId]): Step =>
+      (store) =>
+        store.incomingGetPacket(client, { messageId }).catch(String),
+  ),
+  fc.tuple(clients, messageIds).map(
+    ([client, messageId]): Step =>
+      (store) =>
+        store.incomingDelPacket(client, { messageId }),
+  ),
+  packets.map(
+    (packet): Step =>
+      (store) =>
+        // which of several expired ones is found first differs between the stores
+        store.storeRetained({ ...packet, messageExpiry: packet.messageExpiry === undefined ? undefined : 5_000 }),
+  ),
+  fc.tuple(clients, fc.nat(9)).map(
+    ([{ id }, expirySeconds]): Step =>
+      (store) =>
+        store.putSession({ clientId: id, principal: 'p', expirySeconds: expirySeconds + 1 }),
+  ),
+  fc.tuple(clients, fc.nat(9)).map(
+    ([client, publishAt]): Step =>
+      (store) =>
+        store.putWill(client, { publishAt }),
+  ),
+  clients.map(
+    (client): Step =>
+      (store) =>
+        store.delWill(client),
+  ),
+);
+
+const sorted = <T extends { readonly clientId: string; readonly topic: string }>(list: readonly T[]): T[] =>
+  [...list].sort((a, b) => `${a.clientId} ${a.topic}`.localeCompare(`${b.clientId} ${b.topic}`));
+
+/** Bytes as text, so that kinds of buffers do not matter; the order of identifiers does not either. */
+const plain = (packet: QueuedPacket | undefined): unknown =>
+  packet === undefined || packet.cmd === 'pubrel' ? packet : { ...packet, payload: String(packet.payload) };
+
+const codeOf = (error: unknown): unknown => (error instanceof StoreError ? error.code : error);
+const textOf = ({ reason, clientId, topic }: Drop): string => `${reason} ${clientId} ${topic}`;
+
+/** Everything that can be read of a store. */
+async function everything(store: SessionStore): Promise<unknown> {
+  const ids = ['a', 'b/ä', '__proto__'].map((id) => ({ id }));
+  return {
+    sessions: await Promise.all(ids.map((client) => store.getSession(client))),
+    count: (await read(store.streamSessions())).length,
+    subscriptions: await Promise.all(
+      ids.map(async ({ id }) =>
+        sorted((await store.subscriptionsByClient({ id })).map((one) => ({ ...one, clientId: id }))),
+      ),
+    ),
+    found: ['a', 'a/b', '/', '$s/a'].map((topic) => sorted(store.subscribersOf(topic))),
+    offline: await store.countOffline(),
+    queues: await Promise.all(
+      ids.map(async (client) => (await read<QueuedPacket>(store.outgoingStream(client))).map(plain)),
+    ),
+    retained: (await read<StoredPacket>(store.createRetainedStreamCombi(['#', '$s/#'])))
+      .map(({ topic, payload, qos: granted }) => `${topic} ${String(payload)} ${granted}`)
+      .sort(),
+    wills: await Promise.all(ids.map((client) => store.getWill(client))),
+    stats: store.stats(),
+  };
+}
+
+const policies = fc.constantFrom('drop-oldest', 'drop-newest', 'refuse');
+
+let opened = 0;
+
+test('any sequence of operations, called without waiting, leaves both stores with the same to say', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { maxLength: 60 }), policies, fc.boolean(), async (list, onFull, isAged) => {
+      const drops: Drop[][] = [[], []];
+      let now = 1_000;
+      const deps = (index: number) => ({ now: () => now, onDropped: (drop: Drop) => void drops[index]?.push(drop) });
+      const limits: Pick<StoreLimits, 'queue' | 'retained'> = {
+        queue: { messages: 4, bytes: 40, age: isAged ? 100 : undefined, onFull },
+        retained: { messages: 4, bytes: 60, onFull: onFull === 'refuse' ? 'refuse' : 'drop-newest' },
+      };
+      const memory = createMemoryStore({ maxBytes: 1_000_000, ...limits }, deps(0));
+      opened += 1;
+      await using redis = await openRedisStore(server, { ...limits, keyPrefix: `m${opened}:` }, deps(1));
+      await memory.setup({ id: 'node-1' });
+      const half = Math.floor(list.length / 2);
+      for (const part of [list.slice(0, half), list.slice(half)]) {
+        const outcomes = [memory, redis].map((store) => Promise.all(part.map((step) => step(store).catch(codeOf))));
+        const [inMemory, inRedis] = await Promise.all(outcomes);
+        expect(inRedis).toEqual(inMemory);
+        expect(await everything(redis)).toEqual(await everything(memory));
+        now += 90; // some of what is queued is too old after the second half
+      }
+      expect(drops[1]?.map(textOf).sort()).toEqual(drops[0]?.map(textOf).sort());
+    }),
+    { numRuns: 200 },
+  );
+});

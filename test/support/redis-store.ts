@@ -1,0 +1,43 @@
+import type { SessionStore } from '../../src/broker/session-store.ts';
+import { createRedisStore, type RedisStoreDeps } from '../../src/storage/redis/redis-store.ts';
+import { type RedisOptions, redisSchema } from '../../src/storage/redis/schema.ts';
+import { type QueueLimits, type RetainedLimits, storeSchema } from '../../src/storage/schema.ts';
+import type { RedisServer } from './redis-server.ts';
+
+export interface RedisStoreSettings extends Partial<Omit<RedisOptions, 'password'>> {
+  readonly queue?: Partial<QueueLimits>;
+  readonly retained?: Partial<RetainedLimits>;
+  readonly maxBytes?: number;
+}
+
+/** A store on a test server that is not set up yet. */
+export function redisStore(
+  { url }: Pick<RedisServer, 'url'>,
+  { queue, retained, maxBytes, ...redis }: RedisStoreSettings = {},
+  deps: Partial<RedisStoreDeps> = {},
+): SessionStore & AsyncDisposable {
+  const limits = storeSchema.parse({});
+  const options = { ...redisSchema.parse({ url }), ...redis, password: undefined };
+  const store = createRedisStore(
+    {
+      redis: options,
+      maxBytes: maxBytes ?? limits.maxBytes,
+      queue: { ...limits.queue, ...queue },
+      retained: { ...limits.retained, ...retained },
+    },
+    deps,
+  );
+  return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
+}
+
+/** The same, as the node of this name. */
+export async function openRedisStore(
+  server: Pick<RedisServer, 'url'>,
+  settings: RedisStoreSettings = {},
+  deps: Partial<RedisStoreDeps> = {},
+  node = 'node-1',
+): Promise<SessionStore & AsyncDisposable> {
+  const store = redisStore(server, settings, deps);
+  await store.setup({ id: node });
+  return store;
+}
