@@ -1,12 +1,14 @@
-// npm run docs: writes docs/reference from the built program; with --check it writes nothing and names stale files.
+// npm run docs: writes docs/reference from the built program and docs/conformance.md from the tests; with --check it
+// writes nothing and names stale files.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIo } from '../dist/cli/io.js';
 import { buildProgram } from '../dist/cli/program.js';
 import { referencePages } from '../dist/cli/reference.js';
+import { conformancePage } from './conformance.mjs';
 import { root, say } from './setup.mjs';
 
-const directory = join(root, 'docs', 'reference');
+const directory = join(root, 'docs');
 
 function currentText(name) {
   try {
@@ -17,13 +19,18 @@ function currentText(name) {
   }
 }
 
-const pages = referencePages(buildProgram(processIo()));
+const conformance = conformancePage(root);
+const pages = new Map(
+  [...referencePages(buildProgram(processIo()))].map(([name, text]) => [`reference/${name}`, text]),
+).set(conformance.name, conformance.text);
 const stale = [...pages].filter(([name, text]) => currentText(name) !== text).map(([name]) => name);
 if (process.argv.includes('--check')) {
-  for (const name of stale) say(`docs/reference/${name} is stale; run: npm run docs`);
+  for (const name of stale) say(`docs/${name} is stale; run: npm run docs`);
   if (stale.length > 0) process.exitCode = 1;
 } else {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(join(directory, 'reference'), { recursive: true });
   for (const name of stale) writeFileSync(join(directory, name), pages.get(name));
-  say(stale.length === 0 ? 'docs/reference is up to date' : `written: ${stale.join(', ')}`);
+  say(stale.length === 0 ? 'the documents are up to date' : `written: ${stale.join(', ')}`);
 }
+for (const problem of conformance.problems) say(problem);
+if (conformance.problems.length > 0) process.exitCode = 1;

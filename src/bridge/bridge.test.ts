@@ -153,7 +153,7 @@ describe('from NATS to MQTT', () => {
     expect(plane.published[0]?.origin).toEqual({ kind: 'bridge', link: 'nats', brokers: ['n2'] });
   });
 
-  test('the parent of a filter has a subscription of its own (MQTT-4.7.1-2)', async () => {
+  test('the parent of a filter has a subscription of its own (MQTT-4.7.1-1)', async () => {
     const { plane, nats } = await running();
     expect(nats.subjects()).toEqual(['signal.>', 'signal']);
     nats.arrive('signal', 'signal', 'x');

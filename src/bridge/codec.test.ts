@@ -204,7 +204,7 @@ describe('filter to subjects', () => {
     ['$share/g+/a', 'invalid-filter'],
     ['$MQTT/x', 'reserved-subject'],
     ['$MQTT/#', 'reserved-subject'],
-  ])('%j is refused: %s (MQTT-4.7.1-2, MQTT-4.7.1-3)', (filter, reason) => {
+  ])('%j is refused: %s (MQTT-4.7.1-1, MQTT-4.7.1-2)', (filter, reason) => {
     expect(filterToSubjects(filter)).toMatchObject({ kind: 'unmappable', reason });
   });
 });

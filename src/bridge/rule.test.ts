@@ -21,7 +21,7 @@ const problems = (topic: string, subject: string, more: object = {}) =>
   checkRules([options(topic, subject, more)]).map(({ path, message }) => `${path.join('.')}: ${message}`);
 
 describe('a rule', () => {
-  test('with # and > carries everything below, and the parent (MQTT-4.7.1-2)', () => {
+  test('with # and > carries everything below, and the parent (MQTT-4.7.1-1)', () => {
     const signal = rule('signal/#', 'signal.>');
     expect(signal.topicFilter).toBe('signal/#');
     expect(signal.subjectFilters).toEqual(['signal.>', 'signal']);

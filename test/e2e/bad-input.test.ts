@@ -116,7 +116,7 @@ test('a CONNECT above limits.connectPacketSize is refused before it is buffered'
   await broker.log.waitFor(/refused.*1024/);
 });
 
-test('a packet above limits.packetSize gets DISCONNECT 0x95 in MQTT 5 (MQTT-3.1.2-24)', async () => {
+test('a packet above limits.packetSize gets DISCONNECT 0x95 in MQTT 5 (MQTT-3.2.2-15)', async () => {
   await using client = await rawClient(broker.port('mqtt'));
   client.write('10 0f 00 04 4d 51 54 54 05 02 00 00 00 00 02 68 69');
   const connack = await client.receive(2);

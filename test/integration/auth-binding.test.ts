@@ -40,7 +40,7 @@ describe('a client id is bound to the certificate of the device', () => {
     expect(await outcome('pump-7', 'pump-7:log', version)).toBe('connected');
   });
 
-  test('the id of another device is refused as not valid [MQTT-3.2.2-8], and the log says which are', async () => {
+  test('the id of another device is refused as not valid [MQTT-3.1.3-8] [MQTT-3.2.2-8], and the log says which are', async () => {
     expect(await outcome('pump-7', 'pump-70', 5)).toBe(0x85);
     expect(await outcome('pump-7', 'pump-70', 4)).toBe(2);
     await broker.log.waitFor(
