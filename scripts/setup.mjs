@@ -90,6 +90,8 @@ const programs = new Map([
   ['cc', 'gcc'],
   ['/usr/include/stdio.h', 'libc6-dev'],
   ['/usr/include/nats/nats.h', 'libnats-dev'],
+  ['/usr/bin/python3', 'python3'],
+  ['/usr/lib/python3/dist-packages/paho/mqtt/client.py', 'python3-paho-mqtt'],
 ]);
 
 function isInstalled(program) {
