@@ -21,6 +21,7 @@ function viaductConfig(directory, ports, bridge) {
     ...(bridge && {
       bridge: { rules: [{ name: 'bench', topic: 'bench/#', subject: 'bench.>', direction: bridge, qos: 0 }] },
     }),
+    store: { directory: join(directory, 'data') },
     log: { level: 'error', format: 'json' },
   };
 }

@@ -33,7 +33,8 @@ describe.each(backends)('the quick start of the README on $name', ({ server }) =
     const listeners = testListeners.filter(({ name }) => name !== 'mqtt');
     const nats = natsServer === undefined ? { hub: { bind: '127.0.0.1:0' } } : { servers: [natsServer.url] };
     const certificates = { directory: join(directory.path, 'certs') };
-    await writeFile(join(directory.path, 'viaduct.yaml'), stringify({ listeners, nats, certificates }));
+    const store = { directory: join(directory.path, 'data') };
+    await writeFile(join(directory.path, 'viaduct.yaml'), stringify({ listeners, nats, certificates, store }));
     for (const name of ['examples', 'node_modules']) await symlink(join(repository, name), join(directory.path, name));
     await symlink(repository, join(directory.path, 'viaduct'));
 
