@@ -23,6 +23,7 @@ function valueOf(random: Random, type: PropertyType): Buffer {
       return word();
     case 'pair':
       return join(word(), word());
+    case 'binary':
     default:
       return binary(random.bytes(random.int(24)));
   }
