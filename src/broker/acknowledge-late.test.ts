@@ -76,6 +76,26 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
     await broker.stop(signal);
   });
 
+  test('nobody gets a message that its publisher is refused, and everybody gets those that are kept, in order', async () => {
+    const { broker, connect, waiting } = await withOfflineSession(hotPath);
+    const listener = new WireClient(broker, 4);
+    await listener.connect('listener', true);
+    await listener.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '#', qos: 1 }] }, 'suback');
+    const client = await connect(5);
+    client.send(publish('kept', 1, 1));
+    await waits(waiting, 1);
+    waiting[0]?.fail(new StoreError('store-full', 'the store is full'));
+    await expect.poll(() => answers(client), { interval: 1 }).toEqual(['puback 1 97']);
+    client.send(publish('kept', 1, 2));
+    client.send(publish('other', 1, 3));
+    await waits(waiting, 2);
+    await client.ping();
+    expect(listener.seen).toEqual([]);
+    waiting[1]?.commit();
+    await expect.poll(() => listener.seen.map(({ topic }) => topic), { interval: 1 }).toEqual(['kept', 'other']);
+    await broker.stop(signal);
+  });
+
   test.each([1, 2] as const)('a retained message at QoS %i is answered when it is kept', async (qos) => {
     const { broker, connect, waiting } = await withOfflineSession(hotPath);
     const client = await connect(5);
