@@ -48,8 +48,9 @@ export class SharedGroup {
   }
 
   /**
-   * Whose turn it is: the next member that can take a message, or just the next one where none can.
-   * @param exclude is passed over
+   * Whose turn it is: the next member that can take a message, or just the next one where none can. Members that are gone
+   * are passed over: two of them would hand a message to each other for ever.
+   * @param exclude is passed over too
    * @returns undefined where there is no other
    */
   choose(exclude?: Subscriber): Target | undefined {
@@ -58,7 +59,7 @@ export class SharedGroup {
     for (let step = 0; step < count; step += 1) {
       const at = (this.#turn + step) % count;
       const { target } = this.#members[at]!;
-      if (target.subscriber === exclude) continue;
+      if (target.subscriber === exclude || target.subscriber.isGone?.() === true) continue;
       if (target.subscriber.canTake?.() !== false) return this.#take(at);
       if (congested === -1) congested = at;
     }

@@ -53,6 +53,18 @@ describe('a shared subscription', () => {
     expect(counts(members)).toEqual([1, 3, 3]);
   });
 
+  test('passes over a member that is gone, though it has not unsubscribed yet', () => {
+    const plane = new Plane();
+    const members = join(plane, '$share/g/a/b', 'xyz');
+    members[0]!.hasLeft = true;
+    for (let round = 0; round < 4; round += 1) expect(plane.route(message())).toBe(1);
+    expect(counts(members)).toEqual([0, 2, 2]);
+    for (const member of members) member.hasLeft = true;
+    expect(plane.route(message())).toBe(0);
+    expect(plane.reroute(message(), '$share/g/a/b', members[0]!)).toBe(false);
+    expect(plane.choose('a/b').size).toBe(0);
+  });
+
   test('goes on with the others when a member leaves, and ends with the last', () => {
     const plane = new Plane();
     const [x, y, z] = [recorder('x'), recorder('y'), recorder('z')];

@@ -9,6 +9,7 @@ import { freePorts } from '../support/free-ports.ts';
 import { runProgram } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { Target } from './connection.ts';
+import { within } from './within.ts';
 
 /** What the broker says about itself, after a garbage collection. */
 export interface Vitals {
@@ -129,9 +130,7 @@ export async function startSubject(options: SubjectOptions): Promise<FuzzSubject
       };
     },
     death: () => death,
-    async gone(timeoutMs) {
-      await Promise.race([program.exited, once(AbortSignal.timeout(timeoutMs), 'abort')]);
-    },
+    gone: (timeoutMs) => within(timeoutMs, program.exited),
     complaints: () => program.stderr.text().trim(),
     async [Symbol.asyncDispose]() {
       process.off('exit', kill);

@@ -15,6 +15,7 @@ export const message = (fields: Partial<Message> = {}): Message => ({
 export interface Recorder extends Subscriber {
   readonly deliveries: Delivery[];
   isCongested: boolean;
+  hasLeft: boolean;
 }
 
 export const recorder = (clientId: string): Recorder => {
@@ -23,9 +24,13 @@ export const recorder = (clientId: string): Recorder => {
     clientId,
     deliveries,
     isCongested: false,
+    hasLeft: false,
     deliver: (_message, delivery) => void deliveries.push(delivery),
     canTake() {
       return !this.isCongested;
+    },
+    isGone() {
+      return this.hasLeft;
     },
   };
 };

@@ -82,6 +82,10 @@ export class Deliveries implements Subscriber {
     return this.#lane?.hasRoom ?? false;
   }
 
+  isGone(): boolean {
+    return this.#isClosed;
+  }
+
   /** Calls back as soon as one more message would be sent at once, or never will be. One at a time may wait. */
   whenRoom(task: () => void): void {
     if (this.#lane?.hasRoom !== false) process.nextTick(task);
