@@ -5,16 +5,13 @@ import { build, installPackages, requireNode, root } from './setup.mjs';
 
 requireNode();
 installPackages();
-build();
 const cache = join(root, '.cache', 'fuzz');
 mkdirSync(cache, { recursive: true });
-// A copy below the repository, where it finds its packages: a build meanwhile changes nothing.
 const app = mkdtempSync(join(cache, 'app-'));
-const remove = () => rmSync(app, { recursive: true, force: true });
-process.on('exit', remove);
+process.on('exit', () => rmSync(app, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
-for (const name of ['dist', 'package.json']) cpSync(join(root, name), join(app, name), { recursive: true });
 
+// esbuild is loaded here, because a fresh clone has it only now
 const esbuild = await import('esbuild');
 const bundle = join(app, 'fuzz.mjs');
 await esbuild.build({
@@ -28,4 +25,12 @@ await esbuild.build({
   logLevel: 'warning',
 });
 const { main } = await import(bundle);
-process.exit(await main(process.argv.slice(2), join(app, 'dist', 'bin.js')));
+
+/** A copy below the repository, where it finds its packages: a build meanwhile changes nothing. */
+function buildCopy() {
+  build();
+  for (const name of ['dist', 'package.json']) cpSync(join(root, name), join(app, name), { recursive: true });
+  return join(app, 'dist', 'bin.js');
+}
+
+process.exit(await main(process.argv.slice(2), buildCopy));

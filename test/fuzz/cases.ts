@@ -105,9 +105,11 @@ function stepsOf(random: Random, kind: CaseKind, { isWebSocket }: Way): Step[] {
   const steps = mqttSteps(random, kind === 'websocket' ? 'session' : kind);
   if (!isWebSocket) return steps;
   const bad = kind === 'websocket' ? 0.3 : 0;
-  const framed = steps.map(({ bytes, waits }) =>
-    step(toFrames(random, bytes, random.chance(bad) ? 'bad' : 'good'), waits),
-  );
+  const framed = steps.flatMap(({ bytes, waits }) => {
+    const frames = toFrames(random, bytes, random.chance(bad) ? 'bad' : 'good');
+    // mostly one write; now and then several that end where no frame ends
+    return random.chance(0.15) ? cutUp(random, frames).map((part) => step(part)) : [step(frames, waits)];
+  });
   return [step(upgradeRequest(), true), ...framed];
 }
 

@@ -14,8 +14,12 @@ function printCases({ seed, from, cases }: FuzzOptions): void {
   }
 }
 
-/** The command `npm run fuzz`. @returns the exit code */
-export async function main(args: readonly string[], bin: string): Promise<number> {
+/**
+ * The command `npm run fuzz`.
+ * @param build makes the program and returns its path; asked only when it is needed.
+ * @returns the exit code
+ */
+export async function main(args: readonly string[], build: () => string): Promise<number> {
   const options = parseFuzzOptions(args, () => Date.now() % 0x1_0000_0000);
   if ('help' in options) {
     print(usage);
@@ -31,7 +35,7 @@ export async function main(args: readonly string[], bin: string): Promise<number
   }
   const say = (text: string): void => void process.stderr.write(`fuzz: ${text}\n`);
   say(`seed ${options.seed}, ${options.seconds} s`);
-  const report = await fuzz({ ...options, bin, say });
+  const report = await fuzz({ ...options, bin: build(), say });
   print(options.json ? toJson(report) : formatReport(report));
   if (report.failures.length === 0) return 0;
   process.stderr.write(`${formatFailures(report)}\n`);

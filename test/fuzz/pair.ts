@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { within } from './within.ts';
 
 export interface PairOptions {
   readonly name: string;
@@ -92,6 +93,9 @@ export async function startPair(options: PairOptions, secret: string): Promise<P
   const arrivals = new EventEmitter();
   let isStopping = false;
 
+  const isBroken = Promise.race(
+    [publisher, subscriber].map((client) => new Promise<void>((resolve) => client.once('close', resolve))),
+  );
   for (const [role, client] of [
     ['subscriber', subscriber],
     ['publisher', publisher],
@@ -121,6 +125,9 @@ export async function startPair(options: PairOptions, secret: string): Promise<P
     fault(`${name}: a message was not acknowledged: ${String(error)}`),
   );
   const total = (field: 'sent' | 'received'): number => streams.reduce((sum, stream) => sum + stream[field], 0);
+  const allReceived = async (): Promise<void> => {
+    while (total('received') < total('sent')) await once(arrivals, 'message');
+  };
 
   return {
     name,
@@ -128,11 +135,8 @@ export async function startPair(options: PairOptions, secret: string): Promise<P
     faults: () => faults,
     async finish(timeoutMs) {
       isStopping = true;
-      const signal = AbortSignal.timeout(timeoutMs);
-      const ended = once(signal, 'abort');
-      await Promise.race([publishing, ended]);
-      while (total('received') < total('sent') && subscriber.connected && !signal.aborted)
-        await once(arrivals, 'message', { signal }).catch(() => undefined);
+      await within(timeoutMs, Promise.race([publishing, isBroken]));
+      await within(timeoutMs, Promise.race([allReceived(), isBroken]));
       for (const { name, sent, received } of streams)
         if (received < sent) fault(`${name}: ${received} of ${sent} messages arrived`);
       await Promise.all([publisher.endAsync(true), subscriber.endAsync(true)]);

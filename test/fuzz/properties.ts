@@ -8,26 +8,18 @@ const types: readonly PropertyType[] = ['byte', 'twoByte', 'fourByte', 'variable
 /** Every identifier that a byte can hold, those of no property included. */
 const anyId = (random: Random): number => random.int(0x30);
 
-function valueOf(random: Random, type: PropertyType): Buffer {
-  const word = (): Buffer => text(random.pick(['', 'a', 'reason', topicOf(random), 'é'.repeat(random.int(200))]));
-  switch (type) {
-    case 'byte':
-      return join(random.chance(0.9) ? random.int(2) : random.int(256));
-    case 'twoByte':
-      return u16(random.pick([0, 1, 2, 10, 32, 33, 1_024, 65_535]));
-    case 'fourByte':
-      return u32(random.pick([0, 1, 2, 5, 127, 4_096, 0xffff_fffe, 0xffff_ffff]));
-    case 'variable':
-      return variable(random.pick([0, 1, 127, 128, 16_384, 268_435_455]));
-    case 'text':
-      return word();
-    case 'pair':
-      return join(word(), word());
-    case 'binary':
-    default:
-      return binary(random.bytes(random.int(24)));
-  }
-}
+const word = (random: Random): Buffer =>
+  text(random.pick(['', 'a', 'reason', topicOf(random), 'é'.repeat(random.int(200))]));
+
+const writers: Readonly<Record<PropertyType, (random: Random) => Buffer>> = {
+  byte: (random) => join(random.chance(0.9) ? random.int(2) : random.int(256)),
+  twoByte: (random) => u16(random.pick([0, 1, 2, 10, 32, 33, 1_024, 65_535])),
+  fourByte: (random) => u32(random.pick([0, 1, 2, 5, 127, 4_096, 0xffff_fffe, 0xffff_ffff])),
+  variable: (random) => variable(random.pick([0, 1, 127, 128, 16_384, 268_435_455])),
+  text: word,
+  binary: (random) => binary(random.bytes(random.int(24))),
+  pair: (random) => join(word(random), word(random)),
+};
 
 /** How far from the standard a property section may be. */
 export type Manners = 'good' | 'bad';
@@ -43,7 +35,7 @@ export function randomProperties(random: Random, allowed: PropertySet, manners: 
     chosen.push(...random.many(0, 3, () => (random.chance(0.5) ? random.pick(ids) : anyId(random))));
   const written = chosen.map((id) => {
     const swapped = manners === 'bad' && random.chance(0.15);
-    return join(id, valueOf(random, swapped ? random.pick(types) : (propertyOf(id)?.type ?? 'byte')));
+    return join(id, writers[swapped ? random.pick(types) : (propertyOf(id)?.type ?? 'byte')](random));
   });
   return section(...written);
 }

@@ -16,11 +16,17 @@ export function formatReport({ campaign, pairs, before, after }: FuzzReport): st
 /** What went wrong, and how to see it again. */
 export function formatFailures({ seed, from, campaign, failures }: FuzzReport): string {
   const { suspects, cases } = campaign;
-  const again =
-    suspects.length > 0
-      ? `One of these cases was under way: ${suspects.join(', ')}. Play one again: npm run fuzz -- --seed ${seed} --case ${suspects[0]}`
-      : `Play all of them again: npm run fuzz -- --seed ${seed} --from ${from} --cases ${cases}`;
-  return [...failures.map((failure) => `FAILED: ${failure}`), again].join('\n');
+  const [first = from, last = from + cases - 1] = [suspects[0], suspects.at(-1)];
+  const again = `npm run fuzz -- --seed ${seed} --from ${first} --cases ${last - first + 1}`;
+  const advice =
+    suspects.length === 0
+      ? `seed ${seed}, cases ${first} to ${last}; play them again: ${again}`
+      : `seed ${seed}, cases ${first} to ${last} were under way; play them again: ${again} --concurrency 1`;
+  return [
+    ...failures.map((failure) => `FAILED: ${failure}`),
+    advice,
+    ...(suspects.length > 1 ? [`or one alone: npm run fuzz -- --seed ${seed} --case ${first}`] : []),
+  ].join('\n');
 }
 
 export const toJson = (report: FuzzReport): string => JSON.stringify(report, undefined, 2);

@@ -142,3 +142,15 @@ describe.each([
     },
   );
 });
+
+test.each([
+  ['1 2 3', []],
+  ['1 3', ['p t 1: 3 came where 2 was due']],
+  ['1 2 2', ['p t 1: 2 came where 3 was due']],
+  ['2 1', ['p t 1: 2 came where 1 was due', 'p t 1: 1 came where 3 was due']],
+])('the checks above find what is wrong with the numbers %s', (numbers, faults) => {
+  const ledger = new Ledger();
+  for (const number of numbers.split(' ').map(Number))
+    ledger.see(numberedPayload({ publisher: 'p', topic: 't', qos: 1, number }), 1);
+  expect(ledger.faults).toEqual(faults);
+});
