@@ -158,6 +158,7 @@ describe('a PUBLISH of MQTT 5', () => {
 describe('what is read from a PUBLISH', () => {
   test('MQTT 3.1.1: the payload follows the packet identifier, there are no properties', () => {
     expect(parsePublish(packet(0x3b, text('ä/b'), u16(513), payload), 4)).toEqual({
+      kind: 'publish',
       qos: 1,
       isDuplicate: true,
       isRetained: true,

@@ -6,11 +6,13 @@ import { findProperty, propertiesEnd, propertiesStart } from './properties.ts';
 import { clientProperties, propertyIds } from './property-table.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { malformed, protocolError, type Refusal, refuse } from './refusal.ts';
+import type { TopicMemo } from './topic-memo.ts';
 import { topicNameFault } from './topic-scan.ts';
 import type { ProtocolVersion } from './version.ts';
 
 /** Where the parts of a PUBLISH lie. Offsets count from the start of the frame. */
 export interface PublishHeader {
+  readonly kind: 'publish';
   readonly qos: 0 | 1 | 2;
   readonly isDuplicate: boolean;
   readonly isRetained: boolean;
@@ -51,8 +53,12 @@ export function payloadFormatFault(
   return isUtf8(frame.subarray(payloadStart, payloadEnd)) ? undefined : faults.payload;
 }
 
-/** Reads and checks a PUBLISH from a client. @param frame a whole packet of that type. [MQTT 5, 3.3] */
-export function parsePublish(frame: Buffer, version: ProtocolVersion): PublishHeader | Refusal {
+/**
+ * Reads and checks a PUBLISH from a client. [MQTT 5, 3.3]
+ * @param frame a whole packet of that type
+ * @param memo of the same client
+ */
+export function parsePublish(frame: Buffer, version: ProtocolVersion, memo?: TopicMemo): PublishHeader | Refusal {
   const flags = frame[0] ?? 0;
   const qos = qosOf((flags >> 1) & 3);
   if (qos === undefined) return faults.qos;
@@ -61,8 +67,13 @@ export function parsePublish(frame: Buffer, version: ProtocolVersion): PublishHe
   const topicEnd = binaryEnd(frame, topicAt, frame.length, 'the topic name');
   if (typeof topicEnd !== 'number') return topicEnd;
   const isTopicEmpty = topicEnd === topicAt + 2;
-  const topicFault = isTopicEmpty && version === 5 ? undefined : topicNameFault(frame, topicAt + 2, topicEnd);
-  if (topicFault !== undefined) return topicFault;
+  let topic = memo?.recall(frame, topicAt + 2, topicEnd);
+  if (topic === undefined) {
+    const topicFault = isTopicEmpty && version === 5 ? undefined : topicNameFault(frame, topicAt + 2, topicEnd);
+    if (topicFault !== undefined) return topicFault;
+    topic = textOf(frame, topicAt, topicEnd);
+    if (!isTopicEmpty) memo?.keep(frame, topicAt + 2, topicEnd, topic);
+  }
 
   let at = topicEnd;
   let packetId = 0;
@@ -90,10 +101,11 @@ export function parsePublish(frame: Buffer, version: ProtocolVersion): PublishHe
     if (isTopicEmpty && topicAlias === undefined) return faults.topic;
   }
   return {
+    kind: 'publish',
     qos,
     isDuplicate: (flags & 8) !== 0,
     isRetained: (flags & 1) !== 0,
-    topic: textOf(frame, topicAt, topicEnd),
+    topic,
     packetId,
     propertiesStart: start,
     payloadStart: at,

@@ -93,7 +93,7 @@ export function withExpiry(frame: Buffer, header: PublishHeader, seconds: number
 /**
  * Makes a PUBLISH at QoS 1 or 2 one of ours, in place: with a packet identifier of this hop, and without DUP, which
  * belongs to the hop it was set on. [MQTT-3.3.1-3]
- * @param frame a copy that nobody else reads
+ * @param frame whose packet identifier and flags nobody else reads
  * @param packetId 1 to 65,535
  */
 export function stampPacketId(frame: Buffer, packetId: number): void {

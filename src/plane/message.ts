@@ -6,9 +6,15 @@ export type Qos = 0 | 1 | 2;
 /** What MQTT 5 publishers say about a message. */
 export type MessageProperties = PublishProperties;
 
+/** An MQTT client of this node. */
+export interface ClientOrigin {
+  readonly kind: 'client';
+  readonly clientId: string;
+}
+
 /** Where a message entered this node. */
 export type Origin =
-  | { readonly kind: 'client'; readonly clientId: string }
+  | ClientOrigin
   /** The broker itself: $SYS, wills. */
   | { readonly kind: 'broker' }
   /** A bridge link; `brokers` are the nodes it has passed, oldest first. */

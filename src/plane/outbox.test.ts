@@ -1,4 +1,5 @@
 import { setImmediate as turnEnd } from 'node:timers/promises';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Outbox } from './outbox.ts';
 import { Turn } from './turn.ts';
@@ -60,4 +61,45 @@ test('a turn that is stopped sends nothing, and serves again afterwards', async 
   turn.add({ flush: () => void sent.push('after') });
   await turnEnd();
   expect(sent).toEqual(['after']);
+});
+
+test('pieces of one chunk that lie behind one another leave as one, without a copy', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(1), fc.nat(9), fc.nat(9)), { maxLength: 30 }),
+      fc.boolean(),
+      (pieces, follows) => {
+        const chunks = [Buffer.from('0123456789'), Buffer.from('abcdefghij')].map((chunk) => Uint8Array.from(chunk));
+        const sent: Uint8Array[] = [];
+        const outbox = new Outbox(new Turn(), (batch) => void sent.push(...batch));
+        let at = 0;
+        const written = pieces.map(([which, start, length]) => {
+          const from = follows ? at : start;
+          const piece = chunks[follows ? 0 : which]!.subarray(from, from + length);
+          at = (from + piece.length) % 10;
+          return piece;
+        });
+        for (const piece of written) outbox.push(piece);
+        expect(outbox.bytes).toBe(Buffer.concat(written).length);
+        outbox.flush();
+        expect(Buffer.concat(sent)).toEqual(Buffer.concat(written));
+        for (const { buffer } of sent) expect(chunks.some((chunk) => chunk.buffer === buffer)).toBe(true);
+      },
+    ),
+  );
+  const chunk = Uint8Array.from([1, 2, 3, 4]);
+  const sent: number[][] = [];
+  const outbox = new Outbox(new Turn(), (batch) => void sent.push(...batch.map((data) => [...data])));
+  for (const [from, to] of [
+    [0, 1],
+    [1, 3],
+    [0, 2],
+    [2, 4],
+  ])
+    outbox.push(chunk.subarray(from, to));
+  outbox.flush();
+  expect(sent).toEqual([
+    [1, 2, 3],
+    [1, 2, 3, 4],
+  ]);
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { coalesce } from './batch.ts';
 
 const buffers = fc
-  .array(fc.integer({ min: 0, max: 40_000 }), { maxLength: 40 })
+  .array(fc.integer({ min: 0, max: 90_000 }), { maxLength: 40 })
   .map((sizes) => sizes.map((size, index) => Buffer.alloc(size, index)));
 
 test('putting a batch together keeps every byte in its order', () => {
@@ -14,15 +14,15 @@ test('putting a batch together keeps every byte in its order', () => {
   );
 });
 
-test('a batch of up to 16 KiB becomes one buffer', () => {
-  const batch = Array.from({ length: 64 }, () => Buffer.alloc(256));
+test('a batch of up to 64 KiB becomes one buffer', () => {
+  const batch = Array.from({ length: 256 }, () => Buffer.alloc(256));
   expect(coalesce(batch)).toHaveLength(1);
 });
 
-test('nothing is merged beyond a record, and what is larger than one is not copied', () => {
+test('nothing is merged beyond that, and what is larger than one is not copied', () => {
   fc.assert(
     fc.property(buffers, (batch) => {
-      const large = (all: readonly Uint8Array[]): Uint8Array[] => all.filter(({ length }) => length > 16_384);
+      const large = (all: readonly Uint8Array[]): Uint8Array[] => all.filter(({ length }) => length > 65_536);
       const merged = large(coalesce(batch));
       expect(large(batch).every((buffer, index) => buffer === merged[index])).toBe(true);
       expect(merged).toHaveLength(large(batch).length);

@@ -9,7 +9,9 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
 import { InboundAliases } from '../../mqtt/topic-aliases.ts';
+import { TopicMemo } from '../../mqtt/topic-memo.ts';
 import { validatePacket } from '../../mqtt/validate.ts';
+import type { ClientOrigin } from '../../plane/message.ts';
 import type { Deliveries } from '../delivery/deliveries.ts';
 import type { HotPath } from '../publish/hot-path.ts';
 import type { LimitsOptions } from '../schema.ts';
@@ -37,7 +39,10 @@ export class Inbound {
   readonly #acknowledgements: AcknowledgementQueue;
   readonly #flow: InboundFlow;
   #aliases: InboundAliases | undefined;
-  #clientId: string | undefined;
+  /** Of its messages, once it was accepted. */
+  #origin: ClientOrigin | undefined;
+  /** Made with its first PUBLISH. */
+  #topics: TopicMemo | undefined;
   #hotPath: HotPath | undefined;
   /** The last message at QoS 1 that waits for its queues; kept in any case when it is through. */
   #before: Promise<unknown> | undefined;
@@ -52,7 +57,7 @@ export class Inbound {
 
   /** The client was accepted. */
   open(clientId: string, hotPath: HotPath): void {
-    this.#clientId = clientId;
+    this.#origin = { kind: 'client', clientId };
     this.#hotPath = hotPath;
   }
 
@@ -89,7 +94,7 @@ export class Inbound {
         this.#flow.released(packetIdOf(frame));
         break;
       case packetTypes.pingreq:
-        if (this.#clientId === undefined) break; // CONNACK comes first
+        if (this.#origin === undefined) break; // CONNACK comes first
         egress.write(pingresp);
         return undefined;
       case packetTypes.disconnect: {
@@ -127,8 +132,9 @@ export class Inbound {
   #receivePublish(received: Buffer): Refusal | undefined {
     const { version } = this.#host.connect;
     let frame = received;
-    let header = parsePublish(frame, version);
-    if (isRefusal(header)) return header;
+    this.#topics ??= new TopicMemo();
+    let header = parsePublish(frame, version, this.#topics);
+    if (header.kind === 'refusal') return header;
     if (header.topicAlias !== undefined) {
       this.#aliases ??= new InboundAliases(this.#host.limits.topicAliases);
       const topic = this.#aliases.resolve(header);
@@ -140,13 +146,13 @@ export class Inbound {
       this.pass(frame);
       return this.#flow.fault();
     }
-    if (this.#clientId !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
-      return this.#take(frame, header, this.#hotPath, this.#clientId);
+    if (this.#origin !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
+      return this.#take(frame, header, this.#hotPath, this.#origin);
     return this.#passPublish(frame, header);
   }
 
-  #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, clientId: string): Refusal | undefined {
-    const outcome = hotPath.take(frame, header, this.#host.connect.version, clientId, this.#before);
+  #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, origin: ClientOrigin): Refusal | undefined {
+    const outcome = hotPath.take(frame, header, this.#host.connect.version, origin, this.#before);
     if (outcome === undefined) return this.#passPublish(frame, header);
     if (header.qos === 0) return undefined;
     if (typeof outcome === 'number') {

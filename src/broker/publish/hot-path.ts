@@ -1,6 +1,6 @@
 import type { PublishHeader } from '../../mqtt/publish.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
-import type { Origin } from '../../plane/message.ts';
+import type { ClientOrigin } from '../../plane/message.ts';
 import type { Plane } from '../../plane/plane.ts';
 import type { PlaneOptions } from '../../plane/schema.ts';
 import type { MatchedSubscription, SessionStore } from '../session-store.ts';
@@ -22,7 +22,7 @@ export interface HotPath {
     frame: Buffer,
     header: PublishHeader,
     version: ProtocolVersion,
-    clientId: string,
+    origin: ClientOrigin,
     before: Promise<unknown> | undefined,
   ): HotOutcome;
 }
@@ -39,12 +39,11 @@ const closed: HotPath = { take: () => undefined };
 export function createHotPath({ hotPath }: PlaneOptions): (deps: HotPathDeps) => HotPath {
   if (hotPath === 'off') return () => closed;
   return (deps) => ({
-    take(frame, header, version, clientId, before) {
+    take(frame, header, version, origin, before) {
       if (needsEngine(header)) return undefined;
-      const origin: Origin = { kind: 'client', clientId };
       if (header.qos === 1) {
         const subscribers = deps.store.subscribersOf(header.topic);
-        if (subscribers.length > 0) return queue(deps, subscribers, frame, header, version, clientId);
+        if (subscribers.length > 0) return queue(deps, subscribers, frame, header, version, origin);
       }
       const message = new RawPublish(frame, header, version, origin);
       if (before === undefined || header.qos === 0) return deps.plane.route(message);
@@ -63,12 +62,12 @@ function queue(
   frame: Buffer,
   header: PublishHeader,
   version: ProtocolVersion,
-  clientId: string,
+  origin: ClientOrigin,
 ): number | Promise<number> {
   const choice = plane.choose(header.topic);
   const key = keys.next();
-  const targets = queueTargets(subscribers, choice, clientId, key.brokerCounter);
-  const message = new RawPublish(frame, header, version, { kind: 'client', clientId }, key);
+  const targets = queueTargets(subscribers, choice, origin.clientId, key.brokerCounter);
+  const message = new RawPublish(frame, header, version, origin, key);
   if (targets.length === 0) return plane.route(message, choice);
   const stored = store.outgoingEnqueueCombi(targets, storedPacket(message, key, now()));
   return stored.then(() => Math.max(plane.route(message, choice), targets.length));

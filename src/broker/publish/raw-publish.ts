@@ -15,6 +15,7 @@ export class RawPublish implements Message {
   readonly #version: ProtocolVersion;
   #properties: MessageProperties | undefined;
   #isRead = false;
+  #isTaken = false;
 
   constructor(frame: Buffer, header: PublishHeader, version: ProtocolVersion, origin: Origin, queueKey?: PacketKey) {
     this.frame = frame;
@@ -60,11 +61,16 @@ export class RawPublish implements Message {
   }
 
   /**
-   * The packet for a client that it fits. At QoS 0 it is the frame itself.
+   * The packet for a client that it fits. At QoS 0 it is the frame itself, and above for the first client that asks.
    * @param packetId 1 to 65,535; ignored at QoS 0.
    */
   frameFor(packetId: number): Buffer {
     if (this.qos === 0) return this.frame;
+    if (!this.#isTaken) {
+      this.#isTaken = true;
+      stampPacketId(this.frame, packetId);
+      return this.frame;
+    }
     const copy = Buffer.allocUnsafe(this.frame.length);
     this.frame.copy(copy);
     stampPacketId(copy, packetId);
