@@ -11,6 +11,8 @@ import type { Config } from './schema.ts';
 export type ResolvedConfig = Config & {
   /** Gives the text behind each reference; synchronous, reads nothing any more. */
   readonly secrets: SecretSources;
+  /** Of the CA keys; undefined where it is not given, or not to this program: only renewing needs it. */
+  readonly certificatePassphrase: string | undefined;
 };
 
 interface Reference {
@@ -29,6 +31,8 @@ function referencesOf({ nats, listeners, store }: Config): Reference[] {
   for (const [index, { tickets }] of listeners.entries())
     if (tickets.secret !== undefined)
       references.push({ path: ['listeners', index, 'tickets', 'secret'], to: tickets.secret });
+  for (const [index, { psk }] of listeners.entries())
+    if (psk !== undefined) references.push({ path: ['listeners', index, 'psk', 'identities'], to: psk.identities });
   const { password } = store.redis;
   if (password !== undefined) references.push({ path: ['store', 'redis', 'password'], to: password });
   return references;
@@ -87,5 +91,8 @@ export async function resolveSecrets(config: Config, env: Environment): Promise<
     if (text !== undefined) return text;
     throw new ConfigError('config-invalid', `${keyOf(reference)} is not referred to in the configuration`);
   };
-  return { ...config, secrets: { secret, file: (file) => secret({ file }) } };
+  const { passphrase } = config.certificates;
+  const read = passphrase && (await readSecret(passphrase, env));
+  const certificatePassphrase = read !== undefined && 'secret' in read ? read.secret : undefined;
+  return { ...config, secrets: { secret, file: (file) => secret({ file }) }, certificatePassphrase };
 }

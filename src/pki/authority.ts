@@ -1,9 +1,10 @@
+import type { CaRequest } from './ca-request.ts';
 import { type Credential, type IssuingContext, issueCertificate } from './issue.ts';
-import { generateKey, randomSerial, type SerialSource } from './keys.ts';
-import type { AltName, SubjectName } from './names.ts';
-import { profiles } from './profile.ts';
+import { generateKey, type KeyType, randomSerial, type SerialSource } from './keys.ts';
+import type { AltName } from './names.ts';
+import { type Profile, profiles } from './profile.ts';
 
-const organization = 'Viaduct';
+const defaultOrganization = 'Viaduct';
 
 export interface AuthorityOptions {
   /** Milliseconds since the epoch. */
@@ -15,9 +16,15 @@ export interface AuthorityOptions {
 /** Fields that every end certificate may set. Times are milliseconds since the epoch. */
 export interface LeafRequest {
   readonly commonName: string;
+  /** `Viaduct` when left out. */
+  readonly organization?: string;
   readonly altNames?: readonly AltName[];
   readonly notBefore?: number;
   readonly notAfter?: number;
+  /** Where the revocation list of its issuer is published. */
+  readonly crlUrls?: readonly string[];
+  /** EC P-256 when left out; unused where a key is given. */
+  readonly keyType?: KeyType;
   /** PEM of an existing private key; a new one is made when left out. */
   readonly key?: string;
 }
@@ -55,31 +62,43 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
 }
 
 /** @param key PEM of an existing private key; a new one is made when left out. */
-export async function createRoot(options: AuthorityOptions, key?: string): Promise<Credential> {
-  const request = { profile: profiles.root, subject: { commonName: 'Viaduct Root CA', organization } };
-  return issueCertificate(request, key ?? (await generateKey()), undefined, contextOf(options));
-}
+export const createRoot = (options: AuthorityOptions, key?: string, request: CaRequest = {}): Promise<Credential> =>
+  createCa(profiles.root, 'Root CA', undefined, options, key, request);
 
-/** @param key PEM of an existing private key; a new one is made when left out. */
-export async function createIntermediate(
-  root: Credential,
+/**
+ * @param issuer the root, or an intermediate whose path length allows another below it.
+ * @param key PEM of an existing private key; a new one is made when left out.
+ */
+export const createIntermediate = (
+  issuer: Credential,
   options: AuthorityOptions,
   key?: string,
+  request: CaRequest = {},
+): Promise<Credential> => createCa(profiles.intermediate, 'Intermediate CA', issuer, options, key, request);
+
+async function createCa(
+  profile: Profile,
+  title: string,
+  issuer: Credential | undefined,
+  options: AuthorityOptions,
+  key: string | undefined,
+  request: CaRequest,
 ): Promise<Credential> {
-  const request = { profile: profiles.intermediate, subject: { commonName: 'Viaduct Intermediate CA', organization } };
-  return issueCertificate(request, key ?? (await generateKey()), root, contextOf(options));
+  const { organization = defaultOrganization, pathLength = profile.pathLength, keyType, commonName, ...rest } = request;
+  const subject = { commonName: commonName ?? `${organization} ${title}`, organization };
+  const asked = { ...rest, profile: { ...profile, pathLength }, subject };
+  return issueCertificate(asked, key ?? (await generateKey(keyType)), issuer, contextOf(options));
 }
 
 /** Issues an end certificate under an intermediate. */
 export async function issueLeaf(
   kind: 'server' | 'client',
-  { commonName, key, ...rest }: LeafRequest,
+  { commonName, organization = defaultOrganization, key, keyType, ...rest }: LeafRequest,
   intermediate: Credential,
   options: AuthorityOptions,
 ): Promise<IssuedCertificate> {
-  const subject: SubjectName = { commonName, organization };
-  const request = { ...rest, profile: profiles[kind], subject };
-  const issued = await issueCertificate(request, key ?? (await generateKey()), intermediate, contextOf(options));
+  const request = { ...rest, profile: profiles[kind], subject: { commonName, organization } };
+  const issued = await issueCertificate(request, key ?? (await generateKey(keyType)), intermediate, contextOf(options));
   return { cert: issued.certificate + intermediate.certificate, key: issued.key, leaf: issued.certificate };
 }
 
@@ -90,4 +109,7 @@ export const caChainOf = (...certificates: readonly (string | undefined)[]): str
     .map((certificate) => (certificate.endsWith('\n') ? certificate : `${certificate}\n`))
     .join('');
 
-const contextOf = ({ now, serial }: AuthorityOptions): IssuingContext => ({ now, serial: serial ?? randomSerial });
+export const contextOf = ({ now, serial }: AuthorityOptions): IssuingContext => ({
+  now,
+  serial: serial ?? randomSerial,
+});

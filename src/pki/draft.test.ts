@@ -1,16 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import {
+  altNamesAreFew,
+  altNamesArePlain,
   altNamesArePresent,
   type Draft,
   draftOf,
   endsBeforeIssuer,
   type IssuerFacts,
+  issuerIsInForce,
   issuerMayIssue,
+  namesAreInsideIssuer,
   serialIsSound,
   subjectIsPrintable,
+  usesFitIssuer,
   validityIsOrdered,
 } from './draft.ts';
 import { randomSerial } from './keys.ts';
+import type { AltName } from './names.ts';
 import { profiles } from './profile.ts';
 
 const now = Date.UTC(2026, 0, 1, 12);
@@ -44,6 +50,60 @@ describe('a draft', () => {
 });
 
 describe('the rules of issuing', () => {
+  test('a draft begins no earlier than its issuer, unless it is asked to', () => {
+    const young = { ...issuer, notBefore: now - 60_000 };
+    const request = { profile: profiles.client, subject: { commonName: 'a' } };
+    expect(draftOf(request, young, context).notBefore).toBe(now - 60_000);
+    expect(draftOf({ ...request, notBefore: now - dayMs }, young, context).notBefore).toBe(now - dayMs);
+  });
+
+  test('a subject does not turn the direction of writing, and its organization has 1 to 64 characters', () => {
+    const commonName = 'a';
+    expect(subjectIsPrintable(draft({ subject: { commonName: 'pump\u202e7' } }), issuer)).toMatch(/control characters/);
+    expect(subjectIsPrintable(draft({ subject: { commonName, organization: '' } }), issuer)).toMatch(/1 to 64/);
+    expect(subjectIsPrintable(draft({ subject: { commonName, organization: 'b'.repeat(65) } }), issuer)).toMatch(
+      /has 65/,
+    );
+  });
+
+  test('alternative names are at most 100, in printable ASCII', () => {
+    const names = (count: number): AltName[] => Array.from({ length: count }, () => ({ type: 'dns', value: 'a' }));
+    expect(altNamesAreFew(draft({ altNames: names(100) }), issuer)).toBeUndefined();
+    expect(altNamesAreFew(draft({ altNames: names(101) }), issuer)).toMatch(/101 alternative names .*; at most 100/);
+    expect(altNamesArePlain(draft({ altNames: names(1) }), issuer)).toBeUndefined();
+    for (const value of ['', 'a b', 'a\0', 'ä'])
+      expect(altNamesArePlain(draft({ altNames: [{ type: 'dns', value }] }), issuer)).toMatch(/not printable ASCII/);
+  });
+
+  test('an issuer is in force: neither ended nor ahead of the clock', () => {
+    expect(issuerIsInForce(draft(), issuer)).toBeUndefined();
+    expect(issuerIsInForce(draft(), { ...issuer, notAfter: now - 1 })).toMatch(/CN=CA expired on 2026-01-01.*; renew/);
+    expect(issuerIsInForce(draft(), { ...issuer, notBefore: now + 1 })).toMatch(/set the clock of this machine right/);
+  });
+
+  test('an issuer without keyCertSign issues nothing (RFC 5280 4.2.1.3)', () => {
+    expect(issuerMayIssue(draft(), { ...issuer, signsCertificates: false })).toMatch(/may not sign certificates/);
+  });
+
+  test('an issuer that is limited to a use issues for that use only (RFC 5280 4.2.1.12)', () => {
+    expect(usesFitIssuer(draft(), { ...issuer, extendedUses: ['clientAuth'] })).toBeUndefined();
+    expect(usesFitIssuer(draft(), { ...issuer, extendedUses: ['serverAuth'] })).toBe(
+      'CN=CA may not issue certificates for clientAuth (extended key usage)',
+    );
+  });
+
+  test('names are inside those of the issuer, also where its constraints cannot be kept here', () => {
+    const limits = { permitted: [{ type: 'dns', value: 'example.com' }], excluded: [] } as const;
+    const named = draft({ altNames: [{ type: 'dns', value: 'a.example.org' }] });
+    expect(namesAreInsideIssuer(named, issuer)).toBeUndefined();
+    expect(namesAreInsideIssuer(named, { ...issuer, constraints: limits })).toMatch(
+      /may not certify the name a\.example\.org/,
+    );
+    expect(namesAreInsideIssuer(named, { ...issuer, constraints: 'it says no' })).toBe(
+      'CN=CA has name constraints, and it says no',
+    );
+  });
+
   test('a common name has 1 to 64 characters, none of them a control character (RFC 5280 A.1)', () => {
     expect(subjectIsPrintable(draft(), issuer)).toBeUndefined();
     expect(subjectIsPrintable(draft({ subject: { commonName: '' } }), issuer)).toMatch(/1 to 64/);

@@ -26,7 +26,9 @@ describe('what works, but not for everyone or not for long, is a warning', () =>
       '/srv/certs/client-demo.pem expires in 12 days (2027-06-01T00:00:00Z); delete client-demo.* to have all three made anew',
     ]);
     const { root, intermediate } = folder.authority;
-    const aged = await createIntermediate(root, clockAt(madeAt - 1_745 * day), intermediate.key);
+    const aged = await createIntermediate(root, clockAt(madeAt), intermediate.key, {
+      notAfter: madeAt + 80 * day,
+    });
     const ofCa = await folder.start({ files: { 'intermediate-ca.pem': aged.certificate } });
     expect(ofCa.warnings).toEqual([expect.stringMatching(/intermediate-ca\.pem expires in 80 days/)]);
   });

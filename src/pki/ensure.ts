@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { StartError } from '../kernel/errors.ts';
+import { AppError, StartError } from '../kernel/errors.ts';
+import type { NewCa } from './ca-request.ts';
 import { checkAuthorities } from './check-authorities.ts';
 import { checkClient } from './check-client.ts';
 import { checkServer, type ServerCertificate } from './check-server.ts';
@@ -13,6 +14,8 @@ import {
   readFolder,
   withFiles,
 } from './files.ts';
+import { issuedChange } from './issued.ts';
+import { ledgerFile } from './ledger-file.ts';
 import { isComplete, planMissing } from './plan.ts';
 import { publishFiles, whileMaking } from './publish.ts';
 
@@ -23,6 +26,12 @@ export interface EnsureOptions {
   readonly hostname: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What is said of a CA that is made here. */
+  readonly ca?: NewCa;
+  /** Folder on a web server where the revocation lists are published. */
+  readonly crlUrl?: string | undefined;
+  /** Who has them made, for the ledger; `first start` when left out. */
+  readonly by?: string;
   /** How a file is read; from the disk when left out. */
   readonly read?: ReadFile;
 }
@@ -105,12 +114,32 @@ async function completeFolder(directory: string, read: ReadFile, options: Ensure
     const completed = withFiles(folder, made);
     const after = checkFolder(completed, options); // before a file is written, so that no wrong one ever stands there
     await publishFiles(directory, work, made);
-    return setOf(
-      completed,
-      after,
-      made.map(([name]) => name),
-    );
+    const names = made.map(([name]) => name);
+    const unrecorded = await recordMade(completed, names, options);
+    return setOf(completed, { ...after, warnings: [...after.warnings, ...unrecorded] }, names);
   });
+}
+
+/** Puts what was made into the ledger. The files stand there already: what is wrong with the ledger is a warning. */
+async function recordMade(folder: Folder, names: readonly FileName[], options: EnsureOptions): Promise<string[]> {
+  const { now, by = 'first start' } = options;
+  const pem = names.filter((name) => name.endsWith('.pem') && name !== 'ca-chain.pem').map((name) => folder.text(name));
+  try {
+    await ledgerFile(folder.directory, now).changeHeld(() => ({
+      changes: pem.map((text) =>
+        issuedChange(text ?? '', {
+          by,
+          at: now(),
+          issuers: [...pem, folder.text('root-ca.pem'), folder.text('intermediate-ca.pem')],
+        }),
+      ),
+      result: undefined,
+    }));
+    return [];
+  } catch (problem) {
+    if (problem instanceof AppError) return [problem.message];
+    throw problem;
+  }
 }
 
 function setOf(folder: Folder, { server, warnings }: Checked, created: readonly FileName[]): CertificateSet {

@@ -61,7 +61,14 @@ export type ReadFile = (path: string) => Promise<FileContent | undefined>;
 /** Larger files are no certificates; a limit keeps a mistaken path from filling the memory. */
 const maxFileBytes = 1_048_576;
 
-export const readFileContent: ReadFile = async (path) => {
+/** A revocation list has some 40 bytes for each certificate that was revoked. */
+const maxCrlBytes = 33_554_432;
+
+export const readFileContent: ReadFile = (path) => readUpTo(path, maxFileBytes);
+/** The same for files that grow with the number of certificates. */
+export const readLargeFile: ReadFile = (path) => readUpTo(path, maxCrlBytes);
+
+async function readUpTo(path: string, maxBytes: number): Promise<FileContent | undefined> {
   // Not to be blocked by a pipe of this name
   const flags = process.platform === 'win32' ? 'r' : constants.O_RDONLY | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((cause: unknown) => {
@@ -72,13 +79,13 @@ export const readFileContent: ReadFile = async (path) => {
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw new Error(stats.isDirectory() ? 'it is a folder' : 'it is no regular file');
-    if (stats.size > maxFileBytes) throw new Error(`it has ${stats.size} bytes; at most ${maxFileBytes} are read`);
+    if (stats.size > maxBytes) throw new Error(`it has ${stats.size} bytes; at most ${maxBytes} are read`);
     const mode = process.platform === 'win32' ? undefined : stats.mode & 0o777;
     return { bytes: await file.readFile(), mode };
   } finally {
     await file.close();
   }
-};
+}
 
 /**
  * Reads every known file of the directory, the one that is made last first: where another process makes them at this

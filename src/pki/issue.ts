@@ -1,11 +1,13 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs it before it is loaded
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { AppError } from '../kernel/errors.ts';
+import { extensionIds } from './certificate-parts.ts';
 import { type Draft, draftChecks, draftOf, type IssueRequest, type IssuerFacts } from './draft.ts';
-import { importSigningKey, pemOf, publicKeyDer, type SerialSource, signingHash } from './keys.ts';
-import type { SubjectName } from './names.ts';
+import { importSigningKey, keyProblem, pemOf, type SerialSource, signingHash } from './keys.ts';
+import { decodeConstraints, encodeConstraints } from './name-constraints.ts';
+import { printable, type SubjectName } from './names.ts';
 
 /** A certificate and its private key, both PEM. */
 export interface Credential {
@@ -33,27 +35,72 @@ export async function issueCertificate(
   issuer: Credential | undefined,
   context: IssuingContext,
 ): Promise<Credential> {
-  const issuerCertificate = issuer && new x509.X509Certificate(issuer.certificate);
-  const facts = issuerCertificate && factsOf(issuerCertificate);
-  const draft = draftOf(request, facts, context);
-  for (const check of draftChecks) {
-    const refusal = check(draft, facts);
-    if (refusal === undefined) continue;
-    const what = `${draft.profile.name} certificate for ${draft.subject.commonName.slice(0, 80)}`;
-    throw new AppError('issuing-refused', `no ${what} is issued: ${refusal}`, { details: { rule: check.name } });
-  }
-  const certificate = await sign(draft, key, issuerCertificate, issuer?.key ?? key);
+  const publicKey = createPublicKey(createPrivateKey(key));
+  const certificate = await certify(request, publicKey, { certificate: undefined, key, ...issuer }, context);
   return { certificate, key };
 }
 
+/**
+ * The same for a key whose private half stays with its owner, who has proven to have it.
+ * @returns PEM. @throws AppError `issuing-refused` with the rule that stands against it.
+ */
+export const certifyKey = (
+  request: IssueRequest,
+  publicKey: KeyObject,
+  issuer: Credential,
+  context: IssuingContext,
+): Promise<string> => certify(request, publicKey, issuer, context);
+
+interface Signer {
+  /** Undefined for a root, which signs itself. */
+  readonly certificate: string | undefined;
+  readonly key: string;
+}
+
+async function certify(
+  request: IssueRequest,
+  publicKey: KeyObject,
+  signer: Signer,
+  context: IssuingContext,
+): Promise<string> {
+  const issuer = signer.certificate === undefined ? undefined : new x509.X509Certificate(firstOf(signer.certificate));
+  const facts = issuer && factsOf(issuer);
+  const draft = draftOf(request, facts, context);
+  const refused = (rule: string, refusal: string): AppError => {
+    const what = `${draft.profile.name} certificate for ${printable(draft.subject.commonName.slice(0, 80))}`;
+    return new AppError('issuing-refused', `no ${what} is issued: ${refusal}`, { details: { rule } });
+  };
+  for (const check of draftChecks) {
+    const refusal = check(draft, facts);
+    if (refusal !== undefined) throw refused(check.name, refusal);
+  }
+  const weak = keyProblem(publicKey) ?? signerProblem(signer);
+  if (weak !== undefined) throw refused(keyProblem.name, weak);
+  return sign(draft, publicKey.export({ type: 'spki', format: 'der' }), issuer, signer.key);
+}
+
+/** A weak key of a CA can be found out, and one that is not the CA's makes certificates that nobody accepts. */
+function signerProblem({ certificate, key }: Signer): string | undefined {
+  const signingKey = createPrivateKey(key);
+  const weak = keyProblem(createPublicKey(signingKey));
+  if (weak !== undefined) return `the CA cannot be used: ${weak}`;
+  return certificate === undefined || new X509Certificate(certificate).checkPrivateKey(signingKey)
+    ? undefined
+    : 'the key that is to sign it is not the key of the CA; put the right key back';
+}
+
+/** The issuer's file may hold the CAs above it too. */
+const firstOf = (pem: string): string =>
+  /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0] ?? pem;
+
 async function sign(
   draft: Draft,
-  key: string,
+  spki: Buffer,
   issuer: x509.X509Certificate | undefined,
   issuerKey: string,
 ): Promise<string> {
   const subject = nameOf(draft.subject);
-  const publicKey = await x509.PublicKey.create(publicKeyDer(key), webcrypto);
+  const publicKey = await x509.PublicKey.create(spki, webcrypto);
   const signingKey = await importSigningKey(issuerKey);
   const certificate = await x509.X509CertificateGenerator.create(
     {
@@ -74,7 +121,7 @@ async function sign(
 
 /** RFC 5280 4.2.1: basicConstraints and keyUsage are critical, the others are not. */
 async function extensionsOf(
-  { profile, altNames }: Draft,
+  { profile, altNames, crlUrls, constraints }: Draft,
   publicKey: x509.PublicKey,
   issuer: x509.X509Certificate | undefined,
 ): Promise<x509.Extension[]> {
@@ -94,6 +141,9 @@ async function extensionsOf(
     extensions.push(new x509.ExtendedKeyUsageExtension(profile.extendedUses.map((use) => x509.ExtendedKeyUsage[use])));
   if (altNames.length > 0)
     extensions.push(new x509.SubjectAlternativeNameExtension(altNames.map(({ type, value }) => ({ type, value }))));
+  if (crlUrls.length > 0) extensions.push(new x509.CRLDistributionPointsExtension([...crlUrls]));
+  if (constraints !== undefined)
+    extensions.push(new x509.Extension(extensionIds.nameConstraints, true, encodeConstraints(constraints)));
   return extensions;
 }
 
@@ -103,12 +153,26 @@ const nameOf = ({ commonName, organization }: SubjectName): x509.Name =>
     { CN: [{ utf8String: commonName }] },
   ]);
 
+const anyUse = '2.5.29.37.0';
+
 function factsOf(certificate: x509.X509Certificate): IssuerFacts {
   const constraints = certificate.getExtension(x509.BasicConstraintsExtension);
+  const limits = certificate.getExtension(extensionIds.nameConstraints);
+  const usage = certificate.getExtension(x509.KeyUsagesExtension);
+  const uses = certificate.getExtension(x509.ExtendedKeyUsageExtension);
   return {
     subject: certificate.subject,
     isCa: constraints?.ca ?? false,
     pathLength: constraints?.pathLength,
+    constraints: limits === null ? undefined : decodeConstraints(Buffer.from(limits.value)),
+    signsCertificates: usage === null || (usage.usages & x509.KeyUsageFlags.keyCertSign) !== 0,
+    extendedUses:
+      uses?.usages.includes(anyUse) === true
+        ? undefined
+        : (['serverAuth', 'clientAuth'] as const).filter(
+            (use) => uses?.usages.includes(x509.ExtendedKeyUsage[use]) ?? true,
+          ),
+    notBefore: certificate.notBefore.getTime(),
     notAfter: certificate.notAfter.getTime(),
   };
 }

@@ -1,4 +1,13 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  randomBytes,
+  webcrypto,
+} from 'node:crypto';
+import { promisify } from 'node:util';
 
 import { AppError } from '../kernel/errors.ts';
 
@@ -12,20 +21,52 @@ export const randomSerial: SerialSource = () => {
   return octets.toString('hex');
 };
 
-/** Makes an ECDSA P-256 key. @returns its PKCS#8 PEM. */
-export async function generateKey(): Promise<string> {
-  const pair = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', pair.privateKey);
-  return pemOf('PRIVATE KEY', Buffer.from(pkcs8));
+/** The kinds of keys that are made here. */
+export const keyTypes = ['ec-p256', 'ec-p384', 'ed25519', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const;
+export type KeyType = (typeof keyTypes)[number];
+
+const generate = promisify(generateKeyPair);
+
+/** Makes a key. @returns its PKCS#8 PEM. */
+export async function generateKey(type: KeyType = 'ec-p256'): Promise<string> {
+  const { privateKey } = await (type.startsWith('rsa-')
+    ? generate('rsa', { modulusLength: Number(type.slice(4)) })
+    : type === 'ed25519'
+      ? generate('ed25519')
+      : generate('ec', { namedCurve: type === 'ec-p384' ? 'secp384r1' : 'prime256v1' }));
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
+
+/** Larger RSA keys cost every handshake more than they give. */
+const rsaBits = { least: 2_048, most: 8_192 } as const;
+const strongCurves: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+const allowedKeys = 'use EC P-256, P-384 or P-521, RSA of 2048 to 8192 bits, or Ed25519';
+
+/** Whether a key is strong enough to be certified. @returns why not, or undefined. */
+export function keyProblem(key: KeyObject): string | undefined {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (type === 'ed25519' || (type === 'ec' && strongCurves.has(details?.namedCurve))) return undefined;
+  if (type === 'ec') return `its key is on the curve ${details?.namedCurve ?? 'of its own parameters'}; ${allowedKeys}`;
+  if (type !== 'rsa') return `its key is of type ${type ?? 'unknown'}; ${allowedKeys}`;
+  const bits = details?.modulusLength ?? 0;
+  if (bits < rsaBits.least || bits > rsaBits.most) return `its RSA key has ${bits} bits; ${allowedKeys}`;
+  return (details?.publicExponent ?? 0n) < 65_537n
+    ? `its RSA key has the public exponent ${details?.publicExponent}; make one with 65537`
+    : undefined;
+}
+
+/** The public half of a private key in PEM. */
+export const publicKeyOf = (key: string): KeyObject => createPublicKey(createPrivateKey(key));
+
+/** SHA-256 of the SubjectPublicKeyInfo, lower-case hex: stays the same when a key is certified again. */
+export const keyFingerprint = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 
 /** The PEM text of DER bytes. */
 export const pemOf = (label: string, der: Buffer): string =>
   `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})(?=.)/g, '$1\n')}\n-----END ${label}-----\n`;
-
-/** SubjectPublicKeyInfo of the key in a PEM (RFC 5280 4.1). */
-export const publicKeyDer = (keyPem: string): Buffer =>
-  createPublicKey(createPrivateKey(keyPem)).export({ type: 'spki', format: 'der' });
 
 const curves: Readonly<Record<string, readonly [curve: string, hash: string]>> = {
   prime256v1: ['P-256', 'SHA-256'],

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { caChainOf, createIntermediate, createRoot, issueLeaf } from './authority.ts';
+import { crlUrlsOf, type NewCa } from './ca-request.ts';
+import { encryptKey } from './encrypted-key.ts';
 import { type FileName, type Folder, fileNames } from './files.ts';
 import type { Credential } from './issue.ts';
 import { serverAltNames, serverCommonName } from './names.ts';
@@ -16,6 +18,10 @@ export interface MakeOptions {
   readonly hostname: string;
   readonly names: readonly string[];
   readonly now: () => number;
+  /** What is said of a CA that is made. */
+  readonly ca?: NewCa;
+  /** Folder on a web server where the revocation lists are published. */
+  readonly crlUrl?: string | undefined;
 }
 
 /**
@@ -36,12 +42,15 @@ export async function makeMissing(
     made.set(`${name}.pem`, Buffer.from(credential.certificate));
   };
 
-  if (plan.root) keep(await createRoot(options, text('root-ca.key')), 'root-ca');
-  if (plan.intermediate)
-    keep(
-      await createIntermediate(credentialOf(text, 'root-ca'), options, text('intermediate-ca.key')),
-      'intermediate-ca',
-    );
+  const { passphrase, constraints, ...ca } = options.ca ?? {};
+  const leaf = { ...ca, crlUrls: crlUrlsOf(options.crlUrl, 'intermediate-ca') };
+  if (plan.root) keep(await createRoot(options, text('root-ca.key'), ca), 'root-ca');
+  if (plan.intermediate) {
+    const crlUrls = crlUrlsOf(options.crlUrl, 'root-ca');
+    const request = { ...ca, crlUrls, ...(constraints === undefined ? {} : { constraints }) };
+    const root = credentialOf(text, 'root-ca');
+    keep(await createIntermediate(root, options, text('intermediate-ca.key'), request), 'intermediate-ca');
+  }
   if (plan.caChain)
     made.set(
       'ca-chain.pem',
@@ -49,6 +58,7 @@ export async function makeMissing(
     );
   if (plan.server) {
     const request = {
+      ...leaf,
       commonName: serverCommonName(options.hostname),
       altNames: serverAltNames(options.hostname, options.names),
       ...keyOf(text('server.key')),
@@ -57,16 +67,19 @@ export async function makeMissing(
     keep({ certificate: cert, key }, 'server');
   }
   if (plan.client) {
-    const request = { commonName: demoName, ...keyOf(text('client-demo.key')) };
+    const request = { ...leaf, commonName: demoName, ...keyOf(text('client-demo.key')) };
     const { cert, key } = await issueLeaf('client', request, credentialOf(text, 'intermediate-ca'), options);
     keep({ certificate: cert, key }, 'client-demo');
   }
   if (plan.clientP12) made.set('client-demo.p12', demoP12(text));
   return fileNames.flatMap((name) => {
     const bytes = made.get(name);
-    return bytes === undefined ? [] : [[name, bytes] as const];
+    return bytes === undefined ? [] : [[name, encrypted(name, bytes, passphrase)] as const];
   });
 }
+
+const encrypted = (name: FileName, bytes: Buffer, passphrase: string | undefined): Buffer =>
+  passphrase !== undefined && name.endsWith('-ca.key') ? Buffer.from(encryptKey(bytes.toString(), passphrase)) : bytes;
 
 const keyOf = (key: string | undefined): { readonly key?: string } => (key === undefined ? {} : { key });
 

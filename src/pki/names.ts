@@ -3,8 +3,8 @@ import { domainToASCII } from 'node:url';
 
 /** One entry of the subject alternative name extension (RFC 5280 4.2.1.6). */
 export interface AltName {
-  readonly type: 'dns' | 'ip';
-  /** Lower case; a DNS name in its ASCII form, an IPv6 address in its shortest form. */
+  readonly type: 'dns' | 'ip' | 'email' | 'url';
+  /** A DNS name in lower case and its ASCII form, an IPv6 address in its shortest form; the others as they are given. */
   readonly value: string;
 }
 
@@ -14,6 +14,13 @@ export interface SubjectName {
   readonly commonName: string;
   readonly organization?: string;
 }
+
+/** A text of somebody else for a message: control characters are shown, never sent to a terminal. */
+export const printable = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+  );
 
 /** Letters of any script, digits and what joins them; the URL rules of `domainToASCII` would cut off or decode the rest. */
 const hostCharacters = /^[\p{L}\p{M}\p{N}._-]+$/u;
@@ -37,6 +44,30 @@ export function parseAltName(text: string): AltName | string {
   if (!isName || value.length > 253 || (wildcard !== '' && labels.length < 2))
     return `"${text}" is neither a DNS name nor an IP address; write e.g. broker.example.com, *.example.com or 192.0.2.7`;
   return { type: 'dns', value };
+}
+
+/**
+ * Parses any name that a client certificate may carry: `DNS:pump-7.example.com`, `IP:192.0.2.7`, `email:ops@example.com`,
+ * `URI:urn:device:7`, or one of them without its prefix.
+ * @returns the name, or the sentence that says what is wrong.
+ */
+export function parseSubjectAltName(text: string): AltName | string {
+  const [, prefix = '', rest = ''] = /^(?:(dns|ip|email|uri):)?(.*)$/is.exec(text.trim()) ?? [];
+  const kind = prefix.toLowerCase();
+  if (kind === 'uri' || (kind === '' && /^[a-z][a-z0-9+.-]*:\S/i.test(rest) && !isIPv6(rest)))
+    return plainName('url', rest);
+  if (kind === 'email' || (kind === '' && rest.includes('@'))) return plainName('email', rest);
+  const name = parseAltName(rest);
+  if (typeof name === 'string' || kind === '' || kind === name.type) return name;
+  return `"${rest}" is no ${kind === 'ip' ? 'IP address' : 'DNS name'}; it would be written as ${name.type.toUpperCase()}:${rest}`;
+}
+
+/** RFC 5280 4.2.1.6: an address or URI is printable ASCII. */
+function plainName(type: 'email' | 'url', value: string): AltName | string {
+  const pattern = type === 'email' ? /^[!-?A-~]{1,64}@[!-?A-~]{1,253}$/ : /^[a-z][a-z0-9+.-]*:[!-~]+$/i;
+  if (pattern.test(value) && value.length <= 512) return { type, value };
+  const [what, example] = type === 'email' ? ['e-mail address', 'ops@example.com'] : ['URI', 'urn:device:7'];
+  return `"${value.slice(0, 80)}" is no ${what} of printable ASCII with at most 512 characters; write e.g. ${example}`;
 }
 
 /** The address as a URL writes it: `0:0:0:0:0:0:0:1` is `::1`. */

@@ -31,6 +31,12 @@ export function parseCertificates(text: string): readonly [X509Certificate, ...X
     : 'holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)';
 }
 
+/** The certificates of a text that is there and sound; none otherwise. */
+export function certificatesIn(text: string | undefined): readonly X509Certificate[] {
+  const certificates = text === undefined ? [] : parseCertificates(text);
+  return typeof certificates === 'string' ? [] : certificates;
+}
+
 /** Reads the private key of a PEM text. @returns the key, or the sentence that says what is wrong; never key material. */
 export function parsePrivateKey(text: string): KeyObject | string {
   if (text.trim() === '') return 'is empty';

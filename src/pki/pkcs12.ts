@@ -8,10 +8,10 @@ import {
   type X509Certificate,
 } from 'node:crypto';
 import forge from 'node-forge';
+import { bmpString, explicit, implicit, integer, nothing, octets, oid, sequence, set } from './der-write.ts';
 import { describeX509 } from './inspect.ts';
 
-type Asn1 = forge.asn1.Asn1;
-const { asn1, pkcs12, util, md } = forge;
+const { pkcs12, util, md } = forge;
 
 const oids = {
   data: '1.2.840.113549.1.7.1',
@@ -21,6 +21,9 @@ const oids = {
   x509Certificate: '1.2.840.113549.1.9.22.1',
   friendlyName: '1.2.840.113549.1.9.20',
   localKeyId: '1.2.840.113549.1.9.21',
+  /** By this attribute, with any extended key usage as its value, Java knows a certificate that it may trust. */
+  javaTrusted: '2.16.840.1.113894.746875.1.1',
+  anyUsage: '2.5.29.37.0',
   pbes2: '1.2.840.113549.1.5.13',
   pbkdf2: '1.2.840.113549.1.5.12',
   hmacSha256: '1.2.840.113549.2.9',
@@ -55,23 +58,47 @@ export function createPkcs12(request: Pkcs12Request): Buffer {
   const leaf = request.chain[0];
   if (leaf === undefined) throw new TypeError('a PKCS#12 file needs the certificate of its key');
   const keyId = createHash('sha1').update(leaf.raw).digest(); // links key and certificate; not a security measure
-  const own = bagAttributes(request.friendlyName, keyId);
+  const own = set(friendlyName(request.friendlyName), attribute(oids.localKeyId, octets(keyId)));
 
-  const encrypt = (content: Buffer) => pbes2(content, request.password, random);
   const certificates = request.chain.map((certificate, index) =>
-    safeBag(oids.certBag, certBag(certificate), index === 0 ? own : bagAttributes(nameOf(certificate))),
+    safeBag(oids.certBag, certBag(certificate), index === 0 ? own : set(friendlyName(nameOf(certificate)))),
   );
-  const key = encrypt(createPrivateKey(request.key).export({ type: 'pkcs8', format: 'der' }));
+  const key = pbes2(createPrivateKey(request.key).export({ type: 'pkcs8', format: 'der' }), request.password, random);
   const keyBag = safeBag(oids.shroudedKeyBag, sequence(key.algorithm, octets(key.ciphertext)), own);
-
-  const contents = der(
-    sequence(encryptedContent(encrypt(der(sequence(...certificates)))), dataContent(der(sequence(keyBag)))),
+  const contents = sequence(
+    encryptedContent(pbes2(sequence(...certificates), request.password, random)),
+    dataContent(sequence(keyBag)),
   );
-  return der(sequence(integer(3), dataContent(contents), macData(contents, request.password, random)));
+  return protectedBy(request.password, contents, random);
 }
 
+export interface TrustStoreRequest {
+  /** What may be trusted, each listed as an entry of its own. */
+  readonly certificates: readonly X509Certificate[];
+  readonly password: string;
+  /** Random octets for salts and initialization vectors. */
+  readonly random?: (size: number) => Buffer;
+}
+
+/** Writes certificates without a key as PKCS#12 that Java lists as `trustedCertEntry`, under their common names. */
+export function createTrustStore({ certificates, password, random = randomBytes }: TrustStoreRequest): Buffer {
+  const taken = new Set<string>();
+  const bags = certificates.map((certificate) => {
+    const plain = nameOf(certificate).toLowerCase(); // Java compares aliases without case, and keeps the last of two
+    const alias = taken.has(plain) ? `${plain} (${certificate.serialNumber.toLowerCase()})` : plain;
+    taken.add(alias);
+    const trusted = attribute(oids.javaTrusted, oid(oids.anyUsage));
+    return safeBag(oids.certBag, certBag(certificate), set(friendlyName(alias), trusted));
+  });
+  return protectedBy(password, sequence(encryptedContent(pbes2(sequence(...bags), password, random))), random);
+}
+
+/** RFC 7292 4, PFX: the contents and the MAC over them. */
+const protectedBy = (password: string, contents: Buffer, random: (size: number) => Buffer): Buffer =>
+  sequence(integer(3), dataContent(contents), macData(contents, password, random));
+
 interface Encrypted {
-  readonly algorithm: Asn1;
+  readonly algorithm: Buffer;
   readonly ciphertext: Buffer;
 }
 
@@ -89,7 +116,7 @@ function pbes2(content: Buffer, password: string, random: (size: number) => Buff
 }
 
 /** RFC 7292 4, MacData. */
-function macData(contents: Buffer, password: string, random: (size: number) => Buffer): Asn1 {
+function macData(contents: Buffer, password: string, random: (size: number) => Buffer): Buffer {
   const salt = random(16);
   const saltBuffer = util.createBuffer(salt.toString('binary'));
   const key = pkcs12.generateKey(password, saltBuffer, macKeyId, iterations, 32, md.sha256.create());
@@ -97,44 +124,25 @@ function macData(contents: Buffer, password: string, random: (size: number) => B
   return sequence(sequence(sequence(oid(oids.sha256), nothing()), octets(digest)), octets(salt), integer(iterations));
 }
 
-const certBag = (certificate: X509Certificate): Asn1 =>
-  sequence(oid(oids.x509Certificate), explicit(octets(certificate.raw)));
+const certBag = (certificate: X509Certificate): Buffer =>
+  sequence(oid(oids.x509Certificate), explicit(0, octets(certificate.raw)));
 
-const safeBag = (type: string, value: Asn1, attributes: Asn1): Asn1 => sequence(oid(type), explicit(value), attributes);
+const safeBag = (type: string, value: Buffer, attributes: Buffer): Buffer =>
+  sequence(oid(type), explicit(0, value), attributes);
 
-/** @param keyId on the key and its own certificate, so that programs know which belongs to which. */
-function bagAttributes(friendlyName: string, keyId?: Buffer): Asn1 {
-  const name = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.BMPSTRING, false, friendlyName); // toDer() makes it UTF-16
-  const attributes = [attribute(oids.friendlyName, name)];
-  if (keyId !== undefined) attributes.push(attribute(oids.localKeyId, octets(keyId)));
-  return set(...attributes);
-}
+const friendlyName = (name: string): Buffer => attribute(oids.friendlyName, bmpString(name));
 
-const attribute = (type: string, value: Asn1): Asn1 => sequence(oid(type), set(value));
+const attribute = (type: string, value: Buffer): Buffer => sequence(oid(type), set(value));
 
-const dataContent = (content: Buffer): Asn1 => sequence(oid(oids.data), explicit(octets(content)));
+const dataContent = (content: Buffer): Buffer => sequence(oid(oids.data), explicit(0, octets(content)));
 
-function encryptedContent({ algorithm, ciphertext }: Encrypted): Asn1 {
-  const content = asn1.create(asn1.Class.CONTEXT_SPECIFIC, asn1.Type.NONE, false, ciphertext.toString('binary'));
-  const info = sequence(oid(oids.data), algorithm, content);
-  return sequence(oid(oids.encryptedData), explicit(sequence(integer(0), info)));
-}
+const encryptedContent = ({ algorithm, ciphertext }: Encrypted): Buffer =>
+  sequence(
+    oid(oids.encryptedData),
+    explicit(0, sequence(integer(0), sequence(oid(oids.data), algorithm, implicit(0, ciphertext)))),
+  );
 
 const nameOf = (certificate: X509Certificate): string => {
   const { commonName, subject } = describeX509(certificate);
   return commonName ?? subject;
 };
-
-const constructed = (type: forge.asn1.Type, parts: Asn1[]): Asn1 =>
-  asn1.create(asn1.Class.UNIVERSAL, type, true, parts);
-const primitive = (type: forge.asn1.Type, value: Buffer): Asn1 =>
-  asn1.create(asn1.Class.UNIVERSAL, type, false, value.toString('binary'));
-const sequence = (...parts: Asn1[]): Asn1 => constructed(asn1.Type.SEQUENCE, parts);
-const set = (...parts: Asn1[]): Asn1 => constructed(asn1.Type.SET, parts);
-const explicit = (value: Asn1): Asn1 => asn1.create(asn1.Class.CONTEXT_SPECIFIC, asn1.Type.NONE, true, [value]);
-const octets = (value: Buffer): Asn1 => primitive(asn1.Type.OCTETSTRING, value);
-const nothing = (): Asn1 => primitive(asn1.Type.NULL, Buffer.alloc(0));
-const integer = (value: number): Asn1 =>
-  primitive(asn1.Type.INTEGER, Buffer.from(asn1.integerToDer(value).getBytes(), 'binary'));
-const oid = (value: string): Asn1 => primitive(asn1.Type.OID, Buffer.from(asn1.oidToDer(value).getBytes(), 'binary'));
-const der = (value: Asn1): Buffer => Buffer.from(asn1.toDer(value).getBytes(), 'binary');

@@ -1,4 +1,5 @@
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, messageOf, StartError, systemCode } from '../kernel/errors.ts';
@@ -29,8 +30,13 @@ export async function whileMaking<T>(
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     let waitedMs = 0;
+    let holder: string | undefined;
     while (!(await tryLock(work))) {
-      if (waitedMs >= staleMs) {
+      const seen = await identityOf(work);
+      if (seen !== holder) {
+        holder = seen; // another process has it now, or this one is at work
+        waitedMs = 0;
+      } else if (waitedMs >= staleMs) {
         await rm(work, { recursive: true, force: true });
         waitedMs = 0;
       } else {
@@ -58,6 +64,12 @@ function unwritable(directory: string, cause: unknown): StartError {
   return new StartError('certificate-unwritable', message, { cause, details: { directory } });
 }
 
+/** Which lock it is that stands there: it changes with its holder, and with every file that the holder makes in it. */
+async function identityOf(work: string): Promise<string | undefined> {
+  const stats = await stat(work).catch(() => undefined); // gone meanwhile: the next try will tell
+  return stats && `${stats.ino} ${stats.ctimeMs}`;
+}
+
 async function tryLock(work: string): Promise<boolean> {
   try {
     await mkdir(work, { mode: 0o700 });
@@ -80,17 +92,45 @@ export async function publishFiles(
   files: readonly (readonly [FileName, Buffer])[],
 ): Promise<void> {
   await Promise.all(
-    files.map(async ([name, bytes]) => {
-      const file = await open(join(work, name), 'wx', isPrivate(name) ? 0o600 : 0o644);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-    }),
+    files.map(([name, bytes]) => writeSynced(join(work, name), bytes, isPrivate(name) ? 0o600 : 0o644)),
   );
   for (const [name] of files) await moveNew(join(work, name), join(directory, name));
+}
+
+async function writeSynced(path: string, bytes: Buffer | string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes one file under its name at once, aside first and down to the disk; one of that name is replaced.
+ * @param mode permission bits, e.g. 0o600.
+ */
+export async function replaceFile(path: string, bytes: Buffer | string, mode: number): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await writeSynced(aside, bytes, mode);
+    await rename(aside, path);
+  } catch (cause) {
+    await rm(aside, { force: true });
+    throw cause;
+  }
+}
+
+/** The same for a file that must not exist yet. @throws a system error `EEXIST` where it does. */
+export async function createFile(path: string, bytes: Buffer | string, mode: number): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await writeSynced(aside, bytes, mode);
+    await moveNew(aside, path);
+  } finally {
+    await rm(aside, { force: true });
+  }
 }
 
 const withoutHardLinks: ReadonlySet<string | undefined> = new Set([

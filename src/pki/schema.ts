@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration, secretReference } from '../kernel/schema.ts';
 import { parseAltName } from './names.ts';
 
 const altName = z
@@ -21,6 +22,55 @@ export const certificatesSchema = z
         'More DNS names and IP addresses for a server certificate made here, beside localhost, the host name, 127.0.0.1 and ::1.',
       reload: 'process',
     }),
+    passphrase: secretReference.optional().meta({
+      description:
+        'Passphrase of the CA keys, where `viaduct pki init` has encrypted them. Only issuing and revoking need it.',
+      reload: 'process',
+    }),
+    crlUrl: z
+      .url({
+        protocol: /^https?$/,
+        error: (issue) =>
+          `"${String(issue.input)}" is no address of a folder on a web server; write e.g. http://pki.example.com/crl`,
+      })
+      .optional()
+      .meta({
+        description:
+          'Folder on a web server where root-ca.crl and intermediate-ca.crl are published. New certificates carry it.',
+        reload: 'process',
+      }),
+    crlLifetime: duration.prefault('7d').meta({
+      description: 'How long a revocation list made here counts. Make a new one before it ends: viaduct pki crl.',
+      reload: 'process',
+    }),
+    revocation: z
+      .strictObject({
+        mode: z.enum(['off', 'fail-open', 'fail-closed']).prefault('fail-open').meta({
+          description:
+            'Whether clients are refused whose certificate stands on a revocation list in the folder crl. Without a current list of its CA a certificate is taken as good (fail-open) or refused (fail-closed).',
+          reload: 'process',
+        }),
+        closeRevoked: z.boolean().prefault(true).meta({
+          description: 'Close open connections too when their certificate is revoked.',
+          reload: 'process',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'Revoked client certificates.', reload: 'process' }),
+    renewal: z
+      .strictObject({
+        mode: z.enum(['automatic', 'off']).prefault('automatic').meta({
+          description:
+            'Renew the certificates of server, intermediate and root, and the revocation lists, after two thirds of their life where the key of their issuer is here.',
+          reload: 'process',
+        }),
+        overlap: duration.optional().meta({
+          description: 'How long a CA that was replaced stays trusted. Left out: until it ends.',
+          reload: 'process',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'Renewal while the broker runs.', reload: 'process' }),
   })
   .prefault({})
   .meta({ description: 'Certificates of the TLS listeners.', reload: 'process' });

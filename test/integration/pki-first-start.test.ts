@@ -20,7 +20,7 @@ describe('the first start', () => {
     const set = await ensure(directory);
     expect(set.created).toEqual(fileNames);
     expect(set.warnings).toEqual([]);
-    expect((await readdir(directory)).sort()).toEqual([...fileNames].sort());
+    expect((await readdir(directory)).sort()).toEqual([...fileNames, 'ledger.jsonl'].sort());
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
     const modes = await Promise.all(fileNames.map(async (name) => (await stat(join(directory, name))).mode & 0o777));
     expect(modes).toEqual(fileNames.map((name) => (name.endsWith('.pem') ? 0o644 : 0o600)));

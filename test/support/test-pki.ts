@@ -39,8 +39,8 @@ export interface TestPki extends AsyncDisposable {
   /** Root of the CA behind `otherCa`. */
   readonly otherRoot: string;
   client(options: TestClientOptions): Promise<TestKeyPair>;
-  /** Another certificate for the server, with a new key. */
-  renewServer(): Promise<TestKeyPair>;
+  /** Another certificate for the server, with a new key. @param names DNS names; localhost when left out. */
+  renewServer(names?: readonly string[]): Promise<TestKeyPair>;
   /** Puts text into the temporary folder. @returns its path. */
   file(name: string, text: string): Promise<string>;
 }
@@ -122,15 +122,15 @@ async function authorities(name: string): Promise<{ root: Authority; intermediat
 export async function testPki(): Promise<TestPki> {
   const [{ root, intermediate }, other] = await Promise.all([authorities('Test'), authorities('Foreign')]);
   let directory: Promise<string> | undefined; // made for the first file
-  const issueServer = async (): Promise<TestKeyPair> =>
+  const issueServer = async (names: readonly string[] = ['localhost']): Promise<TestKeyPair> =>
     keyPair(
       await issue({
-        subject: 'CN=localhost, O=Viaduct',
+        subject: `CN=${names[0]}, O=Viaduct`,
         issuer: intermediate,
         extensions: [
           ...leafExtensions(x509.ExtendedKeyUsage.serverAuth),
           new x509.SubjectAlternativeNameExtension([
-            { type: 'dns', value: 'localhost' },
+            ...names.map((value) => ({ type: 'dns', value }) as const),
             { type: 'ip', value: '127.0.0.1' },
             { type: 'ip', value: '::1' },
           ]),
