@@ -33,7 +33,7 @@ function subjectParts(subject: string | undefined): Entry[] {
 }
 
 /** Takes back the escapes of RFC 4514 2.4. */
-export const unescapeName = (value: string): string =>
+const unescapeName = (value: string): string =>
   value.replace(/\\(?:([0-9A-Fa-f]{2})|(.))/gsu, (_, hex: string | undefined, character: string | undefined) =>
     hex === undefined ? (character ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
   );

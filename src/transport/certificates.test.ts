@@ -62,3 +62,22 @@ test('damaged parts are refused by name, and the old ones stay', () => {
 test('material that cannot be used is refused from the start', () => {
   expect(() => certificateSource({ ...material, key: '' })).toThrowError(/server key cannot be read/);
 });
+
+test('a change that one listener cannot take is undone at all of them, and nothing is settled', async () => {
+  const source = certificateSource(material);
+  const taken: TlsMaterial[] = [];
+  const settled = vi.fn<() => void>();
+  const next = { ...material, ...(await pki.renewServer()) };
+  source.onChange(() => void taken.push(source.current()), settled);
+  const unsubscribe = source.onChange(() => {
+    if (source.current() === next) throw new Error('no cipher for it');
+  });
+  expect(() => source.replace(next)).toThrow('no cipher for it');
+  expect(taken).toEqual([next, material]);
+  expect(source.current()).toBe(material);
+  expect(settled).not.toHaveBeenCalled();
+  unsubscribe();
+  source.replace(next);
+  expect(taken).toEqual([next, material, next]);
+  expect(settled).toHaveBeenCalledOnce();
+});

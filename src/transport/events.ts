@@ -25,6 +25,23 @@ export const connectionRefused = defineEvent<{
   message: (fields) => `listener ${fields.listener}: refused ${from(fields)}: ${fields.detail}`,
 });
 
+export const connectionRevoked = defineEvent<{ listener: string; detail: string }>({
+  counter: 'connections_revoked_total',
+  help: 'Open connections that were closed because their certificate was revoked.',
+  labels: ['listener'],
+  level: 'warn',
+  message: ({ listener, detail }) => `listener ${listener}: closed an open connection: ${detail}`,
+});
+
+export const keyLogIsOn = defineEvent<{ listener: string; file: string }>({
+  counter: 'tls_key_logs_total',
+  help: 'Listeners that write the secrets of their TLS connections into a file.',
+  labels: ['listener'],
+  level: 'error', // whatever the level of the log, nobody is to miss it
+  message: ({ listener, file }) =>
+    `listener ${listener}: KEY LOG IS ON: whoever reads ${file} can decrypt every TLS connection of this listener; for debugging only, take keyLog out and delete the file afterwards`,
+});
+
 export const connectionAbandoned = defineEvent<{ listener: string; address: string; port: number }>({
   counter: 'connections_abandoned_total',
   help: 'Connections that the client closed before it had said what it wants.',
@@ -41,16 +58,17 @@ export const connectionDropped = defineEvent<{
   reason: DropReason;
 }>({
   counter: 'connections_dropped_total',
-  help: 'Connections closed by a limit of the listener: handshake-timeout, max-pending, max-connections.',
+  help: 'Connections closed by a limit of the listener: handshake-timeout, max-pending, max-connections, handshake-rate.',
   labels: ['listener', 'reason'],
   level: 'debug',
   message: (fields) => `listener ${fields.listener}: dropped ${from(fields)}: ${dropSentences[fields.reason]}`,
 });
 
-export type DropReason = 'handshake-timeout' | 'max-pending' | 'max-connections';
+export type DropReason = 'handshake-timeout' | 'max-pending' | 'max-connections' | 'handshake-rate';
 
 export const dropSentences: Readonly<Record<DropReason, string>> = {
   'handshake-timeout': 'no TLS handshake or first packet within handshakeTimeout',
   'max-pending': 'the oldest in the handshake made room: maxPending or maxConnections is reached',
   'max-connections': 'maxConnections is reached',
+  'handshake-rate': 'more TLS handshakes than handshakeRate allows',
 };

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { AcceptLink, HttpHandler, Peer } from '../broker/ports.ts';
+import type { AcceptLink, HttpHandler, HttpPeer, Peer } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { messageOf, systemCode } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/telemetry-ports.ts';
@@ -15,8 +15,8 @@ import { chooseSubprotocol, pathOf, refuseUpgrade, type UpgradeRefusal } from '.
 
 /** One connection that speaks HTTP, as the listener sees it. */
 export interface HttpVisit {
-  /** Who a WebSocket link on this connection is. */
-  peer(): Peer;
+  /** Who is at the other end; what it speaks shows with its first request. */
+  readonly peer: Omit<Peer, 'protocol'>;
   /** The first request head is there. */
   onSpoken(): void;
   onRefused(refusal: Refusal): void;
@@ -64,11 +64,12 @@ export function httpGate(options: HttpGateOptions): HttpGate {
   });
 
   server.on('request', (request, response) => {
-    visits.get(request.socket)?.onSpoken();
+    const visit = visits.get(request.socket);
+    visit?.onSpoken();
     const isWebSocketPath = accept.has('websocket') && pathOf(request.url) === path;
     if (isWebSocketPath || !accept.has('http')) answerUpgradeRequired(response, path);
-    else if (options.http === undefined) answer(response, 404, 'There is nothing here.');
-    else handle(options.http, request, response, options.logger);
+    else if (options.http === undefined || visit === undefined) answer(response, 404, 'There is nothing here.');
+    else handle(options.http, request, response, httpPeer(visit), options.logger);
   });
 
   server.on('upgrade', (request, socket, head) => {
@@ -93,7 +94,8 @@ export function httpGate(options: HttpGateOptions): HttpGate {
     }
     websockets.handleUpgrade(request, socket, head, (websocket) => {
       visit.onSpoken();
-      options.onLink(webSocketLink({ websocket, socket: visit.socket, peer: visit.peer(), clock, heartbeat: pings }));
+      const peer = { ...visit.peer, protocol: visit.peer.tls === undefined ? 'ws' : 'wss' } as const;
+      options.onLink(webSocketLink({ websocket, socket: visit.socket, peer, clock, heartbeat: pings }));
     });
   });
 
@@ -173,9 +175,20 @@ function answerUpgradeRequired(response: ServerResponse, path: string): void {
   );
 }
 
-function handle(handler: HttpHandler, request: IncomingMessage, response: ServerResponse, logger: Logger): void {
+const httpPeer = ({ peer }: HttpVisit): HttpPeer => ({
+  ...peer,
+  protocol: peer.tls === undefined ? 'http' : 'https',
+});
+
+function handle(
+  handler: HttpHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  peer: HttpPeer,
+  logger: Logger,
+): void {
   try {
-    handler(request, response);
+    handler(request, response, peer);
   } catch (error) {
     logger.log('error', `HTTP request failed: ${messageOf(error)}`);
     if (response.headersSent) response.destroy();

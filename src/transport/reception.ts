@@ -4,18 +4,20 @@ import { formatSocketAddress } from '../kernel/address.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
 import type { CertificateSource } from './certificates.ts';
 import { connectionAbandoned, connectionDropped, connectionRefused, type DropReason, dropSentences } from './events.ts';
 import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
+import { type HandshakeRate, handshakeRate } from './handshake-rate.ts';
 import { type HttpGate, httpGate } from './http-gate.ts';
+import { listenerTls } from './listener-tls.ts';
 import { plainResponse } from './plain-response.ts';
 import { misfit, type Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
-import { checkTicketSecret } from './ticket-keys.ts';
-import { ignoreError, type TlsAcceptor, tlsAcceptor } from './tls-acceptor.ts';
+import { ignoreError, type TlsAcceptor } from './tls-acceptor.ts';
 
 export interface ListenerDeps {
   readonly accept: AcceptLink;
@@ -25,6 +27,8 @@ export interface ListenerDeps {
   readonly certificates: CertificateSource | undefined;
   /** What `tickets.secret` refers to; undefined: random. */
   readonly ticketSecret?: string | undefined;
+  /** What `psk.identities` refers to. */
+  readonly pskIdentities?: string | undefined;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   /** Largest WebSocket message in bytes; left out: 1 MiB and 64 KiB, room for what stands around a payload of 1 MiB. */
@@ -45,6 +49,7 @@ export class Reception {
   readonly #open = new Set<Socket>();
   readonly #arrivals;
   readonly #tls: TlsAcceptor | undefined;
+  readonly #rate: HandshakeRate | undefined;
   readonly #gate: HttpGate | undefined;
   readonly #floodNotice: (reason: DropReason, example: string) => void;
 
@@ -69,7 +74,8 @@ export class Reception {
         this.#noteDropped(arrival, reason);
       },
     });
-    this.#tls = newTlsAcceptor(options, deps);
+    this.#tls = listenerTls(options, deps);
+    this.#rate = handshakeRate({ perAddress: undefined, overall: undefined, ...options.handshakeRate, clock });
     this.#gate = newHttpGate(options, deps);
   }
 
@@ -88,7 +94,6 @@ export class Reception {
     const { name, tls } = this.#options;
     if (tls !== 'off' && this.#tls === undefined)
       throw new StartError('start-failed', `listener ${name}: tls is ${tls}, but there are no certificates`);
-    checkTicketSecret(name, this.#deps.ticketSecret);
     this.#tls?.start();
     this.#gate?.start();
   }
@@ -148,6 +153,12 @@ export class Reception {
   }
 
   #secure(arrival: Arrival): void {
+    if (this.#rate?.take(arrival.address) === false) {
+      this.#arrivals.settle(arrival);
+      arrival.socket.destroy();
+      this.#noteDropped(arrival, 'handshake-rate');
+      return;
+    }
     this.#tls?.accept(arrival.socket, {
       onSecure: (socket, tls) => this.#begin(arrival, socket, tls),
       onRefused: (refusal) => {
@@ -165,7 +176,11 @@ export class Reception {
 
   #sort(arrival: Arrival, socket: Socket, tls: PeerTls | undefined, first: Buffer): void {
     const speech = speechOf(first[0]);
-    if (speech === 'mqtt' && this.#options.accept.includes('mqtt')) this.#openLink(arrival, socket, tls, first);
+    const broken = brokenAgreement(socket, speech);
+    if (broken !== undefined) {
+      this.#report(arrival, broken);
+      socket.destroy();
+    } else if (speech === 'mqtt' && this.#options.accept.includes('mqtt')) this.#openLink(arrival, socket, tls, first);
     else if (speech === 'http' && this.#gate !== undefined) {
       socket.unshift(first);
       this.#serveHttp(arrival, socket, tls);
@@ -178,20 +193,20 @@ export class Reception {
 
   #openLink(arrival: Arrival, socket: Socket, tls: PeerTls | undefined, first: Buffer): void {
     this.#settle(arrival);
-    const peer = this.#peer(arrival, tls === undefined ? 'mqtt' : 'mqtts', tls);
+    const peer: Peer = { ...this.#origin(arrival, tls), protocol: tls === undefined ? 'mqtt' : 'mqtts' };
     this.#deps.accept(socketLink(socket, peer, this.#deps.clock, first));
   }
 
   #serveHttp(arrival: Arrival, socket: Socket, tls: PeerTls | undefined): void {
     this.#gate?.serve(socket, {
-      peer: () => this.#peer(arrival, tls === undefined ? 'ws' : 'wss', tls),
+      peer: this.#origin(arrival, tls),
       onSpoken: () => this.#settle(arrival),
       onRefused: (refusal) => this.#report(arrival, refusal),
     });
   }
 
-  #peer({ address, port }: Arrival, protocol: Peer['protocol'], tls: PeerTls | undefined): Peer {
-    return { listener: this.#options.name, protocol, address, port, tls };
+  #origin({ address, port }: Arrival, tls: PeerTls | undefined): Omit<Peer, 'protocol'> {
+    return { listener: this.#options.name, address, port, tls };
   }
 
   #settle(arrival: Arrival): void {
@@ -222,17 +237,6 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
 /** An IPv4 address as such, where a socket for both families shows it as `::ffff:192.0.2.1`. */
 const withoutMapping = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
-
-const newTlsAcceptor = ({ name, tls, tickets }: ListenerOptions, deps: ListenerDeps): TlsAcceptor | undefined =>
-  tls === 'off' || deps.certificates === undefined
-    ? undefined
-    : tlsAcceptor({
-        requiresCertificate: tls === 'two-way',
-        certificates: deps.certificates,
-        tickets: { rotateMs: tickets.rotate, secret: deps.ticketSecret },
-        clock: deps.clock,
-        warn: (message) => deps.telemetry.logger.log('warn', `listener ${name}: ${message}`),
-      });
 
 function newHttpGate({ accept, path }: ListenerOptions, deps: ListenerDeps): HttpGate | undefined {
   if (!accept.includes('websocket') && !accept.includes('http')) return undefined;

@@ -11,7 +11,7 @@ test('left out, there are the three listeners of the contract', () => {
   expect(listeners.map(({ name, bind, tls, path }) => [name, bind.port, tls, path])).toEqual([
     ['mqtts', 8883, 'one-way', '/mqtt'],
     ['mqtts-two-way', 8884, 'two-way', '/mqtt'],
-    ['wss', 8084, 'one-way', '/mqtt'],
+    ['wss', 8084, 'two-way-optional', '/mqtt'],
   ]);
 });
 

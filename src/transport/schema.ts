@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { duration, secretReference, socketAddress } from '../kernel/schema.ts';
+import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls-schema.ts';
 
 const ticketsSchema = z
   .strictObject({
@@ -32,9 +33,9 @@ export const listenerSchema = z
       description: 'Address to listen on, host:port; port 0 takes a free port.',
       reload: 'component',
     }),
-    tls: z.enum(['off', 'one-way', 'two-way', 'auto']).meta({
+    tls: z.enum(['off', 'one-way', 'two-way', 'two-way-optional', 'auto']).meta({
       description:
-        '`one-way`: the server shows its certificate. `two-way`: clients must show one too. `off`: plain. `auto`: TLS or plain, by the first byte of each connection.',
+        '`one-way`: the server shows its certificate. `two-way`: clients must show one too. `two-way-optional`: clients may show one; a bad one is refused, and who shows none must be let in by `access`. `off`: plain. `auto`: TLS or plain, by the first byte of each connection.',
       reload: 'component',
     }),
     accept: z
@@ -62,8 +63,12 @@ export const listenerSchema = z
         'Connections of this listener at one time; beyond it the oldest in the handshake is closed, or the new one where there is none.',
       reload: 'component',
     }),
+    ...ownCertificateFields,
+    ...policyFields,
+    ...clientFields,
     tickets: ticketsSchema,
   })
+  .superRefine(checkTlsFields)
   .meta({ description: 'One port.', reload: 'component' });
 
 export type ListenerOptions = z.output<typeof listenerSchema>;
@@ -91,6 +96,6 @@ export const listenersSchema = z
   .prefault([
     { name: 'mqtts', bind: '127.0.0.1:8883', tls: 'one-way', accept: ['mqtt'] },
     { name: 'mqtts-two-way', bind: '127.0.0.1:8884', tls: 'two-way', accept: ['mqtt'] },
-    { name: 'wss', bind: '127.0.0.1:8084', tls: 'one-way', accept: ['websocket', 'http'] },
+    { name: 'wss', bind: '127.0.0.1:8084', tls: 'two-way-optional', accept: ['websocket', 'http'] },
   ])
   .meta({ description: 'Ports that clients connect to.', reload: 'component' });

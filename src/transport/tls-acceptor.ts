@@ -1,13 +1,19 @@
 import type { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { PeerTls } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { type CertificateSource, serverContext, sessionScope } from './certificates.ts';
+import type { CertificateSource } from './certificates.ts';
+import { type ChainDepth, chainDepth } from './chain-depth.ts';
+import { type ClientRules, clientJudge } from './client-judge.ts';
+import type { KeyLog } from './key-log.ts';
+import { materialOf } from './own-certificates.ts';
+import type { PreSharedKeys } from './psk.ts';
 import type { Refusal } from './refusal.ts';
+import { serverContexts, sessionScope } from './server-contexts.ts';
 import { useTicketKeys } from './ticket-hook.ts';
 import { ticketKeys, ticketSecrets } from './ticket-keys.ts';
-import { peerCertificate, peerTls } from './tls-peer.ts';
-import { certificateRefusal, handshakeRefusal } from './tls-refusal.ts';
+import { type TlsPolicy, withPskCiphers } from './tls-policy.ts';
+import { handshakeRefusal } from './tls-refusal.ts';
 
 /** Told once of each handshake, unless the socket closes without a word; the owner of the socket sees that itself. */
 export interface HandshakeHandler {
@@ -24,94 +30,72 @@ export interface TlsAcceptor {
   accept(raw: Socket, handler: HandshakeHandler): void;
 }
 
-/** The end of a handshake as tls.Server sees it: not of Node's documented interface, but in every version of it. */
-interface HandshakeEnd {
-  /** From here on errors of the TLS layer are events of the socket. */
-  _releaseControl(): boolean;
-  readonly _handle: { verifyError(): { readonly code: string } | null | undefined };
+/** What the handshakes of one listener are made with. */
+export interface TlsAcceptorOptions {
+  /** Name of the listener, which may have certificates of its own. */
+  readonly listener: string;
+  readonly certificates: CertificateSource;
+  readonly policy: TlsPolicy;
+  readonly clients: ClientRules;
+  /** See `chainDepth`; undefined: no limit. */
+  readonly clientChainDepth: number | undefined;
+  readonly tickets: { readonly rotateMs: number; readonly secret: string | undefined };
+  /** Names to agree on by ALPN; undefined: what the client says is not answered. */
+  readonly alpnProtocols: readonly string[] | undefined;
+  readonly psk: PreSharedKeys | undefined;
+  readonly keyLog: KeyLog | undefined;
+  readonly clock: Clock;
+  readonly warn: (message: string) => void;
+  /** An open connection is closed for its certificate. @param detail a sentence. */
+  readonly onRevoked: (detail: string) => void;
 }
-
-const isHandshakeEnd = (socket: object): socket is HandshakeEnd => {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  return '_releaseControl' in socket && typeof handle === 'object' && handle !== null && 'verifyError' in handle;
-};
-
-const unsupportedNode: Refusal = {
-  reason: 'tls-failed',
-  detail: `Node ${process.version} does not tell whether a client certificate verified; use a supported version`,
-};
 
 /**
  * The server side of TLS handshakes. Not a tls.Server, because that one, on Node 20, ignores `allowPartialTrustChain`
  * and destroys a client with a bad certificate before anyone can read whose it was.
  */
-export function tlsAcceptor(options: {
-  readonly requiresCertificate: boolean;
-  readonly certificates: CertificateSource;
-  readonly tickets: { readonly rotateMs: number; readonly secret: string | undefined };
-  readonly clock: Clock;
-  readonly warn: (message: string) => void;
-}): TlsAcceptor {
-  const { certificates, requiresCertificate, clock } = options;
-  const { rotateMs } = options.tickets;
-  const secrets = ticketSecrets(options.tickets.secret);
-  /** Ticket keys outlive the context: a client resumes its session under renewed certificates too. */
-  const newContext = (): SecureContext => {
-    const material = certificates.current();
-    const scope = sessionScope(material, requiresCertificate);
-    const next = serverContext(material, { sessionScope: scope, sessionSeconds: Math.ceil(rotateMs / 1_000) });
-    if (!useTicketKeys(next, ticketKeys({ secrets, scope, rotateMs, clock })))
-      options.warn(
-        `Node ${process.version} takes no ticket keys, so fewer TLS sessions resume; use a supported version`,
-      );
-    return next;
-  };
-  let context: SecureContext | undefined;
+export function tlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {
+  const { certificates, clients, psk, keyLog } = options;
+  let setting: Setting | undefined;
   let unsubscribe: (() => void) | undefined;
-
-  /** Checks the certificate of a client that got through the handshake. */
-  const judge = (socket: TLSSocket): PeerTls | Refusal => {
-    if (!isHandshakeEnd(socket)) return unsupportedNode;
-    socket._releaseControl();
-    if (!requiresCertificate) return peerTls(socket, undefined);
-    const x509 = socket.getPeerX509Certificate();
-    if (x509 === undefined) return { reason: 'no-certificate', detail: 'the client sent no certificate' };
-    const certificate = peerCertificate(x509, () => socket.getPeerX509Certificate());
-    // A resumed session carries the verdict of its first handshake; time goes on meanwhile.
-    const code =
-      socket._handle.verifyError()?.code ?? (certificate.validTo <= clock.now() ? 'CERT_HAS_EXPIRED' : undefined);
-    if (code === undefined) return peerTls(socket, certificate);
-    return certificateRefusal(code, { ...certificate, validFrom: Date.parse(x509.validFrom) }, clock.now());
+  const nextSetting = settings(options);
+  const clientJudgement = clientJudge({
+    rules: clients,
+    certificates,
+    chainDepth: () => setting?.chainDepth,
+    pskIdentity: psk && ((socket) => psk.identityOf(socket)),
+    clock: options.clock,
+  });
+  const closeRevoked = (): void => {
+    for (const detail of clientJudgement.closeRevoked()) options.onRevoked(detail);
   };
 
   return {
     start() {
-      context = newContext();
+      setting = nextSetting();
+      keyLog?.start();
       unsubscribe = certificates.onChange(() => {
-        context = newContext();
-      });
+        setting = nextSetting();
+      }, closeRevoked);
     },
     stop() {
       unsubscribe?.();
       unsubscribe = undefined;
+      keyLog?.stop();
     },
     accept(raw, handler) {
-      if (context === undefined) throw new Error('tlsAcceptor.accept before start');
-      const socket = new TLSSocket(raw, {
-        isServer: true,
-        secureContext: context,
-        requestCert: requiresCertificate,
-        rejectUnauthorized: requiresCertificate, // sends the alert when there is no certificate at all
-      });
+      if (setting === undefined) throw new Error('tlsAcceptor.accept before start');
+      const socket = new TLSSocket(raw, setting.socketOptions);
       socket.disableRenegotiation(); // TLS 1.2: a client could ask for handshakes without end
+      if (keyLog !== undefined) socket.on('keylog', (line: Buffer) => keyLog.write(line));
       const onError = (error: Error): void => {
-        const refusal = handshakeRefusal(error);
+        const refusal = handshakeRefusal(error, options.policy.minVersion);
         if (refusal !== undefined) handler.onRefused(refusal);
       };
       const onSecure = (): void => {
         socket.on('error', ignoreError);
         socket.removeListener('error', onError);
-        const verdict = judge(socket);
+        const verdict = clientJudgement.judge(socket);
         if ('reason' in verdict) {
           handler.onRefused(verdict);
           socket.destroy();
@@ -122,6 +106,45 @@ export function tlsAcceptor(options: {
       socket.once('error', onError);
       socket.once('secure', onSecure);
     },
+  };
+}
+
+/** Made once for each set of certificates, so that a connection pays for nothing of it. */
+interface Setting {
+  readonly socketOptions: TLSSocketOptions;
+  readonly chainDepth: ChainDepth | undefined;
+}
+
+function settings(options: TlsAcceptorOptions): () => Setting {
+  const { certificates, clients, clientChainDepth, psk, alpnProtocols, clock } = options;
+  const { rotateMs } = options.tickets;
+  const asksForCertificate = clients.certificate !== 'none';
+  const secrets = ticketSecrets(options.tickets.secret);
+  /** Which key was used, and the length of a chain, cannot be told of a session that is resumed. */
+  const resumes = psk === undefined && clientChainDepth === undefined;
+  const policy = psk === undefined ? options.policy : withPskCiphers(options.policy);
+  return () => {
+    const material = materialOf(certificates.current(), options.listener);
+    const scope = sessionScope(material, asksForCertificate);
+    const sessions = { sessionScope: scope, sessionSeconds: Math.ceil(rotateMs / 1_000), resumes };
+    const contexts = serverContexts(material, sessions, policy);
+    /** Ticket keys outlive the context: a client resumes its session under renewed certificates too. */
+    if (resumes && !useTicketKeys(contexts.byDefault, ticketKeys({ secrets, scope, rotateMs, clock })))
+      options.warn(
+        `Node ${process.version} takes no ticket keys, so fewer TLS sessions resume; use a supported version`,
+      );
+    return {
+      chainDepth: clientChainDepth === undefined ? undefined : chainDepth(material.clientCa, clientChainDepth),
+      socketOptions: {
+        isServer: true,
+        secureContext: contexts.byDefault,
+        ...(contexts.choose === undefined ? {} : { SNICallback: contexts.choose }),
+        ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }),
+        ...(psk === undefined ? {} : { pskCallback: psk.callback }),
+        requestCert: asksForCertificate,
+        rejectUnauthorized: clients.certificate === 'required', // sends the alert when there is no certificate at all
+      },
+    };
   };
 }
 

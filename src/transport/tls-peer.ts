@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate as NodePeerCertificate, TLSSocket } from 'node:tls';
 import type { PeerCertificate, PeerTls } from '../broker/ports.ts';
-import { certificateNames, unescapeName } from './certificate-names.ts';
+import { certificateNames } from './certificate-names.ts';
 import { printable } from './refusal.ts';
 
 /** The TLS facts of a finished handshake. @param certificate the client's, if it verified. */
@@ -19,10 +19,12 @@ export function peerTls(socket: TLSSocket, certificate: PeerCertificate | undefi
 
 /**
  * Reads what logs and identity need of a certificate.
+ * @param certificate the older of Node's two forms: it is there already where the other has to be decoded anew, which costs
+ * as much as a signature.
  * @param reread gives the certificate again, so that it need not be kept for names that may never be asked for.
  */
 export const peerCertificate = (
-  certificate: X509Certificate,
+  certificate: NodePeerCertificate,
   reread: () => X509Certificate | undefined,
 ): PeerCertificate => ({
   subject: nameLine(certificate.subject),
@@ -30,29 +32,32 @@ export const peerCertificate = (
   commonName: commonNameOf(certificate.subject),
   serialNumber: certificate.serialNumber,
   fingerprint256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-  validTo: Date.parse(certificate.validTo),
+  validTo: Date.parse(certificate.valid_to),
   names: () => certificateNames(reread()),
+  pem: () => reread()?.toString(),
 });
 
+/** Each kind of part with its value, or its values where it stands there several times; in the order of the certificate. */
+type NodeName = NodePeerCertificate['subject'];
+
 /**
- * A distinguished name as one line, most specific part first (RFC 4514): `CN=client-demo, O=Viaduct`.
- * Node gives one part a line in the order of the certificate, escaped as RFC 4514 2.4 asks. That order begins with the
- * least specific part, except where whoever issued it wrote the common name first.
+ * A distinguished name as one line, most specific part first (RFC 4514): `CN=client-demo, O=Viaduct`. The order of a
+ * certificate begins with the least specific part, except where whoever issued it wrote the common name first.
  */
-export function nameLine(name: string | undefined): string {
-  const parts = (name ?? '').split('\n');
-  return printable((name?.startsWith('CN=') === true ? parts : parts.toReversed()).join(', '));
+export function nameLine(name: NodeName): string {
+  const parts = Object.entries(name).flatMap(([kind, values]) =>
+    (Array.isArray(values) ? values : [values]).map((value) => `${kind}=${escapeValue(String(value))}`),
+  );
+  return printable((parts[0]?.startsWith('CN=') === true ? parts : parts.toReversed()).join(', '));
 }
 
 /**
- * The common name, unescaped, to identify a client by.
+ * The common name, to identify a client by.
  * @returns undefined where there is none, several, or one with control characters: no name is better than a wrong one.
  */
-export function commonNameOf(subject: string | undefined): string | undefined {
-  // A part of several values is joined by " + "; within a value the plus sign is escaped.
-  const names = (subject ?? '').split(/\n| \+ /).filter((part) => part.startsWith('CN='));
-  const [name] = names;
-  if (name === undefined || names.length > 1) return undefined;
-  const value = unescapeName(name.slice('CN='.length));
-  return value === '' || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value) ? undefined : value;
+export function commonNameOf({ CN: value }: NodeName): string | undefined {
+  return typeof value !== 'string' || value === '' || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value) ? undefined : value;
 }
+
+/** RFC 4514 2.4; control characters are escaped with all the rest by `printable`. */
+const escapeValue = (value: string): string => value.replace(/[,+"\\<>;]|^[ #]| $/g, String.raw`\$&`);

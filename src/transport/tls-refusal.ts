@@ -1,6 +1,7 @@
 import { isoTime } from '../kernel/clock.ts';
 import { messageOf, systemCode } from '../kernel/errors.ts';
 import { printable, type Refusal, type RefusalReason } from './refusal.ts';
+import type { TlsPolicy } from './tls-policy.ts';
 
 /** A refused certificate, as far as it could be read. Times are milliseconds since the epoch. */
 export interface RefusedCertificate {
@@ -35,6 +36,13 @@ const failures: Readonly<Record<string, Row>> = {
   ERR_SSL_NO_SHARED_CIPHER: ['tls-cipher', 'the client offers no cipher that this listener supports'],
   ERR_SSL_NO_SUITABLE_KEY_SHARE: ['tls-cipher', 'the client offers no curve that this listener supports'],
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: ['tls-cipher', 'the client supports no signature of our certificate'],
+  ERR_SSL_PSK_IDENTITY_NOT_FOUND: ['unknown-psk', 'the client names an identity that psk.identities does not have'],
+  ERR_SSL_BINDER_DOES_NOT_VERIFY: ['unknown-psk', 'the client has another key for its identity than psk.identities'],
+  ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC: [
+    'tls-failed',
+    'the last message of the handshake does not decrypt; with a pre-shared key, the client has another one',
+  ],
+  ERR_SSL_NO_APPLICATION_PROTOCOL: ['alpn', 'the client offers (ALPN) none of the protocols that this listener speaks'],
   ERR_SSL_HTTP_REQUEST: ['http-on-tls-port', 'a plain HTTP request on a TLS port; use https:// or wss://'],
   ERR_SSL_HTTPS_PROXY_REQUEST: ['http-on-tls-port', 'an HTTP proxy request on a TLS port'],
   ERR_SSL_WRONG_VERSION_NUMBER: [
@@ -46,12 +54,23 @@ const failures: Readonly<Record<string, Row>> = {
 /** Ends of a connection that say nothing about TLS. */
 const departures: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'EHOSTUNREACH']);
 
-/** Puts a failed handshake into words. @returns undefined when the client just went away. */
-export function handshakeRefusal(error: unknown): Refusal | undefined {
+const tooOld: ReadonlySet<string> = new Set(['ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW']);
+const only13: Refusal = {
+  reason: 'tls-version',
+  detail: 'the client offers only TLS 1.2 or older; this listener is for 1.3 alone (`policy`)',
+};
+
+/**
+ * Puts a failed handshake into words.
+ * @param minVersion what the listener asks for.
+ * @returns undefined when the client just went away.
+ */
+export function handshakeRefusal(error: unknown, minVersion?: TlsPolicy['minVersion']): Refusal | undefined {
   const code = systemCode(error) ?? '';
   if (departures.has(code)) return undefined;
   const alert = /_ALERT_([A-Z_]+)$/.exec(code)?.[1];
   const row = failures[code] ?? (alert === undefined ? undefined : alerts[alert]);
+  if (minVersion === 'TLSv1.3' && tooOld.has(code)) return only13;
   if (row !== undefined) return { reason: row[0], detail: row[1] };
   return { reason: 'tls-failed', detail: `TLS handshake failed: ${opensslReason(error)}` };
 }

@@ -21,5 +21,6 @@ export function certificateWith(names: Partial<CertificateNames>): PeerCertifica
     fingerprint256: 'ab'.repeat(32),
     validTo: Date.UTC(2030, 0, 1),
     names: () => all,
+    pem: () => undefined,
   };
 }

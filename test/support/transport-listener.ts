@@ -35,6 +35,7 @@ export interface TestListenerOptions {
   readonly certificates?: CertificateSource;
   readonly http?: HttpHandler;
   readonly ticketSecret?: string;
+  readonly pskIdentities?: string;
   readonly clock?: Clock;
   readonly maxMessageBytes?: number;
   /** Sends everything back; on unless switched off. */
@@ -69,6 +70,7 @@ export async function startListener(
     http: options.http,
     certificates: options.certificates,
     ticketSecret: options.ticketSecret,
+    pskIdentities: options.pskIdentities,
     telemetry,
     clock: options.clock ?? systemClock,
     ...(options.maxMessageBytes === undefined ? {} : { maxMessageBytes: options.maxMessageBytes }),

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import { StartError } from '../kernel/errors.ts';
+import { alpnProtocols } from './alpn.ts';
+import { connectionRevoked, keyLogIsOn } from './events.ts';
+import { type KeyLog, keyLog } from './key-log.ts';
+import { preSharedKeys } from './psk.ts';
+import type { ListenerDeps } from './reception.ts';
+import type { ListenerOptions } from './schema.ts';
+import { checkTicketSecret } from './ticket-keys.ts';
+import { type TlsAcceptor, tlsAcceptor } from './tls-acceptor.ts';
+import { tlsPolicy } from './tls-policy.ts';
+
+const clientCertificateOf = {
+  'one-way': 'none',
+  auto: 'none',
+  'two-way-optional': 'optional',
+  'two-way': 'required',
+} as const;
+
+/**
+ * TLS as a listener is configured; undefined where it has none, or there are no certificates.
+ * `start` throws StartError where a secret could be guessed, pre-shared keys do not read, or the key log cannot be written.
+ */
+export function listenerTls(options: ListenerOptions, deps: ListenerDeps): TlsAcceptor | undefined {
+  const { name, tls, clientPins } = options;
+  const { certificates, clock } = deps;
+  if (tls === 'off' || certificates === undefined) return undefined;
+  const log = newKeyLog(options, deps);
+  const newAcceptor = (): TlsAcceptor =>
+    tlsAcceptor({
+      listener: name,
+      certificates,
+      policy: tlsPolicy(options.policy),
+      clients: {
+        certificate: clientCertificateOf[tls],
+        pins: clientPins === undefined ? undefined : new Set(clientPins),
+      },
+      clientChainDepth: options.clientChainDepth,
+      tickets: { rotateMs: options.tickets.rotate, secret: deps.ticketSecret },
+      alpnProtocols: options.alpn ? alpnProtocols(options) : undefined,
+      psk: options.psk === undefined ? undefined : preSharedKeys(name, deps.pskIdentities ?? ''),
+      keyLog: log,
+      clock,
+      warn: (message) => deps.telemetry.logger.log('warn', `listener ${name}: ${message}`),
+      onRevoked: (detail) => deps.telemetry.events.emit(connectionRevoked, { listener: name, detail }),
+    });
+  let acceptor: TlsAcceptor | undefined;
+  return {
+    start() {
+      checkTicketSecret(name, deps.ticketSecret);
+      acceptor = newAcceptor();
+      acceptor.start();
+    },
+    stop: () => acceptor?.stop(),
+    accept(raw, handler) {
+      if (acceptor === undefined) throw new StartError('start-failed', `listener ${name}: not started`);
+      acceptor.accept(raw, handler);
+    },
+  };
+}
+
+function newKeyLog({ name, keyLog: configured }: ListenerOptions, { telemetry }: ListenerDeps): KeyLog | undefined {
+  if (configured === undefined) return undefined;
+  const file = resolve(configured);
+  const log = keyLog({
+    listener: name,
+    file,
+    onError: (message) => telemetry.logger.log('error', `listener ${name}: ${message}`),
+  });
+  return {
+    ...log,
+    start() {
+      log.start();
+      telemetry.events.emit(keyLogIsOn, { listener: name, file });
+    },
+  };
+}
