@@ -2,7 +2,7 @@
 export interface ListenerInfo {
   readonly name: string;
   readonly accept: readonly ('mqtt' | 'websocket' | 'http')[];
-  readonly tls: 'off' | 'one-way' | 'two-way' | 'auto';
+  readonly tls: 'off' | 'one-way' | 'two-way' | 'two-way-optional' | 'auto';
   /** Address it is bound to; `0.0.0.0` and `::` are every address of the machine. */
   readonly host: string;
   /** The bound port, never 0. */

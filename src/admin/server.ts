@@ -1,12 +1,14 @@
+import type { IncomingMessage } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import type { HttpHandler } from '../broker/ports.ts';
+import type { HttpHandler, HttpPeer } from '../broker/ports.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { readAssets } from './assets.ts';
 import type { BrokerInfo } from './broker-info.ts';
 import { requestFailed } from './events.ts';
-import { type AdminApp, createApp, sentence } from './http.ts';
+import { type AdminApp, type AdminContext, createApp, sentence } from './http.ts';
 import { consoleRoute, welcomeRoute } from './routes/api.ts';
+import { type Est, estPrefix, estRoute } from './routes/est.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';
@@ -20,31 +22,43 @@ export interface AdminDeps {
   readonly metrics: () => Promise<string>;
   /** Directory of the built page. */
   readonly webDirectory: string;
+  /** Enrollment of devices; undefined where it is off. */
+  readonly est?: Est | undefined;
   readonly telemetry: Telemetry;
 }
 
 /** Answers HTTP on listeners that accept it: the console page, the health check, the metrics. */
 export function createAdmin(options: ConsoleOptions): (deps: AdminDeps) => HttpHandler {
   return (deps) => {
-    const app = createAdminApp(options, deps);
+    const peers = new WeakMap<IncomingMessage, HttpPeer>();
+    const app = createAdminApp(options, deps, ({ env }) => env?.incoming && peers.get(env.incoming));
     const listener = getRequestListener(app.fetch, {
       hostname: 'localhost', // HTTP/1.0 has no Host header, and nothing here depends on it
       overrideGlobalObjects: false,
       errorHandler: (thrown) => malformed(thrown, deps.telemetry),
     });
-    return (request, response) => void listener(request, response);
+    return (request, response, peer) => {
+      peers.set(request, peer);
+      void listener(request, response);
+    };
   };
 }
 
-/** The routes without a socket; tests ask it with `request('/path')`. */
-export function createAdminApp(options: ConsoleOptions, deps: AdminDeps): AdminApp {
+/** The routes without a socket; tests ask it with `request('/path')`. @param peerOf who sent a request. */
+export function createAdminApp(
+  options: ConsoleOptions,
+  deps: AdminDeps,
+  peerOf: (context: AdminContext) => HttpPeer | undefined = () => undefined,
+): AdminApp {
   const app = createApp();
   app.use(async (context, next) => {
     for (const [name, value] of Object.entries(securityHeaders)) context.header(name, value);
     if (context.req.method === 'GET' || context.req.method === 'HEAD') return next();
+    if (deps.est !== undefined && context.req.path.startsWith(estPrefix)) return next();
     context.header('Allow', 'GET, HEAD');
     return sentence(context, 405, 'Only GET and HEAD are answered here.');
   });
+  if (deps.est !== undefined) app.route('/', estRoute(deps.est, peerOf));
   app.route('/', healthRoute(deps.info));
   app.route('/', welcomeRoute(deps.info));
   app.route('/', metricsRoute(deps.metrics, deps.telemetry));

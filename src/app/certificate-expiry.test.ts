@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { recordedTelemetry } from '../../test/support/recorded-telemetry.ts';
-import { type Authority, createAuthority, type IssuedCertificate } from '../pki/authority.ts';
+import { type Authority, createAuthority, createRoot, type IssuedCertificate } from '../pki/authority.ts';
 import { type CertificateInUse, certificatesInUse, expiresSoon, expiryWatch } from './certificate-expiry.ts';
 
 const dayMs = 86_400_000;
@@ -42,6 +42,16 @@ test('what listeners show and trust is in use, the first to end at the front', (
   expect(inUse[0]?.notAfter).toBe(made + 365 * dayMs);
 });
 
+test('a CA that was renewed is watched in its latest form only', async () => {
+  const later = { now: () => made + 100 * dayMs };
+  const renewed = await createRoot(later, authority.root.key);
+  const stranger = await createRoot(later);
+  const of = (clientCa: string) => certificatesInUse({ cert: '', clientCa }).map(({ notAfter }) => notAfter - made);
+  const [first, second] = [3_650 * dayMs, 3_750 * dayMs];
+  expect(of(authority.root.certificate + renewed.certificate)).toEqual([second]);
+  expect(of(authority.root.certificate + stranger.certificate)).toEqual([first, second]);
+});
+
 test('of a large bundle the twenty that end first are watched', () => {
   const clientCa = authority.root.certificate.repeat(30) + authority.intermediate.certificate;
   const inUse = certificatesInUse({ cert: '', clientCa });
@@ -68,7 +78,7 @@ describe('the watch', () => {
     const lines = telemetry.lines('warn');
     expect(lines).toHaveLength(31);
     expect(lines[0]).toBe(
-      'certificates: "CN=localhost" in server.pem expires in 29 days (2026-07-03T00:00:00Z); put a new one there and reload',
+      'certificates: "CN=localhost" in server.pem expires in 29 days (2026-07-03T00:00:00Z); put a new one there',
     );
     expect(lines[28]).toContain('expires in 1 day ');
     expect(lines[30]).toContain('has expired on 2026-07-03T00:00:00Z and is refused');

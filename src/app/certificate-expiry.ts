@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import { describeX509 } from '../pki/inspect.ts';
@@ -20,7 +21,7 @@ export const expiresSoon = ({ notBefore, notAfter }: Validity, now: number): boo
 
 /** A certificate that the listeners use now. */
 export interface CertificateInUse extends Validity {
-  /** `server.pem` or `ca-chain.pem`. */
+  /** `server.pem`, `ca-chain.pem`, or a file that a listener has of its own. */
   readonly file: string;
   readonly subject: string;
 }
@@ -28,18 +29,32 @@ export interface CertificateInUse extends Validity {
 /** Of each file the certificates that end first are watched, so that a large bundle makes no flood of lines. */
 const maxWatched = 20;
 
-/** What listeners show and trust, the first to end at the front. */
-export function certificatesInUse({ cert, clientCa }: Pick<TlsMaterial, 'cert' | 'clientCa'>): CertificateInUse[] {
+/** What listeners show and trust, the first of each file to end at its front. @param own files of single listeners. */
+export function certificatesInUse(
+  { cert, clientCa }: Pick<TlsMaterial, 'cert' | 'clientCa'>,
+  own: readonly { readonly file: string; readonly pem: string }[] = [],
+): CertificateInUse[] {
   const read = (file: string, pem: string): CertificateInUse[] => {
     const certificates = parseCertificates(pem);
     if (typeof certificates === 'string') return [];
     return certificates
+      .filter((certificate) => !certificates.some((other) => isSuccessor(other, certificate)))
       .map((certificate) => ({ file, ...describeX509(certificate) }))
       .toSorted((a, b) => a.notAfter - b.notAfter)
       .slice(0, maxWatched);
   };
-  return [...read('server.pem', cert), ...read('ca-chain.pem', clientCa)];
+  return [
+    ...read('server.pem', cert),
+    ...read('ca-chain.pem', clientCa),
+    ...own.flatMap(({ file, pem }) => read(file, pem)),
+  ];
 }
+
+/** One that does the same for longer: a renewed CA stands beside the one before until that ends. */
+const isSuccessor = (other: X509Certificate, one: X509Certificate): boolean =>
+  other.subject === one.subject &&
+  Date.parse(other.validTo) > Date.parse(one.validTo) &&
+  other.publicKey.equals(one.publicKey);
 
 /** Warns of what ends soon, once a day from a day after the start: the start itself warns as it reads the files. */
 export interface ExpiryWatch {

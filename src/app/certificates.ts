@@ -1,88 +1,138 @@
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
+import { messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
-import { type CertificateSet, ensureCertificates } from '../pki/ensure.ts';
+import { type CaFolder, crlFolderName, openCaFolder } from '../pki/ca-folder.ts';
+import type { CertificateSet } from '../pki/ensure.ts';
 import type { CertificatesOptions } from '../pki/schema.ts';
-import { type CertificateSource, certificateSource, type TlsMaterial } from '../transport/certificates.ts';
-import { type CertificateInUse, certificatesInUse, expiryWatch } from './certificate-expiry.ts';
-import { certificatesCreated, certificatesReloaded, certificateWarning } from './events.ts';
+import type { CertificateSource } from '../transport/certificates.ts';
+import { expiryWatch } from './certificate-expiry.ts';
+import { folderWatch } from './certificates/folder-watch.ts';
+import { heldCertificates } from './certificates/held.ts';
+import { type ListenerFileOptions, listenerDirectories } from './certificates/listener-files.ts';
+import { renewal } from './certificates/renewal.ts';
+import {
+  type CertificateStatus,
+  type ClientCertificates,
+  certificateStatus,
+  endingOf,
+  noClients,
+} from './certificates/status.ts';
+import { certificatesNotTaken } from './events.ts';
 
 export interface Certificates extends Component, CertificateSource {
-  /** Reads the files again; listeners use the new certificate for the next handshake. On failure the old stays. */
+  /** Reads the files again; listeners use the new ones for the next handshake. On failure all of the old stay. */
   reload(): Promise<void>;
   /** Undefined before `start`. */
   files(): CertificateSet['files'] | undefined;
-  /** How long each certificate in use is still valid; none before `start`. */
-  expiries(): readonly CertificateExpiry[];
+  /** What is in use and how long it still counts; empty before `start`. */
+  readonly status: () => CertificateStatus;
+  /** The folder as a certificate authority, with its ledger. */
+  readonly folder: CaFolder;
 }
 
-export interface CertificateExpiry {
-  readonly file: string;
-  readonly subject: string;
-  /** Negative when it has ended. */
-  readonly secondsLeft: number;
+export interface CertificatesDeps {
+  readonly telemetry: Pick<Telemetry, 'events'>;
+  readonly clock: Clock;
+  /** Those with files of their own, which are read, watched and swapped with the others. */
+  readonly listeners?: readonly ListenerFileOptions[];
+  /** Of the keys of the CA; undefined where none is known. */
+  readonly passphrase?: string | undefined;
+  /** In [0, 1): spreads renewals. `Math.random` when left out. */
+  readonly random?: () => number;
 }
 
-/** Certificates of the TLS listeners: created at the first start, read at every other, and watched for their end. */
-export function createCertificates(
-  options: CertificatesOptions,
-  { events }: Pick<Telemetry, 'events'>,
-  clock: Clock,
-): Certificates {
-  const directory = resolve(options.directory);
-  let source: ReturnType<typeof certificateSource> | undefined;
-  let files: CertificateSet['files'] | undefined;
-  let inUse: readonly CertificateInUse[] = [];
-  const watch = expiryWatch({ inUse: () => inUse, clock, events });
+/** Files may be copied one after the other: what does not fit together is read once more before anybody is told. */
+const secondTryMs = 2_000;
 
-  const load = async (): Promise<CertificateSet> => {
-    const now = (): number => clock.now();
-    const set = await ensureCertificates({ directory, names: options.names, hostname: hostname(), now });
-    if (set.created.length > 0) events.emit(certificatesCreated, { directory, files: set.created.join(', ') });
-    for (const warning of set.warnings) events.emit(certificateWarning, { warning });
-    files = set.files;
-    return set;
+/** Certificates of the TLS listeners: created at the first start, read at every other, watched and renewed from then on. */
+export function createCertificates(options: CertificatesOptions, deps: CertificatesDeps): Certificates {
+  const { clock, listeners = [], random = Math.random } = deps;
+  const { events } = deps.telemetry;
+  const folder = caFolderOf(options, deps);
+  const { directory } = folder.options;
+  let clients: ClientCertificates = noClients;
+  let work: Promise<unknown> = Promise.resolve();
+  let cancelSecondTry: (() => void) | undefined;
+  let isStopped = false;
+
+  /** One after the other, whatever the reason. */
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = work.then(task);
+    work = result.catch(() => undefined);
+    return result;
   };
 
-  /** Listeners have taken it, so that it is what clients see from now on. */
-  const taken = (material: TlsMaterial): void => {
-    inUse = certificatesInUse(material);
+  const held = heldCertificates({ folder, options, listeners, events, taken: () => keeper.count() });
+  const status = (): CertificateStatus => certificateStatus(held.loaded(), clients, clock.now());
+
+  const noticed = (isSecondTry: boolean): void => {
+    cancelSecondTry?.();
+    cancelSecondTry = undefined;
+    inTurn(() => held.followChanges()).catch((cause: unknown) => {
+      if (isStopped) return;
+      if (isSecondTry) events.emit(certificatesNotTaken, { problem: messageOf(cause) });
+      else cancelSecondTry = clock.after(secondTryMs, () => noticed(true));
+    });
   };
 
-  const started = (): ReturnType<typeof certificateSource> => {
-    if (source === undefined) throw new AppError('start-failed', 'certificates are used before they are loaded');
-    return source;
-  };
+  const keeper = renewal({
+    folder,
+    options,
+    clock,
+    events,
+    random,
+    inTurn,
+    renewed: () => held.reload(),
+    counted: (next) => {
+      clients = next;
+    },
+  });
+  const expiry = expiryWatch({ inUse: () => endingOf(status()), clock, events });
+  const files = folderWatch({
+    directories: [...new Set([directory, join(directory, crlFolderName), ...listenerDirectories(listeners)])],
+    isRelevant: (name) => /\.(?:pem|key|crl|der|crt|cer)$/i.test(name) || name === '..data',
+    onChange: () => noticed(false),
+    clock,
+  });
 
   return {
     name: 'certificates',
+    folder,
     async start() {
-      const set = await load();
-      source = certificateSource(set);
-      taken(set);
-      watch.start();
+      await keeper.renewCertificates(); // what ended while the program was off would keep it from starting
+      await held.begin();
+      // or nobody could connect before the first look
+      if (options.revocation.mode === 'fail-closed' && (await keeper.renewLists())) await held.begin();
+      expiry.start();
+      await files.start();
+      await keeper.start();
     },
-    stop() {
-      watch.stop();
-      return Promise.resolve();
+    async stop() {
+      isStopped = true;
+      for (const part of [keeper, files, expiry]) part.stop();
+      cancelSecondTry?.();
+      cancelSecondTry = undefined;
+      await work;
     },
-    async reload() {
-      const set = await load();
-      started().replace(set);
-      taken(set);
-      events.emit(certificatesReloaded, { directory });
-    },
-    current: () => started().current(),
-    onChange: (listener) => started().onChange(listener),
-    files: () => files,
-    expiries: () =>
-      inUse.map(({ file, subject, notAfter }) => ({
-        file,
-        subject,
-        secondsLeft: Math.floor((notAfter - clock.now()) / 1_000),
-      })),
+    reload: () => inTurn(() => held.reload()),
+    current: () => held.current(),
+    onChange: (take, settled) => held.onChange(take, settled),
+    files: () => held.loaded()?.set.files,
+    status,
   };
 }
+
+const caFolderOf = (
+  { directory, crlUrl, crlLifetime }: CertificatesOptions,
+  { clock, passphrase }: CertificatesDeps,
+): CaFolder =>
+  openCaFolder({
+    directory: resolve(directory),
+    now: () => clock.now(),
+    by: 'renewal',
+    passphrase: () => Promise.resolve(passphrase),
+    crlUrl,
+    crlLifetimeMs: crlLifetime,
+  });

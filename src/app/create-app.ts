@@ -6,7 +6,7 @@ import { createBridge } from '../bridge/bridge.ts';
 import { createHub } from '../bridge/hub/hub.ts';
 import { createNatsLink } from '../bridge/nats/nats-link.ts';
 import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
-import { createBroker } from '../broker/broker.ts';
+import { type Broker, createBroker } from '../broker/broker.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
@@ -14,7 +14,10 @@ import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import { createListener, type TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
+import { lastSeen } from './certificates/last-seen.ts';
+import { statusTopics } from './certificates/status-topics.ts';
 import { createCertificates } from './certificates.ts';
+import { appEnrollment } from './enrollment.ts';
 import { registerGauges } from './gauges.ts';
 import { createStore } from './store.ts';
 import { version } from './version.ts';
@@ -41,13 +44,13 @@ export interface App extends Component {
  */
 export function createApp(config: ResolvedConfig, { telemetry, clock = systemClock }: AppOverrides): App {
   const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
-  const certificates = createCertificates(config.certificates, telemetry, clock);
   const usesTls = config.listeners.some(({ tls }) => tls !== 'off');
 
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const authenticator = createAccess(config.access, config.listeners);
   const broker = createBroker(config)({ nodeId, plane, store, authenticator, clock, telemetry });
+  const { certificates, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
   const usesHub = config.nats.servers.length === 0;
   const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
   const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
@@ -55,21 +58,31 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     telemetry,
     clock,
   });
-  const bridge = createBridge(config.bridge)({ plane: broker, nats, telemetry });
+  const bridge = createBridge(config.bridge)({ plane: broker, nats, telemetry, clock });
+
+  const { folder } = certificates;
+  const enrollment = usesTls
+    ? appEnrollment(config.enrollment, { folder, broker, clock, telemetry })
+    : { est: undefined, parts: [] };
 
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
   const admin = createAdmin(config.console)({
     info: () => brokerInfo({ config, nodeId, status, broker, nats, hub, listeners, certificates }),
     metrics: () => telemetry.metricsText(),
     webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
+    est: enrollment.est,
     telemetry,
   });
   const listeners: TransportListener[] = config.listeners.map((options) =>
     createListener(options)({
-      accept: (link) => broker.accept(link),
+      accept: (link) => {
+        seen.note(link.peer);
+        broker.accept(link);
+      },
       http: options.accept.includes('http') ? admin : undefined,
       certificates: options.tls === 'off' ? undefined : certificates,
       ticketSecret: options.tickets.secret && config.secrets.secret(options.tickets.secret),
+      pskIdentities: options.psk && config.secrets.secret(options.psk.identities),
       telemetry,
       clock,
       maxMessageBytes: config.limits.packetSize + 65_536, // a packet, and room for what is batched with it
@@ -90,6 +103,8 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     ...(hub === undefined ? [] : [hub]),
     nats,
     bridge,
+    ...(usesTls ? [seen, certificateTopics] : []),
+    ...enrollment.parts,
     ...listeners,
     clients,
   ];
@@ -111,5 +126,23 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     async reload() {
       if (usesTls) await certificates.reload();
     },
+  };
+}
+
+/** The certificates, and what is told of them: to the ledger when one was last used, to `$SYS` until when they count. */
+function certificateParts(
+  { certificates: options, certificatePassphrase: passphrase, listeners }: ResolvedConfig,
+  { telemetry, clock, broker }: { readonly telemetry: AppTelemetry; readonly clock: Clock; readonly broker: Broker },
+) {
+  const certificates = createCertificates(options, { telemetry, clock, passphrase, listeners });
+  return {
+    certificates,
+    seen: lastSeen(certificates.folder.ledger, { clock, events: telemetry.events }),
+    certificateTopics: statusTopics({
+      status: certificates.status,
+      onChange: (take, settled) => certificates.onChange(take, settled),
+      publish: (message) => broker.publish(message),
+      clock,
+    }),
   };
 }

@@ -35,10 +35,34 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   gauge('nats_connected', '1 while the bridge is connected to NATS.', () =>
     nats.state().status === 'connected' ? 1 : 0,
   );
-  gauge('certificate_expiry_seconds', 'Seconds until a certificate in use ends; negative when it has ended.', () =>
-    certificates
-      .expiries()
-      .map(({ file, subject, secondsLeft }) => ({ labels: { file, subject }, value: secondsLeft })),
-  );
+  registerCertificateGauges(gauge, certificates);
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
+}
+
+function registerCertificateGauges(gauge: AppTelemetry['gauge'], { status }: Certificates): void {
+  const secondsLeft = (notAfter: number, now: number): number => Math.floor((notAfter - now) / 1_000);
+  gauge('certificate_expiry_seconds', 'Seconds until a certificate in use ends; negative when it has ended.', () => {
+    const { now, certificates } = status();
+    return certificates.map(({ file, subject, notAfter }) => ({
+      labels: { file, subject },
+      value: secondsLeft(notAfter, now),
+    }));
+  });
+  gauge('revocation_list_expiry_seconds', 'Seconds until a revocation list ends; negative when it has ended.', () => {
+    const { now, revocationLists } = status();
+    return revocationLists.flatMap(({ file, issuer, nextUpdate }) =>
+      nextUpdate === undefined ? [] : [{ labels: { file, issuer }, value: secondsLeft(nextUpdate, now) }],
+    );
+  });
+  gauge('client_certificates', 'Client certificates issued here that count.', () => status().clients.valid);
+  gauge(
+    'client_certificates_expiring',
+    'Client certificates issued here that end soon and were not renewed.',
+    () => status().clients.expiring.length,
+  );
+  gauge(
+    'client_certificates_on_old_authority',
+    'Client certificates issued here by a CA that was replaced by one with another key.',
+    () => status().clients.onOldAuthority.length,
+  );
 }

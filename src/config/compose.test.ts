@@ -221,7 +221,7 @@ describe('problems from outside the file', () => {
   test('a value inside a list given in one line is named by its place in it', () => {
     const env = { VIADUCT_LISTENERS: '[{ name: a, bind: "127.0.0.1:0", tls: maybe, accept: [mqtt] }]' };
     expect(problemsOf('', env)).toEqual([
-      'VIADUCT_LISTENERS: listeners[0].tls: "maybe" is not allowed; use off, one-way, two-way or auto',
+      'VIADUCT_LISTENERS: listeners[0].tls: "maybe" is not allowed; use off, one-way, two-way, two-way-optional or auto',
     ]);
   });
 

@@ -62,7 +62,7 @@ test.each(['VIADUCT_', 'VIADUCT_LOG_LEVEL_X', 'VIADUCT___PROTO__', 'VIADUCT_CONS
 test('every documented variable leads to its setting', () => {
   for (const field of describe(configSchema))
     for (const name of field.environment) {
-      const { problems } = readEnvironment({ [name.replace('<n>', '0')]: 'x' }, configSchema);
+      const { problems } = readEnvironment({ [name.replaceAll('<n>', '0')]: 'x' }, configSchema);
       expect(
         problems.filter(({ path }) => path === ''),
         name,

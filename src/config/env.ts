@@ -64,5 +64,5 @@ function fieldNames(schema: z.ZodType): string[] {
 /** All names of variables, list positions taken from the mistyped one. */
 function namesLike(name: string, schema: z.ZodType): string[] {
   const position = /_(\d+)(_|$)/.exec(name)?.[1] ?? '0';
-  return describe(schema).flatMap((field) => field.environment.map((known) => known.replace('<n>', position)));
+  return describe(schema).flatMap((field) => field.environment.map((known) => known.replaceAll('<n>', position)));
 }

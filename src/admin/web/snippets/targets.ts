@@ -39,7 +39,8 @@ export function targetsOf(facts: ConsoleFacts, pageHost: string): Targets {
   };
 }
 
-const tlsOf = ({ tls }: ListenerInfo): Target['tls'] => (tls === 'auto' ? 'one-way' : tls);
+const tlsOf = ({ tls }: ListenerInfo): Target['tls'] =>
+  tls === 'auto' || tls === 'two-way-optional' ? 'one-way' : tls; // both take a client without a certificate
 
 function webSocketOf(listeners: readonly ListenerInfo[], pageHost: string): Targets['webSocket'] {
   const able = listeners.filter(({ accept }) => accept.includes('websocket'));

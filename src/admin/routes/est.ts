@@ -1,0 +1,77 @@
+import { TLSSocket } from 'node:tls';
+import type { HttpPeer } from '../../broker/ports.ts';
+import { type AdminApp, type AdminContext, createApp } from '../http.ts';
+
+/** What the enrollment of devices is told of a request. */
+export interface EstRequest {
+  readonly method: string;
+  /** What follows `/.well-known/est/`. */
+  readonly operation: string;
+  readonly contentType: string | undefined;
+  readonly authorization: string | undefined;
+  /** Value of `?lifetime=`. */
+  readonly lifetime: string | undefined;
+  /** Undefined where it is too large. */
+  readonly body: Buffer | undefined;
+  readonly address: string;
+  readonly isSecure: boolean;
+  /** PEM of the client certificate that TLS has verified. */
+  readonly certificate: string | undefined;
+}
+
+export interface EstResponse {
+  readonly status: 200 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Enrollment over https (RFC 7030), as this module sees it. */
+export interface Est {
+  readonly maxBodyBytes: number;
+  handle(request: EstRequest): Promise<EstResponse>;
+}
+
+export const estPrefix = '/.well-known/est/';
+
+/** `/.well-known/est/...`: hands requests over, with who is at the other end. @param peerOf who that is. */
+export function estRoute(est: Est, peerOf: (context: AdminContext) => HttpPeer | undefined): AdminApp {
+  const app = createApp();
+  app.all(`${estPrefix}:operation{.+}`, async (context) => {
+    const peer = peerOf(context);
+    const { status, headers, body } = await est.handle({
+      method: context.req.method,
+      operation: context.req.param('operation'),
+      contentType: context.req.header('content-type'),
+      authorization: context.req.header('authorization'),
+      lifetime: context.req.query('lifetime'),
+      body: await readBody(context.req.raw, est.maxBodyBytes),
+      address: peer?.address ?? 'an unknown peer',
+      isSecure: peer?.protocol === 'https',
+      certificate: certificateOf(context, peer),
+    });
+    context.header('Cache-Control', 'no-store');
+    return context.body(body, status, headers);
+  });
+  return app;
+}
+
+/** @returns undefined where it is larger than that; the rest is not read. */
+async function readBody({ body }: Request, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The peer says whether it was verified, the socket has the whole of it. */
+function certificateOf({ env }: AdminContext, peer: HttpPeer | undefined): string | undefined {
+  const socket = env?.incoming?.socket;
+  if (peer?.tls?.certificate === undefined || !(socket instanceof TLSSocket)) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  const isSame = certificate?.fingerprint256.replaceAll(':', '').toLowerCase() === peer.tls.certificate.fingerprint256;
+  return isSame ? certificate?.toString() : undefined;
+}
