@@ -14,6 +14,8 @@ export interface PeerCertificate {
   readonly validTo: number;
   /** Read anew at each call, which costs some 0.1 ms; of a connection that is gone they are empty. */
   names(): CertificateNames;
+  /** Read anew as well; undefined once the connection is gone. */
+  pem(): string | undefined;
 }
 
 /** Names in a certificate, unescaped and unchecked, in its order: of each kind none, one or several. */
@@ -35,6 +37,8 @@ export interface PeerTls {
   readonly isResumed: boolean;
   /** Present when the peer showed a certificate that verified. */
   readonly certificate: PeerCertificate | undefined;
+  /** Present when the peer proved itself by a pre-shared key instead. */
+  readonly pskIdentity?: string;
 }
 
 /** Who is at the other end of a link. */
@@ -79,7 +83,26 @@ export interface Link {
 export type AcceptLink = (link: Link) => void;
 
 /** Answers plain HTTP requests that arrive on a listener with `accept: [http]`. */
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse, peer: HttpPeer) => void;
+
+/**
+ * Who sent an HTTP request. `tls.certificate` is there when the client showed a certificate that the listener verified
+ * (`tls: two-way` or `two-way-optional`), so it may stand for an identity.
+ */
+export type HttpPeer = Omit<Peer, 'protocol'> & { readonly protocol: 'http' | 'https' };
+
+/** How a client sent a message, as far as a repetition of it can be recognised. */
+export interface Sending {
+  /** 1 to 65,535; undefined where a repetition is recognised before (QoS 2), or nobody waits for an answer. */
+  readonly packetId: number | undefined;
+  readonly isDuplicate: boolean;
+}
+
+/**
+ * Takes a message at QoS 1 or 2 before anybody else has it. Its publisher is acknowledged when the promise is kept, and
+ * refused when it is broken; undefined lets the message pass.
+ */
+export type Gate = (message: Message, sending: Sending) => Promise<void> | undefined;
 
 /** What bridges and other parts of the program see of the broker. */
 export interface MessagePort {
@@ -87,6 +110,8 @@ export interface MessagePort {
   readonly nodeId: string;
   /** Receives every message whose topic matches the filter, retained ones only live. @returns unsubscribe. */
   tap(filter: string, receive: (message: Message) => void): () => void;
+  /** Holds messages at QoS 1 and 2 whose topic matches the filter until the gate has them. @returns takes it away. */
+  gate(filter: string, gate: Gate): () => void;
   /** Publishes as the broker; resolves when the message is stored where it must be and routed. */
   publish(message: Message): Promise<void>;
 }

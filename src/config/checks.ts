@@ -70,6 +70,18 @@ export const checks: readonly Check[] = [
     run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
   },
   {
+    rule: 'A bridge rule with `ack: jetstream` needs `nats.servers`, as the hub has no JetStream.',
+    run: ({ bridge, nats }) => {
+      if (bridge === undefined || nats === undefined || nats.servers.length > 0) return [];
+      return bridge.rules.flatMap(({ ack }, index) => {
+        if (ack !== 'jetstream') return [];
+        const message =
+          'the embedded hub has no JetStream; name a nats-server that runs with -js in nats.servers, or write ack: nats';
+        return [{ path: ['bridge', 'rules', index, 'ack'], message }];
+      });
+    },
+  },
+  {
     rule: 'With `nats.servers`: at most one of user with password, token, nkey and creds; client certificate and key together. Without: none of them, because the hub knows no logins.',
     run: ({ nats }) => (nats === undefined ? [] : checkNats(nats)),
   },

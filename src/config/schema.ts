@@ -4,6 +4,7 @@ import { accessSchema } from '../auth/schema.ts';
 import { natsSchema } from '../bridge/nats/schema.ts';
 import { bridgeSchema } from '../bridge/schema.ts';
 import { limitsSchema } from '../broker/schema.ts';
+import { enrollmentSchema } from '../enrollment/schema.ts';
 import { certificatesSchema } from '../pki/schema.ts';
 import { planeSchema } from '../plane/schema.ts';
 import { storeSchema } from '../storage/schema.ts';
@@ -22,6 +23,7 @@ export const configSchema = z.strictObject({
     }),
   listeners: listenersSchema,
   certificates: certificatesSchema,
+  enrollment: enrollmentSchema,
   access: accessSchema,
   limits: limitsSchema,
   nats: natsSchema,

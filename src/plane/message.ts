@@ -10,6 +10,14 @@ export type MessageProperties = PublishProperties;
 export interface ClientOrigin {
   readonly kind: 'client';
   readonly clientId: string;
+  /** The connection that it came by; known of messages to the broker itself, whose topics begin with `$`. */
+  readonly peer?: OriginPeer;
+}
+
+/** What a connection has proved. */
+export interface OriginPeer {
+  /** Undefined where anybody on the line can read along. */
+  readonly tls: { readonly certificate: { pem(): string | undefined } | undefined } | undefined;
 }
 
 /** Where a message entered this node. */

@@ -18,7 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['mqtt', 'pki'],
   ['plane'],
   ['broker'],
-  ['transport', 'auth', 'storage', 'bridge', 'signaling', 'admin', 'telemetry'],
+  ['transport', 'auth', 'storage', 'bridge', 'signaling', 'admin', 'telemetry', 'enrollment'],
   ['app'],
   ['cli'],
   ['bin'],

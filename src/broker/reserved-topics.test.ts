@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { maySubscribe, publishProblem } from './reserved-topics.ts';
+
+test.each(['$SYS/broker/clients', '$pki/enroll/response/a', '$pki/other', '$pki/'])(
+  'no client publishes to %s',
+  (topic) => {
+    expect(publishProblem(topic, false)).toContain("the broker's own");
+  },
+);
+
+test('a request for a certificate is published, but never kept for others', () => {
+  expect(publishProblem('$pki/enroll', false)).toBeUndefined();
+  expect(publishProblem('$pki/enroll', true)).toContain('must not be retained');
+  expect(publishProblem('pki/enroll', true)).toBeUndefined();
+});
+
+test.each([
+  '$pki/enroll',
+  '$pki/#',
+  '$pki/+',
+  '$pki/enroll/response/+',
+  '$pki/enroll/response/b',
+  '$pki/enroll/response/a/#',
+  '$pki',
+  '$share/g/$pki/enroll',
+  '$share/g/$pki/enroll/response/a',
+])('client a may not subscribe to %s', (filter) => {
+  expect(maySubscribe(filter, 'a')).toBe(false);
+});
+
+test.each(['#', '+', '+/b'])('a client whose id is the wildcard %s reads no answers of others', (clientId) => {
+  expect(maySubscribe(`$pki/enroll/response/${clientId}`, clientId)).toBe(false);
+});
+
+test.each(['$pki/enroll/response/a', '#', 'a/b', '$share/g/a', '$pkix/enroll', '$SYS/#'])(
+  'client a may subscribe to %s',
+  (filter) => {
+    expect(maySubscribe(filter, 'a')).toBe(true);
+  },
+);

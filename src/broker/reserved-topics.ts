@@ -1,0 +1,23 @@
+import { parseSharedFilter } from '../mqtt/topic.ts';
+
+/** Topics by which devices ask for certificates. What they send there holds secrets, so that nobody else may read it. */
+const pki = '$pki/';
+const pkiRequest = '$pki/enroll';
+
+/** Why a client may not publish there, as a sentence, or undefined. */
+export function publishProblem(topic: string, isRetained: boolean): string | undefined {
+  if (topic.startsWith('$SYS/')) return `topic "${topic}" is the broker's own; choose one outside $SYS/`;
+  if (!topic.startsWith(pki)) return undefined;
+  if (topic !== pkiRequest) return `topic "${topic}" is the broker's own; ask for a certificate at ${pkiRequest}`;
+  return isRetained
+    ? `a request for a certificate must not be retained; publish to ${pkiRequest} without that`
+    : undefined;
+}
+
+/** Whether a client may subscribe: under `$pki/` to the answers for itself only. */
+export function maySubscribe(filter: string, clientId: string): boolean {
+  const plain = parseSharedFilter(filter)?.filter ?? filter;
+  if (plain !== '$pki' && !plain.startsWith(pki)) return true;
+  const isOneTopic = !/[+#]/.test(plain);
+  return isOneTopic && filter === `${pkiRequest}/response/${clientId}`;
+}

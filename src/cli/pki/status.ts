@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { clientCertificates } from '../../app/certificates/status.ts';
+import { clientsPayload } from '../../app/certificates/status-topics.ts';
+import { isoTime } from '../../kernel/clock.ts';
+import { crlFolderName } from '../../pki/ca-folder.ts';
+import { type CrlState, loadCrls } from '../../pki/crl-set.ts';
+import { describeX509 } from '../../pki/inspect.ts';
+import { certificatesIn } from '../../pki/pem.ts';
+import { type Io, printJson, printLine } from '../io.ts';
+import { clientLines } from './client-lines.ts';
+import { addPkiOptions, openPki, type PkiOptions } from './options.ts';
+import { table, untilText } from './report.ts';
+
+const dayMs = 86_400_000;
+
+type State = 'valid' | 'expiring' | 'expired' | 'not yet valid';
+
+/** `pki status`: the CAs, the server's certificate, the revocation lists and the ledger at one glance. */
+export function addStatusCommand(pki: Command, io: Io): void {
+  const command = pki
+    .command('status')
+    .description('show the state of the CAs, the server certificate, the revocation lists and the ledger');
+  addPkiOptions(command).action((options: PkiOptions) => status(io, options));
+}
+
+async function status(io: Io, options: PkiOptions): Promise<void> {
+  const { folder } = await openPki(options, io);
+  const now = folder.options.now();
+  const authorities = await folder.authorities();
+  const server = certificatesIn(await folder.text('server.pem'))[0];
+  const entries = await folder.ledger.read();
+  const ledger = [...entries.values()];
+  const current = authorities.filter(({ name }) => !name.startsWith('retired/')).map((ca) => ca.keyFingerprint);
+  const clients = clientCertificates(entries, new Set(current), now);
+  const crls = await loadCrls({
+    directory: folder.path(crlFolderName),
+    authorities: authorities.map(({ certificate }) => certificate),
+    now,
+  });
+  const certificates = [
+    ...authorities.map(({ name, certificate, keyState }) => ({ name, certificate, key: keyState as string })),
+    ...(server === undefined
+      ? []
+      : [
+          {
+            name: 'server',
+            certificate: server,
+            key: (await folder.text('server.key')) === undefined ? 'absent' : 'here',
+          },
+        ]),
+  ].map(({ name, certificate, key }) => {
+    const { subject, notBefore, notAfter, keyType } = describeX509(certificate);
+    return { name, subject, state: stateOf(notBefore, notAfter, now), notAfter, key, keyType };
+  });
+  const counts = {
+    issued: ledger.length,
+    valid: ledger.filter(({ notAfter, revokedAt }) => revokedAt === undefined && notAfter >= now).length,
+    revoked: ledger.filter(({ revokedAt }) => revokedAt !== undefined).length,
+    expiringIn30Days: ledger.filter(
+      ({ notAfter, revokedAt, replacedBy }) =>
+        revokedAt === undefined && replacedBy === undefined && notAfter >= now && notAfter < now + 30 * dayMs,
+    ).length,
+  };
+  if (authorities.length === 0) io.setExitCode(1);
+  if (options.json === true) {
+    printJson(io.stdout, {
+      directory: folder.options.directory,
+      authority: authorities.length === 0 ? 'not created' : 'created',
+      certificates: certificates.map((one) => ({ ...one, notAfter: isoTime(one.notAfter) })),
+      revocationLists: crls.states.map(crlJson),
+      withoutRevocationList: crls.missing,
+      ledger: counts,
+      clients: clientsPayload(clients),
+    });
+    return;
+  }
+  if (authorities.length === 0)
+    printLine(io.stdout, `no CA in ${folder.options.directory}; make one with: viaduct pki init`);
+  else
+    printLine(
+      io.stdout,
+      table(
+        certificates.map(({ name, subject, state, notAfter, key, keyType }) => [
+          name,
+          subject,
+          state,
+          untilText(notAfter, now),
+          `${keyType}, key ${key}`,
+        ]),
+      ),
+    );
+  for (const state of crls.states) printLine(io.stdout, crlText(state));
+  for (const warning of crls.warnings) printLine(io.stderr, `warning: ${warning}`);
+  printLine(
+    io.stdout,
+    `ledger: ${counts.issued} issued, ${counts.valid} valid, ${counts.revoked} revoked, ${counts.expiringIn30Days} expiring within 30 days`,
+  );
+  for (const line of clientLines(clients, now)) printLine(io.stdout, line);
+}
+
+function stateOf(notBefore: number, notAfter: number, now: number): State {
+  if (now > notAfter) return 'expired';
+  if (now < notBefore) return 'not yet valid';
+  return notAfter - now < (notAfter - notBefore) / 3 ? 'expiring' : 'valid';
+}
+
+const crlJson = ({ number, thisUpdate, nextUpdate, ...rest }: CrlState): Readonly<Record<string, unknown>> => ({
+  ...rest,
+  number: number?.toString(),
+  thisUpdate: isoTime(thisUpdate),
+  ...(nextUpdate === undefined ? {} : { nextUpdate: isoTime(nextUpdate) }),
+});
+
+const crlText = ({ issuer, entries, nextUpdate, state }: CrlState): string =>
+  `revocation list of ${issuer}: ${entries} revoked, ${state}${nextUpdate === undefined ? '' : `, counts until ${isoTime(nextUpdate)}`}`;

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import { rateLimit } from './rate-limit.ts';
+
+test('a burst is taken, then as many as the rate says', () => {
+  const clock = fakeClock();
+  const take = rateLimit({ perSecond: 2, burst: 3, maxKeys: 10 }, clock);
+  expect([1, 2, 3, 4].map(() => take('a'))).toEqual([true, true, true, false]);
+  clock.advance(500);
+  expect([take('a'), take('a')]).toEqual([true, false]);
+  clock.advance(60_000);
+  expect([1, 2, 3, 4].map(() => take('a'))).toEqual([true, true, true, false]);
+});
+
+test('one key does not use up what another has, and no more keys are kept than said', () => {
+  const take = rateLimit({ perSecond: 1, burst: 1, maxKeys: 2 }, fakeClock());
+  expect([take('a'), take('a'), take('b')]).toEqual([true, false, true]);
+  expect(take('a')).toBe(false); // used last, so that "b" is forgotten next
+  expect(take('c')).toBe(true);
+  expect(take('a')).toBe(false);
+  expect(take('b')).toBe(true);
+});
+
+test('a clock that is set back gives nothing away', () => {
+  let now = 1_000_000;
+  const take = rateLimit({ perSecond: 1, burst: 1, maxKeys: 2 }, { now: () => now });
+  expect(take('a')).toBe(true);
+  now = 0;
+  expect(take('a')).toBe(false);
+});

@@ -1,0 +1,27 @@
+import type { Clock } from '../kernel/clock.ts';
+
+export interface RateLimitOptions {
+  readonly perSecond: number;
+  /** So many may come at once. */
+  readonly burst: number;
+  /** Keys that are told apart; of more the ones seen first are forgotten. */
+  readonly maxKeys: number;
+}
+
+/** Takes one more of a key. @returns false where it comes too fast. */
+export type RateLimit = (key: string) => boolean;
+
+/** A token bucket for each key. */
+export function rateLimit({ perSecond, burst, maxKeys }: RateLimitOptions, clock: Pick<Clock, 'now'>): RateLimit {
+  const buckets = new Map<string, { readonly left: number; readonly at: number }>();
+  return (key) => {
+    const now = clock.now();
+    const bucket = buckets.get(key);
+    const passedMs = bucket === undefined ? 0 : Math.max(0, now - bucket.at); // a clock may be set back
+    const left = bucket === undefined ? burst : Math.min(burst, bucket.left + (passedMs / 1_000) * perSecond);
+    buckets.delete(key);
+    if (buckets.size >= maxKeys) for (const oldest of [...buckets.keys()].slice(0, 1)) buckets.delete(oldest);
+    buckets.set(key, { left: left < 1 ? left : left - 1, at: now });
+    return left >= 1;
+  };
+}
