@@ -9,6 +9,7 @@ import { run, say } from '../scripts/setup.mjs';
 const needed = new Map([
   ['mosquitto', 'mosquitto'],
   ['nats-server', 'nats-server'],
+  ['redis-server', 'redis-server'],
   ['taskset', 'util-linux'],
   ['g++', 'g++'],
   ['make', 'make'],
@@ -76,6 +77,8 @@ export function describeEnvironment(root) {
     versions: {
       node: process.versions.node,
       mosquitto: ask('mosquitto', ['-h'], /^mosquitto version (\S+)/),
+      redis: ask('redis-server', ['--version'], / v=(\S+)/),
+      aedes: JSON.parse(readFileSync(join(root, 'node_modules', 'aedes', 'package.json'), 'utf8')).version,
       natsServer: ask('nats-server', ['--version'], /v(\d\S*)/),
       openssl: ask('openssl', ['version'], /^OpenSSL (\S+)/),
     },

@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 
 export const usage = `npm run bench -- [options]
-  --row NAME   only this row; may be given again (default: every row)
+  --row NAME   only this row; may be given again (default: every row but those of storage)
+  --storage    the rows of storage
   --quick      one short run of each row instead of three: shows that everything works, measures little
   --json FILE  write the result there too
   --list       print the names of the rows
@@ -19,6 +20,7 @@ export function parseOptions(args, rows) {
       args,
       options: {
         row: { type: 'string', multiple: true, default: [] },
+        storage: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         json: { type: 'string' },
         list: { type: 'boolean', default: false },
@@ -30,7 +32,9 @@ export function parseOptions(args, rows) {
       return {
         problem: `no row is named ${unknown.join(' or ')}; there are: ${rows.map(({ name }) => name).join(', ')}`,
       };
-    const chosen = values.row.length === 0 ? rows : rows.filter(({ name }) => values.row.includes(name));
+    const isChosen = ({ name, scenario }) =>
+      values.row.length > 0 ? values.row.includes(name) : (scenario !== undefined) === values.storage;
+    const chosen = rows.filter(isChosen);
     return { ...values, rows: chosen, runs: values.quick ? 1 : 3, isFull: !values.quick && values.row.length === 0 };
   } catch (error) {
     return { problem: `${error.message}\n${usage}` };

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const brokerCore = 0;
 const loadCore = 1;
-const startMs = 20_000;
+const usualStartMs = 20_000;
 const stopMs = 10_000;
 /** More than any row has connections. */
 const openFiles = 8_192;
@@ -59,11 +59,12 @@ async function whenPrinted(text, { child, output }, signal) {
 
 /**
  * Starts a program on the brokers' core and waits until it is ready.
- * @param ready `{ port }` that accepts, or `{ text }` on standard output.
+ * @param ready `{ port }` that accepts, or `{ text }` on standard output; with `startMs` to wait longer than usual.
  */
 export async function startProgram(name, command, args, ready, options = {}) {
   const started = launch(brokerCore, command, args, options);
   const { child, output, ended } = started;
+  const { startMs = usualStartMs } = ready;
   const timeout = AbortSignal.timeout(startMs);
   const isReady =
     ready.port === undefined ? whenPrinted(ready.text, started, timeout) : whenListening(ready.port, timeout);

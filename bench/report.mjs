@@ -75,7 +75,11 @@ export function formatTable(results) {
     formatTarget(target),
     verdict,
   ]);
-  const all = [['row', 'unit', 'viaduct', 'mosquitto', 'ratio', 'target', 'verdict'], ...lines];
+  return formatColumns([['row', 'unit', 'viaduct', 'mosquitto', 'ratio', 'target', 'verdict'], ...lines]);
+}
+
+/** Lines of cells as text, each column as wide as its widest cell. */
+export function formatColumns(all) {
   const widths = all[0].map((_, column) => Math.max(...all.map((line) => line[column].length)));
   return all
     .map((line) =>

@@ -8,9 +8,12 @@ import { measureRow } from '../bench/measure.mjs';
 import { parseOptions, usage } from '../bench/options.mjs';
 import { canPin } from '../bench/process.mjs';
 import { formatFaults, formatTable } from '../bench/report.mjs';
-import { rows } from '../bench/rows.mjs';
+import { rows as networkRows } from '../bench/rows.mjs';
+import { formatStorageTable, measureStorage } from '../bench/storage.mjs';
+import { storageRows } from '../bench/storage-rows.mjs';
 import { build, installPackages, requireNode, root, run, say } from './setup.mjs';
 
+const rows = [...networkRows, ...storageRows];
 const options = parseOptions(process.argv.slice(2), rows);
 if (options.problem !== undefined) {
   say(options.problem);
@@ -46,25 +49,44 @@ await makeCertificates({ app, directory });
 const plan = options.quick ? 'quick' : 'full';
 const setting = { app, directory, program: join(cache, 'mqload'), plan, runs: options.runs };
 const results = [];
-const result = { ...environment, plan, runs: options.runs, rows: results };
+const stored = [];
+const result = { ...environment, plan, runs: options.runs, rows: results, storageRows: stored };
+const tables = () =>
+  [results.length > 0 && formatTable(results), stored.length > 0 && formatStorageTable(stored)]
+    .filter((text) => text !== false)
+    .join('\n\n');
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
-    console.log(formatTable(results));
+    console.log(tables());
     process.exit(130);
   });
-for (const [index, row] of options.rows.entries()) {
-  results.push(await measureRow(row, setting, (text) => say(`[${index + 1}/${options.rows.length}] ${text}`)));
-  // After every row, so that a run cut short leaves what it has.
+/** After every row, so that a run cut short leaves what it has. */
+function keep() {
   if (options.json !== undefined) save(resolve(options.json), result);
 }
+const ofNetwork = options.rows.filter(({ scenario }) => scenario === undefined);
+for (const [index, row] of ofNetwork.entries()) {
+  results.push(await measureRow(row, setting, (text) => say(`[${index + 1}/${ofNetwork.length}] ${text}`)));
+  keep();
+}
+const ofStorage = options.rows.filter(({ scenario }) => scenario !== undefined);
+for (const scenario of new Set(ofStorage.map((row) => row.scenario))) {
+  const ofScenario = ofStorage.filter((row) => row.scenario === scenario);
+  stored.push(...(await measureStorage(ofScenario, setting, say)));
+  keep();
+}
 
-console.log(formatTable(results));
+console.log(tables());
 if (options.isFull) {
-  const file = join(root, 'bench', 'results', `${environment.date.slice(0, 10)}-${environment.version}.json`);
+  const kind = options.storage ? '-storage' : '';
+  const file = join(root, 'bench', 'results', `${environment.date.slice(0, 10)}-${environment.version}${kind}.json`);
   save(file, result);
   run(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', '--log-level=error', file]);
   say(`kept as ${file}`);
 }
-const faults = formatFaults(results);
+const faults = [
+  ...formatFaults(results),
+  ...formatFaults(stored.filter(({ faults: found }) => found.some(({ broker }) => broker === 'viaduct'))),
+];
 for (const fault of faults) say(fault);
 process.exit(faults.length > 0 ? 1 : 0);

@@ -35,7 +35,23 @@ interface Target {
   readonly certificates: string;
 }
 
+interface StorageRow {
+  readonly name: string;
+  readonly scenario: string;
+  readonly target: Readonly<Record<string, number>>;
+}
+
 interface Bench {
+  readonly storageRows: readonly StorageRow[];
+  readonly storageLoads: Readonly<Record<string, object>>;
+  readonly storageFaults: (scenario: string, result: Sample, load: object) => string[];
+  readonly storageResult: (
+    row: StorageRow,
+    load: object,
+    samples: Readonly<Record<string, readonly Sample[]>>,
+    faults: readonly Fault[],
+  ) => RowResult;
+  readonly formatStorageTable: (results: readonly RowResult[]) => string;
   readonly rows: readonly Row[];
   readonly parseOptions: (args: readonly string[], rows: readonly Row[]) => Options;
   readonly loadArguments: (row: Row, target: Target, plan: string) => string[];
@@ -52,13 +68,15 @@ interface Bench {
 
 /** The benchmark is plain JavaScript, so its types are stated here. */
 async function bench(): Promise<Bench> {
-  const modules = ['rows', 'options', 'load', 'report'].map(
+  const modules = ['rows', 'options', 'load', 'report', 'storage', 'storage-rows', 'storage-scenarios'].map(
     (name) => import(new URL(`../bench/${name}.mjs`, import.meta.url).href) as Promise<Partial<Bench>>,
   );
   return Object.assign({}, ...(await Promise.all(modules))) as Bench;
 }
 
-const { rows, parseOptions, loadArguments, faultsOf, median, rowResult, formatTable, formatFaults } = await bench();
+const { rows, parseOptions, loadArguments, faultsOf, median, rowResult, formatTable, formatFaults, ...storage } =
+  await bench();
+const { storageRows, storageLoads, storageFaults, storageResult, formatStorageTable } = storage;
 
 const rowNamed = (name: string): Row => rows.find((row) => row.name === name)!;
 const pairs = rowNamed('pairs-q0-w8');
@@ -179,5 +197,44 @@ test('the table shows medians, half the spread, ratio, target and verdict in col
       '<= 2.00',
       'met',
     ],
+  ]);
+});
+
+test('rows of storage have names of their own, one bound each, and loads for both plans', () => {
+  const names = [...rows, ...storageRows].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { name, scenario, target: bound } of storageRows) {
+    expect(Object.keys(bound), name).toHaveLength(1);
+    expect(Object.keys(storageLoads[scenario] ?? {}), name).toEqual(expect.arrayContaining(['full', 'quick']));
+  }
+});
+
+test('rows of storage run only where they are asked for', () => {
+  const all = [...rows, ...storageRows] as unknown as readonly Row[];
+  expect(parseOptions([], all).rows).toEqual(rows);
+  expect(parseOptions(['--storage'], all)).toMatchObject({ rows: storageRows, isFull: true });
+  expect(parseOptions(['--row', 'store-drain', '--row', 'idle'], all).rows?.map(({ name }) => name)).toEqual([
+    'idle',
+    'store-drain',
+  ]);
+});
+
+test('a row of storage is judged by Viaduct alone, and a fault of another broker is marked', () => {
+  const queue = storageRows.find(({ name }) => name === 'store-queue')!;
+  const of = (rate: number): Sample => ({ queued: { acknowledged: rate * 2, seconds: 2 } });
+  const samples = { viaduct: [of(29_000), of(31_000), of(30_000)], mosquitto: [of(60_000)] };
+  const fault = { broker: 'mosquitto', run: 1, text: '9 of 10 acknowledged messages came back' };
+  const met = storageResult(queue, {}, samples, [fault]);
+  expect(met).toMatchObject({ verdict: 'met', brokers: { viaduct: { median: 30_000 } } });
+  expect(formatStorageTable([met])).toMatch(/^store-queue .* 30000 \+-3% .* 60000 \+-0% ! .* >= 30000 +met$/m);
+  expect(storageResult(queue, {}, { viaduct: [of(29_999)] }, []).verdict).toBe('missed');
+  expect(storageResult(queue, {}, samples, [{ ...fault, broker: 'viaduct' }]).verdict).toBe('faulty');
+});
+
+test('messages that do not come back, or in another order, are faults of a storage run', () => {
+  const drained = { received: 9, unordered: 2 };
+  expect(storageFaults('queue', { queued: { acknowledged: 10 }, drained }, {})).toEqual([
+    '9 of 10 acknowledged messages came back',
+    '2 messages out of order',
   ]);
 });

@@ -5,8 +5,10 @@ import { addConfigCheckCommand } from './config-check.ts';
 import { addConfigExplainCommand } from './config-explain.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { type Io, printLine } from './io.ts';
+import { addPkiCommand } from './pki.ts';
 import { addPubCommand } from './pub.ts';
 import { addServeCommand } from './serve.ts';
+import { addStoreCommand } from './store.ts';
 import { addSubCommand } from './sub.ts';
 import { addTopicCommand } from './topic.ts';
 
@@ -28,6 +30,8 @@ export function buildProgram(io: Io): Command {
   addPubCommand(program, io);
   addSubCommand(program, io);
   addTopicCommand(program, io);
+  addPkiCommand(program, io);
+  addStoreCommand(program, io);
   addDoctorCommand(program, io);
   return program;
 }

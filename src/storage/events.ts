@@ -29,6 +29,18 @@ export const storeDropped = defineEvent<DroppedFields>({
   },
 });
 
+interface FailedFields extends Record<string, string> {
+  readonly error: string;
+}
+
+export const storeFailed = defineEvent<FailedFields>({
+  counter: 'store_failed_total',
+  help: 'Times the store could not write or read. What was not stored was not acknowledged.',
+  labels: [],
+  level: 'error',
+  message: ({ error }) => `store: ${error}`,
+});
+
 /** Turns what a store lets go into events. */
 export const reportDrops =
   (events: Events): ReportDrop =>

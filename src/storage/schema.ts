@@ -73,7 +73,7 @@ export const storeSchema = z
       .prefault('8GiB')
       .meta({
         description:
-          'Bytes of all queued and retained messages together, for `type: disk` and `memory`; beyond it messages are refused. Files take up to twice as much.',
+          'Bytes of all queued and retained messages together; beyond it messages are refused. The files of `type: disk` take up to twice as much. For `type: redis` it counts what all nodes keep under store.redis.keyPrefix, so give all nodes the same value; the maxmemory of Redis is a limit of its own.',
         reload: 'process',
       }),
     queue: queueSchema,

@@ -1,24 +1,23 @@
 import type { StoredPacket } from '../../broker/session-store.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { bytesOf } from '../detach.ts';
-import type { StoreDeps } from '../drop.ts';
 import { storeRefused } from '../limits.ts';
 import type { Contents } from './contents.ts';
 import { DiskSpace } from './disk-space.ts';
-import { type DiskOptions, OpenedStore } from './opened-store.ts';
+import { type DiskOptions, OpenedStore, type OpenedStoreDeps } from './opened-store.ts';
 
 /** The way of the store's methods to what it holds. */
 export class Access {
   readonly #options: DiskOptions;
-  readonly #deps: StoreDeps;
+  readonly #deps: OpenedStoreDeps;
   readonly #space: DiskSpace;
   #opened: OpenedStore | undefined;
   #isClosed = false;
 
-  constructor(options: DiskOptions, deps: StoreDeps) {
+  constructor(options: DiskOptions, deps: OpenedStoreDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#space = new DiskSpace(options.directory);
+    this.#space = new DiskSpace(options.directory, { reusableBytes: () => this.files.environment.reusableBytes() });
   }
 
   async open(): Promise<void> {

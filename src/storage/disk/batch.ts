@@ -1,10 +1,17 @@
-import { StoreError, systemCode } from '../../kernel/errors.ts';
+import { messageOf, StoreError, systemCode } from '../../kernel/errors.ts';
 import type { Environment, TableName } from './environment.ts';
 
 export type Durability = 'commit' | 'fsync';
 
 /** Bytes of values that are held back at most; more are committed before the turn ends. */
 const maxBytes = 16_777_216;
+
+/**
+ * A commit waits for the disk. Where the last one kept the promises of so many, it rests as long as that took, so that
+ * half of the time is left for everything else, and more goes with the next.
+ */
+const crowd = 4;
+const maxPauseMs = 10;
 
 interface Write {
   readonly key: Buffer;
@@ -22,15 +29,17 @@ interface Waiting {
 export interface BatchDeps {
   readonly environment: Environment;
   readonly durability: Durability;
-  /** A commit failed: what is in memory is to be made again from what is on disk. */
+  /** A commit failed: what is in memory is to be made again from what is on disk, with another batch. */
   readonly onFailed: (error: StoreError) => void;
+  /** A flush to the disk failed; it is tried again. */
+  readonly onFlushFailed: (error: StoreError) => void;
   /** Told before a commit, to add what is written once for many changes. */
   readonly onCommit: () => void;
 }
 
 /**
  * The writes of one turn of the event loop, committed together when it ends. Whoever reads looks here first: `get` for
- * one row, `commitNow` before a range. The promises of `done` are kept in the order of the calls, after the commit, or
+ * one row, `settle` before a range. The promises of `done` are kept in the order of the calls, after the commit, or
  * after the flush to the disk when durability is `fsync`.
  */
 export class Batch {
@@ -39,6 +48,9 @@ export class Batch {
   #waiting: Waiting[] = [];
   #bytes = 0;
   #turn: NodeJS.Immediate | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  /** Milliseconds; when the last commit ended, how long it took, and how many promises it kept. */
+  #last = { endedAt: 0, took: 0, kept: 0 };
   /** Committed and not yet flushed, at `fsync`. */
   #unflushed: Waiting[] = [];
   #flushing: Promise<void> | undefined;
@@ -86,19 +98,30 @@ export class Batch {
     return promise;
   }
 
+  /** Makes a range of a table readable on disk: commits if something in it waits. @param to not included */
+  settle(table: TableName, from: Buffer, to: Buffer): void {
+    for (const { key } of this.#writes.get(table)?.values() ?? [])
+      if (Buffer.compare(key, from) >= 0 && Buffer.compare(key, to) < 0) {
+        this.commitNow();
+        return;
+      }
+  }
+
   /** Commits what waits. */
   commitNow(): void {
     if (this.#waiting.length > 0 || this.#writes.size > 0) this.#deps.onCommit();
-    if (this.#turn !== undefined) clearImmediate(this.#turn);
-    this.#turn = undefined;
+    this.#unschedule();
     if (this.#waiting.length === 0 && this.#writes.size === 0) return;
     const writes = this.#writes;
     const waiting = this.#waiting;
     this.#writes = new Map();
     this.#waiting = [];
     this.#bytes = 0;
+    const startedAt = performance.now();
     try {
       if (writes.size > 0) this.#commit(writes);
+      const endedAt = performance.now();
+      this.#last = { endedAt, took: endedAt - startedAt, kept: waiting.length };
     } catch (cause) {
       this.#failed(cause, waiting);
       return;
@@ -123,6 +146,7 @@ export class Batch {
         (cause: unknown) => {
           this.#isDirty = true;
           const error = unavailable(cause);
+          this.#deps.onFlushFailed(error);
           for (const { reject } of flushed) reject(error);
         },
       )
@@ -151,7 +175,18 @@ export class Batch {
   }
 
   #schedule(): void {
-    this.#turn ??= setImmediate(() => this.commitNow());
+    if (this.#turn !== undefined || this.#pause !== undefined) return;
+    const { endedAt, took, kept } = this.#last;
+    const restMs = kept < crowd ? 0 : endedAt + took - performance.now();
+    if (restMs <= 0) this.#turn = setImmediate(() => this.commitNow());
+    else this.#pause = setTimeout(() => this.commitNow(), Math.min(restMs, maxPauseMs));
+  }
+
+  #unschedule(): void {
+    clearImmediate(this.#turn);
+    clearTimeout(this.#pause);
+    this.#turn = undefined;
+    this.#pause = undefined;
   }
 
   #commit(tables: ReadonlyMap<TableName, ReadonlyMap<string, Write>>): void {
@@ -167,6 +202,7 @@ export class Batch {
 
   #failed(cause: unknown, waiting: readonly Waiting[]): void {
     const error = isFull(cause) ? full(cause) : unavailable(cause);
+    this.#closed = error; // whoever is in the middle of a change must not go on here
     this.#deps.onFailed(error);
     for (const { reject } of waiting) reject(error);
   }
@@ -190,10 +226,4 @@ const full = (cause: unknown): StoreError =>
   );
 
 const unavailable = (cause: unknown): StoreError =>
-  new StoreError(
-    'store-unavailable',
-    `the store cannot write: ${cause instanceof Error ? cause.message : String(cause)}`,
-    {
-      cause,
-    },
-  );
+  new StoreError('store-unavailable', `the store cannot write: ${messageOf(cause)}`, { cause });

@@ -28,6 +28,7 @@ export interface ContentsOptions {
   readonly durability: Durability;
   /** A commit failed: these contents are wrong, and are to be loaded again. */
   readonly onFailed: (error: StoreError) => void;
+  readonly onFlushFailed: (error: StoreError) => void;
 }
 
 /** Reads back what is on disk. @throws StoreError store-damaged */
@@ -36,6 +37,7 @@ export function loadContents(environment: Environment, options: ContentsOptions,
     environment,
     durability: options.durability,
     onFailed: options.onFailed,
+    onFlushFailed: options.onFlushFailed,
     onCommit() {
       owners.writeSizes();
       retained.writeSize();

@@ -5,5 +5,9 @@ export const damaged = (what: string, cause?: unknown): StoreError =>
   new StoreError(
     'store-damaged',
     `${what}; the files are left as they are: restore them from a backup, or move the folder away to begin with an empty store`,
-    cause === undefined ? {} : { cause },
+    { details: { what }, ...(cause === undefined ? {} : { cause }) },
   );
+
+/** What is wrong, without what to do about it. */
+export const faultIn = ({ details, message }: StoreError): string =>
+  typeof details['what'] === 'string' ? details['what'] : message;

@@ -30,9 +30,10 @@ interface Meta {
  * Looks whether the data file of a folder holds all pages that it refers to. LMDB maps the file into memory and does not
  * check: reading a page that was cut off would end the process with SIGBUS.
  *
+ * @param options.isThorough every page is read, and not only where the file is shorter than it says.
  * @throws StoreError store-damaged
  */
-export async function checkDataFile(folder: string): Promise<void> {
+export async function checkDataFile(folder: string, { isThorough = false } = {}): Promise<void> {
   const path = join(folder, 'data.mdb');
   const file = await open(path, 'r').catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return undefined;
@@ -44,7 +45,7 @@ export async function checkDataFile(folder: string): Promise<void> {
     const meta = await newestMeta(file);
     if (meta === undefined) throw damaged(`${path} is no data file of a store, or its beginning is lost`);
     // pages that are free may be missing at the end, so a shorter file is looked at closely
-    if (size < (meta.lastPage + 1) * meta.pageBytes) await new PageWalk(file, path, meta, size).run();
+    if (isThorough || size < (meta.lastPage + 1) * meta.pageBytes) await new PageWalk(file, path, meta, size).run();
   } finally {
     await file.close();
   }
@@ -79,6 +80,8 @@ class PageWalk {
   readonly #pageBytes: number;
   readonly #pages: number;
   readonly #left: bigint[];
+  /** One bit a page. */
+  readonly #visited: Uint8Array;
 
   constructor(file: FileHandle, path: string, { pageBytes, roots }: Meta, size: number) {
     this.#file = file;
@@ -86,6 +89,7 @@ class PageWalk {
     this.#pageBytes = pageBytes;
     this.#pages = Math.floor(size / pageBytes);
     this.#left = [...roots];
+    this.#visited = new Uint8Array((this.#pages >> 3) + 1);
   }
 
   async run(): Promise<void> {
@@ -93,6 +97,7 @@ class PageWalk {
     for (let number = this.#left.pop(); number !== undefined; number = this.#left.pop()) {
       if (number === noPage) continue;
       this.#require(number, 1);
+      this.#visit(Number(number));
       await this.#file.read(page, 0, page.length, Number(number) * this.#pageBytes);
       this.#readNodes(page, number);
     }
@@ -123,6 +128,13 @@ class PageWalk {
 
   #require(first: bigint, count: number): void {
     if (first + BigInt(count) > BigInt(this.#pages)) throw this.#cutOff();
+  }
+
+  /** A page stands in one place; in a damaged file the way through the pages might never end. */
+  #visit(page: number): void {
+    const bit = 1 << (page & 7);
+    if (((this.#visited[page >> 3] ?? 0) & bit) !== 0) throw damaged(`${this.#path} refers to page ${page} twice`);
+    this.#visited[page >> 3]! |= bit;
   }
 
   #cutOff(): Error {

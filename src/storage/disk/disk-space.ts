@@ -5,17 +5,28 @@ const reservedBytes = 4_194_304;
 const maxAgeMs = 200;
 const maxWrittenBytes = 1_048_576;
 
-/** Whether the disk of a folder takes more; asked for every message, looked up now and then. */
+export interface DiskSpaceDeps {
+  /** Bytes within the files that are free to be written again. */
+  readonly reusableBytes: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/**
+ * Whether the files of a folder take more; asked for every message, looked up now and then. The files never shrink, so
+ * what was removed from them counts as room: without it a disk that the files filled would stay full for ever.
+ */
 export class DiskSpace {
   readonly #folder: string;
+  readonly #reusableBytes: () => number;
   readonly #now: () => number;
   #freeBytes = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #writtenBytes = 0;
 
-  /** @param now milliseconds of a clock that never goes back. */
-  constructor(folder: string, now: () => number = () => performance.now()) {
+  constructor(folder: string, { reusableBytes, now = () => performance.now() }: DiskSpaceDeps) {
     this.#folder = folder;
+    this.#reusableBytes = reusableBytes;
     this.#now = now;
   }
 
@@ -28,7 +39,7 @@ export class DiskSpace {
 
   #read(): void {
     const { bavail, bsize } = statfsSync(this.#folder);
-    this.#freeBytes = bavail * bsize;
+    this.#freeBytes = bavail * bsize + this.#reusableBytes();
     this.#readAt = this.#now();
     this.#writtenBytes = 0;
   }

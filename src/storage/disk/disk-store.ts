@@ -1,6 +1,9 @@
 import type { SessionStore } from '../../broker/session-store.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { messageOf } from '../../kernel/errors.ts';
+import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import type { StoreDeps } from '../drop.ts';
+import { storeFailed } from '../events.ts';
 import { Access } from './access.ts';
 import { inboundMethods, queueMethods, retainedMethods } from './message-methods.ts';
 import type { DiskOptions } from './opened-store.ts';
@@ -12,6 +15,7 @@ const stepMs = 1_000;
 
 export interface DiskStoreDeps extends StoreDeps {
   readonly clock: Pick<Clock, 'after'>;
+  readonly events: Events;
 }
 
 /**
@@ -27,20 +31,25 @@ export interface DiskStoreDeps extends StoreDeps {
  * store-unavailable.
  */
 export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): SessionStore {
-  const { now = Date.now, onDropped = () => undefined, clock = systemClock } = deps;
-  const access = new Access(options, { now, onDropped });
+  const { now = Date.now, onDropped = () => undefined, clock = systemClock, events = silentTelemetry.events } = deps;
+  const onFailed = (error: unknown): void => events.emit(storeFailed, { error: messageOf(error) });
+  const access = new Access(options, { now, onDropped, onFailed });
   let node: { readonly id: string } | undefined;
   let cancelStep: () => void = () => undefined;
   let sweeper: Sweeper | undefined;
 
   const step = (): void => {
-    const { contents, files } = access;
-    if (sweeper?.isOf(contents) !== true) sweeper = new Sweeper(files.environment, contents);
-    sweeper.step();
-    contents.batch.commitNow();
-    contents.batch.flush();
-    void files.lock.touch();
     cancelStep = clock.after(stepMs, step);
+    try {
+      const { contents, files } = access;
+      void files.lock.touch();
+      if (sweeper?.isOf(contents) !== true) sweeper = new Sweeper(files.environment, contents);
+      sweeper.step();
+      contents.batch.commitNow();
+      contents.batch.flush();
+    } catch (error) {
+      onFailed(error);
+    }
   };
 
   return {

@@ -1,4 +1,5 @@
 import { type Database, open, type RootDatabase, TransactionFlags } from 'lmdb';
+import { firstKey, lastKey } from './keys.ts';
 
 /** What stands in each table is told by the file that reads it. */
 export const tableNames = [
@@ -32,8 +33,40 @@ export interface RowRange extends KeyRange {
   readonly maxBytes: number;
 }
 
-/** Committed before it returns, and not flushed: to the page cache of the system, which outlives the process. */
+/**
+ * Visible and in the page cache, which outlives the process, before it returns. LMDB flushes such a commit too before it
+ * returns (docs/decisions/0012-store-commits.md), so what counts is how few there are.
+ */
 const commitWithoutFlush: TransactionFlags = TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
+
+/** Those at the beginning of the file that say where the trees begin. */
+const metaPages = 2;
+
+interface TreeStats {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** What `getStats` gives of a table; missing in the types of the package. */
+interface TableStats extends TreeStats {
+  /** The table of tables, and the list of free pages. */
+  readonly root: TreeStats;
+  readonly free: TreeStats;
+  readonly lastPageNumber: number;
+  readonly pageSize: number;
+}
+
+const isTableStats = (stats: object): stats is TableStats => 'root' in stats && 'free' in stats;
+
+function statsOf(table: Pick<Database, 'getStats'>): TableStats {
+  const stats = table.getStats();
+  if (!isTableStats(stats)) throw new Error('this version of lmdb counts no pages; use the one of package-lock.json');
+  return stats;
+}
+
+const pagesOf = ({ treeBranchPageCount, treeLeafPageCount, overflowPages }: TreeStats): number =>
+  treeBranchPageCount + treeLeafPageCount + overflowPages;
 
 /** `sync` is missing in the types of the package. */
 type Root = RootDatabase<Buffer, Buffer> & { sync(done: (error?: Error | null) => void): void };
@@ -47,6 +80,7 @@ const canSync = (database: RootDatabase<Buffer, Buffer>): database is Root => 's
  */
 export class Environment {
   readonly #root: Root;
+  #closing: Promise<void> | undefined;
   readonly #tables: ReadonlyMap<TableName, Database<Buffer, Buffer>>;
 
   /** @param folder exists already. @throws Error of LMDB */
@@ -69,6 +103,14 @@ export class Environment {
 
   has(table: TableName, key: Buffer): boolean {
     return this.#table(table).doesExist(key);
+  }
+
+  isEmpty(table: TableName): boolean {
+    return this.keys(table, { from: firstKey, to: lastKey, maxRows: 1 }).length === 0;
+  }
+
+  count(table: TableName): number {
+    return this.#table(table).getCount({});
   }
 
   /** Rows in the order of their keys, read at once. */
@@ -111,8 +153,17 @@ export class Environment {
     );
   }
 
+  /** Bytes of the pages that hold nothing any more; they are written again before the file grows. */
+  reusableBytes(): number {
+    const { root, free, lastPageNumber, pageSize } = statsOf(this.#root);
+    const trees = [root, free, ...Array.from(this.#tables.values(), statsOf)];
+    return Math.max(0, lastPageNumber + 1 - metaPages - trees.reduce((sum, tree) => sum + pagesOf(tree), 0)) * pageSize;
+  }
+
+  /** Works twice. */
   async close(): Promise<void> {
-    await this.#root.close();
+    this.#closing ??= this.#root.close();
+    await this.#closing;
   }
 
   #table(name: TableName): Database<Buffer, Buffer> {

@@ -10,6 +10,9 @@ type QueueMethods = Pick<
 >;
 type InboundMethods = Pick<SessionStore, 'incomingStorePacket' | 'incomingGetPacket' | 'incomingDelPacket'>;
 
+/** Messages that are decoded before they are asked for; one at a time costs a turn of its own for each. */
+const readAhead = { highWaterMark: 64 };
+
 export function retainedMethods(access: Access): RetainedMethods {
   return {
     storeRetained: (packet) =>
@@ -17,8 +20,8 @@ export function retainedMethods(access: Access): RetainedMethods {
         if (packet.payload.length > 0) access.requireRoom(packet, 1);
         retained.store(packet);
       }),
-    createRetainedStream: (filter) => Readable.from(access.contents.retained.match([filter])),
-    createRetainedStreamCombi: (filters) => Readable.from(access.contents.retained.match([...filters])),
+    createRetainedStream: (filter) => Readable.from(access.contents.retained.match([filter]), readAhead),
+    createRetainedStreamCombi: (filters) => Readable.from(access.contents.retained.match([...filters]), readAhead),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { StoredProperties } from '../../broker/publish/stored-properties.ts';
 import type { QueuedPacket, StoredPacket } from '../../broker/session-store.ts';
 import { qosOf } from '../../mqtt/fields.ts';
+import type { Qos } from '../../plane/message.ts';
 import type { QueueDelivery } from '../memory/client-queue.ts';
 import { RecordReader } from './bytes.ts';
 import { damaged } from './damaged.ts';
@@ -124,6 +125,9 @@ export function messageHead(record: Buffer): MessageHead {
   };
 }
 
+/** The QoS at which it is delivered. */
+export const qosIn = (record: Buffer): Qos => qosOf((record[0] ?? 0) & qosMask) ?? 0;
+
 /** Name of the message among the queues; undefined when it has none. */
 export function identityOf(record: Buffer): { readonly brokerId: string; readonly brokerCounter: number } | undefined {
   const { brokerCounter } = messageHead(record);
@@ -147,7 +151,7 @@ export function decodeMessage(record: Buffer, messageId?: number): QueuedPacket 
     ...(brokerCounter === undefined ? { brokerId: undefined, brokerCounter } : { brokerId, brokerCounter }),
     topic,
     payload: (flags & textPayloadFlag) === 0 ? payload : payload.toString(),
-    qos: qosOf(flags & qosMask) ?? 0,
+    qos: qosIn(record),
     retain: (flags & retainFlag) !== 0,
     dup: messageId !== undefined, // sent before [MQTT-3.3.1-1]
     messageId,
@@ -183,7 +187,10 @@ function parseProperties(json: string): StoredProperties {
 
 const identifierCount = (record: Buffer): number => record.readUInt16BE(25);
 
-function identifiersIn(record: Buffer): number[] {
+const noIdentifiers: readonly number[] = [];
+
+function identifiersIn(record: Buffer): readonly number[] {
+  if (identifierCount(record) === 0) return noIdentifiers;
   return Array.from({ length: identifierCount(record) }, (_, index) => record.readUInt32BE(headBytes + index * 4));
 }
 

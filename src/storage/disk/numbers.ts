@@ -47,6 +47,18 @@ export class Numbers {
   }
 }
 
+/** The numbers of a store that is not in use: above all that were given. */
+export const numbersIn = (environment: Environment): { readonly owner: number; readonly sequence: number } => ({
+  owner: read(environment, ownersKey),
+  sequence: read(environment, sequencesKey),
+});
+
+/** Rows of `meta` that say which numbers come next. */
+export const numberRows = (owner: number, sequence: number): readonly (readonly [key: Buffer, value: Buffer])[] => [
+  [ownersKey, new RecordWriter().u48(owner).end()],
+  [sequencesKey, new RecordWriter().u48(sequence).end()],
+];
+
 const read = (environment: Environment, key: Buffer): number => {
   const record = environment.get('meta', key);
   return record === undefined ? 1 : new RecordReader(record, 'a counter').u48();

@@ -17,15 +17,20 @@ export interface DiskOptions {
   readonly limits: StoreLimits;
 }
 
+export interface OpenedStoreDeps extends StoreDeps {
+  /** Something could not be written or read back; for the log. */
+  readonly onFailed: (error: StoreError) => void;
+}
+
 /** The files of a folder, opened and locked. */
 export class OpenedStore {
   readonly environment: Environment;
   readonly lock: FolderLock;
   readonly #options: DiskOptions;
-  readonly #deps: StoreDeps;
-  #contents: Contents;
+  readonly #deps: OpenedStoreDeps;
+  #contents: Contents | StoreError;
 
-  private constructor(environment: Environment, lock: FolderLock, options: DiskOptions, deps: StoreDeps) {
+  private constructor(environment: Environment, lock: FolderLock, options: DiskOptions, deps: OpenedStoreDeps) {
     this.environment = environment;
     this.lock = lock;
     this.#options = options;
@@ -34,7 +39,7 @@ export class OpenedStore {
   }
 
   /** @throws StoreError store-in-use, store-damaged, store-newer, store-unavailable */
-  static async open(options: DiskOptions, deps: StoreDeps): Promise<OpenedStore> {
+  static async open(options: DiskOptions, deps: OpenedStoreDeps): Promise<OpenedStore> {
     const { directory } = options;
     await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
       throw unusable(directory, cause);
@@ -55,29 +60,42 @@ export class OpenedStore {
     }
   }
 
-  /** Made again after a commit that failed. */
+  /** Made again after a commit that failed. @throws StoreError when that failed too. */
   get contents(): Contents {
+    if (this.#contents instanceof StoreError) throw this.#contents;
     return this.#contents;
   }
 
   async close(): Promise<void> {
-    await this.#contents.batch.close();
+    if (!(this.#contents instanceof StoreError)) await this.#contents.batch.close();
     await this.environment.close();
     await this.lock.release();
   }
 
   #load(): Contents {
     const { durability, limits } = this.#options;
-    return loadContents(this.environment, { durability, limits, onFailed: () => this.#reload() }, this.#deps);
+    const onFailed = (error: StoreError): void => this.#reload(error);
+    return loadContents(
+      this.environment,
+      { durability, limits, onFailed, onFlushFailed: this.#deps.onFailed },
+      this.#deps,
+    );
   }
 
-  #reload(): void {
-    for (const owner of this.#contents.owners.all()) owner.state = 'lost';
-    this.#contents = this.#load();
+  #reload(error: StoreError): void {
+    this.#deps.onFailed(error);
+    for (const owner of this.contents.owners.all()) owner.state = 'lost';
+    try {
+      this.#contents = this.#load();
+    } catch (cause) {
+      this.#contents = cause instanceof StoreError ? cause : unusable(this.#options.directory, cause);
+      this.#deps.onFailed(this.#contents);
+    }
   }
 }
 
-function openFiles(directory: string): Environment {
+/** @throws StoreError store-damaged, or an Error of LMDB. */
+export function openFiles(directory: string): Environment {
   try {
     return new Environment(directory);
   } catch (cause) {
@@ -87,5 +105,6 @@ function openFiles(directory: string): Environment {
   }
 }
 
-const unusable = (directory: string, cause: unknown): StoreError =>
+/** The folder is not there, or its rights are wrong. */
+export const unusable = (directory: string, cause: unknown): StoreError =>
   new StoreError('store-unavailable', `store.directory ${directory} cannot be used: ${messageOf(cause)}`, { cause });

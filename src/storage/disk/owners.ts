@@ -60,9 +60,7 @@ export class Owners {
     for (const { key, value } of environment.all('sizes')) {
       const owner = this.#byNumber.get(ownerIn(key));
       if (owner === undefined) continue;
-      const reader = new RecordReader(value, 'the size of a queue');
-      owner.size.messages = reader.u32();
-      owner.size.bytes = reader.u48();
+      Object.assign(owner.size, decodeSize(value));
       total.messages += owner.size.messages;
       total.bytes += owner.size.bytes;
     }
@@ -112,12 +110,7 @@ export class Owners {
 
   /** Writes the sizes that changed. */
   writeSizes(): void {
-    for (const owner of this.#resized)
-      this.#batch.put(
-        'sizes',
-        ownerKey(owner.number),
-        new RecordWriter().u32(owner.size.messages).u48(owner.size.bytes).end(),
-      );
+    for (const owner of this.#resized) this.#batch.put('sizes', ownerKey(owner.number), encodeSize(owner.size));
     this.#resized.clear();
   }
 
@@ -144,7 +137,16 @@ const createOwner = (number: OwnerNumber, clientId: string, session: StoredSessi
   state: 'here',
 });
 
-function encodeOwner({ clientId, session }: Owner): Buffer {
+/** What is in one queue. */
+export const encodeSize = ({ messages, bytes }: Size): Buffer => new RecordWriter().u32(messages).u48(bytes).end();
+
+/** @throws StoreError store-damaged */
+export function decodeSize(record: Buffer): Size {
+  const reader = new RecordReader(record, 'the size of a queue');
+  return { messages: reader.u32(), bytes: reader.u48() };
+}
+
+export function encodeOwner({ clientId, session }: Pick<Owner, 'clientId' | 'session'>): Buffer {
   const writer = new RecordWriter();
   const flags = (session === undefined ? 0 : hasSession) | (session?.disconnectedAt === undefined ? 0 : isAway);
   writer.u8(flags).text(clientId);
@@ -156,7 +158,8 @@ function encodeOwner({ clientId, session }: Owner): Buffer {
   return writer.end();
 }
 
-function decodeOwner(number: OwnerNumber, record: Buffer): Owner {
+/** @throws StoreError store-damaged */
+export function decodeOwner(number: OwnerNumber, record: Buffer): Owner {
   const reader = new RecordReader(record, 'a session');
   const flags = reader.u8();
   const clientId = reader.text();

@@ -52,7 +52,7 @@ export class QueueIndex {
     this.#owner = owner;
     this.#deps = deps;
     this.#unreadEnd = end;
-    deps.batch.commitNow();
+    deps.batch.settle('sent', queueKey(owner, 0), queueKey(owner, end));
     for (const { key, value } of pages(deps.environment, 'sent', owner, end))
       this.#assign(sequenceIn(key), value.readUInt16BE(0));
   }
@@ -125,7 +125,7 @@ export class QueueIndex {
   #readRest(): void {
     const end = this.#unreadEnd;
     this.#unreadEnd = 0;
-    this.#deps.batch.commitNow();
+    this.#deps.batch.settle('queue', queueKey(this.#owner, 0), queueKey(this.#owner, end));
     for (const { key, value } of pages(this.#deps.environment, 'queue', this.#owner, end)) {
       const identity = identityOf(value);
       if (identity !== undefined) this.add(identity, sequenceIn(key));

@@ -87,8 +87,9 @@ export class Queues {
     if (packet.messageId === undefined && messageId !== undefined) return undefined;
     const record = this.#deps.batch.get('queue', queueKey(owner.number, sequence));
     if (record === undefined) return undefined;
+    const cleared = decodeMessage(record, messageId);
     this.remove(owner, sequence, record);
-    return decodeMessage(record, messageId);
+    return cleared;
   }
 
   /** The queue of an owner that is no more; its messages leave the disk later, step by step. */
@@ -101,7 +102,7 @@ export class Queues {
   /** Removes the message if nobody needs to send it any more, and says so. */
   dropIfLapsed(owner: Owner, sequence: number, record: Buffer): boolean {
     const lapse = this.#lapseOf(record);
-    if (lapse === undefined || this.indexOf(owner).messageIdOf(sequence) !== undefined) return false;
+    if (lapse === undefined || this.#isSent(owner, sequence)) return false;
     this.remove(owner, sequence, record);
     this.#deps.onDropped({ reason: lapse, clientId: owner.clientId, topic: topicOf(record) ?? '' });
     return true;
@@ -125,6 +126,11 @@ export class Queues {
       identities: this.#identities,
     });
     return owner.index;
+  }
+
+  #isSent({ index, number }: Owner, sequence: number): boolean {
+    if (index !== undefined) return index.messageIdOf(sequence) !== undefined;
+    return this.#deps.batch.get('sent', queueKey(number, sequence)) !== undefined;
   }
 
   #add(owner: Owner, packet: StoredPacket, delivery: QueueDelivery, body: MessageBody, size: number): void {
@@ -189,8 +195,8 @@ export class Queues {
 
   #readHead(owner: Owner): number {
     const { batch, environment } = this.#deps;
-    batch.commitNow();
     const range = { from: queueKey(owner.number, owner.headFrom), to: queueKey(owner.number, endOfQueue) };
+    batch.settle('queue', range.from, range.to);
     owner.head = environment
       .keys('queue', { ...range, maxRows: headRows })
       .map(sequenceIn)

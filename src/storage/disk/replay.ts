@@ -27,14 +27,10 @@ export function* replay(owner: Owner, end: number, deps: ReplayDeps): Generator<
   const to = queueKey(owner.number, end);
   for (let from = 0; owner.state !== 'ended'; ) {
     requireKnown(owner);
-    batch.commitNow();
+    const start = queueKey(owner.number, from);
+    batch.settle('queue', start, to);
     const { changes } = owner;
-    const rows = environment.rows('queue', {
-      from: queueKey(owner.number, from),
-      to,
-      maxRows: pageRows,
-      maxBytes: pageBytes,
-    });
+    const rows = environment.rows('queue', { from: start, to, maxRows: pageRows, maxBytes: pageBytes });
     for (const { key, value } of rows) {
       requireKnown(owner);
       if (isEnded(owner)) return;

@@ -16,9 +16,12 @@ export function topicKey(topic: string): Buffer {
   return Buffer.concat([bytes.subarray(0, maxBytes), Buffer.from([cut]), hash]);
 }
 
+/** Whether only the beginning of the topic stands in the key. */
+export const isCut = (key: Buffer): boolean => key[maxBytes] === cut;
+
 /** The topic of a key; undefined when it is too long to stand there whole. */
 export function topicIn(key: Buffer): string | undefined {
-  if (key[maxBytes] === cut) return undefined;
+  if (isCut(key)) return undefined;
   return key.toString('utf8', 1).replaceAll('\0', '/');
 }
 
@@ -50,6 +53,9 @@ export function rangeOf(filter: string): TopicRange {
     };
   return { from, to: behind(from) };
 }
+
+/** Whether every topic in the range of the filter matches it: it is a topic and all below. */
+export const isWholeRange = (filter: string): boolean => /^[^+#]+\/#$/.test(filter);
 
 /** Behind a topic and everything below it. */
 const behind = (topic: Buffer): Buffer => Buffer.concat([topic, Buffer.from([separator + 1])]);

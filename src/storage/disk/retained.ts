@@ -6,12 +6,13 @@ import { retainedRefused, type Size } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import { RecordReader, RecordWriter } from './bytes.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, Row } from './environment.ts';
 import { firstKey, lastKey } from './keys.ts';
 import { decodeMessage, encodeBody, encodeMessage, messageHead, topicOf } from './message-record.ts';
-import { nextFrom, rangeOf, topicIn, topicKey } from './retained-key.ts';
+import { isCut, isWholeRange, nextFrom, rangeOf, topicIn, topicKey } from './retained-key.ts';
 
 const pageRows = 512;
+const pageBytes = 1_048_576;
 /** Topics read one after the other that do not match, before the walk jumps to where one may. */
 const patience = 8;
 
@@ -29,12 +30,14 @@ export class RetainedMessages {
   readonly #limits: StoreLimits;
   readonly #deps: RetainedDeps;
   #isResized = false;
+  /** Rises with every change of a row. */
+  #changes = 0;
   #sweepFrom = firstKey;
 
   constructor(limits: StoreLimits, deps: RetainedDeps) {
     this.#limits = limits;
     this.#deps = deps;
-    this.total = loadSize(deps.environment);
+    this.total = retainedSizeIn(deps.environment);
   }
 
   /** @throws StoreError store-full */
@@ -59,11 +62,10 @@ export class RetainedMessages {
   /** The messages whose topic matches one of the filters, one filter after the other, read page by page. */
   *match(filters: readonly string[]): Generator<StoredPacket, void> {
     for (const filter of filters)
-      for (const key of this.#keysOf(filter)) {
-        const record = this.#deps.batch.get('retained', key);
-        if (record === undefined || this.#dropIfExpired(key, record)) continue;
-        const packet = decodeMessage(record);
-        if (packet.cmd !== 'pubrel' && matches(filter, packet.topic)) yield packet;
+      for (const { key, value } of this.#rowsOf(filter)) {
+        if (this.#dropIfExpired(key, value)) continue;
+        const packet = decodeMessage(value);
+        if (packet.cmd !== 'pubrel' && (!isCut(key) || matches(filter, packet.topic))) yield packet;
       }
   }
 
@@ -83,24 +85,40 @@ export class RetainedMessages {
   writeSize(): void {
     if (!this.#isResized) return;
     this.#isResized = false;
-    const record = new RecordWriter().u48(this.total.messages).u48(this.total.bytes).end();
-    this.#deps.batch.put('meta', sizeKey, record);
+    this.#deps.batch.put('meta', ...retainedSizeRow(this.total));
   }
 
-  *#keysOf(filter: string): Generator<Buffer, void> {
+  /** Rows whose topic matches, as they are when they are asked for; a topic too long for its key may not match. */
+  *#rowsOf(filter: string): Generator<Row, void> {
     const { environment, batch } = this.#deps;
     if (!/[+#]/.test(filter)) {
-      yield topicKey(filter);
+      yield* this.#current(topicKey(filter));
       return;
     }
     let { from, to } = rangeOf(filter);
+    let isDense = true;
     for (;;) {
-      batch.commitNow();
-      const keys = environment.keys('retained', { from, to, maxRows: pageRows });
+      batch.settle('retained', from, to);
+      const changes = this.#changes;
+      const range = { from, to, maxRows: pageRows };
+      const rows = isDense ? environment.rows('retained', { ...range, maxBytes: pageBytes }) : [];
+      const keys: readonly Buffer[] = isDense ? rows.map(({ key }) => key) : environment.keys('retained', range);
       const last = keys.at(-1);
       if (last === undefined) return;
-      from = (yield* matching(filter, keys)) ?? Buffer.concat([last, firstKey]);
+      const { found, next } = select(filter, keys);
+      for (const index of found) {
+        const row = rows[index];
+        if (row !== undefined && changes === this.#changes) yield row;
+        else yield* this.#current(keys[index] ?? last);
+      }
+      isDense = found.length * 2 > keys.length;
+      from = next ?? Buffer.concat([last, firstKey]);
     }
+  }
+
+  *#current(key: Buffer): Generator<Row, void> {
+    const value = this.#deps.batch.get('retained', key);
+    if (value !== undefined) yield { key, value };
   }
 
   #hasRoom(topic: string, messages: number, bytes: number): boolean {
@@ -129,27 +147,43 @@ export class RetainedMessages {
     this.total.messages += messages;
     this.total.bytes += bytes;
     this.#isResized = true;
+    this.#changes += 1;
   }
 }
 
-/** Yields the keys that may match. @returns where to go on when the rest of the page cannot match. */
-function* matching(filter: string, keys: readonly Buffer[]): Generator<Buffer, Buffer | undefined> {
+interface Selection {
+  /** Places of the keys that may match. */
+  readonly found: readonly number[];
+  /** Where to go on when nothing else of the page can match. */
+  readonly next: Buffer | undefined;
+}
+
+function select(filter: string, keys: readonly Buffer[]): Selection {
+  if (isWholeRange(filter)) return { found: Array.from(keys.keys()), next: undefined };
+  const found: number[] = [];
   let missed = 0;
-  for (const key of keys) {
+  for (const [index, key] of keys.entries()) {
     const topic = topicIn(key);
     if (topic === undefined || matches(filter, topic)) {
       missed = 0;
-      yield key;
+      found.push(index);
       continue;
     }
     missed += 1;
     const next = missed < patience ? undefined : nextFrom(filter, topic);
-    if (next !== undefined && Buffer.compare(next, keys.at(-1) ?? next) > 0) return next;
+    if (next !== undefined && Buffer.compare(next, keys.at(-1) ?? next) > 0) return { found, next };
   }
-  return undefined;
+  return { found, next: undefined };
 }
 
-function loadSize(environment: Environment): Size {
+/** The row of `meta` that says what is retained. */
+export const retainedSizeRow = ({ messages, bytes }: Size): readonly [key: Buffer, value: Buffer] => [
+  sizeKey,
+  new RecordWriter().u48(messages).u48(bytes).end(),
+];
+
+/** @throws StoreError store-damaged */
+export function retainedSizeIn(environment: Environment): Size {
   const record = environment.get('meta', sizeKey);
   if (record === undefined) return { messages: 0, bytes: 0 };
   const reader = new RecordReader(record, 'the size of the retained messages');

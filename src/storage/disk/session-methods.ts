@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
-import type { SessionStore, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import type { SessionStore, StoredPacket, StoredSession, StoredWill } from '../../broker/session-store.ts';
 import type { Access } from './access.ts';
 import type { Contents } from './contents.ts';
 import { damaged } from './damaged.ts';
@@ -99,9 +99,13 @@ export function willMethods(access: Access, nodeId: () => string): WillMethods {
   };
 }
 
-export function decodeWill(record: Buffer): StoredWill {
+/** A will as the engine hands it over: a message with its client. */
+export type MessageWill = StoredWill & StoredPacket;
+
+/** @throws StoreError store-damaged */
+export function decodeWill(record: Buffer): MessageWill {
   try {
-    const will: StoredWill = deserialize(record);
+    const will: MessageWill = deserialize(record);
     return will;
   } catch (cause) {
     throw damaged('a will of the store cannot be read', cause);
@@ -120,7 +124,7 @@ function* willsOfOthers(
   brokers: Readonly<Record<string, unknown>>,
 ): Generator<StoredWill, void> {
   for (let from = firstKey; ; ) {
-    batch.commitNow();
+    batch.settle('wills', from, lastKey);
     const rows = environment.rows('wills', { from, to: lastKey, maxRows: pageRows, maxBytes: 1_048_576 });
     for (const { value } of rows) {
       const will = decodeWill(value);

@@ -184,4 +184,27 @@ export function queueCases(open: OpenStore): void {
     now = 2_000;
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['sent']);
   });
+
+  test('what is queued after the last message of the queue expired is kept', async () => {
+    let now = 1_000;
+    await using store = await open({}, { now: () => now });
+    for (const [index, topic] of ['first', 'second', 'third'].entries()) {
+      now = 1_000 * (index + 1);
+      const next = message(topic, { messageExpiry: now + 1_000 });
+      await store.outgoingEnqueue({ clientId: 'alice' }, next);
+      expect((await messagesOf(store)).map((packet) => packet.topic)).toEqual([topic]);
+      expect(store.stats().queuedMessages).toBe(1);
+    }
+  });
+
+  test('what is queued while the queue is read and its last message expires is kept', async () => {
+    let now = 1_000;
+    await using store = await open({}, { now: () => now });
+    await store.outgoingEnqueue({ clientId: 'alice' }, message('expires', { messageExpiry: 2_000 }));
+    now = 2_000;
+    const replay = messagesOf(store);
+    await store.outgoingEnqueue({ clientId: 'alice' }, message('new'));
+    expect(await replay).toEqual([]);
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['new']);
+  });
 }

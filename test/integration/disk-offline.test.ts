@@ -1,0 +1,189 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { SessionStore, StoredPacket, StoredWill } from '../../src/broker/session-store.ts';
+import { Environment } from '../../src/storage/disk/environment.ts';
+import { ownerKey } from '../../src/storage/disk/keys.ts';
+import { checkStore } from '../../src/storage/disk/offline/check.ts';
+import { exportLines } from '../../src/storage/disk/offline/export.ts';
+import { importStore } from '../../src/storage/disk/offline/import.ts';
+import { openOffline } from '../../src/storage/disk/offline/open-offline.ts';
+import { offlineStats } from '../../src/storage/disk/offline/stats.ts';
+import { encodeSize } from '../../src/storage/disk/owners.ts';
+import { message, topicFilters, topicNames } from '../contract/session-store/support.ts';
+import { diskStore } from '../support/disk-store.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const clientId = fc.constantFrom('alice', 'bob', '', 'ä'.repeat(400));
+const qos = fc.constantFrom(0, 1, 2);
+const packetId = fc.integer({ min: 1, max: 4 });
+const userPropertyList = fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 2 });
+const properties = fc.record(
+  { contentType: fc.string(), correlationData: fc.uint8Array({ maxLength: 5 }), userPropertyList },
+  { requiredKeys: [] },
+);
+const packet = fc
+  .record({
+    topic: topicNames.filter((topic) => topic !== ''),
+    payload: fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+      fc.string({ minLength: 1 }),
+    ),
+    qos,
+    retain: fc.boolean(),
+    rest: fc.record(
+      { clientId: fc.string(), properties, messageExpiry: fc.integer({ min: 2 ** 42, max: 2 ** 43 }) },
+      { requiredKeys: [] },
+    ),
+  })
+  .map(({ topic, rest, ...fields }) => ({ topic, changes: { ...fields, ...rest } as Partial<StoredPacket> }));
+
+/** One thing that happens to a store. */
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('session' as const), clientId, isAway: fc.boolean(), expirySeconds: fc.nat() }),
+  fc.record({
+    kind: fc.constant('subscribe' as const),
+    clientId,
+    filter: topicFilters.filter((filter) => filter !== ''),
+    options: fc.record(
+      { qos, rh: qos, rap: fc.boolean(), nl: fc.boolean(), subscriptionIdentifier: fc.integer({ min: 1, max: 99 }) },
+      { requiredKeys: ['qos'] },
+    ),
+  }),
+  fc.record({ kind: fc.constant('queue' as const), clientId, packet, identifier: fc.option(packetId), packetId }),
+  fc.record({ kind: fc.constant('send' as const), clientId, packet, packetId, isReceived: fc.boolean() }),
+  fc.record({ kind: fc.constant('open' as const), clientId, packetId }),
+  fc.record({ kind: fc.constant('will' as const), clientId, packet }),
+  fc.record({ kind: fc.constant('retain' as const), packet }),
+  fc.record({ kind: fc.constant('end' as const), clientId }),
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+async function perform(store: SessionStore, one: Step): Promise<unknown> {
+  if (one.kind === 'retain') return store.storeRetained(message(one.packet.topic, one.packet.changes));
+  const session = { id: one.clientId };
+  switch (one.kind) {
+    case 'session': {
+      const away = one.isAway ? { disconnectedAt: 1_700_000_000_000 } : {};
+      return store.putSession({ clientId: one.clientId, principal: 'p', expirySeconds: one.expirySeconds, ...away });
+    }
+    case 'subscribe':
+      return store.addSubscriptions(session, [{ topic: one.filter, ...one.options }]);
+    case 'queue': {
+      const identifier = one.identifier === null ? {} : { subscriptionIdentifier: one.identifier };
+      const target = { clientId: one.clientId, rap: true, ...identifier };
+      return store.outgoingEnqueue(target, message(one.packet.topic, one.packet.changes));
+    }
+    case 'send': {
+      const sent = message(one.packet.topic, one.packet.changes);
+      await store.outgoingEnqueue({ clientId: one.clientId }, sent);
+      await store.outgoingUpdate(session, { ...sent, cmd: 'publish', messageId: one.packetId });
+      return one.isReceived ? store.outgoingUpdate(session, { cmd: 'pubrel', messageId: one.packetId }) : undefined;
+    }
+    case 'open':
+      return store.incomingStorePacket(session, { messageId: one.packetId });
+    case 'will': {
+      const { clientId: _publisher, brokerId: _node, ...will } = message(one.packet.topic, one.packet.changes);
+      return store.putWill(session, will as StoredWill);
+    }
+    case 'end':
+    default:
+      return store.cleanSubscriptions(session);
+  }
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Buffer> {
+  const all = Buffer.from(text);
+  for (let at = 0; at < all.length; at += 1_000) yield all.subarray(at, at + 1_000);
+}
+
+async function exported(directory: string): Promise<string> {
+  await using store = await openOffline(directory);
+  return [...exportLines(store.environment)].join('');
+}
+
+describe('a store without a broker', () => {
+  test('export, import and export again give the same lines, and both stores are whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        await using folder = await temporaryDirectory();
+        const [first, second] = [join(folder.path, 'first'), join(folder.path, 'second')];
+        const store = diskStore(first);
+        await store.setup({ id: 'node-1' });
+        for (const one of steps) await perform(store, one);
+        const stats = store.stats();
+        await store.destroy();
+
+        const lines = await exported(first);
+        await importStore(second, chunksOf(lines));
+        expect(await exported(second)).toBe(lines);
+        for (const directory of [first, second]) {
+          await using opened = await openOffline(directory, { isThorough: true });
+          expect(checkStore(opened.environment)).toMatchObject({ problems: 0, findings: [] });
+          expect(await offlineStats(opened)).toMatchObject({ ...stats, schemaVersion: 1 });
+        }
+      }),
+      { numRuns: 20 },
+    );
+  }, 60_000);
+
+  test('wrong counters are found and named', async () => {
+    await using folder = await temporaryDirectory();
+    const store = diskStore(folder.path);
+    await store.setup({ id: 'node-1' });
+    await store.outgoingEnqueue({ clientId: 'alice' }, message('a'));
+    await store.storeRetained(message('kept'));
+    await store.destroy();
+    const environment = new Environment(folder.path);
+    environment.transaction((put, remove) => {
+      put('sizes', ownerKey(1), encodeSize({ messages: 2, bytes: 3 }));
+      put('sizes', ownerKey(9), encodeSize({ messages: 1, bytes: 1 }));
+      remove('meta', Buffer.from('retained-size'));
+    });
+    const { problems, findings } = checkStore(environment);
+    await environment.close();
+    expect(problems).toBe(3);
+    expect(findings.map(({ table, what }) => `${table}: ${what}`)).toEqual([
+      'sizes: it says 2 messages of 3 bytes, and there are 1 of 2',
+      'sizes: its session is missing',
+      'meta: it says 0 messages of 0 bytes, and there are 1 of 5',
+    ]);
+  });
+
+  test('an import that was cut off is not taken for a store', async () => {
+    await using folder = await temporaryDirectory();
+    const store = diskStore(folder.path);
+    await store.setup({ id: 'node-1' });
+    await store.putSession({ clientId: 'alice', principal: 'p', expirySeconds: 60 });
+    await store.destroy();
+    const environment = new Environment(folder.path);
+    environment.transaction((_put, remove) => remove('meta', Buffer.from('version')));
+    await environment.close();
+    await expect(diskStore(folder.path).setup({ id: 'node-1' })).rejects.toMatchObject({ code: 'store-damaged' });
+  });
+
+  test('pages that were overwritten are found before they are used', async () => {
+    await using folder = await temporaryDirectory();
+    const store = diskStore(folder.path);
+    await store.setup({ id: 'node-1' });
+    await store.putSession({ clientId: 'alice', principal: 'p', expirySeconds: 60 });
+    await store.destroy();
+    const file = join(folder.path, 'data.mdb');
+    const data = await readFile(file);
+    await writeFile(file, data.fill(0, 8_192));
+    await expect(openOffline(folder.path, { isThorough: true })).rejects.toMatchObject({ code: 'store-damaged' });
+  });
+
+  test('a failed import leaves nothing behind, and the next one succeeds', async () => {
+    await using folder = await temporaryDirectory();
+    const head = '{"type":"export","format":"viaduct-store","version":1}\n';
+    const client = '{"type":"client","clientId":"a"}\n';
+    await expect(importStore(folder.path, chunksOf(`${head}${client}${client}`))).rejects.toThrow(
+      /^line 3: client "a" stands there twice\nnothing was imported$/,
+    );
+    const imported = await importStore(folder.path, chunksOf(`${head}${client}`));
+    expect(imported.get('client')).toBe(1);
+    expect(await exported(folder.path)).toBe(`${head}${client}`);
+  });
+});
