@@ -1,10 +1,15 @@
-import type { MessagePort } from '../broker/ports.ts';
+import type { Gate, MessagePort } from '../broker/ports.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
-import { createEgress, type Tally } from './egress.ts';
+import { type Confirm, createGate } from './acknowledged.ts';
+import { confirmByJetStream } from './confirm-jetstream.ts';
+import { confirmByFlush } from './confirm-nats.ts';
+import { createEgress, type EgressDeps, type Tally } from './egress.ts';
 import { type Backlog, createIngress } from './ingress.ts';
 import type { NatsLink, NatsState } from './link.ts';
+import { createMessageIds } from './message-ids.ts';
 import { type CompiledRule, checkRules, compileRules } from './rule.ts';
 import type { BridgeOptions } from './schema.ts';
 
@@ -12,6 +17,8 @@ export interface BridgeDeps {
   readonly plane: MessagePort;
   readonly nats: NatsLink;
   readonly telemetry: Telemetry;
+  /** The system's where it is left out. */
+  readonly clock?: Clock;
 }
 
 /** A rule and what went over it since the start. */
@@ -43,11 +50,13 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
   if (problems.length > 0) throw new ConfigError('rule-invalid', problems.map(({ message }) => message).join('; '));
   const rules = compileRules(options);
 
-  return ({ plane, nats, telemetry: { events } }) => {
+  return ({ plane, nats, telemetry: { events }, clock = systemClock }) => {
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
     const running = rules.map((rule) => ({ rule, toNats: newTally(), fromNats: newTally() }));
     const untap: (() => void)[] = [];
     let life: 'new' | 'running' | 'stopped' = 'new';
+
+    const gateOf = acknowledging(nats, clock, options.ackTimeout);
 
     const open = () => {
       for (const { rule, toNats, fromNats } of running) {
@@ -66,10 +75,11 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
               if (life === 'running') receive(message);
             });
         }
-        if (rule.direction !== 'from-nats')
-          untap.push(
-            plane.tap(rule.topicFilter, createEgress(rule, { nats, events, nodeId: plane.nodeId, tally: toNats })),
-          );
+        if (rule.direction === 'from-nats') continue;
+        const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: toNats };
+        const gate = gateOf(rule, deps);
+        if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, gate));
+        untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined)));
       }
     };
 
@@ -102,6 +112,23 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
         pendingBytes: backlog.bytes,
       }),
     };
+  };
+}
+
+/** Makes the gates of rules that have one; they share what they wait with. */
+function acknowledging(
+  nats: NatsLink,
+  clock: Clock,
+  timeoutMs: number,
+): (rule: CompiledRule, deps: EgressDeps) => Gate | undefined {
+  const flushed = confirmByFlush(nats, clock, timeoutMs);
+  const idOf = createMessageIds();
+  let stored: Confirm | undefined;
+  return (rule, deps) => {
+    if (rule.ack === 'local') return undefined;
+    if (rule.ack === 'nats') return createGate(rule, { ...deps, confirm: flushed });
+    stored ??= confirmByJetStream(nats, clock, timeoutMs);
+    return createGate(rule, { ...deps, confirm: stored, idOf });
   };
 }
 

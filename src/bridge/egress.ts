@@ -20,35 +20,47 @@ export interface EgressDeps {
 
 const direction: Direction = 'to-nats';
 
-/** What a rule does with a message of the broker: give it to NATS under its subject. */
-export function createEgress(
+/** Under which subject and with which headers a message goes to NATS; undefined, and counted, where it does not. */
+export function addressed(
   rule: CompiledRule,
+  message: Message,
   { nats, events, nodeId, tally }: EgressDeps,
-): (message: Message) => void {
+  plainHeaders?: HeaderList,
+): { readonly subject: string; readonly headers: HeaderList } | undefined {
+  const { origin } = message;
+  if (origin.kind === 'bridge' && origin.link === nats.name) {
+    events.emit(bridgeLoopDropped, { rule: rule.name, reason: 'from-nats' });
+    return undefined;
+  }
+  const subject = rule.toSubject(message.topic);
+  if (subject === undefined) return undefined;
+  if (subject.kind === 'unmappable') {
+    tally.dropped++;
+    events.emit(topicUnmappable, { rule: rule.name, reason: subject.reason, why: subject.message });
+    return undefined;
+  }
+  const passed = origin.kind === 'bridge' ? origin.brokers : [];
+  const isUsual = plainHeaders !== undefined && passed.length === 0 && isPlain(message);
+  return { subject: subject.value, headers: isUsual ? plainHeaders : messageToHeaders(message, [...passed, nodeId]) };
+}
+
+/**
+ * What a rule does with a message of the broker: give it to NATS under its subject.
+ * @param isGated messages at QoS 1 and 2 are at NATS before they are delivered
+ */
+export function createEgress(rule: CompiledRule, deps: EgressDeps, isGated: boolean): (message: Message) => void {
+  const { nats, events, nodeId, tally } = deps;
   // Most messages need the origin header only; the link recognises the same list and encodes it once.
   const originOnly: HeaderList = messageToHeaders(
     { topic: '', payload: new Uint8Array(), qos: 0, retain: false, origin: { kind: 'broker' } },
     [nodeId],
   );
-  const fromNats = { rule: rule.name, reason: 'from-nats' } as const;
 
   return (message) => {
-    const { origin } = message;
-    if (origin.kind === 'bridge' && origin.link === nats.name) {
-      events.emit(bridgeLoopDropped, fromNats);
-      return;
-    }
-    const subject = rule.toSubject(message.topic);
-    if (subject === undefined) return;
-    if (subject.kind === 'unmappable') {
-      tally.dropped++;
-      events.emit(topicUnmappable, { rule: rule.name, reason: subject.reason, why: subject.message });
-      return;
-    }
-    const passed = origin.kind === 'bridge' ? origin.brokers : [];
-    const headers =
-      passed.length === 0 && isPlain(message) ? originOnly : messageToHeaders(message, [...passed, nodeId]);
-    const result = nats.publish(subject.value, message.payload, headers);
+    if (isGated && message.qos > 0) return;
+    const to = addressed(rule, message, deps, originOnly);
+    if (to === undefined) return;
+    const result = nats.publish(to.subject, message.payload, to.headers);
     if (result === 'sent') {
       tally.passed++;
       return;

@@ -22,6 +22,22 @@ export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; r
   message: ({ rule, direction, reason }) => `rule "${rule}" dropped a message ${direction}: ${reason}`,
 });
 
+export const bridgeUnacknowledged = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_unacknowledged_total',
+  help: 'Messages at QoS 1 and 2 that NATS or JetStream did not confirm, so that their publishers were refused.',
+  labels: ['rule'],
+  level: 'debug',
+  message: ({ rule, error }) => `rule "${rule}": ${error}`,
+});
+
+export const bridgeRefusing = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_refusing_total',
+  help: 'Times a rule began to refuse publishers because NATS or JetStream did not confirm their messages.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, error }) => `rule "${rule}" refuses publishers until NATS confirms again: ${error}`,
+});
+
 export type LoopReason =
   /** It came from NATS over this link and would go back. */
   | 'from-nats'

@@ -40,8 +40,8 @@ export interface NatsState {
 
 /** One connection to NATS that never gives up. What it cannot send at once it drops: it buffers no message while it is down. */
 export interface NatsLink extends Component {
-  /** @param payload not changed afterwards. @param headers legal names and values; they are not checked again. */
-  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined): PublishResult;
+  /** @param payload not changed afterwards. @param headers legal names and values; they are not checked again. @param reply where who gets it may answer. */
+  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined, reply?: string): PublishResult;
   /** Receives every message of a subject filter, across reconnects, until the link stops. `onMessage` must not throw. */
   subscribe(subject: string, onMessage: (message: NatsMessage) => void): void;
   /** Resolves when the server has handled everything sent so far. @throws LinkError when not connected. */

@@ -16,6 +16,7 @@ export interface CompiledRule {
   /** The patterns as configured, for people. */
   readonly topic: string;
   readonly subject: string;
+  readonly ack: 'local' | 'nats' | 'jetstream';
   /** QoS of messages from NATS that name none. */
   readonly qos: Qos;
   /** MQTT filter that takes every topic of the rule. */
@@ -48,6 +49,7 @@ export function compileRule(options: BridgeRuleOptions, codec: CodecOptions): Co
   return {
     name: options.name,
     direction: options.direction,
+    ack: options.ack,
     topic: options.topic,
     subject: options.subject,
     qos: options.qos,

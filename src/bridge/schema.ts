@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteSize } from '../kernel/schema.ts';
+import { byteSize, duration } from '../kernel/schema.ts';
 
 export const codecSchema = z
   .strictObject({
@@ -56,12 +56,11 @@ export const bridgeRuleSchema = z.strictObject({
     .enum(['both', 'to-nats', 'from-nats'])
     .prefault('both')
     .meta({ description: 'Which way messages go.', reload: 'process' }),
-  ack: z
-    .literal('local', {
-      error: 'only "local" is built so far: a publisher is acknowledged when this node has the message',
-    })
-    .prefault('local')
-    .meta({ description: 'When a QoS 1 or 2 publisher is acknowledged.', reload: 'process' }),
+  ack: z.enum(['local', 'nats', 'jetstream']).prefault('local').meta({
+    description:
+      'When a QoS 1 or 2 publisher is acknowledged: this node has the message, the NATS server has it, or JetStream has stored it. What NATS does not confirm is refused (0x97, before MQTT 5 by closing the connection) and delivered to nobody.',
+    reload: 'process',
+  }),
   qos: z.literal([0, 1, 2]).prefault(1).meta({
     description:
       'QoS of messages from plain NATS clients, which name none; 1 lets persistent MQTT sessions receive them. An `Mqtt-Qos` header wins.',
@@ -88,6 +87,11 @@ export const bridgeSchema = z
       .meta({ description: 'Nodes a message may pass before it is dropped.', reload: 'process' }),
     maxPending: byteSize.prefault('64MiB').meta({
       description: 'Bytes from NATS that the broker has not taken yet; beyond it messages from NATS are dropped.',
+      reload: 'process',
+    }),
+    ackTimeout: duration.prefault('5s').meta({
+      description:
+        'What NATS or JetStream has not confirmed by then is refused, in rules with `ack: nats` and `ack: jetstream`.',
       reload: 'process',
     }),
     codec: codecSchema,

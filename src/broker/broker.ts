@@ -10,6 +10,7 @@ import { createEngine } from './aedes/engine.ts';
 import type { Outgoing } from './delivery/outgoing.ts';
 import { Edge } from './edge/edge.ts';
 import type { Authenticator, Link, MessagePort } from './ports.ts';
+import { Gates } from './publish/gates.ts';
 import { createHotPath } from './publish/hot-path.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
 import type { LimitsOptions } from './schema.ts';
@@ -49,7 +50,8 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     // queues outlive this process, and what it calls their messages must not mean others in the next
     const runId = `${nodeId}.${now().toString(36)}`;
     const keys = new QueueKeys(`${runId}.edge`);
-    const common = { plane, store, wheel, keys, now, telemetry };
+    const gates = new Gates();
+    const common = { plane, store, gates, wheel, keys, now, telemetry };
     const engine = createEngine(options.limits)({ ...common, runId, authenticator });
     const hotPath = createHotPath(options.plane)(common);
     const edges = new Set<Edge>();
@@ -87,6 +89,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         plane.subscribe(subscription);
         return () => plane.unsubscribe(subscription);
       },
+      gate: (filter, gate) => gates.add(filter, gate),
       publish: (message) => engine.publish(message),
     };
   };

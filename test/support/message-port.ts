@@ -33,6 +33,7 @@ export function messagePort(nodeId: string): TestPort {
       taps.set(key, { filter, receive });
       return () => void taps.delete(key);
     },
+    gate: () => () => undefined,
     publish(message) {
       route(message);
       return Promise.resolve();

@@ -112,7 +112,7 @@ class ReconnectingLink implements NatsLink {
     if (!open.connection.isClosed()) await open.connection.close();
   }
 
-  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined): PublishResult {
+  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined, reply?: string): PublishResult {
     const open = this.#open;
     if (open === undefined || open.connection.isClosed()) {
       this.#droppedMeanwhile++;
@@ -123,7 +123,10 @@ class ReconnectingLink implements NatsLink {
     const bytes = payload.length + (wire?.byteLength ?? 0);
     if (bytes > (connection.info?.max_payload ?? Number.POSITIVE_INFINITY)) return 'payload-too-large';
     if (!unconfirmed.hasRoomFor(bytes)) return 'nats-backlog';
-    connection.publish(subject, payload, wire === undefined ? {} : { headers: wire });
+    connection.publish(subject, payload, {
+      ...(wire === undefined ? {} : { headers: wire }),
+      ...(reply === undefined ? {} : { reply }),
+    });
     unconfirmed.add(bytes + subject.length);
     return 'sent';
   }

@@ -1,7 +1,9 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { AuthenticationVerdict, Authenticator, RejectionCode } from '../ports.ts';
+import { maySubscribe, publishProblem } from '../reserved-topics.ts';
 import type { Sessions } from '../sessions.ts';
+import { fromEngineFilter } from './engine-filter.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
@@ -38,15 +40,16 @@ export function hooksOf(
       );
     },
     authorizePublish(client, packet, done) {
-      if (packet.topic.startsWith('$SYS/')) {
-        const reason = `topic "${packet.topic}" is the broker's own; choose one outside $SYS/`;
+      const reason = publishProblem(packet.topic, packet.retain);
+      if (reason !== undefined) {
         if (client !== null) deps.connections.get(client)?.denied(reason);
         return done(new Error(reason));
       }
       if (client !== null) deps.connections.get(client)?.complete(packet);
       done();
     },
-    authorizeSubscribe: (_client, subscription, done) => done(null, subscription),
+    authorizeSubscribe: (client, subscription, done) =>
+      done(null, maySubscribe(fromEngineFilter(subscription.topic), client.id ?? '') ? subscription : null),
   };
 }
 

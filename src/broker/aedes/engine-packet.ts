@@ -18,7 +18,16 @@ export function toEnginePacket(message: Message): EnginePacket {
   };
 }
 
-export function originOf(packet: EnginePacket): Origin {
+/** Lets a packet say by which connection it came, which the engine does not keep. */
+export function rememberOrigin(packet: EnginePacket, origin: Origin): void {
+  packet.properties ??= {};
+  origins.set(packet.properties, origin);
+}
+
+export function originOf(packet: {
+  readonly properties?: StoredProperties | undefined;
+  readonly clientId?: string | undefined;
+}): Origin {
   const known = packet.properties === undefined ? undefined : origins.get(packet.properties);
   if (known !== undefined) return known;
   return packet.clientId === undefined ? { kind: 'broker' } : { kind: 'client', clientId: packet.clientId };

@@ -12,10 +12,10 @@ import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import { identifiersOf } from '../publish/stored-properties.ts';
-import type { SessionStore } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import { type AnswerFix, prepare } from './engine-answers.ts';
 import { fromEngineFilter } from './engine-filter.ts';
+import { rememberOrigin } from './engine-packet.ts';
 import { type EngineSink, EngineSocket } from './engine-socket.ts';
 import type {
   Done,
@@ -26,10 +26,10 @@ import type {
   EngineSubscription,
 } from './engine-types.ts';
 import type { PacketReader } from './packet-reader.ts';
+import { forgetInbound, type ReleaseDeps, releaseInbound } from './release-inbound.ts';
 import type { SubscriptionWatch } from './subscription-watch.ts';
 
-export interface EngineSessionDeps {
-  readonly store: Pick<SessionStore, 'incomingGetPacket' | 'incomingDelPacket'>;
+export interface EngineSessionDeps extends ReleaseDeps {
   readonly reader: PacketReader;
   /** Makes the engine's client for the socket. */
   readonly attach: (socket: EngineSocket) => EngineClient;
@@ -67,6 +67,8 @@ export class EngineSession implements EngineConnection, EngineSink {
   readonly #client: EngineClient;
   readonly #enqueue: Enqueue;
   readonly #deps: EngineSessionDeps;
+  /** Apart from the engine's view of it, which is watched. */
+  readonly #subscriptions = Object.create(null) as Record<string, EngineSubscription>;
   #frame: Buffer | undefined;
   #publishing: Publishing | undefined;
   /** What the SUBACK or UNSUBACK under way should say. */
@@ -87,6 +89,11 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   get principal(): string {
     return this.#principal;
+  }
+
+  /** A PUBLISH at QoS 1 or 2 is under way, whose sender waits for an answer. */
+  get isPublishing(): boolean {
+    return this.#publishing !== undefined;
   }
 
   handle(frame: Buffer): void {
@@ -170,6 +177,8 @@ export class EngineSession implements EngineConnection, EngineSink {
    */
   complete(packet: EnginePacket): void {
     packet.clientId = this.#client.id ?? '';
+    if (packet.topic.startsWith('$'))
+      rememberOrigin(packet, { kind: 'client', clientId: packet.clientId, peer: this.edge.peer });
     if (packet.properties?.userProperties === undefined || this.#frame === undefined || this.#client.version === null)
       return;
     const header = parsePublish(this.#frame, this.#client.version);
@@ -199,7 +208,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   #guard(): void {
     const client = this.#client;
     client.duplicates = Object.create(null) as Record<string, number>;
-    client.subscriptions = new Proxy(Object.create(null) as Record<string, EngineSubscription>, this.#deps.watch(this));
+    client.subscriptions = new Proxy(this.#subscriptions, this.#deps.watch(this));
     client.deliverQoS = (packet, done) => this.#deliverRetained(packet, done);
     client.deliver0 = client.deliverQoS;
     client._nextBatch = (error) => this.#connectDone(error);
@@ -218,8 +227,10 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   /** The engine is through with a packet after CONNECT. */
   #packetDone(error: Error | null | undefined): void {
+    const refused = error == null ? undefined : this.#publishing?.header;
     const isAnswered = this.#answerPublish(error);
     if (error != null && !isAnswered) this.#fail(error);
+    else if (refused?.qos === 2) this.#forget(refused.packetId);
     else this.edge.handled();
   }
 
@@ -241,42 +252,33 @@ export class EngineSession implements EngineConnection, EngineSink {
       this.edge.acknowledge(qos, header.packetId, isUnheard ? reasonCodes.noMatchingSubscribers : reasonCode, reason);
     } else if (this.#client.version === 5) {
       const refused = refusedPublish(error);
-      if (qos === 2) this.#forget(header.packetId);
       this.edge.acknowledge(qos, header.packetId, refused.reasonCode, refused.message);
       return true;
     }
     return false;
   }
 
-  /** PUBREL: the packet identifier is free again. [MQTT-4.3.3-11] */
   #releaseInbound(packetId: number): void {
     const session = { id: this.#client.id ?? '' };
-    const key = { messageId: packetId };
-    const { store } = this.#deps;
-    const { version } = this.edge.connect;
     const answer = (reasonCode: number): void => {
-      this.edge.send([encodeAcknowledgement('pubcomp', version, packetId, reasonCode)]);
+      this.edge.send([encodeAcknowledgement('pubcomp', this.edge.connect.version, packetId, reasonCode)]);
       this.edge.handled();
     };
-    store
-      .incomingGetPacket(session, key)
-      .then(
-        () => store.incomingDelPacket(session, key).then(() => reasonCodes.success),
-        () => reasonCodes.packetIdentifierNotFound,
-      )
-      .then(answer, (cause: unknown) => this.#fail(cause));
+    releaseInbound(this.#deps, session, { messageId: packetId }, () => !this.#client.closed)
+      .then((reasonCode) => (reasonCode === undefined ? undefined : answer(reasonCode)))
+      .catch((cause: unknown) => this.#fail(cause));
   }
 
-  /** PUBREC with a failure ends the exchange. [MQTT-4.3.3-9] */
-  #forget(packetId: number): void {
-    this.#deps.store
-      .incomingDelPacket({ id: this.#client.id ?? '' }, { messageId: packetId })
-      .catch((cause: unknown) => this.edge.failed(messageOf(cause)));
+  /** After a PUBREC that refuses; the client's next packet waits for it, as it may have the same identifier. */
+  #forget(messageId: number): void {
+    forgetInbound(this.#deps, { id: this.#client.id ?? '' }, { messageId }, () => !this.#client.closed)
+      .then(() => this.edge.handled())
+      .catch((cause: unknown) => this.#fail(cause));
   }
 
   /** Retained messages of a new subscription, never above the QoS granted [MQTT-3.8.4-8], each when there is room. */
   #deliverRetained(packet: EnginePacket, done: Done): void {
-    const granted = Object.entries(this.#client.subscriptions)
+    const granted = Object.entries(this.#subscriptions)
       .filter(([filter]) => parseSharedFilter(fromEngineFilter(filter)) === undefined && matches(filter, packet.topic))
       .reduce((highest, [, { qos }]) => Math.max(highest, qos), 0);
     const delivery: Delivery = {

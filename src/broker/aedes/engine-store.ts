@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { StoreError } from '../../kernel/errors.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import { queueTargets } from '../publish/queue-targets.ts';
 import type {
@@ -21,14 +22,18 @@ export interface EngineStoreDeps {
   readonly store: SessionStore;
   readonly plane: Plane;
   readonly now: () => number;
+  /** Undefined where nobody has to have the message before it is queued. */
+  readonly passed: (packet: StoredPacket) => Promise<unknown> | undefined;
   /** Remembers the decision until the message is routed. */
   readonly decided: (packet: StoredPacket, decision: QueueDecision) => void;
 }
 
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
-export function createEngineStore({ store, plane, now, decided }: EngineStoreDeps): SessionStore {
+export function createEngineStore({ store, plane, now, decided, passed }: EngineStoreDeps): SessionStore {
   /** QoS 2 exchanges that are opened together with the message, by client; each has one packet under way. */
   const opening = new Map<string, PacketKey>();
+  /** Clients of which nobody knows whether their exchange is open, as the store did not answer. */
+  const unsure = new Map<string, StoreError>();
   return {
     async setup(broker) {
       await store.setup(broker);
@@ -52,12 +57,17 @@ export function createEngineStore({ store, plane, now, decided }: EngineStoreDep
     streamSessions: () => store.streamSessions(),
     outgoingEnqueue: (target, packet) => store.outgoingEnqueue(target, packet),
     async outgoingEnqueueCombi(subscribers, packet) {
+      // before the exchange is opened: until then the publisher's next try is no repetition
+      await passed(packet)?.catch((cause: unknown) => {
+        opening.delete(packet.clientId ?? '');
+        throw cause;
+      });
       const choice = plane.choose(packet.topic);
       const found = subscribers as readonly MatchedSubscription[];
       const targets = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
       decided(packet, { choice, queued: targets.length });
       const publisher = packet.clientId ?? '';
-      const exchange = opening.get(publisher);
+      const exchange = packet.qos === 2 ? opening.get(publisher) : undefined; // else of a message that failed before
       opening.delete(publisher);
       // one after the other without a pause, so that a store keeps both or none: the exchange alone would make the
       // publisher's next try a repetition of something that nobody got [MQTT-4.3.3-2]
@@ -70,9 +80,17 @@ export function createEngineStore({ store, plane, now, decided }: EngineStoreDep
     /** What is queued is sent by the deliveries of the connection, at the pace of its client. */
     outgoingStream: () => Readable.from([]),
     async incomingStorePacket({ id }, { messageId }) {
+      const cause = unsure.get(id);
+      unsure.delete(id);
+      if (cause !== undefined) throw cause;
       opening.set(id, { messageId });
     },
-    incomingGetPacket: (session, packet) => store.incomingGetPacket(session, packet),
+    /** To the engine every rejection means a new message, and a repetition would be delivered twice. [MQTT-4.3.3-10] */
+    incomingGetPacket: (session, packet) =>
+      store.incomingGetPacket(session, packet).catch((cause: unknown) => {
+        if (cause instanceof StoreError) unsure.set(session.id, cause);
+        throw cause;
+      }),
     incomingDelPacket: (session, packet) => store.incomingDelPacket(session, packet),
     putWill: (session, will) => store.putWill(session, will),
     getWill: (session) => store.getWill(session),

@@ -7,12 +7,14 @@ import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { Engine } from '../engine-port.ts';
 import { engineFailed } from '../events.ts';
 import type { Authenticator } from '../ports.ts';
+import type { Gates } from '../publish/gates.ts';
+import { StoredMessage } from '../publish/stored-message.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { SessionStore, StoredPacket } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
 import { clientHooks } from './client-hooks.ts';
 import { hooksOf } from './engine-hooks.ts';
-import { toEnginePacket } from './engine-packet.ts';
+import { originOf, toEnginePacket } from './engine-packet.ts';
 import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
 import { createEngineStore, type QueueDecision } from './engine-store.ts';
 import type { EngineClient, EngineListener } from './engine-types.ts';
@@ -28,6 +30,7 @@ export interface EngineDeps {
   readonly plane: Plane;
   readonly store: SessionStore;
   readonly authenticator: Authenticator;
+  readonly gates: Gates;
   readonly wheel: TimerWheel;
   readonly now: () => number;
   readonly telemetry: Telemetry;
@@ -45,22 +48,24 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     const reader = new PacketReader();
     const sessions = new Sessions(deps);
     const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
-    const aedes = new GuardedAedes(
+    const sessionOf = (clientId: string): EngineSession | undefined => {
+      const client = aedes.clients[clientId];
+      return client && connections.get(client);
+    };
+    const aedes: GuardedAedes = new GuardedAedes(
       {
         id: runId,
         mq: createPlaneQueue({
           plane,
           subscriptionOf: (listener) => subscriptions.get(listener),
           decisionOf: (packet) => decisions.get(packet),
-          routed: (clientId, count) => {
-            const client = aedes.clients[clientId];
-            if (client !== undefined) connections.get(client)?.routed(count);
-          },
+          routed: (clientId, count) => sessionOf(clientId)?.routed(count),
         }),
         persistence: createEngineStore({
           store,
           plane,
           now,
+          passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')?.isPublishing === true),
           decided: (packet, decision) => void decisions.set(packet, decision),
         }),
         ...limitsOf(limits),
@@ -72,6 +77,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
 
     const sessionDeps: EngineSessionDeps = {
       store,
+      wheel: deps.wheel,
       reader,
       attach: (socket) => aedes.handle(socket),
       watch: ({ edge }) => new SubscriptionWatch(edge, register),
@@ -102,11 +108,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         connections.set(session.client, session);
         return session;
       },
-      async disconnectAll() {
-        const reason = { reasonCode: reasonCodes.serverShuttingDown };
-        const disconnect = (client: EngineClient) => new Promise<void>((resolve) => client.disconnect(reason, resolve));
-        await Promise.all(Object.values(aedes.clients).map(disconnect));
-      },
+      disconnectAll: () => disconnectAll(Object.values(aedes.clients)),
       async publish(message: Message) {
         if (message.qos === 0 && !message.retain)
           plane.route(message); // nothing to store
@@ -126,6 +128,15 @@ const limitsOf = (limits: LimitsOptions) => ({
   sessionExpiryIntervalLimit: Math.min(neverSeconds, Math.floor(limits.sessionExpiry / 1_000)),
   pendingSessionsLimit: 0,
 });
+
+/** Gives a message to the gates. @param isAwaited its publisher waits for an answer; of a will nobody does */
+function pass(gates: Gates, packet: StoredPacket, isAwaited: boolean): Promise<unknown> | undefined {
+  const make = (): StoredMessage => new StoredMessage(packet, originOf(packet));
+  const taken = gates.pass(packet.topic, make, { packetId: undefined, isDuplicate: false });
+  if (isAwaited) return taken;
+  taken?.catch(() => undefined); // the gate has told
+  return undefined;
+}
 
 /** Tells the edges what the engine says of their clients. */
 function report(
@@ -147,4 +158,9 @@ function publishPacket(aedes: GuardedAedes, packet: Parameters<GuardedAedes['pub
       else reject(error);
     });
   });
+}
+
+async function disconnectAll(clients: readonly EngineClient[]): Promise<void> {
+  const reason = { reasonCode: reasonCodes.serverShuttingDown };
+  await Promise.all(clients.map((client) => new Promise<void>((resolve) => client.disconnect(reason, resolve))));
 }

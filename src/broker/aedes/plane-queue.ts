@@ -56,5 +56,8 @@ export function createPlaneQueue({ plane, subscriptionOf, decisionOf, routed }: 
   return queue;
 }
 
-const isHousekeeping = (packet: EnginePacket): boolean =>
-  packet.clientId === undefined && packet.topic.startsWith('$SYS/');
+/** What the broker tells of itself stands below this; what the engine tells, below the id of the node. */
+const ownTopics = '$SYS/broker/';
+
+const isHousekeeping = ({ clientId, topic }: EnginePacket): boolean =>
+  clientId === undefined && topic.startsWith('$SYS/') && !topic.startsWith(ownTopics);

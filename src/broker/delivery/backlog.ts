@@ -24,6 +24,8 @@ export class Backlog {
   readonly #deps: BacklogDeps;
   #isMissing = true;
   #isReading = false;
+  /** What earlier connections left unanswered was sent again: whatever has an identifier now has it from this one. */
+  #isResent = false;
   #isStopped = false;
   #goOn: (() => void) | undefined;
 
@@ -59,7 +61,7 @@ export class Backlog {
   }
 
   async #read(): Promise<void> {
-    while (this.#isMissing) {
+    for (; this.#isMissing; this.#isResent = true) {
       this.#isMissing = false;
       const packets: AsyncIterable<QueuedPacket> = this.#deps.store.outgoingStream(this.#deps.session);
       for await (const packet of packets) {
@@ -73,7 +75,8 @@ export class Backlog {
   async #take(packet: QueuedPacket): Promise<void> {
     const { window, hasRoom, send, resend } = this.#deps;
     const { messageId } = packet;
-    if (messageId !== undefined && window.get(messageId) !== undefined) return; // on its way
+    // on its way, or answered since it was read: streams read ahead
+    if (messageId !== undefined && (this.#isResent || window.get(messageId) !== undefined)) return;
     while (!hasRoom() && !this.#isStopped)
       await new Promise<void>((resolve) => {
         this.#goOn = resolve;

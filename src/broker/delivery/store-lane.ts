@@ -1,4 +1,5 @@
 import { messageOf, StoreError } from '../../kernel/errors.ts';
+import { Fifo } from '../../kernel/fifo.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
@@ -23,6 +24,11 @@ export interface StoreLaneDeps {
 /** Milliseconds after which a store that did not answer is asked again. */
 const retryMs = 1_000;
 
+interface Step {
+  readonly run: () => void;
+  isDue: boolean;
+}
+
 /** For a session that outlives its connection: every message stands in the store until the client is through with it. */
 export class StoreLane implements Lane {
   readonly #sender: Sender;
@@ -30,6 +36,8 @@ export class StoreLane implements Lane {
   readonly #deps: StoreLaneDeps;
   readonly #release: (packetId: number) => void;
   readonly #backlog: Backlog;
+  /** What waits for a write; no more than are under way to the client. */
+  readonly #steps = new Fifo<Step>();
   #isClosed = false;
 
   /** @param release sends the PUBREL of an earlier connection again */
@@ -129,14 +137,28 @@ export class StoreLane implements Lane {
     this.#after(() => this.#deps.store.outgoingClearMessageId(this.#session, key));
   }
 
-  /** Writes, again and again while the store does not answer: the client has nothing to do with that. */
+  /** What follows a write follows it in the order of the calls, also where one had to be tried again. [MQTT-4.6.0-6] */
   #after(write: () => Promise<unknown>, then?: () => void): void {
+    if (then === undefined) {
+      this.#write(write, () => undefined);
+      return;
+    }
+    const step: Step = { run: then, isDue: false };
+    this.#steps.push(step);
+    this.#write(write, () => {
+      step.isDue = true;
+      while (this.#steps.peek()?.isDue === true) this.#steps.shift()?.run();
+    });
+  }
+
+  /** Writes, again and again while the store does not answer: the client has nothing to do with that. */
+  #write(write: () => Promise<unknown>, written: () => void): void {
     write().then(
-      () => (this.#isClosed ? undefined : then?.()),
+      () => (this.#isClosed ? undefined : written()),
       (cause: unknown) => {
         if (this.#isClosed) return;
         if (cause instanceof StoreError && cause.code === 'store-unavailable')
-          this.#deps.wheel.add(retryMs, () => (this.#isClosed ? undefined : this.#after(write, then)));
+          this.#deps.wheel.add(retryMs, () => (this.#isClosed ? undefined : this.#write(write, written)));
         else this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
       },
     );

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '../../kernel/errors.ts';
+import { AppError, type ErrorCode, messageOf } from '../../kernel/errors.ts';
 import type { ConnectPacket } from '../../mqtt/connect.ts';
 import { parseDisconnect } from '../../mqtt/disconnect.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
@@ -215,9 +215,11 @@ export class Inbound {
 
 const codeFor = (count: number): number => (count === 0 ? reasonCodes.noMatchingSubscribers : reasonCodes.success);
 
+const quotaCodes: ReadonlySet<ErrorCode> = new Set(['store-full', 'store-unavailable', 'nats-unacknowledged']);
+
 /** What a client is told of a message that could not be kept. [MQTT 5, Table 3-4] */
 export function refusedPublish(cause: unknown): { reasonCode: number; message: string } {
-  const isQuota = cause instanceof AppError && (cause.code === 'store-full' || cause.code === 'store-unavailable');
+  const isQuota = cause instanceof AppError && quotaCodes.has(cause.code);
   const reasonCode = isQuota ? reasonCodes.quotaExceeded : reasonCodes.implementationSpecificError;
   return { reasonCode, message: messageOf(cause) };
 }

@@ -4,6 +4,7 @@ import type { ClientOrigin } from '../../plane/message.ts';
 import type { Plane } from '../../plane/plane.ts';
 import type { PlaneOptions } from '../../plane/schema.ts';
 import type { MatchedSubscription, SessionStore } from '../session-store.ts';
+import type { Gates } from './gates.ts';
 import type { QueueKeys } from './queue-keys.ts';
 import { queueTargets } from './queue-targets.ts';
 import { RawPublish } from './raw-publish.ts';
@@ -30,6 +31,7 @@ export interface HotPath {
 export interface HotPathDeps {
   readonly plane: Plane;
   readonly store: SessionStore;
+  readonly gates: Gates;
   readonly keys: QueueKeys;
   readonly now: () => number;
 }
@@ -42,14 +44,47 @@ export function createHotPath({ hotPath }: PlaneOptions): (deps: HotPathDeps) =>
     take(frame, header, version, origin, before) {
       if (needsEngine(header)) return undefined;
       if (header.qos === 1) {
+        const passed = deps.gates.isEmpty ? undefined : pass(deps, frame, header, version, origin);
+        if (passed !== undefined) return gated(deps, passed, frame, header, version, origin, before);
         const subscribers = deps.store.subscribersOf(header.topic);
-        if (subscribers.length > 0) return queue(deps, subscribers, frame, header, version, origin);
+        // to be retained and queued: the engine does one after the other, so that no queue has what is refused
+        if (subscribers.length > 0)
+          return header.isRetained ? undefined : queue(deps, subscribers, frame, header, version, origin);
+        if (header.isRetained) return retain(deps, new RawPublish(frame, header, version, origin), before);
       }
       const message = new RawPublish(frame, header, version, origin);
       if (before === undefined || header.qos === 0) return deps.plane.route(message);
       return before.then(() => deps.plane.route(message)); // order [MQTT-4.6.0-5]
     },
   });
+}
+
+const pass = (
+  { gates }: HotPathDeps,
+  frame: Buffer,
+  header: PublishHeader,
+  version: ProtocolVersion,
+  origin: ClientOrigin,
+): Promise<unknown> | undefined => {
+  const { topic, packetId, isDuplicate } = header;
+  return gates.pass(topic, () => new RawPublish(frame, header, version, origin), { packetId, isDuplicate });
+};
+
+/** Nobody gets what a gate has not taken: its publisher is refused, and sends it again. */
+async function gated(
+  deps: HotPathDeps,
+  passed: Promise<unknown>,
+  frame: Buffer,
+  header: PublishHeader,
+  version: ProtocolVersion,
+  origin: ClientOrigin,
+  before: Promise<unknown> | undefined,
+): Promise<number> {
+  await Promise.all([passed, before]); // order [MQTT-4.6.0-5]
+  const { store, keys, now } = deps;
+  if (header.isRetained)
+    await store.storeRetained(storedPacket(new RawPublish(frame, header, version, origin), keys.next(), now()));
+  return queue(deps, store.subscribersOf(header.topic), frame, header, version, origin);
 }
 
 /**
@@ -73,6 +108,17 @@ function queue(
   return stored.then(() => Math.max(plane.route(message, choice), targets.length));
 }
 
-/** Retained messages and QoS 2 are the engine's, and `$` topics are not everybody's. */
+/** For a message that stands in no queue: kept first, so that whoever subscribes meanwhile misses nothing. */
+async function retain(
+  { plane, store, keys, now }: HotPathDeps,
+  message: RawPublish,
+  before: Promise<unknown> | undefined,
+): Promise<number> {
+  await store.storeRetained(storedPacket(message, keys.next(), now()));
+  await before; // order [MQTT-4.6.0-5]
+  return plane.route(message);
+}
+
+/** QoS 2 and what is retained without an acknowledgement are the engine's, and `$` topics are not everybody's. */
 const needsEngine = ({ qos, isRetained, topic }: PublishHeader): boolean =>
-  qos === 2 || isRetained || topic.charCodeAt(0) === 0x24;
+  qos === 2 || (isRetained && qos === 0) || topic.charCodeAt(0) === 0x24;

@@ -55,9 +55,9 @@ export class RawPublish implements Message {
     return new RawPublish(Buffer.from(this.frame), this.header, this.#version, this.origin, this.queueKey);
   }
 
-  /** Whether a client of this version could take the packet as it is. */
+  /** Whether a client of this version could take the packet as it is; the retain flag goes no further. [MQTT-3.3.1-12] */
   fits(version: ProtocolVersion, qos: Qos): boolean {
-    return qos === this.qos && (version === 5) === (this.#version === 5);
+    return qos === this.qos && !this.retain && (version === 5) === (this.#version === 5);
   }
 
   /**

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import type { Sending } from '../broker/ports.ts';
+import type { Message } from '../plane/message.ts';
+
+/** Packet identifiers, over all clients, whose last message is remembered. */
+const maxRemembered = 65_536;
+
+/** Printable, no white space: what may stand in a header, and no longer than a stream should have to remember. */
+const legalId = /^[!-~]{1,256}$/;
+
+/**
+ * `Nats-Msg-Id` of messages, by which a stream stores a repetition once. A PUBLISH with DUP has the one of the message
+ * that its client sent under the packet identifier before; after a restart of this process that is not known any more.
+ * The publisher's own User Property `Nats-Msg-Id` wins.
+ */
+export function createMessageIds(): (message: Message, sending: Sending) => string {
+  const run = randomBytes(9).toString('base64url'); // an identifier of an earlier run must not mean another message
+  const known = new Map<string, string>();
+  let last = 0;
+  return ({ properties, origin }, { packetId, isDuplicate }) => {
+    const given = properties?.userProperties?.find(([name]) => name.toLowerCase() === 'nats-msg-id')?.[1];
+    if (given !== undefined && legalId.test(given)) return given;
+    if (packetId === undefined || origin.kind !== 'client') return `${run}.${++last}`;
+    const key = `${packetId} ${origin.clientId}`;
+    const id = (isDuplicate ? known.get(key) : undefined) ?? `${run}.${++last}`;
+    known.delete(key); // to its end: the oldest is forgotten first
+    known.set(key, id);
+    const [oldest] = known.size > maxRemembered ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return id;
+  };
+}

@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { QueuedPacket } from '../session-store.ts';
+import { Backlog } from './backlog.ts';
+
+const packet = (payload: string, messageId?: number): QueuedPacket => ({
+  cmd: 'publish',
+  topic: 't',
+  payload: Buffer.from(payload),
+  qos: 1,
+  retain: false,
+  dup: false,
+  brokerId: 'run',
+  brokerCounter: 1,
+  ...(messageId === undefined ? {} : { messageId }),
+});
+
+test('what was answered after it was read is not sent again: a resend is for earlier connections alone (MQTT-4.4.0-1)', async () => {
+  const said: string[] = [];
+  const passes = [
+    [packet('old', 7), packet('new')],
+    [packet('new', 1), packet('last')],
+  ];
+  let wake: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const backlog = new Backlog({
+    store: { outgoingStream: () => Readable.from(passes.shift() ?? []) },
+    session: { id: 'c' },
+    window: { get: () => undefined }, // the client has answered everything by now
+    hasRoom: () => true,
+    send({ payload }) {
+      said.push(`send ${payload.toString()}`);
+      if (payload.toString() === 'last') wake();
+      else backlog.missed();
+    },
+    resend: ({ messageId }) => void said.push(`resend ${messageId}`),
+    failed: (reason) => void said.push(reason),
+  });
+  backlog.advance();
+  await done;
+  expect(said).toEqual(['resend 7', 'send new', 'send last']);
+});
