@@ -33,6 +33,11 @@ export async function connectClient(broker: TestBroker, way: Way, options: IClie
     { reconnectPeriod: 0, connectTimeout: 10_000, ...tls, ...certificate, ...options },
     false,
   );
+  return remember(client);
+}
+
+/** Remembers what comes to a client; to be called before anything can come. */
+export function remember(client: MqttClient): TestClient {
   const messages: Received[] = [];
   const arrivals = new EventEmitter();
   client.on('message', (topic, payload, packet) => {
