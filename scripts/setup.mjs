@@ -84,6 +84,7 @@ const programs = new Map([
   ['redis-server', 'redis-server'],
   ['openssl', 'openssl'],
   ['chromium', 'chromium'],
+  ['certutil', 'libnss3-tools'],
   ['keytool', 'default-jre-headless'],
   ['sslscan', 'sslscan'],
   ['testssl', 'testssl.sh'],

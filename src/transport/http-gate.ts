@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { AcceptLink, HttpHandler, HttpPeer, Peer } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { messageOf, systemCode } from '../kernel/errors.ts';
+import { AppError, messageOf, systemCode } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/telemetry-ports.ts';
 import { speechOf } from './first-byte.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -105,7 +105,8 @@ export function httpGate(options: HttpGateOptions): HttpGate {
   });
 
   server.on('clientError', (error, socket) => {
-    if (systemCode(error) === 'ECONNRESET') {
+    // the client went away, or we closed its connection and have said why
+    if (systemCode(error) === 'ECONNRESET' || error instanceof AppError) {
       socket.destroy();
       return;
     }

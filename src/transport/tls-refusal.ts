@@ -118,7 +118,7 @@ export function certificateRefusal(code: string, certificate: RefusedCertificate
   if (unknownIssuer.has(code))
     return {
       reason: 'unknown-ca',
-      detail: `${shown} is issued by "${certificate.issuer}", which is not in the trust anchors; send the intermediate with it if that is missing`,
+      detail: `${shown} is issued by "${certificate.issuer}", which is not in the trust anchors: the intermediate is missing and has to be sent along, or another CA has the same name`,
     };
   const why = rejections[code] ?? `verification says ${printable(code)}`;
   return {

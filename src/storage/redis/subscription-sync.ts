@@ -25,19 +25,21 @@ interface Change {
  * the higher number is the later one, in whatever order they become known here.
  */
 export class SubscriptionSync {
-  readonly #pipe: Pipe;
+  readonly #pipe: Pick<Pipe, 'write' | 'submit'>;
   readonly #keyPrefix: string;
   readonly #runId: string;
   readonly #index = new Subscriptions();
   readonly #open = new Map<string, OpenChanges>();
   readonly #stale = new Set<string>();
+  /** Sessions that are being read again. */
+  readonly #rereading = new Set<string>();
   /** The number of the last change, of sessions that changed lately. */
   #versions = new Map<string, number>();
   #olderVersions = new Map<string, number>();
   /** Sessions that changed while all is read; undefined when nothing is read. */
   #changed: Set<string> | undefined;
 
-  constructor(pipe: Pipe, options: { readonly keyPrefix: string; readonly runId: string }) {
+  constructor(pipe: Pick<Pipe, 'write' | 'submit'>, options: { readonly keyPrefix: string; readonly runId: string }) {
     this.#pipe = pipe;
     this.#keyPrefix = options.keyPrefix;
     this.#runId = options.runId;
@@ -70,9 +72,12 @@ export class SubscriptionSync {
     const [version = '', runId = ''] = text.split(' ', 2);
     if (runId === this.#runId) return;
     const change: Change = JSON.parse(text.slice(version.length + runId.length + 2));
-    const open = this.#open.get(change.clientId);
+    const { clientId } = change;
+    const open = this.#open.get(clientId);
     if (open !== undefined) open.foreign = true;
-    if (this.#isLater(change.clientId, Number(version))) this.#apply(change);
+    if (this.#isLater(clientId, Number(version))) this.#apply(change);
+    else if (open !== undefined) open.missed = true;
+    else void this.#reread(clientId); // the later change became known first, and may be about other filters
   }
 
   /** Reads all subscriptions again. What changes meanwhile is newer than what is read. */
@@ -137,7 +142,7 @@ export class SubscriptionSync {
   #begin(clientId: string): OpenChanges {
     let open = this.#open.get(clientId);
     if (open === undefined) {
-      open = { before: this.#index.of(clientId), count: 0, done: 0, total: 0, foreign: false };
+      open = { before: this.#index.of(clientId), count: 0, done: 0, total: 0, foreign: false, missed: false };
       this.#open.set(clientId, open);
     }
     open.count += 1;
@@ -150,9 +155,30 @@ export class SubscriptionSync {
     open.count -= 1;
     if (open.count > 0) return;
     this.#open.delete(clientId);
-    if (open.done === open.total) return;
+    const isDone = open.done === open.total;
+    if (isDone && !open.missed) return;
     if (open.done === 0 && !open.foreign) this.#replace(clientId, open.before);
-    else void this.#readSessions([clientId], new Set()).catch(() => this.#stale.add(clientId));
+    else void this.#reread(clientId);
+  }
+
+  /** Reads a session again, once more where it changed meanwhile. Our own changes read it again where they have to. */
+  async #reread(clientId: string): Promise<void> {
+    if (this.#rereading.has(clientId)) return;
+    this.#rereading.add(clientId);
+    try {
+      for (let isCurrent = false; !isCurrent; ) {
+        const version = this.#lastVersion(clientId);
+        const [subscriptions] = asList(await this.#pipe.submit('SUBSCRIPTIONS', encodeURIComponent(clientId)));
+        const open = this.#open.get(clientId);
+        isCurrent = open !== undefined || version === this.#lastVersion(clientId);
+        if (open !== undefined) open.missed = true;
+        else if (isCurrent) this.#replace(clientId, pairsOf(subscriptions).map(toSubscription));
+      }
+    } catch {
+      this.#stale.add(clientId);
+    } finally {
+      this.#rereading.delete(clientId);
+    }
   }
 
   /** Reads the sessions again whose changes were refused in part. */
@@ -174,9 +200,13 @@ export class SubscriptionSync {
     this.#index.add(clientId, subscriptions);
   }
 
+  #lastVersion(clientId: string): number {
+    return this.#versions.get(clientId) ?? this.#olderVersions.get(clientId) ?? 0;
+  }
+
   /** @param version 0 for a change whose answer was lost: it counts, and what follows counts as later */
   #isLater(clientId: string, version: number): boolean {
-    if (version < (this.#versions.get(clientId) ?? this.#olderVersions.get(clientId) ?? 0)) return version === 0;
+    if (version < this.#lastVersion(clientId)) return version === 0;
     this.#versions.set(clientId, version);
     if (this.#versions.size < maxVersions) return true;
     this.#olderVersions = this.#versions;
@@ -193,6 +223,8 @@ interface OpenChanges {
   total: number;
   /** Another node changed the session meanwhile. */
   foreign: boolean;
+  /** One of them became known after a later one. */
+  missed: boolean;
 }
 
 const fieldsOf = ({ topic, qos, rh, rap, nl, subscriptionIdentifier }: StoredSubscription): StoredSubscription => ({
