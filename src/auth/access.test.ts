@@ -14,13 +14,24 @@ interface Attempt {
   readonly listener?: string;
   readonly clientId?: string;
   readonly certificate?: PeerCertificate;
+  readonly pskIdentity?: string;
 }
 
-function verdict({ access = {}, listener = 'devices', clientId = 'x', certificate }: Attempt): AuthenticationVerdict {
-  const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate };
+function verdict({
+  access = {},
+  listener = 'devices',
+  clientId = 'x',
+  certificate,
+  ...psk
+}: Attempt): AuthenticationVerdict {
+  const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate, ...psk };
   const peer = { listener, protocol: 'mqtts', address: '192.0.2.1', port: 1, tls } as const;
   return createAccess(accessSchema.parse(access), listeners).authenticate({ peer, clientId, username: undefined });
 }
+
+test('a pre-shared key of TLS that proved itself gives its identity as user name', () => {
+  expect(verdict({ pskIdentity: 'pump-7' })).toEqual({ kind: 'accept', principal: 'pump-7' });
+});
 
 const pump = certificateWith({ commonNames: ['pump'], uris: ['urn:pump'] });
 

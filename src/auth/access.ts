@@ -21,7 +21,7 @@ export function anonymousListeners(
 }
 
 /**
- * A certificate that verified is an identity; everyone else is anonymous, and let in where `access.anonymous` says so.
+ * A certificate that verified is an identity, and so is a pre-shared key of TLS that proved itself; everyone else is anonymous, and let in where `access.anonymous` says so.
  * @throws ConfigError where a template of `access.certificate` is wrong, which its schema finds before.
  */
 export function createAccess(options: AccessOptions, listeners: readonly ListenerFacts[]): Authenticator {
@@ -33,6 +33,8 @@ export function createAccess(options: AccessOptions, listeners: readonly Listene
     authenticate({ peer, clientId }) {
       const certificate = peer.tls?.certificate;
       if (certificate !== undefined) return identity(certificate, clientId);
+      const pskIdentity = peer.tls?.pskIdentity;
+      if (pskIdentity !== undefined) return { kind: 'accept', principal: pskIdentity };
       if (allowed.has(peer.listener)) return { kind: 'accept', principal: anonymousPrincipal };
       return {
         kind: 'reject',
