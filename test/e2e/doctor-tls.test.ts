@@ -21,6 +21,9 @@ const listeners = [
   { name: 'wss', tls: 'one-way', accept: ['websocket', 'http'] },
   { name: 'https', tls: 'one-way', accept: ['http'] },
   { name: 'auto', tls: 'auto', accept: ['mqtt', 'websocket', 'http'] },
+  { name: 'optional', tls: 'two-way-optional', accept: ['mqtt'] },
+  { name: 'modern', tls: 'one-way', accept: ['mqtt'], policy: { preset: 'modern' } },
+  { name: 'compatible', tls: 'one-way', accept: ['mqtt'], policy: { preset: 'compatible' } },
 ];
 
 let broker: TestBroker;
@@ -80,11 +83,20 @@ describe('a broker with the certificates of its first start', () => {
   test('answers every good and every bad client as expected, on each kind of listener', async () => {
     const { code, report } = await doctorJson('--config', config);
     const oneWay = [...everywhere, 'plain text: ok, refused by the server', 'no client certificate: ok, accepted'];
-    for (const name of ['one-way', 'wss', 'https']) expect(rowsOf(report, name), name).toEqual(oneWay);
+    for (const name of ['one-way', 'wss', 'https', 'compatible']) expect(rowsOf(report, name), name).toEqual(oneWay);
     expect(rowsOf(report, 'auto')).toEqual([
       ...everywhere,
       'plain text: ok, accepted',
       'no client certificate: ok, accepted',
+    ]);
+    const ofModern = oneWay.map((row) => (row.startsWith('TLS 1.2') ? 'TLS 1.2: ok, refused by the server' : row));
+    expect(rowsOf(report, 'modern')).toEqual(ofModern);
+    expect(rowsOf(report, 'optional')).toEqual([
+      ...oneWay,
+      'client certificate with intermediate: ok, accepted',
+      'client certificate, leaf only: ok, accepted',
+      'client certificate of another CA: ok, refused by the server',
+      'expired client certificate: ok, refused by the server',
     ]);
     expect(rowsOf(report, 'two-way')).toEqual([
       ...everywhere,
@@ -109,7 +121,7 @@ describe('a broker with the certificates of its first start', () => {
     );
     expect(out).toMatch(/no client certificate +refused by the server: it requires a client certificate$/m);
     expect(out).toContain('HTTP 101');
-    expect(out).toMatch(/64 checks, all as expected/);
+    expect(out).toMatch(/104 checks, all as expected/);
     const [file] = /\/\S+viaduct-doctor-\w+/.exec(out) ?? [];
     expect(file).toBeDefined();
     expect(existsSync(file ?? '')).toBe(false);
@@ -123,12 +135,51 @@ describe('a broker with the certificates of its first start', () => {
     };
     const rows = report.listeners.flatMap(({ listener, checks }) => checks.map((row) => ({ ...row, listener })));
     const lines = rows.filter(({ check }) => check !== 'plain text' && check !== 'server certificate');
-    expect(lines.length).toBe(54);
+    expect(lines.length).toBe(88);
     for (const { listener, check, command, outcome } of lines) {
       const { stdout, stderr } = await runToEnd('timeout', ['20', 'sh', '-c', command ?? '']);
       const isAnswered = /^ 20 02 00 00|^HTTP\/1\.1 \d/.test(stdout);
       expect(isAnswered, `${listener}, ${check}: ${command}\n${stdout}${stderr}`).toBe(outcome === 'accepted');
     }
+  });
+
+  test('does not judge what a listener of its own certificate and clients says, unless it is told whom to trust', async () => {
+    await using other = await testPki();
+    const client = await other.client({ cn: 'pump' });
+    const clientFiles = [
+      '--cert',
+      join(directory.path, 'pump.pem'),
+      '--key',
+      join(directory.path, 'pump.key'),
+    ] as const;
+    const files = { cert: join(directory.path, 'own.pem'), key: join(directory.path, 'own.key') };
+    const ca = join(directory.path, 'own-ca.pem');
+    await Promise.all([
+      writeFile(files.cert, other.server.cert),
+      writeFile(files.key, other.server.key, { mode: 0o600 }),
+      writeFile(ca, other.chain),
+      writeFile(clientFiles[1], client.cert),
+      writeFile(clientFiles[3], client.key, { mode: 0o600 }),
+    ]);
+    const listener = {
+      name: 'own',
+      tls: 'two-way',
+      accept: ['mqtt'],
+      certificate: files.cert,
+      key: files.key,
+      clientCa: ca,
+    };
+    await using started = await startBroker({ listeners: [{ ...listener, bind: '127.0.0.1:0' }] });
+    const file = join(directory.path, 'own.yaml');
+    const bound = [{ ...listener, bind: `127.0.0.1:${started.port('own')}` }];
+    await writeFile(file, stringify({ listeners: bound, certificates: { directory: started.certificates } }));
+    const unknown = (await doctorJson('--config', file)).report;
+    expect(rowsOf(unknown, 'own')).toContain('trusting the root: ok, refused by the client');
+    expect(rowsOf(unknown, 'own')).toContain('client certificate with intermediate: ok, refused by the client');
+    const { report: told } = await doctorJson('--config', file, '--ca', ca, ...clientFiles);
+    expect(rowsOf(told, 'own')).toContain('trusting the root: ok, accepted');
+    expect(rowsOf(told, 'own')).toContain('client certificate with intermediate: ok, accepted');
+    expect(told.listeners[0]?.checks.filter(({ verdict }) => verdict === 'no')).toEqual([]);
   });
 
   test('is found out to be one-way or two-way where only its address is known', async () => {

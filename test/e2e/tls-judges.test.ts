@@ -11,15 +11,20 @@ import { startListener } from '../support/transport-listener.ts';
 const listeners = [
   { name: 'one-way', tls: 'one-way', accept: ['mqtt'] },
   { name: 'two-way', tls: 'two-way', accept: ['mqtt'] },
+  { name: 'two-way-optional', tls: 'two-way-optional', accept: ['mqtt'] },
   { name: 'wss', tls: 'one-way', accept: ['websocket', 'http'] },
   { name: 'auto', tls: 'auto', accept: ['mqtt', 'websocket', 'http'] },
+];
+const presets = [
+  { name: 'modern', tls: 'one-way', accept: ['mqtt'], policy: { preset: 'modern' } },
+  { name: 'compatible', tls: 'one-way', accept: ['mqtt'], policy: { preset: 'compatible' } },
 ];
 
 let broker: TestBroker;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'viaduct-judges-'));
-  broker = await startBroker({ listeners: listeners.map((one) => ({ ...one, bind: '127.0.0.1:0' })) });
+  broker = await startBroker({ listeners: [...listeners, ...presets].map((one) => ({ ...one, bind: '127.0.0.1:0' })) });
 });
 afterAll(async () => {
   await broker[Symbol.asyncDispose]();
@@ -114,6 +119,19 @@ describe('sslscan finds nothing weak', () => {
     await new Promise<void>((resolve) => void server.close(() => resolve()));
     expect(() => expectStrong(scan)).toThrow(/tls 1\./);
   });
+});
+
+test('sslscan sees TLS 1.3 alone with the preset modern, and forward secrecy in each cipher of compatible', async () => {
+  const versions = (scan: Scan): (string | undefined)[] =>
+    scan.all('protocol').flatMap(({ enabled, version }) => (enabled === '1' ? [version] : []));
+  const modern = await sslscan(broker.port('modern'));
+  expect(versions(modern)).toEqual(['1.3']);
+  expect(modern.all('cipher')).toHaveLength(3);
+  const compatible = await sslscan(broker.port('compatible'));
+  expect(versions(compatible)).toEqual(['1.2', '1.3']);
+  const ciphers = compatible.all('cipher').map(({ cipher }) => cipher);
+  expect(ciphers).toContain('ECDHE-ECDSA-AES128-SHA');
+  for (const cipher of ciphers) expect(cipher).toMatch(/^(TLS_(AES|CHACHA20)_|ECDHE-)/);
 });
 
 interface Finding {

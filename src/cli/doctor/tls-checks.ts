@@ -2,7 +2,7 @@ import { openingFor } from './opening.ts';
 import { opensslLine, type PemFile, plainLine, type TlsClient } from './tls-client.ts';
 import type { Missing, TlsFiles } from './tls-files.ts';
 import { type Outcome, probe, probePlain } from './tls-probe.ts';
-import type { TlsTarget } from './tls-target.ts';
+import type { TlsKind, TlsTarget } from './tls-target.ts';
 
 /** What should happen; `either` is shown and not judged. */
 export type Expectation = 'accepted' | 'refused by the client' | 'refused by the server' | 'either';
@@ -19,7 +19,7 @@ export interface Check {
 
 export interface CheckContext {
   readonly files: TlsFiles;
-  readonly target: TlsTarget & { readonly tls: 'one-way' | 'two-way' | 'auto' };
+  readonly target: TlsTarget & { readonly tls: TlsKind };
   /** Name that the server's certificate must be for. */
   readonly verifiedName: string;
   readonly clientId: string;
@@ -30,9 +30,10 @@ export interface CheckContext {
 /** For a name that no certificate holds (RFC 6761 6.4). */
 const wrongName = 'wrong.invalid';
 
-/** Without forward secrecy, without authentication, or in a mode that has been broken. */
-const weakCiphers =
-  'AES128-SHA:AES256-SHA:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA:NULL:aNULL:@SECLEVEL=0';
+/** Without forward secrecy, or without authentication. */
+const brokenCiphers = 'AES128-SHA:AES256-SHA:AES128-GCM-SHA256:NULL:aNULL';
+/** In a mode that has been broken in some implementations (Lucky 13). */
+const weakCiphers = `${brokenCiphers}:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA`;
 
 /** Every check of a port, in the order of the report. */
 export function checksOf(context: CheckContext): Check[] {
@@ -42,17 +43,19 @@ export function checksOf(context: CheckContext): Check[] {
   const good: TlsClient = { verifiedName, trust: files.trust, ...certificate };
   const make = maker(context);
   const trusting = (name: string, trust: PemFile | Missing, more: Partial<TlsClient> = {}): Check =>
-    'missing' in trust ? skipped(name, trust) : make(name, 'accepted', { ...good, ...more, trust });
+    'missing' in trust ? skipped(name, trust) : make(name, trusted, { ...good, ...more, trust });
+  // whose a certificate of a listener's own is, only its operator knows; --ca says it
+  const trusted = target.has.hasOwnCertificate && !files.isTrustGiven ? 'either' : 'accepted';
   if (isTwoWay && 'missing' in files.client)
     return [...refusals(context), ...clientChecks(context), skipped('everything else', files.client)];
   return [
     trusting('trusting the root', files.root),
     trusting('trusting the intermediate alone', files.intermediate, { isPartial: true }),
-    make(files.trust === undefined ? 'trusting the public CAs' : 'trusting the CA bundle', 'accepted', good),
+    make(files.trust === undefined ? 'trusting the public CAs' : 'trusting the CA bundle', trusted, good),
     make('trusting another CA', 'refused by the client', { ...good, trust: files.otherCa }),
     make('wrong host name', 'refused by the client', { ...good, verifiedName: wrongName }),
-    make('TLS 1.2', 'accepted', { ...good, version: 'TLSv1.2' }),
-    make('TLS 1.3', 'accepted', { ...good, version: 'TLSv1.3' }),
+    make('TLS 1.2', target.has.isModern ? 'refused by the server' : trusted, { ...good, version: 'TLSv1.2' }),
+    make('TLS 1.3', trusted, { ...good, version: 'TLSv1.3' }),
     ...refusals(context),
     ...clientChecks(context),
   ];
@@ -67,7 +70,11 @@ function refusals(context: CheckContext): Check[] {
   const old: TlsClient = { verifiedName, trust: files.trust, isInsecure: true, ...identity };
   return [
     make('TLS 1.1', 'refused by the server', { ...old, version: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }),
-    make('weak ciphers', 'refused by the server', { ...old, version: 'TLSv1.2', ciphers: weakCiphers }),
+    make('weak ciphers', 'refused by the server', {
+      ...old,
+      version: 'TLSv1.2',
+      ciphers: `${target.has.isLenient ? brokenCiphers : weakCiphers}:@SECLEVEL=0`,
+    }),
     {
       name: 'plain text',
       expected: target.tls === 'auto' ? 'accepted' : 'refused by the server',
@@ -84,19 +91,23 @@ function clientChecks(context: CheckContext): Check[] {
   // with the root alone OpenSSL has no intermediate at hand that it would send without being told to
   const trust = 'missing' in files.root ? files.trust : files.root;
   const anyone: TlsClient = { verifiedName, trust };
-  if (target.tls !== 'two-way') return [make('no client certificate', 'accepted', anyone)];
+  const isOptional = target.tls === 'two-way-optional';
+  if (target.tls !== 'two-way' && !isOptional) return [make('no client certificate', 'accepted', anyone)];
   const { client, expiredClient, otherClient } = files;
   const stranger: TlsClient = { ...anyone, isInsecure: true };
   const isWhole = !('missing' in client) && client.intermediates !== undefined;
+  const known = target.has.hasOwnClients && !files.isClientGiven ? 'either' : 'accepted';
   return [
-    make('no client certificate', 'refused by the server', stranger),
+    isOptional
+      ? make('no client certificate', 'accepted', anyone)
+      : make('no client certificate', 'refused by the server', stranger),
     'missing' in client
       ? skipped('client certificate', client)
-      : make(`client certificate${isWhole ? ' with intermediate' : ''}`, 'accepted', { ...anyone, identity: client }),
+      : make(`client certificate${isWhole ? ' with intermediate' : ''}`, known, { ...anyone, identity: client }),
     ...('missing' in client || !isWhole
       ? []
       : [
-          make('client certificate, leaf only', isOurs ? 'accepted' : 'either', {
+          make('client certificate, leaf only', isOurs ? known : 'either', {
             ...anyone,
             identity: { leaf: client.leaf, key: client.key },
           }),

@@ -3,9 +3,17 @@ import { formatSocketAddress } from '../../kernel/address.ts';
 import { listenerSchema } from '../../transport/schema.ts';
 import { openingFor, printfText } from './opening.ts';
 import { contextOptions, opensslLine, plainLine, shellWord, type TlsClient } from './tls-client.ts';
-import { type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
+import { ordinary, type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
 
-const target: TlsTarget = { name: 'x', host: '127.0.0.1', port: 8883, tls: 'one-way', speaks: 'mqtt', path: '/mqtt' };
+const target: TlsTarget = {
+  name: 'x',
+  host: '127.0.0.1',
+  port: 8883,
+  tls: 'one-way',
+  speaks: 'mqtt',
+  path: '/mqtt',
+  has: ordinary,
+};
 const opening = openingFor(target, 'a');
 const file = (name: string) => ({ pem: `${name} pem\n`, file: `/c/${name}.pem` });
 

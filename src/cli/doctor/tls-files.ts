@@ -18,6 +18,10 @@ export interface TlsFiles extends AsyncDisposable {
   readonly directory: string;
   /** Everything that clients trust; undefined: the public CAs. */
   readonly trust: PemFile | undefined;
+  /** The one who asks has said what to trust, and not the folder. */
+  readonly isTrustGiven: boolean;
+  /** The same of the client certificate. */
+  readonly isClientGiven: boolean;
   readonly root: PemFile | Missing;
   readonly intermediate: PemFile | Missing;
   /** A CA that signed nothing here. */
@@ -56,7 +60,8 @@ export async function prepareTlsFiles(options: TlsFilesOptions): Promise<TlsFile
       await writeFile(file, pem, { mode: 0o600 });
       return { pem, file };
     };
-    return { directory, ...(await contentOf(options, put)), [Symbol.asyncDispose]: dispose };
+    const given = { isTrustGiven: options.ca !== undefined, isClientGiven: options.client !== undefined };
+    return { directory, ...given, ...(await contentOf(options, put)), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -69,7 +74,7 @@ type Put = (name: string, pem: string) => Promise<PemFile>;
 async function contentOf(
   { directory, ca, client, now }: TlsFilesOptions,
   put: Put,
-): Promise<Omit<TlsFiles, 'directory' | keyof AsyncDisposable>> {
+): Promise<Omit<TlsFiles, 'directory' | 'isTrustGiven' | 'isClientGiven' | keyof AsyncDisposable>> {
   const trust = await readTrust(directory, ca);
   const anchors = trust === undefined ? [] : certificatesOf(trust);
   const select = async (what: 'root' | 'intermediate'): Promise<PemFile | Missing> => {

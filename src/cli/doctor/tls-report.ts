@@ -1,5 +1,6 @@
 import type { Expectation } from './tls-checks.ts';
 import type { Outcome } from './tls-probe.ts';
+import type { TlsKind } from './tls-target.ts';
 
 /** `ok`: as expected; `no`: not; `skipped`: could not be tried, or is not judged. */
 export type Verdict = 'ok' | 'no' | 'skipped';
@@ -19,7 +20,7 @@ export interface ReportRow {
 export interface TargetReport {
   readonly listener: string;
   readonly url: string;
-  readonly tls: 'one-way' | 'two-way' | 'auto' | 'unknown';
+  readonly tls: TlsKind | 'unknown';
   readonly checks: readonly ReportRow[];
 }
 

@@ -4,6 +4,21 @@ import type { Config } from '../../config/schema.ts';
 import { formatSocketAddress } from '../../kernel/address.ts';
 import { usage } from '../connection-options.ts';
 
+/** What clients meet on a port. */
+export type TlsKind = 'one-way' | 'two-way' | 'two-way-optional' | 'auto';
+
+/** What a listener has that others have not; of a URL nothing is known. */
+export interface TlsPeculiarities {
+  /** TLS 1.3 alone. */
+  readonly isModern: boolean;
+  /** Ciphers for old devices, which are weaker and not broken. */
+  readonly isLenient: boolean;
+  /** A server certificate that the CAs of the common folder need not have issued. */
+  readonly hasOwnCertificate: boolean;
+  /** Clients of other CAs than those of the common folder. */
+  readonly hasOwnClients: boolean;
+}
+
 /** One port to check. */
 export interface TlsTarget {
   /** Name of the listener, or the URL. */
@@ -11,22 +26,37 @@ export interface TlsTarget {
   readonly host: string;
   readonly port: number;
   /** `undefined`: to be found out. */
-  readonly tls: 'one-way' | 'two-way' | 'auto' | undefined;
+  readonly tls: TlsKind | undefined;
   readonly speaks: 'mqtt' | 'websocket' | 'http';
   /** Path of MQTT over WebSocket. */
   readonly path: string;
+  readonly has: TlsPeculiarities;
 }
+
+/** What is taken for granted where nothing is known. */
+export const ordinary: TlsPeculiarities = {
+  isModern: false,
+  isLenient: false,
+  hasOwnCertificate: false,
+  hasOwnClients: false,
+};
 
 /** The TLS listeners of a configuration. @throws AppError usage where there is none, or one without a fixed port */
 export function targetsOfConfig({ listeners }: Pick<Config, 'listeners'>): TlsTarget[] {
-  const targets = listeners.flatMap(({ name, bind, tls, accept, path }) => {
+  const targets = listeners.flatMap(({ name, bind, tls, accept, path, ...listener }) => {
     if (tls === 'off') return [];
     if (bind.port === 0)
       throw usage(
         `listener "${name}" is on port 0, a free one at every start; pass its address from the ready line with --url`,
       );
     const speaks = accept.includes('mqtt') ? 'mqtt' : accept.includes('websocket') ? 'websocket' : 'http';
-    return [{ name, host: reachable(bind.host), port: bind.port, tls, speaks, path } as const];
+    const has = {
+      isModern: (listener.policy.minVersion ?? (listener.policy.preset === 'modern' ? '1.3' : '1.2')) === '1.3',
+      isLenient: listener.policy.preset === 'compatible' || listener.policy.ciphers !== undefined,
+      hasOwnCertificate: listener.certificate !== undefined,
+      hasOwnClients: listener.clientCa !== undefined || listener.clientPins !== undefined,
+    };
+    return [{ name, host: reachable(bind.host), port: bind.port, tls, speaks, path, has } as const];
   });
   if (targets.length === 0) throw usage('the configuration has no TLS listener; pass one with --url');
   return targets;
@@ -53,6 +83,7 @@ export function targetOfUrl(text: string, tls: 'one-way' | 'two-way' | undefined
     tls,
     speaks: speech[protocol],
     path: url.pathname === '/' ? '/mqtt' : url.pathname,
+    has: ordinary,
   };
 }
 
