@@ -19,7 +19,7 @@ import { statusTopics } from './certificates/status-topics.ts';
 import { createCertificates } from './certificates.ts';
 import { appEnrollment } from './enrollment.ts';
 import { registerGauges } from './gauges.ts';
-import { createStore } from './store.ts';
+import { createOutbox, createStore } from './store.ts';
 import { version } from './version.ts';
 
 /** Parts that tests replace. */
@@ -58,11 +58,11 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     telemetry,
     clock,
   });
-  const bridge = createBridge(config.bridge)({ plane: broker, nats, telemetry, clock });
+  const outbox = createOutbox(config, { telemetry, clock });
+  const bridge = createBridge(config.bridge)({ plane: broker, nats, telemetry, outbox, clock });
 
-  const { folder } = certificates;
   const enrollment = usesTls
-    ? appEnrollment(config.enrollment, { folder, broker, clock, telemetry })
+    ? appEnrollment(config.enrollment, { folder: certificates.folder, broker, clock, telemetry })
     : { est: undefined, parts: [] };
 
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
@@ -88,7 +88,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
       maxMessageBytes: config.limits.packetSize + 65_536, // a packet, and room for what is batched with it
     }),
   );
-  registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners });
+  registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners, outbox });
 
   // stands last so that stopping begins with the clients, before the listeners wait for their connections to end
   const clients: Component = {
@@ -102,6 +102,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     broker,
     ...(hub === undefined ? [] : [hub]),
     nats,
+    ...(outbox === undefined ? [] : [outbox]),
     bridge,
     ...(usesTls ? [seen, certificateTopics] : []),
     ...enrollment.parts,

@@ -5,6 +5,7 @@ import type { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
 import type { Certificates } from './certificates.ts';
+import type { RulesOutbox } from './store.ts';
 
 export interface GaugeSources {
   readonly certificates: Certificates;
@@ -13,11 +14,12 @@ export interface GaugeSources {
   readonly nats: NatsLink;
   readonly hub: Hub | undefined;
   readonly listeners: readonly TransportListener[];
+  readonly outbox: RulesOutbox | undefined;
 }
 
 /** Values that are read whenever metrics are. */
 export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: GaugeSources): void {
-  const { certificates, broker, plane, nats, hub, listeners } = sources;
+  const { certificates, broker, plane, nats, hub, listeners, outbox } = sources;
   const total = (count: (listener: TransportListener) => number) => () =>
     listeners.reduce((sum, listener) => sum + count(listener), 0);
   gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
@@ -36,7 +38,17 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
     nats.state().status === 'connected' ? 1 : 0,
   );
   registerCertificateGauges(gauge, certificates);
+  if (outbox !== undefined) registerOutboxGauges(gauge, outbox);
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
+}
+
+function registerOutboxGauges(gauge: AppTelemetry['gauge'], outbox: RulesOutbox): void {
+  gauge('bridge_outbox_messages', 'Messages that were acknowledged and that NATS does not have yet.', () =>
+    outbox.rules.map((rule) => ({ labels: { rule }, value: outbox.size(rule).messages })),
+  );
+  gauge('bridge_outbox_bytes', 'Bytes of the messages in the outbox.', () =>
+    outbox.rules.map((rule) => ({ labels: { rule }, value: outbox.size(rule).bytes })),
+  );
 }
 
 function registerCertificateGauges(gauge: AppTelemetry['gauge'], { status }: Certificates): void {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { reportOutboxDrops } from '../bridge/outbox.ts';
 import type { SessionStore } from '../broker/session-store.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -5,6 +7,7 @@ import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { createDiskStore } from '../storage/disk/disk-store.ts';
 import { reportDrops } from '../storage/events.ts';
 import { createMemoryStore } from '../storage/memory/memory-store.ts';
+import { createDiskOutbox, type DiskOutbox } from '../storage/outbox/disk-outbox.ts';
 import { createRedisStore } from '../storage/redis/redis-store.ts';
 
 export interface StoreContext {
@@ -30,4 +33,25 @@ export function createStore(
     default:
       return createDiskStore({ ...store, limits: store }, deps);
   }
+}
+
+/** Rules whose messages the outbox may hold. */
+export interface RulesOutbox extends DiskOutbox {
+  readonly rules: readonly string[];
+}
+
+/** For rules with `ack: nats`, where there are such and there is a disk. Nothing is opened before its `start`. */
+export function createOutbox(
+  { store, bridge }: Pick<ResolvedConfig, 'store' | 'bridge'>,
+  { telemetry: { events }, clock }: StoreContext,
+): RulesOutbox | undefined {
+  const rules = bridge.rules
+    .filter(({ ack, direction }) => ack === 'nats' && direction !== 'from-nats')
+    .map(({ name }) => name);
+  if (store.type !== 'disk' || rules.length === 0) return undefined;
+  const outbox = createDiskOutbox(
+    { directory: join(store.directory, 'outbox'), durability: store.durability, limits: bridge.outbox, rules },
+    { clock, events, onDropped: reportOutboxDrops(events) },
+  );
+  return { ...outbox, rules };
 }

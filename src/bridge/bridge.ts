@@ -10,13 +10,17 @@ import { createEgress, type EgressDeps, type Tally } from './egress.ts';
 import { type Backlog, createIngress } from './ingress.ts';
 import type { NatsLink, NatsState } from './link.ts';
 import { createMessageIds } from './message-ids.ts';
+import type { Outbox } from './outbox.ts';
 import { type CompiledRule, checkRules, compileRules } from './rule.ts';
 import type { BridgeOptions } from './schema.ts';
+import { Spool } from './spool.ts';
 
 export interface BridgeDeps {
   readonly plane: MessagePort;
   readonly nats: NatsLink;
   readonly telemetry: Telemetry;
+  /** Open before the bridge starts. Without one, rules with `ack: nats` refuse messages while NATS is away. */
+  readonly outbox?: Outbox | undefined;
   /** The system's where it is left out. */
   readonly clock?: Clock;
 }
@@ -50,13 +54,14 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
   if (problems.length > 0) throw new ConfigError('rule-invalid', problems.map(({ message }) => message).join('; '));
   const rules = compileRules(options);
 
-  return ({ plane, nats, telemetry: { events }, clock = systemClock }) => {
+  return ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }) => {
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
     const running = rules.map((rule) => ({ rule, toNats: newTally(), fromNats: newTally() }));
     const untap: (() => void)[] = [];
     let life: 'new' | 'running' | 'stopped' = 'new';
 
-    const gateOf = acknowledging(nats, clock, options.ackTimeout);
+    const spools: Spool[] = [];
+    const gateOf = acknowledging({ nats, clock, outbox, spools, timeoutMs: options.ackTimeout });
 
     const open = () => {
       for (const { rule, toNats, fromNats } of running) {
@@ -90,6 +95,7 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
         if (life !== 'new') return;
         life = 'running';
         open();
+        for (const spool of spools) spool.start();
         // A message published on NATS right after the start must arrive; without a connection there is none to wait for.
         if (nats.state().status === 'connected') await nats.flush(signal).catch(() => undefined);
       },
@@ -97,6 +103,7 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
         const wasRunning = life === 'running';
         life = 'stopped';
         for (const end of untap.splice(0)) end();
+        for (const spool of spools) await spool.stop(deadline);
         if (wasRunning && nats.state().status === 'connected') await nats.flush(deadline).catch(() => undefined);
       },
       state: () => ({
@@ -115,18 +122,29 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
   };
 }
 
+interface Acknowledging {
+  readonly nats: NatsLink;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly outbox: Outbox | undefined;
+  /** Filled with what is to be started and stopped with the bridge. */
+  readonly spools: Spool[];
+}
+
 /** Makes the gates of rules that have one; they share what they wait with. */
-function acknowledging(
-  nats: NatsLink,
-  clock: Clock,
-  timeoutMs: number,
-): (rule: CompiledRule, deps: EgressDeps) => Gate | undefined {
+function acknowledging({ nats, clock, timeoutMs, outbox, spools }: Acknowledging) {
   const flushed = confirmByFlush(nats, clock, timeoutMs);
   const idOf = createMessageIds();
   let stored: Confirm | undefined;
-  return (rule, deps) => {
+  const spooled = (rule: string, { events }: EgressDeps): Confirm => {
+    if (outbox === undefined) return flushed;
+    const spool = new Spool({ rule, confirm: flushed, outbox, nats, clock, events, timeoutMs });
+    spools.push(spool);
+    return spool.send;
+  };
+  return (rule: CompiledRule, deps: EgressDeps): Gate | undefined => {
     if (rule.ack === 'local') return undefined;
-    if (rule.ack === 'nats') return createGate(rule, { ...deps, confirm: flushed });
+    if (rule.ack === 'nats') return createGate(rule, { ...deps, confirm: spooled(rule.name, deps) });
     stored ??= confirmByJetStream(nats, clock, timeoutMs);
     return createGate(rule, { ...deps, confirm: stored, idOf });
   };

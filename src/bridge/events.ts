@@ -38,6 +38,42 @@ export const bridgeRefusing = defineEvent<{ rule: string; error: string }>({
   message: ({ rule, error }) => `rule "${rule}" refuses publishers until NATS confirms again: ${error}`,
 });
 
+export const bridgeOutboxBegan = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_outbox_began_total',
+  help: 'Times a rule began to keep messages in the outbox because NATS did not confirm them.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, error }) => `rule "${rule}" keeps messages in the outbox until NATS has them: ${error}`,
+});
+
+export const bridgeOutboxEmptied = defineEvent<{ rule: string; messages: number }>({
+  counter: 'bridge_outbox_emptied_total',
+  help: 'Times NATS had everything that a rule kept in the outbox.',
+  labels: ['rule'],
+  level: 'info',
+  message: ({ rule, messages }) => `rule "${rule}": NATS has the ${messages} messages of the outbox`,
+});
+
+export type OutboxDropReason =
+  /** The oldest made room, as `bridge.outbox.onFull: drop-oldest` says. */
+  | 'drop-oldest'
+  /** It was left out, as `bridge.outbox.onFull: drop-newest` says. */
+  | 'drop-newest'
+  /** It waited longer than `bridge.outbox.age`. */
+  | 'too-old'
+  /** Its own expiry was over. */
+  | 'expired'
+  /** NATS takes no message of its size. */
+  | 'payload-too-large';
+
+export const bridgeOutboxDropped = defineEvent<{ rule: string; reason: OutboxDropReason }>({
+  counter: 'bridge_outbox_dropped_total',
+  help: 'Messages that were acknowledged and that the outbox let go before NATS had them.',
+  labels: ['rule', 'reason'],
+  level: 'debug',
+  message: ({ rule, reason }) => `rule "${rule}": the outbox dropped a message: ${reason}`,
+});
+
 export type LoopReason =
   /** It came from NATS over this link and would go back. */
   | 'from-nats'

@@ -58,7 +58,7 @@ export const bridgeRuleSchema = z.strictObject({
     .meta({ description: 'Which way messages go.', reload: 'process' }),
   ack: z.enum(['local', 'nats', 'jetstream']).prefault('local').meta({
     description:
-      'When a QoS 1 or 2 publisher is acknowledged: this node has the message, the NATS server has it, or JetStream has stored it. What NATS does not confirm is refused (0x97, before MQTT 5 by closing the connection) and delivered to nobody.',
+      'When a QoS 1 or 2 publisher is acknowledged: this node has the message, the NATS server or the outbox on disk has it, or JetStream has stored it. What is not confirmed is refused (0x97, before MQTT 5 by closing the connection) and delivered to nobody; so is everything while NATS is away with `jetstream`, and with `nats` where store.type is not disk, as there is no outbox then.',
     reload: 'process',
   }),
   qos: z.literal([0, 1, 2]).prefault(1).meta({
@@ -72,6 +72,37 @@ export const bridgeRuleSchema = z.strictObject({
   }),
 });
 export type BridgeRuleOptions = z.output<typeof bridgeRuleSchema>;
+
+const outboxSchema = z
+  .strictObject({
+    messages: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .prefault(1_000_000)
+      .meta({ description: 'Messages kept for one rule.', reload: 'process' }),
+    bytes: byteSize
+      .refine((bytes) => bytes >= 1_024, { error: 'use at least 1KiB' })
+      .prefault('1GiB')
+      .meta({ description: 'Bytes of subject, headers and payload kept for one rule.', reload: 'process' }),
+    age: duration
+      .refine((ms) => ms >= 1_000, { error: 'use at least 1s' })
+      .prefault('7d')
+      .meta({ description: 'A message that waited longer is dropped.', reload: 'process' }),
+    onFull: z.enum(['drop-oldest', 'drop-newest', 'refuse']).prefault('refuse').meta({
+      description:
+        'What happens to one message more: drop-oldest makes room, drop-newest acknowledges it and leaves it out, refuse does not acknowledge it to its publisher.',
+      reload: 'process',
+    }),
+  })
+  .prefault({})
+  .meta({
+    description:
+      'Limits of what rules with `ack: nats` keep on disk while NATS is away, with `store.type: disk`, in the folder `outbox` of store.directory.',
+    reload: 'process',
+  });
+
+export type OutboxLimits = z.output<typeof outboxSchema>;
 
 export const bridgeSchema = z
   .strictObject({
@@ -91,9 +122,10 @@ export const bridgeSchema = z
     }),
     ackTimeout: duration.prefault('5s').meta({
       description:
-        'What NATS or JetStream has not confirmed by then is refused, in rules with `ack: nats` and `ack: jetstream`.',
+        'What NATS has not confirmed by then goes to the outbox in rules with `ack: nats`, or is refused where there is none; what JetStream has not confirmed is refused in rules with `ack: jetstream`.',
       reload: 'process',
     }),
+    outbox: outboxSchema,
     codec: codecSchema,
   })
   .prefault({})

@@ -33,8 +33,13 @@ async function check(io: Io, file: string | undefined, options: Options): Promis
   else printLine(io.stdout, `${name ?? 'no file, defaults'}: ok, ${summary(loaded.config)}`);
 }
 
-function summary({ listeners, bridge, nats }: Config): string {
+function summary({ listeners, bridge, nats, store }: Config): string {
   const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
   const server = nats.servers.length === 0 ? 'the embedded NATS hub' : count(nats.servers.length, 'NATS server');
-  return `${count(listeners.length, 'listener')}, ${count(bridge.rules.length, 'bridge rule')}, ${server}`;
+  return `${count(listeners.length, 'listener')}, ${count(bridge.rules.length, 'bridge rule')}, ${server}${outboxNote(bridge, store)}`;
+}
+
+function outboxNote({ rules }: Config['bridge'], { type }: Config['store']): string {
+  if (type === 'disk' || !rules.some(({ ack }) => ack === 'nats')) return '';
+  return `; store.type: ${type} has no outbox, so rules with ack: nats refuse messages while NATS is away`;
 }

@@ -26,6 +26,17 @@ test('config check of the defaults says they are fine', async () => {
   });
 });
 
+test('config check says when rules with ack: nats have no outbox', async () => {
+  const rules = 'bridge: { rules: [{ name: a, topic: "a/#", subject: "a.>", ack: nats }] }';
+  await using kept = await configFile(`${rules}\n`);
+  expect((await run(['config', 'check', kept.file])).out).not.toContain('outbox');
+  await using lost = await configFile(`${rules}\nstore: { type: memory }\n`);
+  expect(await run(['config', 'check', lost.file])).toMatchObject({
+    out: expect.stringMatching(/: ok, .*; store\.type: memory has no outbox, so rules with ack: nats refuse messages/),
+    err: '',
+  });
+});
+
 test('config check lists all problems, counts them and says how to try again', async () => {
   await using config = await configFile('log: { level: loud }\nnode: 5\n');
   const { out, err, code } = await run(['config', 'check', config.file]);

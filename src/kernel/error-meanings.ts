@@ -21,7 +21,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'nats-refused': 'The NATS server does not accept the credentials or the TLS settings.',
   'nats-unreachable': 'No NATS server answers. MQTT goes on; the connection is tried again without end.',
   'nats-unacknowledged':
-    'NATS or JetStream did not confirm a message of a rule with `ack: nats` or `ack: jetstream`; its publisher is refused.',
+    'NATS or JetStream did not confirm a message of a rule with `ack: nats` or `ack: jetstream`, and no outbox has room for it; its publisher is refused.',
   'rule-invalid': 'A bridge rule cannot be used.',
   'store-full': 'A limit of the store is reached, or its disk is full. Nothing that was acknowledged is lost.',
   'store-unavailable': 'The store does not answer. What needs it is refused or waits; the rest goes on.',

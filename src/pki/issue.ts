@@ -6,7 +6,7 @@ import { AppError } from '../kernel/errors.ts';
 import { extensionIds } from './certificate-parts.ts';
 import { type Draft, draftChecks, draftOf, type IssueRequest, type IssuerFacts } from './draft.ts';
 import { importSigningKey, keyProblem, pemOf, type SerialSource, signingHash } from './keys.ts';
-import { decodeConstraints, encodeConstraints } from './name-constraints.ts';
+import { decodeConstraints, encodeConstraints, type NameConstraints } from './name-constraints.ts';
 import { printable, type SubjectName } from './names.ts';
 
 /** A certificate and its private key, both PEM. */
@@ -154,6 +154,10 @@ const nameOf = ({ commonName, organization }: SubjectName): x509.Name =>
   ]);
 
 const anyUse = '2.5.29.37.0';
+
+/** @param pem the certificate of a CA. @returns its name constraints, or a sentence where they cannot be kept here. */
+export const constraintsOf = (pem: string): NameConstraints | string | undefined =>
+  factsOf(new x509.X509Certificate(firstOf(pem))).constraints;
 
 function factsOf(certificate: x509.X509Certificate): IssuerFacts {
   const constraints = certificate.getExtension(x509.BasicConstraintsExtension);

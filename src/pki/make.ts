@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
+import { ConfigError } from '../kernel/errors.ts';
 import { caChainOf, createIntermediate, createRoot, issueLeaf } from './authority.ts';
 import { crlUrlsOf, type NewCa } from './ca-request.ts';
 import { encryptKey } from './encrypted-key.ts';
 import { type FileName, type Folder, fileNames } from './files.ts';
-import type { Credential } from './issue.ts';
-import { serverAltNames, serverCommonName } from './names.ts';
+import { type Credential, constraintsOf } from './issue.ts';
+import { outsideConstraints } from './name-constraints.ts';
+import { type AltName, parseAltName, serverAltNames, serverCommonName } from './names.ts';
 import { certificatesPem, parseCertificates } from './pem.ts';
 import { createPkcs12 } from './pkcs12.ts';
 import type { Plan } from './plan.ts';
@@ -57,12 +59,8 @@ export async function makeMissing(
       Buffer.from(caChainOf(pemOnly(text('intermediate-ca.pem')), pemOnly(text('root-ca.pem')))),
     );
   if (plan.server) {
-    const request = {
-      ...leaf,
-      commonName: serverCommonName(options.hostname),
-      altNames: serverAltNames(options.hostname, options.names),
-      ...keyOf(text('server.key')),
-    };
+    const intermediate = pemOnly(text('intermediate-ca.pem')) ?? '';
+    const request = { ...leaf, ...serverNames(intermediate, options), ...keyOf(text('server.key')) };
     const { cert, key } = await issueLeaf('server', request, credentialOf(text, 'intermediate-ca'), options);
     keep({ certificate: cert, key }, 'server');
   }
@@ -76,6 +74,29 @@ export async function makeMissing(
     const bytes = made.get(name);
     return bytes === undefined ? [] : [[name, encrypted(name, bytes, passphrase)] as const];
   });
+}
+
+/**
+ * The names of a server certificate made here. Those that it has by default are left out where the intermediate may not
+ * certify them; those that the configuration asks for stay, so that they are refused rather than passed over.
+ */
+function serverNames(
+  intermediate: string,
+  { hostname, names }: MakeOptions,
+): { readonly commonName: string; readonly altNames: readonly AltName[] } {
+  const all = serverAltNames(hostname, names);
+  const limits = constraintsOf(intermediate);
+  if (limits === undefined || typeof limits === 'string')
+    return { commonName: serverCommonName(hostname), altNames: all };
+  const asked = new Set(names.map(parseAltName).map((name) => (typeof name === 'string' ? '' : name.value)));
+  const altNames = all.filter((name) => asked.has(name.value) || outsideConstraints([name], limits) === undefined);
+  if (altNames.length === 0)
+    throw new ConfigError(
+      'certificate-invalid',
+      'the name constraints of the intermediate leave no name for the certificate of this server; set certificates.names to names that it may certify, or permit more, e.g. --permit DNS:localhost',
+    );
+  const host = altNames.find(({ type }) => type === 'dns');
+  return { commonName: serverCommonName(host?.value ?? 'localhost'), altNames };
 }
 
 const encrypted = (name: FileName, bytes: Buffer, passphrase: string | undefined): Buffer =>

@@ -46,3 +46,17 @@ export const reportDrops =
   (events: Events): ReportDrop =>
   ({ reason, clientId, topic }) =>
     events.emit(storeDropped, { reason, clientId, topic });
+
+interface OutboxLeftFields extends Record<string, string | number> {
+  readonly rule: string;
+  readonly messages: number;
+}
+
+export const outboxLeft = defineEvent<OutboxLeftFields>({
+  counter: 'outbox_left_total',
+  help: 'Times the outbox held messages of a rule that does not exist any more.',
+  labels: [],
+  level: 'warn',
+  message: ({ rule, messages }) =>
+    `the outbox holds ${messages} messages of the rule "${rule}", which does not exist or has no ack: nats; they wait for it until they are older than bridge.outbox.age`,
+});

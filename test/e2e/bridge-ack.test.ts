@@ -16,9 +16,15 @@ const answerTo = (qos: 1 | 2): string => (qos === 1 ? 'puback' : 'pubrec');
 const version5 = { connect: { protocolVersion: 5 } } as const;
 const codeOf = (answer: Packet): number | undefined => ('reasonCode' in answer ? answer.reasonCode : undefined);
 
-const bridged = (url: string | undefined, ack: 'nats' | 'jetstream', more: object = {}): Promise<ServingBroker> =>
+const bridged = (
+  url: string | undefined,
+  ack: 'nats' | 'jetstream',
+  more: object = {},
+  store: 'disk' | 'memory' = 'disk',
+): Promise<ServingBroker> =>
   serve({
     ...(url === undefined ? {} : { nats: { servers: [url], reconnectDelay: '20ms', reconnectDelayMax: '100ms' } }),
+    store: { type: store },
     bridge: { rules: [{ name: 'all', topic: 'a/#', subject: 'a.>', ack }], ...more },
   });
 
@@ -51,10 +57,10 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
   });
 
   test.each(levels)(
-    'QoS %i: a server that does not answer in time refuses it with 0x97, and nobody gets it',
+    'QoS %i, without an outbox: a server that does not answer in time refuses it with 0x97, and nobody gets it',
     async (qos) => {
       await using nats = await startNatsServer();
-      await using broker = await bridged(nats.url, 'nats', { ackTimeout: '200ms' });
+      await using broker = await bridged(nats.url, 'nats', { ackTimeout: '200ms' }, 'memory');
       await using reader = await SocketClient.open(broker.port, 'reader');
       await reader.subscribe('a/b', 0);
       await using publisher = await SocketClient.open(broker.port, 'publisher', version5);
@@ -70,10 +76,10 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
   );
 
   test.each(levels)(
-    'QoS %i: before MQTT 5 the connection is closed, and the repetition is no repetition',
+    'QoS %i, without an outbox: before MQTT 5 the connection is closed, and the repetition is no repetition',
     async (qos) => {
       await using nats = await startNatsServer();
-      await using broker = await bridged(nats.url, 'nats');
+      await using broker = await bridged(nats.url, 'nats', {}, 'memory');
       const session = { connect: { clean: false } } as const;
       await nats.kill();
       {

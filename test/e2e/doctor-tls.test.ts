@@ -318,17 +318,3 @@ describe('a server with mistakes', () => {
     expect(gone.report.listeners[0]?.checks[0]?.reason).toMatch(/^nothing listens there/);
   });
 });
-
-test.each([
-  [['--set', 'listeners[0].bind=127.0.0.1:0'], 'listener "mqtts" is on port 0'],
-  [['--url', 'mqtt://localhost'], 'is no address to check'],
-  [['--tls', 'one-way'], '--tls says what --url is'],
-  [['--cert', 'a.pem'], '--cert and --key go together'],
-  [['--url', 'mqtts://localhost', '--ca', 'none.pem'], '/none.pem cannot be read: there is no such file'],
-  [['--url', 'mqtts://localhost', '--timeout', 'soon'], '--timeout: "soon" is not a duration'],
-])('%j is refused in one line with exit code 2', async (args, problem) => {
-  const { out, err, code } = await doctor(...args);
-  expect({ out, code }).toEqual({ out: '', code: 2 });
-  expect(err).toContain(problem);
-  expect(err.trimEnd().split('\n')).toHaveLength(1);
-});

@@ -15,6 +15,9 @@ import { certificatesOf } from './certificate-file.ts';
 import { readNamedFile } from './options.ts';
 import { factsJson, factsText, table } from './report.ts';
 
+/** As --name takes them. */
+const kinds = { dns: 'DNS', ip: 'IP', email: 'email', url: 'URI' } as const;
+
 interface Shown {
   readonly json: Readonly<Record<string, unknown>>;
   readonly text: string;
@@ -76,7 +79,9 @@ function showKey(text: string, path: string): Shown {
 function showRequest(bytes: Buffer, path: string): Shown {
   const csr = readCsr(bytes);
   if (typeof csr === 'string') throw new AppError('certificate-invalid', `${path} ${csr}`);
-  const names = csr.altNames.map((name) => (name === undefined ? 'other' : `${name.type}:${printable(name.value)}`));
+  const names = csr.altNames.map((name) =>
+    name === undefined ? 'other' : `${kinds[name.type]}:${printable(name.value)}`,
+  );
   const proven = provesPossession(csr);
   const json = {
     commonName: csr.commonName,

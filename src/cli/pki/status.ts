@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { clientCertificates } from '../../app/certificates/status.ts';
 import { clientsPayload } from '../../app/certificates/status-topics.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { crlFolderName } from '../../pki/ca-folder.ts';
+import { crlFolderName, type OwnCa } from '../../pki/ca-folder.ts';
 import { type CrlState, loadCrls } from '../../pki/crl-set.ts';
 import { describeX509 } from '../../pki/inspect.ts';
 import { certificatesIn } from '../../pki/pem.ts';
@@ -38,7 +38,7 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
     now,
   });
   const certificates = [
-    ...authorities.map(({ name, certificate, keyState }) => ({ name, certificate, key: keyState as string })),
+    ...authorities.map((ca) => ({ name: ca.name, certificate: ca.certificate, key: keyStateOf(ca, authorities) })),
     ...(server === undefined
       ? []
       : [
@@ -96,6 +96,13 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
     `ledger: ${counts.issued} issued, ${counts.valid} valid, ${counts.revoked} revoked, ${counts.expiringIn30Days} expiring within 30 days`,
   );
   for (const line of clientLines(clients, now)) printLine(io.stdout, line);
+}
+
+/** A renewal may have kept the key of the CA that it replaced; it then lies where the new certificate is. */
+function keyStateOf({ keyFingerprint, keyState }: OwnCa, authorities: readonly OwnCa[]): string {
+  if (keyState !== 'absent') return keyState;
+  const keeper = authorities.find((one) => one.keyFingerprint === keyFingerprint && one.keyState !== 'absent');
+  return keeper?.keyState ?? 'absent';
 }
 
 function stateOf(notBefore: number, notAfter: number, now: number): State {
