@@ -40,7 +40,7 @@ async function startMosquitto({ directory, port }) {
 }
 
 async function startAedes(kind, { directory, port, redisPort }) {
-  const args = [join(import.meta.dirname, 'aedes-broker.mjs'), String(port)];
+  const args = [join(import.meta.dirname, 'aedes-broker.mjs'), String(port), kind];
   if (kind === 'redis') args.push(String(redisPort), String(queuedMessages));
   return startProgram(`aedes with ${kind}`, process.execPath, args, { text: 'ready', startMs }, { cwd: directory });
 }
@@ -62,10 +62,11 @@ const starters = {
   viaduct: startViaduct,
   mosquitto: startMosquitto,
   'aedes-memory': async (setting) => [await startAedes('memory', setting)],
+  'aedes-level': async (setting) => [await startAedes('level', setting)],
   'aedes-redis': startAedesRedis,
 };
 
-/** Aedes reads nothing when it starts: what it keeps is in Redis, which goes on, or gone. */
+/** With Redis or memory there is nothing that Aedes reads at the start, and with level a million messages take too long. */
 export const keepsOverRestart = (name) => !name.startsWith('aedes-');
 export const storageBrokers = Object.keys(starters);
 

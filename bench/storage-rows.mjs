@@ -63,7 +63,7 @@ export const storageLoads = {
   queue: {
     full: { count: 200_000, size, window: 1_000, maxMs: 60_000 },
     quick: { count: 20_000, size, window: 1_000, maxMs: 20_000 },
-    fewer: { 'aedes-redis': 20_000 },
+    fewer: { 'aedes-redis': 20_000, 'aedes-level': 20_000 },
   },
   retained: {
     full: { count: 100_000, size: 100, window: 1_000, maxMs: 120_000 },
