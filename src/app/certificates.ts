@@ -12,6 +12,7 @@ import { folderWatch } from './certificates/folder-watch.ts';
 import { heldCertificates } from './certificates/held.ts';
 import { type ListenerFileOptions, listenerDirectories } from './certificates/listener-files.ts';
 import { renewal } from './certificates/renewal.ts';
+import { stapling } from './certificates/stapling.ts';
 import {
   type CertificateStatus,
   type ClientCertificates,
@@ -64,7 +65,15 @@ export function createCertificates(options: CertificatesOptions, deps: Certifica
     return result;
   };
 
-  const held = heldCertificates({ folder, options, listeners, events, taken: () => keeper.count() });
+  const staples = stapling({ clock, events });
+  const held = heldCertificates({
+    folder,
+    options,
+    listeners,
+    events,
+    stapling: staples,
+    taken: () => keeper.count(),
+  });
   const status = (): CertificateStatus => certificateStatus(held.loaded(), clients, clock.now());
 
   const noticed = (isSecondTry: boolean): void => {
@@ -115,6 +124,7 @@ export function createCertificates(options: CertificatesOptions, deps: Certifica
       cancelSecondTry?.();
       cancelSecondTry = undefined;
       await work;
+      staples.stop(); // after what may have taken over other certificates
     },
     reload: () => inTurn(() => held.reload()),
     current: () => held.current(),

@@ -65,6 +65,33 @@ export const sightingsNotWritten = defineEvent<{ problem: string }>({
   message: ({ problem }) => `certificates: the ledger does not take when certificates were last seen: ${problem}`,
 });
 
+export const stapleTaken = defineEvent<{ subject: string; responder: string; until: string }>({
+  counter: 'ocsp_responses_total',
+  help: 'OCSP responses that were taken over to staple.',
+  labels: [],
+  level: 'info',
+  message: ({ subject, responder, until }) =>
+    `certificates: ${responder} says that ${subject} is good; clients that ask are told so until ${until}`,
+});
+
+export const stapleNotTaken = defineEvent<{ subject: string; responder: string; problem: string; retry: string }>({
+  counter: 'ocsp_failures_total',
+  help: 'OCSP responses that did not come, or count for nothing.',
+  labels: [],
+  level: 'warn',
+  message: ({ subject, responder, problem, retry }) =>
+    `certificates: no OCSP response for ${subject} from ${responder}: ${problem}; asked again at ${retry}`,
+});
+
+export const ownCertificateRevoked = defineEvent<{ subject: string; responder: string; detail: string }>({
+  counter: 'server_certificate_revocations_total',
+  help: 'OCSP responses that say of a certificate of a listener that it is revoked, or not known.',
+  labels: [],
+  level: 'error',
+  message: ({ subject, responder, detail }) =>
+    `certificates: ${responder} says that ${subject}, which listeners show, ${detail}; clients that look will refuse it, so put another certificate in its place`,
+});
+
 export const certificateWarning = defineEvent<{ warning: string }>({
   counter: 'certificate_warnings_total',
   help: 'Things that will keep clients from connecting sooner or later.',

@@ -61,6 +61,19 @@ export function readExtensions(list: DerValue | undefined): ReadonlyMap<string, 
   return extensions;
 }
 
+/** What has a critical extension that is not understood says nothing here (RFC 5280 4.2, 5.2). @throws RangeError. */
+export function refuseCritical(extensions: ReadonlyMap<string, ExtensionValue>, known: ReadonlySet<string>): void {
+  for (const [id, { isCritical }] of extensions)
+    if (isCritical && !known.has(id)) throw new RangeError(`the critical extension ${id} is not understood`);
+}
+
+/** A serial number as Node writes it: upper-case hex of whole octets. */
+export const serialHex = ({ content }: DerValue): string =>
+  content
+    .toString('hex')
+    .toUpperCase()
+    .replace(/^(?:00)+(?=..)/, '');
+
 /** The subject key identifier (RFC 5280 4.2.1.2) as hex. */
 export function subjectKeyId({ extensions }: Pick<CertificateParts, 'extensions'>): string | undefined {
   const extension = extensions.get(extensionIds.subjectKeyId);
@@ -92,6 +105,12 @@ export function hasCaFlag({ extensions }: Pick<CertificateParts, 'extensions'>):
 export const maySignCertificates = (parts: Pick<CertificateParts, 'extensions'>): boolean => usageBit(parts, 0x04);
 /** Whether the key usage allows cRLSign. */
 export const maySignCrls = (parts: Pick<CertificateParts, 'extensions'>): boolean => usageBit(parts, 0x02);
+
+/** Whether the extended key usage names this purpose; no without the extension (RFC 5280 4.2.1.12). @param use dotted. */
+export function hasExtendedUse({ extensions }: Pick<CertificateParts, 'extensions'>, use: string): boolean {
+  const uses = extensions.get(extensionIds.extendedKeyUsage);
+  return uses !== undefined && readChildren(readDer(uses.value)).some((one) => oidText(one) === use);
+}
 
 /** Attributes of a name as pairs of identifier and text, in the order of the encoding. */
 export function readName(name: DerValue): readonly (readonly [id: string, text: string])[] {

@@ -8,6 +8,8 @@ import {
   partsOf,
   readExtensions,
   readName,
+  refuseCritical,
+  serialHex,
   subjectKeyId,
 } from './certificate-parts.ts';
 import { contextTag, type DerValue, expectTag, readChildren, readDer, tags, timeMs } from './der.ts';
@@ -79,7 +81,7 @@ function readCrl(der: Buffer): Crl {
   const extensions =
     wrapped === undefined ? new Map<string, ExtensionValue>() : readExtensions(readChildren(wrapped)[0]);
   if (thisUpdate === undefined) throw new RangeError('the time of the list is missing');
-  refuseCritical(extensions, knownExtensions);
+  refuseCritical(extensions, knownExtensions); // as a partial list has (RFC 5280 5.2)
   const number = extensions.get(extensionIds.crlNumber);
   return {
     issuer: printable(nameText(issuer)),
@@ -96,12 +98,6 @@ function readCrl(der: Buffer): Crl {
 
 const knownExtensions: ReadonlySet<string> = new Set([extensionIds.authorityKeyId, extensionIds.crlNumber]);
 
-/** RFC 5280 5.2: a list with a critical extension that is not understood, as a partial one has, says nothing here. */
-function refuseCritical(extensions: ReadonlyMap<string, ExtensionValue>, known: ReadonlySet<string>): void {
-  for (const [id, { isCritical }] of extensions)
-    if (isCritical && !known.has(id)) throw new RangeError(`the critical extension ${id} is not understood`);
-}
-
 function readEntry(entry: DerValue): [string, { at: number; reason: RevocationReason }] {
   const [serial, at, list] = readChildren(entry);
   if (at === undefined) throw new RangeError('the time of a revocation is missing');
@@ -114,12 +110,6 @@ function readEntry(entry: DerValue): [string, { at: number; reason: RevocationRe
     { at: timeMs(at), reason: reasonOfCode(code) },
   ];
 }
-
-const serialHex = ({ content }: DerValue): string =>
-  content
-    .toString('hex')
-    .toUpperCase()
-    .replace(/^(?:00)+(?=..)/, '');
 
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['2.5.4.3', 'CN'],

@@ -9,6 +9,7 @@ test('certificates stand in ./certs and have no more names, unless the configura
     crlLifetime: 604_800_000,
     revocation: { mode: 'fail-open', closeRevoked: true },
     renewal: { mode: 'automatic' },
+    stapling: { mode: 'automatic' },
   });
 });
 
@@ -29,6 +30,7 @@ test('the fields are known to JSON Schema', () => {
     'crlLifetime',
     'revocation',
     'renewal',
+    'stapling',
   ]);
 });
 

@@ -71,6 +71,16 @@ export const certificatesSchema = z
       })
       .prefault({})
       .meta({ description: 'Renewal while the broker runs.', reload: 'process' }),
+    stapling: z
+      .strictObject({
+        mode: z.enum(['automatic', 'off']).prefault('automatic').meta({
+          description:
+            'Ask the OCSP responder that a server certificate names whether it is revoked, and hand the answer to clients that want it (RFC 6066 8). Certificates made here name none, so nothing is asked.',
+          reload: 'process',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'OCSP stapling.', reload: 'process' }),
   })
   .prefault({})
   .meta({ description: 'Certificates of the TLS listeners.', reload: 'process' });

@@ -41,6 +41,15 @@ export function readSigned(der: Buffer): Signed {
     expectTag(readDer(der), tags.sequence, 'the structure'),
   );
   if (more.length > 0) throw new RangeError('the structure has more than three parts');
+  return signedOf(content, algorithm, signature);
+}
+
+/** The same of its parts, where more may follow them (RFC 6960 4.2.1). @throws RangeError where one is missing. */
+export function signedOf(
+  content: DerValue | undefined,
+  algorithm: DerValue | undefined,
+  signature: DerValue | undefined,
+): Signed {
   const bits = expectTag(signature, tags.bits, 'the signature').content;
   const [id] = readChildren(expectTag(algorithm, tags.sequence, 'the signature algorithm'));
   return {

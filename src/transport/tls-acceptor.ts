@@ -10,6 +10,7 @@ import { materialOf } from './own-certificates.ts';
 import type { PreSharedKeys } from './psk.ts';
 import type { Refusal } from './refusal.ts';
 import { serverContexts, sessionScope } from './server-contexts.ts';
+import { staplingOptions } from './stapling-hook.ts';
 import { useTicketKeys } from './ticket-hook.ts';
 import { ticketKeys, ticketSecrets } from './ticket-keys.ts';
 import { type TlsPolicy, withPskCiphers } from './tls-policy.ts';
@@ -141,6 +142,7 @@ function settings(options: TlsAcceptorOptions): () => Setting {
         ...(contexts.choose === undefined ? {} : { SNICallback: contexts.choose }),
         ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }),
         ...(psk === undefined ? {} : { pskCallback: psk.callback }),
+        ...(material.staples === undefined ? {} : staplingOptions(contexts.byDefault, material.staples)),
         requestCert: asksForCertificate,
         rejectUnauthorized: clients.certificate === 'required', // sends the alert when there is no certificate at all
       },

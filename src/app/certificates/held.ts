@@ -4,10 +4,11 @@ import type { CaFolder } from '../../pki/ca-folder.ts';
 import { readFileContent, readFolder } from '../../pki/files.ts';
 import { planMissing } from '../../pki/plan.ts';
 import type { CertificatesOptions } from '../../pki/schema.ts';
-import { type CertificateSource, certificateSource } from '../../transport/certificates.ts';
+import { type CertificateSource, certificateSource, type TlsMaterial } from '../../transport/certificates.ts';
 import { certificatesCreated, certificatesReloaded, certificateWarning } from '../events.ts';
 import { type ListenerFileOptions, readListenerFiles } from './listener-files.ts';
 import { type LoadedCertificates, loadCertificates } from './load.ts';
+import type { Stapling } from './stapling.ts';
 
 /** The certificates that listeners use, and how they are exchanged. Its calls must not overlap. */
 export interface HeldCertificates extends CertificateSource {
@@ -26,11 +27,13 @@ export interface HeldOptions {
   readonly options: CertificatesOptions;
   readonly listeners: readonly ListenerFileOptions[];
   readonly events: Events;
+  readonly stapling: Stapling;
   /** Called after each exchange. */
   readonly taken: () => Promise<void>;
 }
 
-export function heldCertificates({ folder, options, listeners, events, taken }: HeldOptions): HeldCertificates {
+export function heldCertificates(given: HeldOptions): HeldCertificates {
+  const { folder, options, listeners, events, stapling, taken } = given;
   const { directory } = folder.options;
   let source: ReturnType<typeof certificateSource> | undefined;
   let loaded: LoadedCertificates | undefined;
@@ -42,8 +45,12 @@ export function heldCertificates({ folder, options, listeners, events, taken }: 
     return next;
   };
 
+  const withStaples = ({ material, stapleable }: LoadedCertificates): TlsMaterial =>
+    stapleable.length === 0 ? material : { ...material, staples: stapling.staples };
+
   const keep = (next: LoadedCertificates): void => {
     loaded = next;
+    stapling.follow(next.stapleable);
     for (const warning of next.warnings) events.emit(certificateWarning, { warning });
   };
 
@@ -53,7 +60,7 @@ export function heldCertificates({ folder, options, listeners, events, taken }: 
   };
 
   const exchange = async (next: LoadedCertificates): Promise<void> => {
-    started().replace(next.material);
+    started().replace(withStaples(next));
     keep(next);
     events.emit(certificatesReloaded, { directory });
     await taken();
@@ -63,7 +70,7 @@ export function heldCertificates({ folder, options, listeners, events, taken }: 
     loaded: () => loaded,
     async begin() {
       const next = await load();
-      source = certificateSource(next.material);
+      source = certificateSource(withStaples(next));
       keep(next);
     },
     reload: async () => exchange(await load()),

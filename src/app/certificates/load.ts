@@ -12,6 +12,8 @@ import type { TlsMaterial } from '../../transport/certificates.ts';
 import { type RevocationCheck, revocationCheck } from '../../transport/revocation.ts';
 import { type CertificateInUse, certificatesInUse } from '../certificate-expiry.ts';
 import { type ListenerFiles, noListenerFiles } from './listener-files.ts';
+import type { Stapleable } from './staple.ts';
+import { noStapling, stapleable } from './stapleable.ts';
 
 /** Everything that listeners take over at once. */
 export interface LoadedCertificates {
@@ -19,6 +21,8 @@ export interface LoadedCertificates {
   /** Undefined where revocation is off. */
   readonly crls: CrlSet | undefined;
   readonly material: TlsMaterial;
+  /** Those of it that OCSP responses are kept for. */
+  readonly stapleable: readonly Stapleable[];
   /** What listeners show and trust now. */
   readonly inUse: readonly CertificateInUse[];
   /** Equal where nothing has changed that listeners would see. */
@@ -41,9 +45,10 @@ export async function loadCertificates(
   const { cert, key, clientCa } = set;
   const { own } = listenerFiles;
   const inUse = certificatesInUse(set, listenerFiles.certificates);
-  const common = { set, inUse };
   const files = { cert, key, clientCa, own };
-  const found = [...set.warnings, ...listenerFiles.warnings];
+  const ocsp = options.stapling.mode === 'off' ? noStapling : stapleable(files);
+  const common = { set, inUse, stapleable: ocsp.certificates };
+  const found = [...set.warnings, ...listenerFiles.warnings, ...ocsp.warnings];
   if (revocation.mode === 'off')
     return { ...common, crls: undefined, material: files, stamp: stampOf(set, listenerFiles, []), warnings: found };
   const anchors = distinct([...certificatesIn(clientCa), ...certificatesIn(listenerFiles.anchors)]);
