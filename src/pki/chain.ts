@@ -90,7 +90,7 @@ export const isSignedWithKeyOf = (certificate: X509Certificate, issuer: X509Cert
 
 const of = ({ certificate }: ChainLink): X509Certificate => certificate;
 
-const isInForce = ({ validFrom, validTo }: X509Certificate, now: number): boolean =>
+export const isInForce = ({ validFrom, validTo }: X509Certificate, now: number): boolean =>
   Date.parse(validFrom) <= now && now <= Date.parse(validTo);
 
 function endOf(certificate: X509Certificate, isTrusted: boolean, { trusted, sent }: ChainParts): ChainEnd {

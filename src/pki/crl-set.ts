@@ -89,6 +89,13 @@ export async function loadCrls({ directory, authorities, now, read = readLargeFi
   return crlSetOf(found, authorities, warnings);
 }
 
+/** Subjects of the CAs that issue to clients: of roots only those that stand alone. @param anchors what clients lead to. */
+export function issuingSubjects(anchors: readonly X509Certificate[]): readonly string[] {
+  const facts = anchors.map(describeX509);
+  const issuing = facts.every(({ isSelfIssued }) => isSelfIssued) ? facts : facts.filter((one) => !one.isSelfIssued);
+  return [...new Set(issuing.map(({ subject }) => subject))];
+}
+
 async function crlFiles(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).filter((name) => /\.(pem|crl|der)$/i.test(name)).sort();

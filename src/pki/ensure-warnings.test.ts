@@ -10,6 +10,7 @@ import {
   onlyFiles,
 } from '../../test/support/certificate-folder.ts';
 import { createIntermediate, createRoot, issueLeaf } from './authority.ts';
+import { certificatesIn, certificatesPem } from './pem.ts';
 
 let folder: CertificateFolder;
 let other: CertificateFolder;
@@ -145,5 +146,36 @@ describe("one's own files are taken as they are", () => {
     const { warnings } = await folder.start({ files, now: madeAt + 2 * day });
     expect(again.certificate).not.toBe(intermediate.certificate);
     expect(warnings).toEqual([]);
+  });
+
+  test('a demo client of an intermediate that has a new key now, as long as ca-chain.pem holds the one before it', async () => {
+    const { root, intermediate } = folder.authority;
+    const renewed = await createIntermediate(root, clockAt(madeAt));
+    const server = await issueLeaf('server', { commonName: 'a', altNames: localhost }, renewed, clockAt(madeAt));
+    const files = {
+      'intermediate-ca.pem': renewed.certificate,
+      'intermediate-ca.key': renewed.key,
+      'server.pem': server.leaf + renewed.certificate,
+      'server.key': server.key,
+    };
+    const during = root.certificate + renewed.certificate + intermediate.certificate;
+    expect((await folder.start({ files: { ...files, 'ca-chain.pem': during } })).warnings).toEqual([]);
+    const sentAlone = {
+      'client-demo.pem': certificatesPem(certificatesIn(folder.files['client-demo.pem']).slice(0, 1)),
+    };
+    expect((await folder.start({ files: { ...files, ...sentAlone, 'ca-chain.pem': during } })).warnings).toEqual([]);
+    const after = root.certificate + renewed.certificate;
+    expect((await folder.start({ files: { ...files, ...sentAlone, 'ca-chain.pem': after } })).warnings).toEqual([
+      '/srv/certs/client-demo.pem was not signed by the key of intermediate-ca.pem, nor by a CA in ca-chain.pem; delete client-demo.* to have all three made anew',
+    ]);
+  });
+
+  test('a demo client of a CA in ca-chain.pem that is not the one of the folder', async () => {
+    const files = {
+      'client-demo.pem': other.files['client-demo.pem'],
+      'client-demo.key': other.files['client-demo.key'],
+      'ca-chain.pem': folder.authority.caChain + other.authority.caChain,
+    };
+    expect((await folder.start({ files })).warnings).toEqual([]);
   });
 });

@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { createServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import type { TargetReport } from '../../src/cli/doctor/tls-report.ts';
-import { runCli } from '../../src/cli/program.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
-import { fakeIo } from '../support/fake-io.ts';
+import { doctorIn, doctorJsonIn, listRows, rowsOf } from '../support/doctor.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connackAccepted } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
@@ -42,29 +40,8 @@ afterAll(async () => {
   await directory[Symbol.asyncDispose]();
 });
 
-interface Report {
-  readonly ok: boolean;
-  readonly files: string | null;
-  readonly listeners: readonly TargetReport[];
-}
-
-async function doctor(...args: string[]) {
-  const io = fakeIo({ cwd: directory.path });
-  await runCli(['doctor', 'tls', ...args], io);
-  return { out: io.out(), err: io.err(), code: io.exitCode() };
-}
-
-async function doctorJson(...args: string[]): Promise<{ code: number; report: Report }> {
-  const { out, err, code } = await doctor('--json', ...args);
-  expect(err).toBe('');
-  return { code, report: JSON.parse(out) as Report };
-}
-
-/** `check: verdict, outcome` of each row, to compare at a glance. */
-const rowsOf = (report: Report, listener: string): string[] =>
-  report.listeners
-    .filter(({ listener: name }) => name === listener)
-    .flatMap(({ checks }) => checks.map(({ check, verdict, outcome }) => `${check}: ${verdict}, ${outcome}`));
+const doctor = (...args: string[]) => doctorIn(directory.path, ...args);
+const doctorJson = (...args: string[]) => doctorJsonIn(directory.path, ...args);
 
 const everywhere = [
   'server certificate: ok, 2 sent',
@@ -97,6 +74,7 @@ describe('a broker with the certificates of its first start', () => {
       'client certificate, leaf only: ok, accepted',
       'client certificate of another CA: ok, refused by the server',
       'expired client certificate: ok, refused by the server',
+      'revoked client certificate: skipped, not tried',
     ]);
     expect(rowsOf(report, 'two-way')).toEqual([
       ...everywhere,
@@ -106,7 +84,9 @@ describe('a broker with the certificates of its first start', () => {
       'client certificate, leaf only: ok, accepted',
       'client certificate of another CA: ok, refused by the server',
       'expired client certificate: ok, refused by the server',
+      'revoked client certificate: skipped, not tried',
     ]);
+    expect(listRows(report)).toEqual(['no list: skipped, missing']);
     expect(code).toBe(0);
     expect(report.ok).toBe(true);
   });
@@ -134,7 +114,9 @@ describe('a broker with the certificates of its first start', () => {
       [Symbol.asyncDispose]: () => rm(report.files ?? '', { recursive: true }),
     };
     const rows = report.listeners.flatMap(({ listener, checks }) => checks.map((row) => ({ ...row, listener })));
-    const lines = rows.filter(({ check }) => check !== 'plain text' && check !== 'server certificate');
+    const lines = rows.filter(
+      ({ check, command }) => command !== null && check !== 'plain text' && check !== 'server certificate',
+    );
     expect(lines.length).toBe(88);
     for (const { listener, check, command, outcome } of lines) {
       const { stdout, stderr } = await runToEnd('timeout', ['20', 'sh', '-c', command ?? '']);

@@ -3,9 +3,8 @@ import { hostname } from 'node:os';
 import { AppError } from '../../kernel/errors.ts';
 import type { CaFolder } from '../../pki/ca-folder.ts';
 import { crlFolderName } from '../../pki/ca-folder.ts';
-import { type CrlSet, loadCrls } from '../../pki/crl-set.ts';
+import { type CrlSet, issuingSubjects, loadCrls } from '../../pki/crl-set.ts';
 import { type CertificateSet, ensureCertificates } from '../../pki/ensure.ts';
-import { describeX509 } from '../../pki/inspect.ts';
 import { certificatesIn } from '../../pki/pem.ts';
 import type { CertificatesOptions } from '../../pki/schema.ts';
 import type { TlsMaterial } from '../../transport/certificates.ts';
@@ -85,19 +84,17 @@ const checkOf = (
 ): RevocationCheck =>
   revocationCheck({ lists, authorities, anchors, isStrict: mode === 'fail-closed', closesOpen: closeRevoked });
 
-/** A strict check refuses every client of these CAs. Of roots only those that stand alone issue to clients. */
+/** A strict check refuses every client of these CAs. */
 function uncovered(
   { missing }: CrlSet,
   anchors: readonly X509Certificate[],
   mode: CertificatesOptions['revocation']['mode'],
 ): string[] {
   if (mode !== 'fail-closed') return [];
-  const facts = anchors.map(describeX509);
-  const issuing = facts.every(({ isSelfIssued }) => isSelfIssued) ? facts : facts.filter((one) => !one.isSelfIssued);
-  return issuing
-    .filter(({ subject }) => missing.includes(subject))
+  return issuingSubjects(anchors)
+    .filter((subject) => missing.includes(subject))
     .map(
-      ({ subject }) =>
+      (subject) =>
         `there is no current revocation list of "${subject}", so all its clients are refused (certificates.revocation.mode is fail-closed); make it with: viaduct pki crl, or put the list of that CA into the folder ${crlFolderName}`,
     );
 }

@@ -1,7 +1,8 @@
 import { openingFor } from './opening.ts';
-import { opensslLine, type PemFile, plainLine, type TlsClient } from './tls-client.ts';
+import { opensslLine, type PemFile, type PreSharedKey, plainLine, type TlsClient } from './tls-client.ts';
 import type { Missing, TlsFiles } from './tls-files.ts';
 import { type Outcome, probe, probePlain } from './tls-probe.ts';
+import { wrongKeyFor } from './tls-psk.ts';
 import type { TlsKind, TlsTarget } from './tls-target.ts';
 
 /** What should happen; `either` is shown and not judged. */
@@ -23,6 +24,8 @@ export interface CheckContext {
   /** Name that the server's certificate must be for. */
   readonly verifiedName: string;
   readonly clientId: string;
+  /** Undefined where the port takes none. */
+  readonly psk: PreSharedKey | Missing | undefined;
   /** False where nothing is known of what the server trusts. */
   readonly isOurs: boolean;
 }
@@ -47,7 +50,12 @@ export function checksOf(context: CheckContext): Check[] {
   // whose a certificate of a listener's own is, only its operator knows; --ca says it
   const trusted = target.has.hasOwnCertificate && !files.isTrustGiven ? 'either' : 'accepted';
   if (isTwoWay && 'missing' in files.client)
-    return [...refusals(context), ...clientChecks(context), skipped('everything else', files.client)];
+    return [
+      ...refusals(context),
+      ...clientChecks(context),
+      ...pskChecks(context),
+      skipped('everything else', files.client),
+    ];
   return [
     trusting('trusting the root', files.root),
     trusting('trusting the intermediate alone', files.intermediate, { isPartial: true }),
@@ -58,6 +66,7 @@ export function checksOf(context: CheckContext): Check[] {
     make('TLS 1.3', trusted, { ...good, version: 'TLSv1.3' }),
     ...refusals(context),
     ...clientChecks(context),
+    ...pskChecks(context),
   ];
 }
 
@@ -116,7 +125,38 @@ function clientChecks(context: CheckContext): Check[] {
     'missing' in expiredClient
       ? skipped('expired client certificate', expiredClient)
       : make('expired client certificate', 'refused by the server', { ...stranger, identity: expiredClient }),
+    ...revokedCheck(context, stranger),
   ];
+}
+
+/** Whether another server goes by the lists of this folder is not known. */
+function revokedCheck(context: CheckContext, stranger: TlsClient): Check[] {
+  const name = 'revoked client certificate';
+  const { revokedClient } = context.files;
+  if (revokedClient === undefined || !context.isOurs) return [];
+  if ('missing' in revokedClient) return [skipped(name, revokedClient)];
+  return [maker(context)(name, 'refused by the server', { ...stranger, identity: revokedClient })];
+}
+
+/** What clients without certificates show. */
+function pskChecks(context: CheckContext): Check[] {
+  const { psk, target, verifiedName, files } = context;
+  if (psk === undefined) return [];
+  if ('missing' in psk) return [skipped('pre-shared key', psk)];
+  const make = maker(context);
+  const wrong = wrongKeyFor(psk);
+  const client = { verifiedName, trust: files.trust };
+  const versions: readonly Partial<TlsClient>[] = [
+    ...(target.has.isModern ? [] : [{ version: 'TLSv1.2', ciphers: 'PSK' } as const]),
+    { version: 'TLSv1.3' },
+  ];
+  return versions.flatMap((how) => {
+    const over = how.version?.replace('v', ' ');
+    return [
+      make(`pre-shared key, ${over}`, 'accepted', { ...client, ...how, psk }),
+      make(`wrong pre-shared key, ${over}`, 'refused by the server', { ...client, ...how, psk: wrong }),
+    ];
+  });
 }
 
 const maker =

@@ -17,6 +17,14 @@ export interface Identity {
   readonly intermediates?: PemFile;
 }
 
+/** What a client shows instead of a certificate. */
+export interface PreSharedKey {
+  readonly identity: string;
+  readonly key: Buffer;
+  /** For a shell: what gives the key in hex. */
+  readonly shellKey: string;
+}
+
 /** How a check connects; both the attempt and its `openssl s_client` line are made from it. */
 export interface TlsClient {
   /** Host name that the server's certificate must be for. */
@@ -26,6 +34,8 @@ export interface TlsClient {
   /** An intermediate among the anchors is one of its own. */
   readonly isPartial?: boolean;
   readonly identity?: Identity;
+  /** Then no certificate is looked at. */
+  readonly psk?: PreSharedKey;
   /** Takes any server certificate, where the question is what the server takes. */
   readonly isInsecure?: boolean;
   /** The only version that is offered. */
@@ -49,22 +59,27 @@ const versionFlags = { 'TLSv1.1': '-tls1_1', 'TLSv1.2': '-tls1_2', 'TLSv1.3': '-
 
 /** The same as a line for a shell. It prints the answer where the server accepts, else the error. */
 export function opensslLine(client: TlsClient, target: TlsTarget, { bytes, filter }: Opening): string {
-  const { verifiedName, trust, isPartial, isInsecure, identity, version, ciphers } = client;
-  const isAddress = isIP(verifiedName) !== 0;
+  const { identity, psk, isInsecure, version, ciphers } = client;
   const words = [
-    `openssl s_client -quiet${isInsecure === true ? '' : ' -verify_return_error'}`,
+    `openssl s_client -quiet${isInsecure === true || psk !== undefined ? '' : ' -verify_return_error'}`,
     `-connect ${connectAddress(target)}`,
-    isAddress
-      ? `-noservername -verify_ip ${verifiedName}`
-      : `-servername ${verifiedName} -verify_hostname ${verifiedName}`,
-    ...(trust === undefined ? [] : [`-CAfile ${shellWord(trust.file)}`]),
-    ...(isPartial === true ? ['-partial_chain'] : []),
+    ...(psk === undefined ? trustWords(client) : [`-psk_identity ${shellWord(psk.identity)} -psk ${psk.shellKey}`]),
     ...(identity === undefined ? [] : [`-cert ${shellWord(identity.leaf.file)} -key ${shellWord(identity.key.file)}`]),
     ...(identity?.intermediates === undefined ? [] : [`-cert_chain ${shellWord(identity.intermediates.file)}`]),
     ...(version === undefined ? [] : [versionFlags[version]]),
     ...(ciphers === undefined ? [] : [`-cipher ${shellWord(ciphers)}`]),
   ];
   return `printf '${printfText(bytes)}' | ${words.join(' ')}${filter}`;
+}
+
+function trustWords({ verifiedName, trust, isPartial }: TlsClient): string[] {
+  return [
+    isIP(verifiedName) === 0
+      ? `-servername ${verifiedName} -verify_hostname ${verifiedName}`
+      : `-noservername -verify_ip ${verifiedName}`,
+    ...(trust === undefined ? [] : [`-CAfile ${shellWord(trust.file)}`]),
+    ...(isPartial === true ? ['-partial_chain'] : []),
+  ];
 }
 
 /** The line for a client without TLS. */

@@ -3,9 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../../pki/authority.ts';
 import { describeX509 } from '../../pki/inspect.ts';
-import { certificatesPem } from '../../pki/pem.ts';
+import { certificatesIn, certificatesPem } from '../../pki/pem.ts';
 import type { Identity, PemFile } from './tls-client.ts';
-import { certificatesOf, expiredClientOf, readClient, readServerName, readTrust } from './tls-folder.ts';
+import {
+  type ClientFiles,
+  certificatesOf,
+  expiredClientOf,
+  readClient,
+  readServerName,
+  readTrust,
+} from './tls-folder.ts';
+import type { Revocation } from './tls-revocation.ts';
+import { isRevoked, revokedClientOf } from './tls-revoked.ts';
 
 /** Why something cannot be tried, for the report. */
 export interface Missing {
@@ -31,6 +40,8 @@ export interface TlsFiles extends AsyncDisposable {
   /** Of the other CA. */
   readonly otherClient: Identity;
   readonly expiredClient: Identity | Missing;
+  /** Undefined where no listener of the configuration goes by revocation lists. */
+  readonly revokedClient: Identity | Missing | undefined;
   /** Name to verify the server by where nothing else is said. */
   readonly serverName: string;
 }
@@ -40,8 +51,10 @@ export interface TlsFilesOptions {
   readonly directory: string;
   /** Absolute path of a PEM bundle to trust instead of the folder's. */
   readonly ca: string | undefined;
-  /** Absolute paths of the client certificate to show instead of the folder's. */
-  readonly client: { readonly cert: string; readonly key: string } | undefined;
+  /** The client certificate to show instead of the folder's. */
+  readonly client: ClientFiles | undefined;
+  /** What its listeners know of revoked clients. */
+  readonly revocation: Revocation | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Leaves the temporary folder in place. */
@@ -72,7 +85,7 @@ export async function prepareTlsFiles(options: TlsFilesOptions): Promise<TlsFile
 type Put = (name: string, pem: string) => Promise<PemFile>;
 
 async function contentOf(
-  { directory, ca, client, now }: TlsFilesOptions,
+  { directory, ca, client, revocation, now }: TlsFilesOptions,
   put: Put,
 ): Promise<Omit<TlsFiles, 'directory' | 'isTrustGiven' | 'isClientGiven' | keyof AsyncDisposable>> {
   const trust = await readTrust(directory, ca);
@@ -89,6 +102,7 @@ async function contentOf(
   });
   const orMissing = (name: string, found: PemIdentity | Missing): Promise<Identity | Missing> =>
     'missing' in found ? Promise.resolve(found) : identity(name, found);
+  const revoked = revocation && { revocation, given: client, commonName, now: now() };
   const other = await createAuthority({ now });
   const otherClient = await other.issueClient({ commonName });
   return {
@@ -96,15 +110,30 @@ async function contentOf(
     root: await select('root'),
     intermediate: await select('intermediate'),
     otherCa: await put('other-ca.pem', other.root.certificate),
-    client: await orMissing('client', await readClient(directory, client)),
+    client: await orMissing('client', await goodClientOf(directory, client, revocation)),
     otherClient: await identity('other-client', {
       leaf: otherClient.leaf,
       key: otherClient.key,
       issuers: other.intermediate.certificate,
     }),
     expiredClient: await orMissing('expired-client', await expiredClientOf(directory, commonName, now())),
+    revokedClient: revoked && (await orMissing('revoked-client', await revokedClientOf(directory, revoked))),
     serverName: await readServerName(directory),
   };
+}
+
+/** What the operator has revoked is refused for good reason, so that with it nothing else can be tried. */
+async function goodClientOf(
+  directory: string,
+  given: ClientFiles | undefined,
+  revocation: Revocation | undefined,
+): Promise<PemIdentity | Missing> {
+  const client = await readClient(directory, given);
+  if (given !== undefined || revocation === undefined || 'missing' in client) return client;
+  const [leaf] = certificatesIn(typeof client.leaf === 'string' ? client.leaf : client.leaf.pem);
+  return leaf !== undefined && isRevoked(revocation.crls, leaf)
+    ? { missing: `${join(directory, 'client-demo.pem')} is revoked; pass a client certificate with --cert and --key` }
+    : client;
 }
 
 /** A client as PEM texts, or as files where it has some. */

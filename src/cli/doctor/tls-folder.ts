@@ -10,6 +10,12 @@ import { usage } from '../connection-options.ts';
 import type { PemFile } from './tls-client.ts';
 import type { Missing, PemIdentity } from './tls-files.ts';
 
+/** Absolute paths of a client certificate and its key. */
+export interface ClientFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** The bundle that clients trust. @param ca path of `--ca`, else that of the folder. @returns undefined where there is none. */
 export async function readTrust(directory: string, ca: string | undefined): Promise<PemFile | undefined> {
   const file = ca ?? join(directory, 'ca-chain.pem');
@@ -19,10 +25,7 @@ export async function readTrust(directory: string, ca: string | undefined): Prom
 }
 
 /** The client certificate to show. @param given paths of `--cert` and `--key`, else the demo client of the folder. */
-export async function readClient(
-  directory: string,
-  given: { readonly cert: string; readonly key: string } | undefined,
-): Promise<PemIdentity | Missing> {
+export async function readClient(directory: string, given: ClientFiles | undefined): Promise<PemIdentity | Missing> {
   const files = given ?? { cert: join(directory, 'client-demo.pem'), key: join(directory, 'client-demo.key') };
   const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
   if (cert === undefined || key === undefined) {
@@ -79,7 +82,8 @@ export function certificatesOf({ pem, file }: PemFile): readonly X509Certificate
   return certificates;
 }
 
-async function textOf(file: string): Promise<string | undefined> {
+/** @returns undefined where there is no such file. @throws AppError usage where it cannot be read. */
+export async function textOf(file: string): Promise<string | undefined> {
   try {
     return (await readFileContent(file))?.bytes.toString('utf8');
   } catch (cause) {

@@ -27,17 +27,23 @@ export async function probe(
     const failure = failureOf(systemCode(error) ?? messageOf(error));
     return failure.kind === 'unavailable' ? failure : { kind: 'failed', reason: messageOf(error) };
   }
-  const socket = openTls(target, client.verifiedName, secureContext);
+  const socket = openTls(target, client, secureContext);
   return attempt(socket, timeoutMs, (end) => {
     socket.once('secureConnect', () => {
+      if (client.psk !== undefined && !isKeyUsed(socket))
+        return end({ kind: 'failed', reason: 'it goes on with its certificate in place of the key' });
       // its types take it for an Error; it is the code of one
-      if (!socket.authorized && client.isInsecure !== true)
+      if (!socket.authorized && client.isInsecure !== true && client.psk === undefined)
         return end({ kind: 'refused', by: 'client', reason: distrustReason(String(socket.authorizationError)) });
       const { standardName } = socket.getCipher();
       ask(socket, opening, end, `${socket.getProtocol() ?? 'TLS'} ${standardName}, `);
     });
   });
 }
+
+/** TLS 1.3 takes an external key for a session that is known (RFC 8446 2.2). */
+const isKeyUsed = (socket: TLSSocket): boolean =>
+  socket.getProtocol() === 'TLSv1.3' ? socket.isSessionReused() : /(^|-)PSK-/.test(socket.getCipher().name);
 
 /** The same without TLS; an HTTP answer that sends elsewhere or complains is a refusal. */
 export async function probePlain(target: TlsTarget, opening: Opening, timeoutMs: number): Promise<Outcome> {
@@ -57,7 +63,7 @@ export interface Shown {
 
 /** Goes through a handshake for the certificates that the server sends. */
 export async function shownBy(target: TlsTarget, client: TlsClient, timeoutMs: number): Promise<Shown> {
-  const socket = openTls(target, client.verifiedName, createSecureContext(contextOptions(client)));
+  const socket = openTls(target, client, createSecureContext(contextOptions(client)));
   const chain: X509Certificate[] = [];
   const outcome = await attempt(socket, timeoutMs, (end) =>
     socket.once('secureConnect', () => {
@@ -77,7 +83,11 @@ const maxChain = 20;
 /** A root is its own issuer. */
 const isSame = (one: X509Certificate) => (other: X509Certificate) => one.fingerprint256 === other.fingerprint256;
 
-const openTls = ({ host, port }: TlsTarget, verifiedName: string, secureContext: SecureContext): TLSSocket =>
+const openTls = (
+  { host, port }: TlsTarget,
+  { verifiedName, psk }: TlsClient,
+  secureContext: SecureContext,
+): TLSSocket =>
   connect({
     host,
     port,
@@ -85,6 +95,7 @@ const openTls = ({ host, port }: TlsTarget, verifiedName: string, secureContext:
     rejectUnauthorized: false, // so that what the server shows can be looked at
     checkServerIdentity: (_, certificate) => checkServerIdentity(verifiedName, certificate),
     ...(isIP(verifiedName) === 0 ? { servername: verifiedName } : {}),
+    ...(psk === undefined ? {} : { pskCallback: () => ({ identity: psk.identity, psk: psk.key }) }),
   });
 
 /** Says the opening; the first answer ends the attempt. */

@@ -27,6 +27,10 @@ const alerts: ReadonlyMap<string, string> = new Map([
   ['BAD_CERTIFICATE', 'the client certificate is not valid'],
   ['CERTIFICATE_UNKNOWN', 'the client certificate cannot be verified'],
   ['UNSUPPORTED_CERTIFICATE', 'the client certificate is not made for clients'],
+  ['BAD_RECORD_MAC', 'its key is another'],
+  ['DECRYPT_ERROR', 'its key is another, or a signature is wrong'],
+  ['ILLEGAL_PARAMETER', 'what is offered contradicts itself, or its pre-shared key is another'],
+  ['UNKNOWN_PSK_IDENTITY', 'it does not know the identity of the pre-shared key'],
   ['ACCESS_DENIED', 'access is denied'],
 ]);
 

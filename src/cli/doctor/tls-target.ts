@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { withoutCredentials } from '../../config/redact.ts';
 import type { Config } from '../../config/schema.ts';
 import { formatSocketAddress } from '../../kernel/address.ts';
+import type { SecretReference } from '../../kernel/schema.ts';
 import { usage } from '../connection-options.ts';
 
 /** What clients meet on a port. */
@@ -31,6 +32,8 @@ export interface TlsTarget {
   /** Path of MQTT over WebSocket. */
   readonly path: string;
   readonly has: TlsPeculiarities;
+  /** Where the pre-shared keys of its clients stand; undefined: it takes none, or nothing is known of them. */
+  readonly psk?: SecretReference | undefined;
 }
 
 /** What is taken for granted where nothing is known. */
@@ -56,7 +59,8 @@ export function targetsOfConfig({ listeners }: Pick<Config, 'listeners'>): TlsTa
       hasOwnCertificate: listener.certificate !== undefined,
       hasOwnClients: listener.clientCa !== undefined || listener.clientPins !== undefined,
     };
-    return [{ name, host: reachable(bind.host), port: bind.port, tls, speaks, path, has } as const];
+    const psk = listener.psk?.identities;
+    return [{ name, host: reachable(bind.host), port: bind.port, tls, speaks, path, has, psk } as const];
   });
   if (targets.length === 0) throw usage('the configuration has no TLS listener; pass one with --url');
   return targets;

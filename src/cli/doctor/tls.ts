@@ -11,7 +11,9 @@ import { type Check, checksOf } from './tls-checks.ts';
 import type { TlsClient } from './tls-client.ts';
 import { prepareTlsFiles, type TlsFiles } from './tls-files.ts';
 import { probe } from './tls-probe.ts';
+import { readPreSharedKey } from './tls-psk.ts';
 import { outcomeText, type ReportRow, reportText, type TargetReport, verdictOf } from './tls-report.ts';
+import { readRevocation, revocationReport } from './tls-revocation.ts';
 import { type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
 
 interface Options extends ConfigOptions {
@@ -53,10 +55,11 @@ async function check(io: Io, options: Options): Promise<void> {
   if ((options.cert === undefined) !== (options.key === undefined))
     throw usage('--cert and --key go together: the certificate and its key');
   if (options.tls !== undefined && options.url.length === 0) throw usage('--tls says what --url is; pass --url too');
-  const targets =
-    options.url.length === 0 ? targetsOfConfig(config) : options.url.map((url) => targetOfUrl(url, options.tls));
+  const isOurs = options.url.length === 0;
+  const targets = isOurs ? targetsOfConfig(config) : options.url.map((url) => targetOfUrl(url, options.tls));
   const timeoutMs = durationOf(options.timeout, '--timeout');
   const path = (file: string): string => resolve(io.cwd, file);
+  const revocation = isOurs ? await readRevocation(config, { cwd: io.cwd, now: Date.now }) : undefined;
   await using files = await prepareTlsFiles({
     directory: path(config.certificates.directory),
     ca: options.ca === undefined ? undefined : path(options.ca),
@@ -64,23 +67,27 @@ async function check(io: Io, options: Options): Promise<void> {
       options.cert === undefined || options.key === undefined
         ? undefined
         : { cert: path(options.cert), key: path(options.key) },
+    revocation,
     now: Date.now,
     keep: options.keep === true,
   });
   const reports: TargetReport[] = [];
-  for (const target of targets) reports.push(await reportOn(target, files, options, timeoutMs));
-  const isOk = reports.every(({ checks }) => checks.every(({ verdict }) => verdict !== 'no'));
+  for (const target of targets) reports.push(await reportOn(target, files, options, { io, timeoutMs }));
+  const lists = revocation && revocationReport(revocation, Date.now());
+  const rows = [...reports, ...(lists === undefined ? [] : [lists])].flatMap(({ checks }) => checks);
+  const isOk = rows.every(({ verdict }) => verdict !== 'no');
   const kept = options.keep === true ? files.directory : undefined;
   if (!isOk) io.setExitCode(1);
-  if (options.json === true) printJson(io.stdout, { ok: isOk, files: kept ?? null, listeners: reports });
-  else printLine(io.stdout, reportText(reports, kept));
+  if (options.json === true)
+    printJson(io.stdout, { ok: isOk, files: kept ?? null, listeners: reports, revocation: lists ?? null });
+  else printLine(io.stdout, reportText(reports, lists, kept));
 }
 
 async function reportOn(
   target: TlsTarget,
   files: TlsFiles,
   { name, url }: Options,
-  timeoutMs: number,
+  { io, timeoutMs }: { readonly io: Io; readonly timeoutMs: number },
 ): Promise<TargetReport> {
   const isOurs = url.length === 0;
   const verifiedName = name ?? (isOurs ? files.serverName : target.host);
@@ -92,7 +99,8 @@ async function reportOn(
   if (!isShown) return { ...report, tls: target.tls ?? 'unknown', checks: [row] };
   const tls = target.tls ?? (await kindOf(target, anyone, clientId, timeoutMs));
   const rows: ReportRow[] = [row];
-  for (const one of checksOf({ files, target: { ...target, tls }, verifiedName, clientId, isOurs }))
+  const psk = target.psk && (await readPreSharedKey(target.psk, io));
+  for (const one of checksOf({ files, target: { ...target, tls }, verifiedName, clientId, psk, isOurs }))
     rows.push(await rowOf(one, timeoutMs));
   return { ...report, tls, checks: rows };
 }

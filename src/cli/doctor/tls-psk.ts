@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { readSecret } from '../../config/secrets.ts';
+import type { SecretReference } from '../../kernel/schema.ts';
+import type { Io } from '../io.ts';
+import { type PreSharedKey, shellWord } from './tls-client.ts';
+import type { Missing } from './tls-files.ts';
+
+/** The first line `identity:key` of a listener's secret. Its key is in no command: a shell reads it where it stands. */
+export async function readPreSharedKey(
+  reference: SecretReference,
+  { env, cwd }: Pick<Io, 'env' | 'cwd'>,
+): Promise<PreSharedKey | Missing> {
+  const read = await readSecret(reference, env);
+  if ('problem' in read) return { missing: read.problem };
+  const lines = read.secret.split(/\r?\n/);
+  const index = lines.findIndex((line) => line.trim() !== '' && !line.startsWith('#'));
+  const line = lines[index] ?? '';
+  const colon = line.lastIndexOf(':');
+  const hex = line.slice(colon + 1).trim();
+  const where = 'env' in reference ? `the environment variable ${reference.env}` : resolve(cwd, reference.file);
+  if (colon < 1 || !/^(?:[0-9a-f]{2})+$/i.test(hex))
+    return { missing: `${where} has no line identity:key, the key in hex` };
+  const keyOfLine = `sed -n '${index + 1}s/.*://p'`;
+  const source =
+    'env' in reference
+      ? `printenv ${shellWord(reference.env)} | ${keyOfLine}`
+      : `${keyOfLine} ${shellWord(resolve(cwd, reference.file))}`;
+  return {
+    identity: line.slice(0, colon),
+    key: Buffer.from(hex, 'hex'),
+    shellKey: `"$(${source} | tr -d '[:space:]')"`,
+  };
+}
+
+/** A key that is made up, so that it may be shown. */
+export function wrongKeyFor({ identity }: PreSharedKey): PreSharedKey {
+  const key = randomBytes(32);
+  return { identity, key, shellKey: key.toString('hex') };
+}
