@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
+import { type Est, estPrefix } from '../broker/est-port.ts';
 import type { HttpHandler, HttpPeer } from '../broker/ports.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
@@ -8,7 +9,7 @@ import type { BrokerInfo } from './broker-info.ts';
 import { requestFailed } from './events.ts';
 import { type AdminApp, type AdminContext, createApp, sentence } from './http.ts';
 import { consoleRoute, welcomeRoute } from './routes/api.ts';
-import { type Est, estPrefix, estRoute } from './routes/est.ts';
+import { estRoute } from './routes/est.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { pageRoutes } from './routes/page.ts';

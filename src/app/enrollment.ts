@@ -1,4 +1,4 @@
-import type { Est } from '../admin/routes/est.ts';
+import type { Est } from '../broker/est-port.ts';
 import type { MessagePort } from '../broker/ports.ts';
 import { createEnrollment } from '../enrollment/enroll.ts';
 import { estHandler, maxEstBodyBytes } from '../enrollment/est.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteSize, duration } from '../kernel/schema.ts';
+import { byteSize, duration, onFull, queueAge, queueBytes } from '../kernel/schema.ts';
 
 export const codecSchema = z
   .strictObject({
@@ -81,15 +81,11 @@ const outboxSchema = z
       .max(100_000_000)
       .prefault(1_000_000)
       .meta({ description: 'Messages kept for one rule.', reload: 'process' }),
-    bytes: byteSize
-      .refine((bytes) => bytes >= 1_024, { error: 'use at least 1KiB' })
+    bytes: queueBytes
       .prefault('1GiB')
       .meta({ description: 'Bytes of subject, headers and payload kept for one rule.', reload: 'process' }),
-    age: duration
-      .refine((ms) => ms >= 1_000, { error: 'use at least 1s' })
-      .prefault('7d')
-      .meta({ description: 'A message that waited longer is dropped.', reload: 'process' }),
-    onFull: z.enum(['drop-oldest', 'drop-newest', 'refuse']).prefault('refuse').meta({
+    age: queueAge.prefault('7d').meta({ description: 'A message that waited longer is dropped.', reload: 'process' }),
+    onFull: onFull.prefault('refuse').meta({
       description:
         'What happens to one message more: drop-oldest makes room, drop-newest acknowledges it and leaves it out, refuse does not acknowledge it to its publisher.',
       reload: 'process',
@@ -101,8 +97,6 @@ const outboxSchema = z
       'Limits of what rules with `ack: nats` keep on disk while NATS is away, with `store.type: disk`, in the folder `outbox` of store.directory.',
     reload: 'process',
   });
-
-export type OutboxLimits = z.output<typeof outboxSchema>;
 
 export const bridgeSchema = z
   .strictObject({

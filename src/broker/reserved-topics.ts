@@ -2,15 +2,18 @@ import { parseSharedFilter } from '../mqtt/topic.ts';
 
 /** Topics by which devices ask for certificates. What they send there holds secrets, so that nobody else may read it. */
 const pki = '$pki/';
-const pkiRequest = '$pki/enroll';
+/** Devices that speak only MQTT publish their request here. */
+export const enrollTopic = '$pki/enroll';
+/** Where the answer for a client goes; only this client may subscribe to it. */
+export const enrollResponseTopic = (clientId: string): string => `${enrollTopic}/response/${clientId}`;
 
 /** Why a client may not publish there, as a sentence, or undefined. */
 export function publishProblem(topic: string, isRetained: boolean): string | undefined {
   if (topic.startsWith('$SYS/')) return `topic "${topic}" is the broker's own; choose one outside $SYS/`;
   if (!topic.startsWith(pki)) return undefined;
-  if (topic !== pkiRequest) return `topic "${topic}" is the broker's own; ask for a certificate at ${pkiRequest}`;
+  if (topic !== enrollTopic) return `topic "${topic}" is the broker's own; ask for a certificate at ${enrollTopic}`;
   return isRetained
-    ? `a request for a certificate must not be retained; publish to ${pkiRequest} without that`
+    ? `a request for a certificate must not be retained; publish to ${enrollTopic} without that`
     : undefined;
 }
 
@@ -19,5 +22,5 @@ export function maySubscribe(filter: string, clientId: string): boolean {
   const plain = parseSharedFilter(filter)?.filter ?? filter;
   if (plain !== '$pki' && !plain.startsWith(pki)) return true;
   const isOneTopic = !/[+#]/.test(plain);
-  return isOneTopic && filter === `${pkiRequest}/response/${clientId}`;
+  return isOneTopic && filter === enrollResponseTopic(clientId);
 }

@@ -1,43 +1,18 @@
 import { X509Certificate } from 'node:crypto';
+import type { EstHandler, EstRequest, EstResponse } from '../broker/est-port.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { CaFolder } from '../pki/ca-folder.ts';
 import { oid, sequence, set } from '../pki/der-write.ts';
+import { certificatesIn } from '../pki/pem.ts';
 import { readAuthorization } from './authorization.ts';
 import type { Enrollment } from './enroll.ts';
 import { enrollmentFailed } from './events.ts';
 import type { EnrollmentOutcome, RefusalKind } from './outcome.ts';
 import { base64Lines, certsOnly, readBase64 } from './pkcs7.ts';
 
-/** Where the operations stand (RFC 7030 3.2.2). */
-export const estPath = '/.well-known/est';
 /** A request of 64 KiB in base64 with line ends; larger bodies are not read. */
 export const maxEstBodyBytes = 98_304;
-
-/** One HTTP request, whoever carries it. */
-export interface EstRequest {
-  readonly method: string;
-  /** What follows `/.well-known/est/`. */
-  readonly operation: string;
-  readonly contentType: string | undefined;
-  readonly authorization: string | undefined;
-  /** Value of `?lifetime=`, e.g. `30d`: ours, EST has none. */
-  readonly lifetime: string | undefined;
-  /** Undefined where it is larger than `maxEstBodyBytes`. */
-  readonly body: Buffer | undefined;
-  readonly address: string;
-  readonly isSecure: boolean;
-  /** PEM of the client certificate that TLS has verified. */
-  readonly certificate: string | undefined;
-}
-
-export interface EstResponse {
-  readonly status: 200 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 503;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export type EstHandler = (request: EstRequest) => Promise<EstResponse>;
 
 export interface EstDeps {
   readonly enrollment: Enrollment;
@@ -70,7 +45,7 @@ export function estHandler({ enrollment, events }: EstDeps): EstHandler {
 /** RFC 7030 4.1.3: what issues now, what has issued before and still counts, and the roots. */
 async function caCertificates(folder: CaFolder): Promise<EstResponse> {
   const now = folder.options.now();
-  const found = (await folder.authorities()).flatMap(({ pem }) => chainOf(pem));
+  const found = (await folder.authorities()).flatMap(({ pem }) => certificatesIn(pem));
   const current = found.filter(({ validTo }) => Date.parse(validTo) > now);
   const distinct = new Map(current.map((certificate) => [certificate.fingerprint256, certificate]));
   if (distinct.size === 0) return sentence(503, 'There is no CA here.', { 'Retry-After': '3600' });
@@ -80,11 +55,6 @@ async function caCertificates(folder: CaFolder): Promise<EstResponse> {
     body: base64Lines(certsOnly([...distinct.values()])),
   };
 }
-
-const chainOf = (pem: string): X509Certificate[] =>
-  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
-    (one) => new X509Certificate(one),
-  );
 
 /** RFC 7030 4.5.2: a P-256 key, and a signature by ECDSA with SHA-256. Other strong keys are taken too. */
 function csrAttributes(): EstResponse {

@@ -1,4 +1,5 @@
 import type { MessagePort } from '../broker/ports.ts';
+import { enrollResponseTopic, enrollTopic } from '../broker/reserved-topics.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
@@ -8,11 +9,6 @@ import type { ClientOrigin, Message } from '../plane/message.ts';
 import type { Enrollment } from './enroll.ts';
 import { enrollmentFailed } from './events.ts';
 import type { EnrollmentOutcome } from './outcome.ts';
-
-/** Devices that speak only MQTT publish their request here. */
-export const enrollTopic = '$pki/enroll';
-/** Where the answer for a client goes; only this client may subscribe to it. */
-export const responseTopicOf = (clientId: string): string => `${enrollTopic}/response/${clientId}`;
 
 /** Larger payloads are refused unread. */
 const maxPayloadBytes = 98_304;
@@ -36,7 +32,7 @@ export function mqttEnrollment({ broker, enrollment, telemetry }: MqttEnrollment
     const { correlationData } = message.properties ?? {};
     const outcome = await outcomeOf(message, origin);
     await broker.publish({
-      topic: responseTopicOf(clientId),
+      topic: enrollResponseTopic(clientId),
       payload: Buffer.from(JSON.stringify(await payloadOf(outcome, enrollment))),
       qos: 1,
       retain: false,
@@ -64,7 +60,7 @@ export function mqttEnrollment({ broker, enrollment, telemetry }: MqttEnrollment
       untap = broker.tap(enrollTopic, (message) => {
         const { origin } = message;
         // nobody else could be told, and none but that client may read it
-        if (origin.kind !== 'client' || topicNameProblem(responseTopicOf(origin.clientId)) !== undefined) return;
+        if (origin.kind !== 'client' || topicNameProblem(enrollResponseTopic(origin.clientId)) !== undefined) return;
         answer(message, origin).catch((cause: unknown) =>
           telemetry.events.emit(enrollmentFailed, {
             via: 'mqtt',
@@ -94,7 +90,7 @@ interface AskedOverMqtt {
 
 /** @returns what is asked for, or the sentence that says what is wrong with it. */
 function readRequest({ payload, properties }: Message, clientId: string): AskedOverMqtt | string {
-  const topic = responseTopicOf(clientId);
+  const topic = enrollResponseTopic(clientId);
   if (properties?.responseTopic !== undefined && properties.responseTopic !== topic)
     return `the Response Topic must be ${topic}, which only this client may read`;
   if (payload.length > maxPayloadBytes)

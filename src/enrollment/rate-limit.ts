@@ -20,7 +20,8 @@ export function rateLimit({ perSecond, burst, maxKeys }: RateLimitOptions, clock
     const passedMs = bucket === undefined ? 0 : Math.max(0, now - bucket.at); // a clock may be set back
     const left = bucket === undefined ? burst : Math.min(burst, bucket.left + (passedMs / 1_000) * perSecond);
     buckets.delete(key);
-    if (buckets.size >= maxKeys) for (const oldest of [...buckets.keys()].slice(0, 1)) buckets.delete(oldest);
+    const [oldest] = buckets.size >= maxKeys ? buckets.keys() : [];
+    if (oldest !== undefined) buckets.delete(oldest);
     buckets.set(key, { left: left < 1 ? left : left - 1, at: now });
     return left >= 1;
   };

@@ -6,7 +6,7 @@ import { replaceFile, whileMaking } from '../pki/publish.ts';
 import { findToken, newToken, parseTokens, type Token, tokenProblem, tokenState, tokensText } from './tokens.ts';
 
 /** Beside the ledger, in the certificates directory. */
-export const tokenFileName = 'enrollment-tokens.json';
+const tokenFileName = 'enrollment-tokens.json';
 
 export interface TokenLimits {
   /** Tokens that are kept, those that count no longer included. */

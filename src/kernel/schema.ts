@@ -38,6 +38,15 @@ function tooLarge(text: string, context: z.RefinementCtx): never {
   return z.NEVER;
 }
 
+/** Bytes that a queue may hold. */
+export const queueBytes = byteSize.refine((bytes) => bytes >= 1_024, { error: 'use at least 1KiB' });
+
+/** How long a message may wait in a queue. */
+export const queueAge = duration.refine((ms) => ms >= 1_000, { error: 'use at least 1s' });
+
+/** What happens to one message more than a queue may hold. */
+export const onFull = z.enum(['drop-oldest', 'drop-newest', 'refuse']);
+
 /** `host:port` or `[ipv6]:port`; the parsed value is a SocketAddress. */
 export const socketAddress = z.string().transform((text, context) => {
   const parsed = parseSocketAddress(text);

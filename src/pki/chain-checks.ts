@@ -38,7 +38,7 @@ export const isInForce: LinkCheck = ({ certificate }, _index, _links, { now }) =
 };
 
 /** RFC 5280 4.2.1.9 and 4.2.1.3: only a CA issues, and only with the key usage for it. */
-export const issuerIsCa: LinkCheck = ({ certificate }, index) => {
+const issuerIsCa: LinkCheck = ({ certificate }, index) => {
   if (index === 0) return undefined;
   const parts = partsOf(certificate);
   if (!hasCaFlag(parts)) return 'is no CA, but issued the certificate below it; do not trust what it issued';
@@ -47,13 +47,13 @@ export const issuerIsCa: LinkCheck = ({ certificate }, index) => {
     : 'may not sign certificates (key usage without keyCertSign); have the CA certified again with it';
 };
 
-export const leafIsNoCa: LinkCheck = ({ certificate }, index, _links, { purpose }) =>
+const leafIsNoCa: LinkCheck = ({ certificate }, index, _links, { purpose }) =>
   index === 0 && purpose !== 'any' && hasCaFlag(partsOf(certificate))
     ? `is a CA certificate (CA:TRUE), which no ${purpose} must show; issue an end certificate, or put that one first`
     : undefined;
 
 /** RFC 5280 4.2.1.9: self-issued CAs do not count. */
-export const pathIsShortEnough: LinkCheck = ({ certificate }, index, links) => {
+const pathIsShortEnough: LinkCheck = ({ certificate }, index, links) => {
   const extension = partsOf(certificate).extensions.get(extensionIds.basicConstraints);
   const limit = extension && readChildren(readDer(extension.value)).find(({ tag }) => tag === 0x02);
   if (index === 0 || limit === undefined || limit.content.length > 4) return undefined;
@@ -65,7 +65,7 @@ export const pathIsShortEnough: LinkCheck = ({ certificate }, index, links) => {
 };
 
 /** RFC 5280 4.2.1.12; a CA that is limited to a use passes the limit on. */
-export const usesFit: LinkCheck = ({ certificate }, index, _links, { purpose }) => {
+const usesFit: LinkCheck = ({ certificate }, index, _links, { purpose }) => {
   if (purpose === 'any') return undefined;
   const use = purpose === 'server' ? 'serverAuth' : 'clientAuth';
   const { allows } = describeX509(certificate);
@@ -84,7 +84,7 @@ export const signatureIsStrong: LinkCheck = ({ certificate }, index, links) =>
   index === links.length - 1 && index > 0 ? undefined : algorithmProblem(partsOf(certificate).signed.algorithm);
 
 /** RFC 9525 6: browsers and MQTT clients look for the name there and nowhere else. */
-export const serverIsNamed: LinkCheck = ({ certificate }, index, _links, { purpose, hostname }) => {
+const serverIsNamed: LinkCheck = ({ certificate }, index, _links, { purpose, hostname }) => {
   if (index !== 0 || purpose !== 'server') return undefined;
   const { names } = describeX509(certificate);
   if (names.length === 0)
@@ -122,7 +122,7 @@ function altNamesOf({ certificate }: ChainLink): readonly AltName[] {
 const understood: ReadonlySet<string> = new Set([...Object.values(extensionIds), '2.5.29.32']);
 
 /** RFC 5280 4.2: what must not be passed over and is not understood. */
-export const extensionsAreKnown: LinkCheck = ({ certificate }) => {
+const extensionsAreKnown: LinkCheck = ({ certificate }) => {
   const { extensions } = partsOf(certificate);
   const unknown = [...extensions].find(([id, { isCritical }]) => isCritical && !understood.has(id));
   return unknown && `has the critical extension ${unknown[0]}, which is not understood here`;

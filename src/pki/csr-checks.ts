@@ -101,7 +101,7 @@ export const namesAreAllowed: CsrCheck = (csr, policy) => {
 };
 
 /** Every rule, the cheap ones first, in the order in which they are tried. */
-export const csrChecks: readonly CsrCheck[] = [
+const csrChecks: readonly CsrCheck[] = [
   altNamesAreKnown,
   altNamesAreSound,
   commonNameIsThere,

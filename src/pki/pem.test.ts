@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, createAuthority } from './authority.ts';
+import { pemOf } from './keys.ts';
 import { certificatesPem, parseCertificates, parsePrivateKey } from './pem.ts';
 
 let authority: Authority;
@@ -36,7 +37,7 @@ describe('certificates in PEM', () => {
     ['', /is empty/],
     ['hello', /holds no certificate in PEM form/],
     ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', /damaged certificate \(number 1/],
-    ['-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', /private key and no certificate/],
+    [pemOf('PRIVATE KEY', Buffer.alloc(3)), /private key and no certificate/],
   ])('%j is refused with the reason', (text, reason) => {
     expect(parseCertificates(text)).toMatch(reason);
   });
@@ -70,7 +71,7 @@ describe('a private key in PEM', () => {
     expect(parsePrivateKey('hello')).toMatch(/no private key/);
     expect(parsePrivateKey(authority.root.certificate)).toMatch(/certificate and no private key/);
     expect(parsePrivateKey(authority.root.key.slice(0, 120))).toMatch(/damaged or cut off/);
-    expect(parsePrivateKey('-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n')).toMatch(
+    expect(parsePrivateKey(pemOf('ENCRYPTED PRIVATE KEY', Buffer.alloc(3)))).toMatch(
       /passphrase; remove it with: openssl/,
     );
   });

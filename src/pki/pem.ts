@@ -55,7 +55,7 @@ export function parsePrivateKey(text: string): KeyObject | string {
 
 /** Whether a private key needs a passphrase to be read. */
 export const isEncryptedKey = (text: string): boolean =>
-  /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
+  /-----BEGIN ENCRYPTED PRIVATE KEY-{5}|^Proc-Type: 4,ENCRYPTED/m.test(text);
 
 /** The certificates as PEM again, without the text around them. */
 export const certificatesPem = (certificates: readonly X509Certificate[]): string =>

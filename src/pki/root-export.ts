@@ -56,7 +56,7 @@ export async function exportRoot(folder: CaFolder, target: string): Promise<Root
 }
 
 /** Makes the request by which a CA elsewhere certifies the intermediate of this folder; its key is made if it is not there. */
-export async function intermediateRequest(folder: CaFolder, organization = 'Viaduct'): Promise<string> {
+async function intermediateRequest(folder: CaFolder, organization = 'Viaduct'): Promise<string> {
   const pem = await folder.text('intermediate-ca.pem');
   if ((await folder.text('intermediate-ca.key')) === undefined) {
     if (pem !== undefined)

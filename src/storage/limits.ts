@@ -1,4 +1,5 @@
 import { StoreError } from '../kernel/errors.ts';
+import type { StoreDeps } from './drop.ts';
 import type { QueueLimits, StoreLimits } from './schema.ts';
 
 /** What is in a queue, or in all of them. */
@@ -19,6 +20,19 @@ export function admit(queue: Size, bytes: number, limits: QueueLimits): Admissio
   return limits.onFull;
 }
 
+/** Why a message that was never sent is not sent any more. */
+export type Lapse = 'expired' | 'too-old';
+
+/** Of a message that was never sent; times are milliseconds since the epoch. @param ageMs undefined for no limit. */
+export function lapseAt(
+  now: number,
+  { messageExpiry, queuedAt }: { readonly messageExpiry: number | undefined; readonly queuedAt: number },
+  ageMs: number | undefined,
+): Lapse | undefined {
+  if (messageExpiry !== undefined && messageExpiry <= now) return 'expired';
+  return ageMs !== undefined && queuedAt + ageMs <= now ? 'too-old' : undefined;
+}
+
 export const queueRefused = (clientId: string, { messages, bytes }: QueueLimits): StoreError =>
   new StoreError(
     'store-full',
@@ -32,6 +46,26 @@ export const retainedRefused = (topic: string, { retained }: StoreLimits): Store
     `topic "${topic}" cannot be retained (store.retained allows ${retained.messages} topics and ${retained.bytes} bytes)`,
     { details: { topic } },
   );
+
+/**
+ * Whether a message may be retained; reports it where it may not.
+ * @param more what it adds to the `total`: no message where it takes the place of one.
+ * @throws StoreError store-full where `onFull` is `refuse`.
+ */
+export function retainedFits(
+  topic: string,
+  more: Size,
+  total: Size,
+  limits: StoreLimits,
+  { onDropped }: Pick<StoreDeps, 'onDropped'>,
+): boolean {
+  const { messages, bytes, onFull } = limits.retained;
+  if (total.messages + more.messages <= messages && total.bytes + more.bytes <= bytes) return true;
+  const isRefused = onFull === 'refuse';
+  onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
+  if (isRefused) throw retainedRefused(topic, limits);
+  return false;
+}
 
 export const storeRefused = ({ maxBytes }: StoreLimits): StoreError =>
   new StoreError(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteSize, duration } from '../kernel/schema.ts';
+import { byteSize, onFull, queueAge, queueBytes } from '../kernel/schema.ts';
 import { redisSchema } from './redis/schema.ts';
 
 const queueSchema = z
@@ -10,19 +10,14 @@ const queueSchema = z
       .max(10_000_000)
       .prefault(10_000)
       .meta({ description: 'Messages queued for one session.', reload: 'process' }),
-    bytes: byteSize
-      .refine((bytes) => bytes >= 1_024, { error: 'use at least 1KiB' })
+    bytes: queueBytes
       .prefault('64MiB')
       .meta({ description: 'Bytes of topic, payload and properties queued for one session.', reload: 'process' }),
-    age: duration
-      .refine((ms) => ms >= 1_000, { error: 'use at least 1s' })
-      .optional()
-      .meta({
-        description:
-          'A message that waited longer and was never sent is dropped. Left out: only its own expiry counts.',
-        reload: 'process',
-      }),
-    onFull: z.enum(['drop-oldest', 'drop-newest', 'refuse']).prefault('drop-oldest').meta({
+    age: queueAge.optional().meta({
+      description: 'A message that waited longer and was never sent is dropped. Left out: only its own expiry counts.',
+      reload: 'process',
+    }),
+    onFull: onFull.prefault('drop-oldest').meta({
       description:
         'What happens to one message more: drop-oldest makes room, drop-newest leaves it out for this session, refuse does not acknowledge it to its publisher.',
       reload: 'process',

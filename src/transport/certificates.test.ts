@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type TestPki, testPki } from '../../test/support/test-pki.ts';
 import { AppError } from '../kernel/errors.ts';
+import { pemOf } from '../pki/keys.ts';
 import { certificateSource, type TlsMaterial } from './certificates.ts';
 
 let pki: TestPki;
@@ -52,7 +53,7 @@ test('a key of another certificate is refused, and the old pair stays', async ()
 });
 
 test('damaged parts are refused by name, and the old ones stay', () => {
-  const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+  const key = pemOf('PRIVATE KEY', Buffer.alloc(3));
   expect(refused({ cert: 'nothing' })).toMatch(/^certificate-invalid: .*server certificate.*no PEM certificate/);
   expect(refused({ cert: pki.server.cert.replace('MII', 'AAA') })).toMatch(/^certificate-invalid: .*damaged/);
   expect(refused({ key })).toMatch(/^certificate-invalid: .*key cannot be read/);

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIssuedBy } from '../pki/check-parts.ts';
 
 /** Counts the CAs between client certificates and the trust anchors of a listener. */
 export interface ChainDepth {
@@ -31,6 +32,3 @@ export function chainDepth(anchors: string, max: number): ChainDepth {
     },
   };
 }
-
-const isIssuedBy = (one: X509Certificate, issuer: X509Certificate): boolean =>
-  one.checkIssued(issuer) && one.verify(issuer.publicKey);

@@ -12,11 +12,7 @@ export interface TlsPolicy {
 }
 
 /** The cheapest first. */
-export const tls13Ciphers = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-] as const;
+const tls13Ciphers = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'] as const;
 
 /** Forward secrecy and AEAD only. */
 const authenticated = [
@@ -45,7 +41,7 @@ const older = [
 ] as const;
 
 /** All that may be named in `ciphers`. */
-export const knownCiphers: readonly string[] = [...tls13Ciphers, ...authenticated, ...older];
+const knownCiphers: readonly string[] = [...tls13Ciphers, ...authenticated, ...older];
 
 const presets: Readonly<
   Record<TlsPreset, { readonly minVersion: '1.2' | '1.3'; readonly ciphers: readonly string[] }>

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { runCli } from '../../src/cli/program.ts';
 import { fakeIo } from '../support/fake-io.ts';
+import { mosquittoPublish } from '../support/mosquitto-publish.ts';
 import { portOf, startViaduct, viaduct } from '../support/program.ts';
 import { type RunningProgram, runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -72,24 +73,11 @@ const enroll = (name: string, ...more: string[]) => pki(...enrollOptions(name), 
 const serialOf = async (file: string): Promise<string> =>
   new X509Certificate(await readFile(at('device', file))).serialNumber;
 const publish = (name: string) =>
-  runToEnd('mosquitto_pub', [
-    '-h',
-    'localhost',
-    '-p',
-    String(twoWay),
-    '--cafile',
-    at('device', 'ca-chain.pem'),
-    '--cert',
-    at('device', `${name}.pem`),
-    '--key',
-    at('device', `${name}.key`),
-    '-t',
-    'a',
-    '-m',
-    'x',
-    '-q',
-    '1',
-  ]);
+  mosquittoPublish(twoWay, {
+    ca: at('device', 'ca-chain.pem'),
+    cert: at('device', `${name}.pem`),
+    key: at('device', `${name}.key`),
+  });
 const curl = (port: number, operation: string, ...more: string[]) => {
   const url = `${port === plain ? 'http' : 'https'}://localhost:${port}/.well-known/est/${operation}`;
   return runToEnd('curl', ['-sS', '-w', '\n%{http_code}', '--cacert', at('certs', 'root-ca.pem'), ...more, url]);

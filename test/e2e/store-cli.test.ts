@@ -4,7 +4,7 @@ import { open } from 'lmdb';
 import mqtt from 'mqtt';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { portOf, startViaduct, viaduct } from '../support/program.ts';
+import { portOf, startServing, viaduct } from '../support/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const config = stringify({
@@ -23,9 +23,7 @@ async function store(cwd: string, ...args: string[]) {
 
 /** Starts the broker in a folder. @returns it with its URL. */
 async function serve(cwd: string) {
-  const program = startViaduct(['serve', '--config', 'viaduct.yaml'], { cwd });
-  const ready = await Promise.race([program.stdout.waitFor(/ ready:/), program.exited]);
-  if (typeof ready !== 'string') throw new Error(`the broker did not start: ${program.stderr.text()}`);
+  const { program, ready } = await startServing('viaduct.yaml', { cwd });
   return {
     program,
     url: `mqtt://127.0.0.1:${portOf(ready, 'mqtt')}`,

@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { revokeInFolder } from '../../src/pki/operations.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { caFolder, type IssuedFiles, issueClient } from '../support/issued.ts';
+import { mosquittoPublish } from '../support/mosquitto-publish.ts';
 import { connectClient } from '../support/mqtt-client.ts';
 import { opensslCa } from '../support/openssl-ca.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
-import { runProgram, runToEnd } from '../support/run-program.ts';
+import { runProgram } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const reloaded = /certificates read again/;
@@ -16,27 +17,10 @@ const disconnect = ' e0 00';
 /** Publishes once with mosquitto's client. @returns its exit code, 0 when the broker took it. */
 async function mosquittoPub(
   broker: TestBroker,
-  client: Pick<IssuedFiles, 'certFile' | 'keyFile'>,
+  { certFile, keyFile }: Pick<IssuedFiles, 'certFile' | 'keyFile'>,
 ): Promise<number | null> {
-  const { code } = await runToEnd('mosquitto_pub', [
-    '-h',
-    'localhost',
-    '-p',
-    String(broker.port('mqtts-two-way')),
-    '-q',
-    '1',
-    '-t',
-    'a',
-    '-m',
-    'b',
-    '--cafile',
-    broker.file('root-ca.pem'),
-    '--cert',
-    client.certFile,
-    '--key',
-    client.keyFile,
-  ]);
-  return code;
+  const files = { ca: broker.file('root-ca.pem'), cert: certFile, key: keyFile };
+  return (await mosquittoPublish(broker.port('mqtts-two-way'), files)).code;
 }
 
 const connect = (broker: TestBroker, client: IssuedFiles) =>

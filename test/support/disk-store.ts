@@ -9,10 +9,3 @@ export const diskStore = (
   deps: Partial<DiskStoreDeps> = {},
   durability: StoreOptions['durability'] = 'commit',
 ): SessionStore => createDiskStore({ directory, durability, limits }, deps);
-
-/** A store that is open, as the node `node-1`. */
-export async function openDiskStore(...args: Parameters<typeof diskStore>): Promise<SessionStore & AsyncDisposable> {
-  const store = diskStore(...args);
-  await store.setup({ id: 'node-1' });
-  return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
-}

@@ -1,12 +1,7 @@
 import { join } from 'node:path';
+import type { EstRequest, EstResponse } from '../../src/broker/est-port.ts';
 import { createEnrollment, type Enrollment } from '../../src/enrollment/enroll.ts';
-import {
-  type EstHandler,
-  type EstRequest,
-  type EstResponse,
-  estHandler,
-  maxEstBodyBytes,
-} from '../../src/enrollment/est.ts';
+import { estHandler, maxEstBodyBytes } from '../../src/enrollment/est.ts';
 import { enrollmentSchema } from '../../src/enrollment/schema.ts';
 import { type TokenFile, tokenFile } from '../../src/enrollment/token-file.ts';
 import { type CaFolder, openCaFolder } from '../../src/pki/ca-folder.ts';
@@ -53,7 +48,7 @@ export async function enrollmentBench(options: Readonly<Record<string, unknown>>
     clock: { now, after: () => () => undefined },
     telemetry,
   });
-  const handle: EstHandler = estHandler({ enrollment, events: telemetry.events });
+  const handle = estHandler({ enrollment, events: telemetry.events });
   const est: EnrollmentBench['est'] = (operation, request = {}) =>
     handle({
       method: 'GET',

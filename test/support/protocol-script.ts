@@ -105,7 +105,7 @@ class Play {
 }
 
 /** Plays a script against the broker at a port. */
-export async function expectExchange(port: number, script: string): Promise<void> {
+async function expectExchange(port: number, script: string): Promise<void> {
   const play = new Play(port);
   try {
     for (const step of stepsOf(script)) await play.step(step);

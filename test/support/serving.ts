@@ -5,7 +5,7 @@ import mqtt, { type IClientOptions } from 'mqtt';
 import { stringify } from 'yaml';
 import { freePorts } from './free-ports.ts';
 import { remember, type TestClient } from './mqtt-client.ts';
-import { startViaduct } from './program.ts';
+import { startServing } from './program.ts';
 import type { RunningProgram } from './run-program.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -44,13 +44,8 @@ export async function serve(
     ...config,
   };
   await writeFile(join(directory.path, 'viaduct.yaml'), stringify(sections));
-  const run = async (): Promise<RunningProgram> => {
-    const started = startViaduct(['serve', '--config', 'viaduct.yaml'], { cwd: directory.path, env });
-    const outcome = await Promise.race([started.stdout.waitFor(/ ready:/), started.exited]);
-    if (typeof outcome === 'string') return started;
-    throw new Error(`the broker ended with ${outcome}: ${started.stderr.text()}`);
-  };
-  let program = await run();
+  const run = () => startServing('viaduct.yaml', { cwd: directory.path, env });
+  let { program } = await run();
   return {
     port,
     directory: directory.path,
@@ -67,7 +62,7 @@ export async function serve(
       return remembered;
     },
     async start() {
-      program = await run();
+      ({ program } = await run());
     },
     stop() {
       program.process.kill('SIGTERM');

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { EstRequest } from '../../broker/est-port.ts';
 import { silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import { createAdminApp } from '../server.ts';
-import { type EstRequest, estRoute } from './est.ts';
+import { estRoute } from './est.ts';
 
 /** @returns the route, and what it handed over. */
 function route(maxBodyBytes = 10) {

@@ -1,37 +1,7 @@
 import { TLSSocket } from 'node:tls';
+import { type Est, estPrefix } from '../../broker/est-port.ts';
 import type { HttpPeer } from '../../broker/ports.ts';
 import { type AdminApp, type AdminContext, createApp } from '../http.ts';
-
-/** What the enrollment of devices is told of a request. */
-export interface EstRequest {
-  readonly method: string;
-  /** What follows `/.well-known/est/`. */
-  readonly operation: string;
-  readonly contentType: string | undefined;
-  readonly authorization: string | undefined;
-  /** Value of `?lifetime=`. */
-  readonly lifetime: string | undefined;
-  /** Undefined where it is too large. */
-  readonly body: Buffer | undefined;
-  readonly address: string;
-  readonly isSecure: boolean;
-  /** PEM of the client certificate that TLS has verified. */
-  readonly certificate: string | undefined;
-}
-
-export interface EstResponse {
-  readonly status: 200 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 503;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** Enrollment over https (RFC 7030), as this module sees it. */
-export interface Est {
-  readonly maxBodyBytes: number;
-  handle(request: EstRequest): Promise<EstResponse>;
-}
-
-export const estPrefix = '/.well-known/est/';
 
 /** `/.well-known/est/...`: hands requests over, with who is at the other end. @param peerOf who that is. */
 export function estRoute(est: Est, peerOf: (context: AdminContext) => HttpPeer | undefined): AdminApp {

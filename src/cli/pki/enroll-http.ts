@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request } from 'node:https';
+import { estPrefix } from '../../broker/est-port.ts';
 import { readBase64, readCertsOnly } from '../../enrollment/pkcs7.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
 import { printable } from '../../pki/names.ts';
@@ -47,7 +48,7 @@ async function ask(
   operation: string,
   body: string | undefined,
 ): Promise<readonly X509Certificate[]> {
-  const target = new URL(`/.well-known/est/${operation}`, url);
+  const target = new URL(estPrefix + operation, url);
   const { status, text } = await exchange(
     target,
     {

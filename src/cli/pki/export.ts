@@ -2,23 +2,31 @@ import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../kernel/errors.ts';
+import { isIssuedBy } from '../../pki/check-parts.ts';
 import { decryptKey } from '../../pki/encrypted-key.ts';
 import { describeX509 } from '../../pki/inspect.ts';
 import { certificatesIn, certificatesPem, isEncryptedKey, parsePrivateKey } from '../../pki/pem.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { readCertificates } from './certificate-file.ts';
-import { addPkiOptions, openPki, type PkiOptions, readNamedFile, secretOf, secretOption } from './options.ts';
-import { requireFree, writeFiles } from './output.ts';
+import {
+  addPkiOptions,
+  type KeyPassphraseOptions,
+  keyPassphraseOption,
+  openPki,
+  type PkiOptions,
+  readNamedFile,
+  secretOf,
+  secretOption,
+} from './options.ts';
+import { keyPathOf, requireFree, writeFiles } from './output.ts';
 
-interface Options extends PkiOptions {
+interface Options extends PkiOptions, KeyPassphraseOptions {
   readonly format: 'pem' | 'p12' | 'der';
   readonly out: string;
   readonly key?: string;
   readonly alias?: string;
   readonly passwordFile?: string;
   readonly passwordEnv?: string;
-  readonly keyPassphraseFile?: string;
-  readonly keyPassphraseEnv?: string;
 }
 
 /** What Java expects of a trust store by custom; it protects nothing, as the certificates in it are public. */
@@ -100,7 +108,7 @@ async function keyStore(
       'the file will hold a private key; give its password by --password-file FILE or --password-env NAME',
     );
   const [leaf] = certificates;
-  const keyName = options.key ?? what.replace(/\.[^./\\]+$/, '') + '.key';
+  const keyName = options.key ?? keyPathOf(what);
   const key = await plainKey(io, keyName, options);
   if (leaf?.checkPrivateKey(key) !== true)
     throw new AppError(
@@ -118,11 +126,7 @@ async function keyStore(
 
 async function plainKey(io: Io, name: string, options: Options) {
   const text = (await readNamedFile(io, name)).toString('utf8');
-  const reference = secretOption(options, io, {
-    file: 'keyPassphraseFile',
-    env: 'keyPassphraseEnv',
-    name: 'key-passphrase',
-  });
+  const reference = keyPassphraseOption(options, io);
   const decrypted =
     isEncryptedKey(text) && reference !== undefined
       ? decryptKey(text, await secretOf(reference, io, 'the passphrase of the key'))
@@ -140,9 +144,7 @@ function upToRoot(
   const chain = [...certificates];
   for (let depth = 0; depth < 10; depth += 1) {
     const top = chain.at(-1);
-    const issuer = trusted.find(
-      (one) => top !== undefined && !top.raw.equals(one.raw) && top.checkIssued(one) && top.verify(one.publicKey),
-    );
+    const issuer = trusted.find((one) => top !== undefined && !top.raw.equals(one.raw) && isIssuedBy(top, one));
     if (top === undefined || issuer === undefined || top.subject === top.issuer) return chain;
     chain.push(issuer);
   }
@@ -150,6 +152,6 @@ function upToRoot(
 }
 
 async function passwordOf(io: Io, options: Options): Promise<string | undefined> {
-  const reference = secretOption(options, io, { file: 'passwordFile', env: 'passwordEnv', name: 'password' });
+  const reference = secretOption(io, 'password', options.passwordFile, options.passwordEnv);
   return reference && (await secretOf(reference, io, 'the password of the file'));
 }

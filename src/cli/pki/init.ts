@@ -5,15 +5,7 @@ import type { KeyType } from '../../pki/keys.ts';
 import { parseConstraint } from '../../pki/name-constraints.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
-import {
-  addSigningOptions,
-  keyTypeOption,
-  newPassphrase,
-  openPki,
-  parsedNames,
-  type SigningOptions,
-  secretOption,
-} from './options.ts';
+import { addSigningOptions, keyTypeOption, openPki, parsedNames, requireSafe, type SigningOptions } from './options.ts';
 
 interface Options extends SigningOptions {
   readonly organization?: string;
@@ -37,15 +29,12 @@ export function addInitCommand(pki: Command, io: Io): void {
 }
 
 async function init(io: Io, options: Options): Promise<void> {
-  const { folder, certificates } = await openPki(options, io);
+  const { folder, certificates, passphrase } = await openPki(options, io);
   const constraints = {
     permitted: parsedNames(options.permit, '--permit', parseConstraint),
     excluded: parsedNames(options.exclude, '--exclude', parseConstraint),
   };
   const isLimited = constraints.permitted.length + constraints.excluded.length > 0;
-  const reference =
-    secretOption(options, io, { file: 'passphraseFile', env: 'passphraseEnv', name: 'passphrase' }) ??
-    certificates.passphrase;
   const set = await ensureCertificates({
     directory: folder.options.directory,
     names: certificates.names,
@@ -57,7 +46,7 @@ async function init(io: Io, options: Options): Promise<void> {
       ...(options.organization === undefined ? {} : { organization: options.organization }),
       ...(options.keyType === undefined ? {} : { keyType: options.keyType }),
       ...(isLimited ? { constraints } : {}),
-      passphrase: reference && (await newPassphrase(reference, io, 'the passphrase of the CA keys')),
+      passphrase: requireSafe(await passphrase(), 'the passphrase of the CA keys'),
     },
   });
   const { directory, created, warnings } = set;

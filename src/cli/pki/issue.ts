@@ -8,25 +8,23 @@ import { type Io, printJson, printLine } from '../io.ts';
 import {
   addSigningOptions,
   endOf,
+  type KeyPassphraseOptions,
   keyTypeOption,
   lifetimeOption,
-  newPassphrase,
+  newKeyPassphrase,
   openPki,
   parsedNames,
   type SigningOptions,
-  secretOption,
 } from './options.ts';
 import { fileBase, pairPaths, requireFree, writeFiles } from './output.ts';
 import { entryJson, untilText } from './report.ts';
 
-interface Options extends SigningOptions {
+interface Options extends SigningOptions, KeyPassphraseOptions {
   readonly name: readonly string[];
   readonly organization?: string;
   readonly lifetime?: string;
   readonly keyType?: KeyType;
   readonly out?: string;
-  readonly keyPassphraseFile?: string;
-  readonly keyPassphraseEnv?: string;
 }
 
 /** `pki issue server NAME` and `pki issue client NAME`: a new key and a certificate for it. */
@@ -59,12 +57,7 @@ async function run(io: Io, kind: 'server' | 'client', name: string, options: Opt
     [paths.cert, paths.key],
     'renew it with viaduct pki renew FILE, or choose another folder with --out',
   );
-  const reference = secretOption(options, io, {
-    file: 'keyPassphraseFile',
-    env: 'keyPassphraseEnv',
-    name: 'key-passphrase',
-  });
-  const passphrase = reference && (await newPassphrase(reference, io, 'the passphrase of the new key'));
+  const passphrase = await newKeyPassphrase(options, io);
   const { issueInFolder } = await import('../../pki/operations.ts'); // and with it the X.509 libraries
   const issued = await issueInFolder(folder, kind, {
     commonName: kind === 'server' ? serverCommonName(name) : name,

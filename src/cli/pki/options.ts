@@ -26,6 +26,12 @@ export interface SigningOptions extends PkiOptions {
   readonly passphraseEnv?: string;
 }
 
+/** Options of commands that read or write a key which may have a passphrase of its own. */
+export interface KeyPassphraseOptions {
+  readonly keyPassphraseFile?: string;
+  readonly keyPassphraseEnv?: string;
+}
+
 export const addPkiOptions = (command: Command): Command =>
   addConfigOptions(command)
     .option('-d, --directory <dir>', 'certificates folder (default: certificates.directory of the configuration)')
@@ -52,8 +58,7 @@ export async function openPki(options: SigningOptions, io: Io): Promise<Opened> 
   const { certificates } = (await requireConfig(loadInputOf(options, io))).config;
   const directory = resolve(io.cwd, options.directory ?? certificates.directory);
   const reference =
-    secretOption(options, io, { file: 'passphraseFile', env: 'passphraseEnv', name: 'passphrase' }) ??
-    certificates.passphrase;
+    secretOption(io, 'passphrase', options.passphraseFile, options.passphraseEnv) ?? certificates.passphrase;
   const passphrase = async (): Promise<string | undefined> =>
     reference === undefined ? undefined : secretOf(reference, io, 'the passphrase of the CA keys');
   const folder = openCaFolder({
@@ -67,19 +72,24 @@ export async function openPki(options: SigningOptions, io: Io): Promise<Opened> 
   return { folder, certificates, passphrase };
 }
 
-/** Which of two options refers to a secret. @throws AppError usage where both do. */
-export function secretOption<Options extends object>(
-  options: Options,
+/** The secret that `--NAME-file` or `--NAME-env` refers to. @throws AppError usage where both do. */
+export function secretOption(
   io: Io,
-  keys: { readonly file: keyof Options; readonly env: keyof Options; readonly name: string },
+  name: string,
+  file: string | undefined,
+  env: string | undefined,
 ): SecretReference | undefined {
-  const file = options[keys.file];
-  const env = options[keys.env];
   if (file !== undefined && env !== undefined)
-    throw new AppError('usage', `give --${keys.name}-file or --${keys.name}-env, not both`);
-  if (typeof file === 'string') return { file: resolve(io.cwd, file) };
-  return typeof env === 'string' ? { env } : undefined;
+    throw new AppError('usage', `give --${name}-file or --${name}-env, not both`);
+  if (file !== undefined) return { file: resolve(io.cwd, file) };
+  return env === undefined ? undefined : { env };
 }
+
+/** What the options say of the passphrase of a key. @throws AppError usage where both do. */
+export const keyPassphraseOption = (
+  { keyPassphraseFile, keyPassphraseEnv }: KeyPassphraseOptions,
+  io: Io,
+): SecretReference | undefined => secretOption(io, 'key-passphrase', keyPassphraseFile, keyPassphraseEnv);
 
 /** @throws AppError `key-unreadable` that says which secret cannot be read, never what it is. */
 export async function secretOf(reference: SecretReference, io: Io, what: string): Promise<string> {
@@ -88,10 +98,16 @@ export async function secretOf(reference: SecretReference, io: Io, what: string)
   return read.secret;
 }
 
-/** A passphrase for keys that are written now. @throws AppError usage for one that is too short. */
-export async function newPassphrase(reference: SecretReference, io: Io, what: string): Promise<string> {
-  const passphrase = await secretOf(reference, io, what);
-  const problem = passphraseProblem(passphrase);
+/** The passphrase of a key that is made now. @throws AppError usage for one that is too short. */
+export async function newKeyPassphrase(options: KeyPassphraseOptions, io: Io): Promise<string | undefined> {
+  const what = 'the passphrase of the new key';
+  const reference = keyPassphraseOption(options, io);
+  return requireSafe(reference && (await secretOf(reference, io, what)), what);
+}
+
+/** A passphrase that keys are encrypted with now. @throws AppError usage for one that is too short. */
+export function requireSafe(passphrase: string | undefined, what: string): string | undefined {
+  const problem = passphrase === undefined ? undefined : passphraseProblem(passphrase);
   if (problem !== undefined) throw new AppError('usage', `${what}: ${problem}`);
   return passphrase;
 }

@@ -48,6 +48,9 @@ export async function writeFiles(files: readonly OutputFile[]): Promise<readonly
   return files.map(({ path }) => path);
 }
 
+/** The key that stands beside a certificate by custom. */
+export const keyPathOf = (certificatePath: string): string => certificatePath.replace(/\.[^./\\]+$/, '') + '.key';
+
 /** Certificate and key of a new identity in a folder. */
 export const pairPaths = (directory: string, base: string): { readonly cert: string; readonly key: string } => ({
   cert: join(directory, `${base}.pem`),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../kernel/errors.ts';
+import type { CaFolder } from '../../pki/ca-folder.ts';
 import { encryptKey } from '../../pki/encrypted-key.ts';
 import { type KeyType, keyTypes } from '../../pki/keys.ts';
 import { certificatesPem, parseCertificates } from '../../pki/pem.ts';
@@ -10,21 +11,20 @@ import { type Io, printJson, printLine } from '../io.ts';
 import {
   addSigningOptions,
   endOf,
+  type KeyPassphraseOptions,
   lifetimeOption,
+  newKeyPassphrase,
   newKeyType,
-  newPassphrase,
   openPki,
   readNamedFile,
   type SigningOptions,
-  secretOption,
 } from './options.ts';
+import { keyPathOf } from './output.ts';
 import { entryJson, untilText } from './report.ts';
 
-interface Options extends SigningOptions {
+interface Options extends SigningOptions, KeyPassphraseOptions {
   readonly newKey?: KeyType | true;
   readonly lifetime?: string;
-  readonly keyPassphraseFile?: string;
-  readonly keyPassphraseEnv?: string;
 }
 
 const inFolder = ['server', 'intermediate', 'root'] as const;
@@ -45,10 +45,11 @@ export function addRenewCommand(pki: Command, io: Io): void {
 async function renew(io: Io, what: string, options: Options): Promise<void> {
   const { folder } = await openPki(options, io);
   const named = inFolder.find((name) => name === what);
-  const newKey = newKeyType(options.newKey);
   const { renewFolder } = await import('../../pki/renew-folder.ts'); // and with it the X.509 libraries
   const { entries, files } =
-    named === undefined ? await renewFile(io, what, options) : await renewFolder(folder, named, newKey);
+    named === undefined
+      ? await renewFile(io, folder, what, options)
+      : await renewFolder(folder, named, newKeyType(options.newKey));
   if (options.json === true) {
     printJson(io.stdout, { renewed: entries.map(entryJson), files });
     return;
@@ -60,20 +61,14 @@ async function renew(io: Io, what: string, options: Options): Promise<void> {
 }
 
 /** Replaces a certificate, and its key beside it where a new one is made; both are kept as FILE.old and KEY.old. */
-async function renewFile(io: Io, what: string, options: Options): Promise<FolderRenewal> {
-  const { folder } = await openPki(options, io);
+async function renewFile(io: Io, folder: CaFolder, what: string, options: Options): Promise<FolderRenewal> {
   const path = resolve(io.cwd, what);
   const before = (await readNamedFile(io, what)).toString('utf8');
   const certificates = parseCertificates(before);
   if (typeof certificates === 'string') throw new AppError('certificate-invalid', `${path} ${certificates}`);
-  const reference = secretOption(options, io, {
-    file: 'keyPassphraseFile',
-    env: 'keyPassphraseEnv',
-    name: 'key-passphrase',
-  });
-  const passphrase = reference && (await newPassphrase(reference, io, 'the passphrase of the new key'));
+  const passphrase = await newKeyPassphrase(options, io);
   const newKey = newKeyType(options.newKey);
-  const keyPath = path.replace(/\.[^./\\]+$/, '') + '.key';
+  const keyPath = keyPathOf(path);
   const oldKey = newKey === undefined ? undefined : await readNamedFile(io, keyPath);
   const { renewInFolder } = await import('../../pki/renew.ts');
   const renewed = await renewInFolder(folder, certificatesPem(certificates), {

@@ -39,25 +39,11 @@ export class OpenedStore {
   }
 
   /** @throws StoreError store-in-use, store-damaged, store-newer, store-unavailable */
-  static async open(options: DiskOptions, deps: OpenedStoreDeps): Promise<OpenedStore> {
-    const { directory } = options;
-    await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-      throw unusable(directory, cause);
-    });
-    const lock = await lockFolder(directory).catch((cause: unknown) => {
-      throw cause instanceof StoreError ? cause : unusable(directory, cause);
-    });
-    let environment: Environment | undefined;
-    try {
-      await checkDataFile(directory);
-      environment = openFiles(directory);
+  static open(options: DiskOptions, deps: OpenedStoreDeps): Promise<OpenedStore> {
+    return openFolder(options.directory, (environment, lock) => {
       bringUpToDate(environment);
       return new OpenedStore(environment, lock, options, deps);
-    } catch (cause) {
-      await environment?.close();
-      await lock.release();
-      throw cause instanceof StoreError ? cause : unusable(directory, cause);
-    }
+    });
   }
 
   /** Made again after a commit that failed. @throws StoreError when that failed too. */
@@ -91,6 +77,29 @@ export class OpenedStore {
       this.#contents = cause instanceof StoreError ? cause : unusable(this.#options.directory, cause);
       this.#deps.onFailed(this.#contents);
     }
+  }
+}
+
+/**
+ * Locks a folder, which is made if it is missing, and opens its files; when that or `use` fails nothing stays open.
+ * @throws StoreError store-in-use, store-damaged, store-unavailable, or that of `use`
+ */
+export async function openFolder<T>(
+  directory: string,
+  use: (environment: Environment, lock: FolderLock) => T,
+): Promise<T> {
+  let lock: FolderLock | undefined;
+  let environment: Environment | undefined;
+  try {
+    await mkdir(directory, { recursive: true });
+    lock = await lockFolder(directory);
+    await checkDataFile(directory);
+    environment = openFiles(directory);
+    return use(environment, lock);
+  } catch (cause) {
+    await environment?.close();
+    await lock?.release();
+    throw cause instanceof StoreError ? cause : unusable(directory, cause);
   }
 }
 

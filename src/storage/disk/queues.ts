@@ -1,7 +1,7 @@
 import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { admit, emptySize, queueRefused, type Size } from '../limits.ts';
+import { admit, emptySize, type Lapse, lapseAt, queueRefused, type Size } from '../limits.ts';
 import type { QueueDelivery } from '../memory/client-queue.ts';
 import { deliveries } from '../memory/queues.ts';
 import type { QueueLimits } from '../schema.ts';
@@ -31,9 +31,6 @@ export interface QueuesDeps extends StoreDeps {
   readonly owners: Owners;
   readonly numbers: Numbers;
 }
-
-/** Why a message that was never sent is not sent any more. */
-type Lapse = 'expired' | 'too-old';
 
 /** The outgoing queues of all sessions, on disk but for what `QueueIndex` says. */
 export class Queues {
@@ -208,10 +205,7 @@ export class Queues {
   }
 
   #lapseOf(record: Buffer): Lapse | undefined {
-    const { messageExpiry, queuedAt, isReleased } = messageHead(record);
-    if (isReleased) return undefined;
-    const now = this.#deps.now();
-    if (messageExpiry !== undefined && messageExpiry <= now) return 'expired';
-    return this.#limits.age !== undefined && queuedAt + this.#limits.age <= now ? 'too-old' : undefined;
+    const head = messageHead(record);
+    return head.isReleased ? undefined : lapseAt(this.#deps.now(), head, this.#limits.age);
   }
 }

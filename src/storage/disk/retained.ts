@@ -2,7 +2,7 @@ import type { StoredPacket } from '../../broker/session-store.ts';
 import { matches } from '../../mqtt/topic.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { retainedRefused, type Size } from '../limits.ts';
+import { retainedFits, type Size } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import { RecordReader, RecordWriter } from './bytes.ts';
@@ -52,11 +52,12 @@ export class RetainedMessages {
     }
     const size = bytesOf(packet);
     const bytes = size - (before === undefined ? 0 : messageHead(before).size);
-    if (!this.#hasRoom(topic, before === undefined ? 1 : 0, bytes)) return;
+    const messages = before === undefined ? 1 : 0;
+    if (!retainedFits(topic, { messages, bytes }, this.total, this.#limits, this.#deps)) return;
     const times = { queuedAt: this.#deps.now(), size };
     const record = encodeMessage(packet, { qos, retain, identifiers: [] }, encodeBody(packet), times);
     batch.put('retained', key, record, before === undefined);
-    this.#resize(before === undefined ? 1 : 0, bytes);
+    this.#resize(messages, bytes);
   }
 
   /** The messages whose topic matches one of the filters, one filter after the other, read page by page. */
@@ -119,15 +120,6 @@ export class RetainedMessages {
   *#current(key: Buffer): Generator<Row, void> {
     const value = this.#deps.batch.get('retained', key);
     if (value !== undefined) yield { key, value };
-  }
-
-  #hasRoom(topic: string, messages: number, bytes: number): boolean {
-    const { retained } = this.#limits;
-    if (this.total.messages + messages <= retained.messages && this.total.bytes + bytes <= retained.bytes) return true;
-    const isRefused = retained.onFull === 'refuse';
-    this.#deps.onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
-    if (isRefused) throw retainedRefused(topic, this.#limits);
-    return false;
   }
 
   #dropIfExpired(key: Buffer, record: Buffer): boolean {

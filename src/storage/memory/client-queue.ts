@@ -1,7 +1,7 @@
 import type { PacketKey, QueuedPacket, StoredPacket } from '../../broker/session-store.ts';
 import type { Qos } from '../../plane/message.ts';
 import { bytesOf } from '../detach.ts';
-import { emptySize, type Size } from '../limits.ts';
+import { emptySize, type Lapse, lapseAt, type Size } from '../limits.ts';
 
 /** How one client gets a message that is shared with the queues of others. */
 export interface QueueDelivery {
@@ -25,9 +25,6 @@ interface Entry {
   /** An older entry under the same packet identifier; the engine may hand one out twice. */
   shadowed: Entry | undefined;
 }
-
-/** Why a message that was never sent is not sent any more. */
-export type Lapse = 'expired' | 'too-old';
 
 export interface ReplayDeps {
   readonly now: () => number;
@@ -180,8 +177,7 @@ const keyOf = ({ brokerId, brokerCounter }: PacketKey): string | undefined =>
 /** A message that was sent before goes on to its end, expired or not. [MQTT-3.3.2-5] */
 function lapseOf({ message, messageId, queuedAt }: Entry, now: number, ageMs: number | undefined): Lapse | undefined {
   if (messageId !== undefined || message === undefined) return undefined;
-  if (message.messageExpiry !== undefined && message.messageExpiry <= now) return 'expired';
-  return ageMs !== undefined && queuedAt + ageMs <= now ? 'too-old' : undefined;
+  return lapseAt(now, { messageExpiry: message.messageExpiry, queuedAt }, ageMs);
 }
 
 function toPacket({ message, messageId, delivery }: Entry): QueuedPacket {

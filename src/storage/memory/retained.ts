@@ -1,7 +1,7 @@
 import type { StoredPacket } from '../../broker/session-store.ts';
 import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { emptySize, retainedRefused, type Size } from '../limits.ts';
+import { emptySize, retainedFits, type Size } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import { RetainedTree } from './retained-tree.ts';
 
@@ -33,7 +33,8 @@ export class RetainedMessages {
     }
     const before = this.#tree.get(topic);
     const bytes = bytesOf(packet) - (before === undefined ? 0 : bytesOf(before));
-    if (!this.#hasRoom(topic, before === undefined ? 1 : 0, bytes)) return;
+    const messages = before === undefined ? 1 : 0;
+    if (!retainedFits(topic, { messages, bytes }, this.total, this.#limits, this.#deps)) return;
     this.#tree.set(topic, detachPacket(packet));
     this.total.messages = this.#tree.size;
     this.total.bytes += bytes;
@@ -48,15 +49,6 @@ export class RetainedMessages {
         if (this.#isExpired(packet)) this.#expire(packet.topic);
         else yield { ...packet };
       }
-  }
-
-  #hasRoom(topic: string, messages: number, bytes: number): boolean {
-    const { retained } = this.#limits;
-    if (this.total.messages + messages <= retained.messages && this.total.bytes + bytes <= retained.bytes) return true;
-    const isRefused = retained.onFull === 'refuse';
-    this.#deps.onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
-    if (isRefused) throw retainedRefused(topic, this.#limits);
-    return false;
   }
 
   #isExpired({ messageExpiry }: StoredPacket): boolean {

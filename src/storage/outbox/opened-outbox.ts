@@ -1,11 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { StoreError } from '../../kernel/errors.ts';
+import type { StoreError } from '../../kernel/errors.ts';
 import { Batch, type Durability } from '../disk/batch.ts';
-import { checkDataFile } from '../disk/data-file.ts';
 import { DiskSpace } from '../disk/disk-space.ts';
 import type { Environment } from '../disk/environment.ts';
-import { type FolderLock, lockFolder } from '../disk/lock.ts';
-import { openFiles, unusable } from '../disk/opened-store.ts';
+import type { FolderLock } from '../disk/lock.ts';
+import { openFolder } from '../disk/opened-store.ts';
 import { bringUpToDate } from '../disk/schema-version.ts';
 import { entryKey, readShelf, type Shelf, writeShelf } from './record.ts';
 
@@ -39,25 +37,11 @@ export class OpenedOutbox {
   }
 
   /** @throws StoreError store-in-use, store-damaged, store-newer, store-unavailable */
-  static async open(
-    directory: string,
-    durability: Durability,
-    onFailed: (error: StoreError) => void,
-  ): Promise<OpenedOutbox> {
-    let lock: FolderLock | undefined;
-    let environment: Environment | undefined;
-    try {
-      await mkdir(directory, { recursive: true });
-      lock = await lockFolder(directory);
-      await checkDataFile(directory);
-      environment = openFiles(directory);
+  static open(directory: string, durability: Durability, onFailed: (error: StoreError) => void): Promise<OpenedOutbox> {
+    return openFolder(directory, (environment, lock) => {
       bringUpToDate(environment, new Map(), outboxVersion);
       return new OpenedOutbox(directory, { environment, lock }, durability, onFailed);
-    } catch (cause) {
-      await environment?.close();
-      await lock?.release();
-      throw cause instanceof StoreError ? cause : unusable(directory, cause);
-    }
+    });
   }
 
   get shelves(): ReadonlyMap<string, Readonly<Shelf>> {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { queueRefused, storeRefused } from '../limits.ts';
+import { type Lapse, lapseAt, queueRefused, storeRefused } from '../limits.ts';
 import { deliveries } from '../memory/queues.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, type Reply } from './batch.ts';
@@ -19,7 +19,7 @@ interface Entry {
   /** Packet identifier and, after PUBREC, an `r`; empty when it was not sent. */
   readonly state: string;
   readonly body: Buffer;
-  readonly expiry: number | undefined;
+  readonly messageExpiry: number | undefined;
   readonly queuedAt: number;
 }
 
@@ -124,15 +124,11 @@ export class Outgoing {
   }
 
   /** A message that was sent before goes on to its end, expired or not. [MQTT-3.3.2-5] */
-  #lapseOf({ expiry, state, queuedAt }: Entry): 'expired' | 'too-old' | undefined {
-    if (state !== '') return undefined;
-    const now = this.#deps.now();
-    if (expiry !== undefined && expiry <= now) return 'expired';
-    const { age } = this.#limits.queue;
-    return age !== undefined && queuedAt + age <= now ? 'too-old' : undefined;
+  #lapseOf(entry: Entry): Lapse | undefined {
+    return entry.state === '' ? lapseAt(this.#deps.now(), entry, this.#limits.queue.age) : undefined;
   }
 
-  async #remove(clientId: string, { name, body }: Entry, reason: 'expired' | 'too-old'): Promise<void> {
+  async #remove(clientId: string, { name, body }: Entry, reason: Lapse): Promise<void> {
     const isRemoved = await this.#pipe.submit('LAPSE', encodeURIComponent(clientId), name);
     if (asNumber(isRemoved) === 1) this.#deps.onDropped({ reason, clientId, topic: topicOf(body) });
   }
@@ -173,7 +169,7 @@ function toEntry([name, delivery, state, body, expiry, queuedAt]: readonly Reply
     delivery: asText(delivery),
     state: asText(state),
     body: asBytes(body) ?? Buffer.alloc(0),
-    expiry: until === '' ? undefined : Number(until),
+    messageExpiry: until === '' ? undefined : Number(until),
     queuedAt: Number(asText(queuedAt)),
   };
 }

@@ -48,7 +48,7 @@ export async function openLocked(
   }
 }
 
-export async function hasDataFile(directory: string): Promise<boolean> {
+async function hasDataFile(directory: string): Promise<boolean> {
   try {
     return (await stat(join(directory, 'data.mdb'))).isFile();
   } catch (cause) {
