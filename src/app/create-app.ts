@@ -14,6 +14,7 @@ import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import { createListener, type TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
+import { caKeys } from './ca-keys.ts';
 import { lastSeen } from './certificates/last-seen.ts';
 import { statusTopics } from './certificates/status-topics.ts';
 import { createCertificates } from './certificates.ts';
@@ -50,7 +51,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   const store = createStore(config, { telemetry, clock });
   const authenticator = createAccess(config.access, config.listeners);
   const broker = createBroker(config)({ nodeId, plane, store, authenticator, clock, telemetry });
-  const { certificates, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
+  const { certificates, keys, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
   const usesHub = config.nats.servers.length === 0;
   const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
   const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
@@ -98,7 +99,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   };
 
   const parts: Component[] = [
-    ...(usesTls ? [certificates] : []),
+    ...(usesTls ? [certificates, keys] : []),
     broker,
     ...(hub === undefined ? [] : [hub]),
     nats,
@@ -138,6 +139,7 @@ function certificateParts(
   const certificates = createCertificates(options, { telemetry, clock, passphrase, listeners });
   return {
     certificates,
+    keys: caKeys(certificates.folder, passphrase, telemetry.events),
     seen: lastSeen(certificates.folder.ledger, { clock, events: telemetry.events }),
     certificateTopics: statusTopics({
       status: certificates.status,

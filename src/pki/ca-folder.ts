@@ -125,7 +125,7 @@ export function openCaFolder(options: CaFolderOptions): CaFolder {
       if (ca === undefined)
         throw new AppError(
           'certificate-invalid',
-          `${path(`${name}.pem`)} is not there; make a CA with: viaduct pki init`,
+          `${path(`${name}.pem`)} is not there; viaduct pki init makes a CA in an empty folder`,
         );
       const key = await plainKey(name);
       const parsed = parsePrivateKey(key);

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { isoTime } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { type CaFolder, crlFolderName, type OwnCa } from './ca-folder.ts';
-import { createCrl } from './crl.ts';
+import { createCrl, type RevokedCertificate } from './crl.ts';
 import { readCrls } from './crl-read.ts';
+import { loadCrls, type SignedCrl } from './crl-set.ts';
 import { describeX509 } from './inspect.ts';
 import { pemOf } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -43,10 +44,18 @@ export const writeCrls = (
     const { now } = folder.options;
     const written: WrittenCrl[] = [];
     const skipped: string[] = [];
-    for (const ca of await folder.authorities()) {
+    const authorities = await folder.authorities();
+    const { lists } = await loadCrls({
+      directory: folder.path(crlFolderName),
+      authorities: authorities.map(({ certificate }) => certificate),
+      now: now(),
+    });
+    for (const ca of authorities) {
       try {
         const lifeMs = ca.name === 'root-ca' ? rootLifetimeMs : lifetimeMs;
-        if (describeX509(ca.certificate).notAfter >= now()) written.push(await writeOne(folder, ca, ledger, lifeMs));
+        if (describeX509(ca.certificate).notAfter < now() || isContinued(ca, authorities)) continue;
+        const revoked = [...revokedIn(ledger, ca, now() - lifeMs), ...forgotten(ledger, ca, lists)];
+        written.push(await writeOne(folder, ca, revoked, lifeMs));
       } catch (problem) {
         if (!(problem instanceof AppError)) throw problem;
         skipped.push(problem.message);
@@ -55,17 +64,37 @@ export const writeCrls = (
     return { changes: [], result: { written, skipped } };
   });
 
-async function writeOne(folder: CaFolder, ca: OwnCa, ledger: Ledger, lifetimeMs: number): Promise<WrittenCrl> {
+/** Whether a CA was renewed with its key: the list of its successor is signed by the same key, and counts for both. */
+const isContinued = (ca: OwnCa, authorities: readonly OwnCa[]): boolean =>
+  ca.keyState === 'absent' &&
+  authorities.some((one) => one.keyFingerprint === ca.keyFingerprint && one.keyState !== 'absent');
+
+/** What has ended is still named once more, for those whose clock is behind (RFC 5280 3.3). */
+const revokedIn = (ledger: Ledger, ca: OwnCa, endedBefore: number): readonly RevokedCertificate[] =>
+  [...ledger.values()].flatMap(({ serialNumber, issuerKeyFingerprint, notAfter, revokedAt, reason }) =>
+    issuerKeyFingerprint === ca.keyFingerprint && revokedAt !== undefined && notAfter > endedBefore
+      ? [{ serialNumber, at: revokedAt, reason: reason ?? 'unspecified' }]
+      : [],
+  );
+
+/** What the last list names and the ledger does not know: a ledger that was lost must not let anybody in again. */
+const forgotten = (ledger: Ledger, ca: OwnCa, lists: readonly SignedCrl[]): readonly RevokedCertificate[] =>
+  lists
+    .filter(({ signer }) => signer.publicKey.equals(ca.certificate.publicKey))
+    .flatMap(({ crl }) => [...crl.revoked])
+    .filter(([serialNumber]) => !ledger.has(serialNumber))
+    .map(([serialNumber, entry]) => ({ serialNumber, ...entry }));
+
+async function writeOne(
+  folder: CaFolder,
+  ca: OwnCa,
+  revoked: readonly RevokedCertificate[],
+  lifetimeMs: number,
+): Promise<WrittenCrl> {
   const now = folder.options.now();
   const issuer = await folder.signer(ca.name);
   const file = `${crlFolderName}/${ca.name.replace('retired/', '')}`;
   const number = nextNumber(await folder.text(`${file}.pem`), now, folder.path(`${file}.pem`));
-  // What has ended is still named once more, for those whose clock is behind (RFC 5280 3.3)
-  const revoked = [...ledger.values()].flatMap(({ serialNumber, issuerKeyFingerprint, notAfter, revokedAt, reason }) =>
-    issuerKeyFingerprint === ca.keyFingerprint && revokedAt !== undefined && notAfter > now - lifetimeMs
-      ? [{ serialNumber, at: revokedAt, reason: reason ?? ('unspecified' as const) }]
-      : [],
-  );
   const nextUpdate = Math.min(now + lifetimeMs, describeX509(ca.certificate).notAfter);
   const der = createCrl({ issuer, revoked, number, thisUpdate: now - backdateMs, nextUpdate });
   await mkdir(folder.path(crlFolderName), { recursive: true, mode: 0o755 });

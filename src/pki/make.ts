@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { ConfigError } from '../kernel/errors.ts';
 import { caChainOf, createIntermediate, createRoot, issueLeaf } from './authority.ts';
 import { crlUrlsOf, type NewCa } from './ca-request.ts';
-import { encryptKey } from './encrypted-key.ts';
+import { encryptKey, passphraseProblem } from './encrypted-key.ts';
 import { type FileName, type Folder, fileNames } from './files.ts';
 import { type Credential, constraintsOf } from './issue.ts';
 import { outsideConstraints } from './name-constraints.ts';
@@ -45,6 +45,9 @@ export async function makeMissing(
   };
 
   const { passphrase, constraints, ...ca } = options.ca ?? {};
+  const weak =
+    passphrase === undefined || !(plan.root || plan.intermediate) ? undefined : passphraseProblem(passphrase);
+  if (weak !== undefined) throw new ConfigError('certificate-invalid', `certificates.passphrase: ${weak}`);
   const leaf = { ...ca, crlUrls: crlUrlsOf(options.crlUrl, 'intermediate-ca') };
   if (plan.root) keep(await createRoot(options, text('root-ca.key'), ca), 'root-ca');
   if (plan.intermediate) {

@@ -112,7 +112,7 @@ export async function revokeInFolder(
     if (before === undefined)
       throw new AppError(
         'verification-failed',
-        `no certificate with the serial number ${serialNumber.slice(0, 60)} stands in ${folder.ledger.path}; list them with: viaduct pki list`,
+        `no certificate with the serial number ${serialNumber.slice(0, 60)} stands in ${folder.ledger.path}; list them with: viaduct pki list, or give the file of the certificate`,
       );
     const wasRevoked = before.revokedAt !== undefined;
     const changes: LedgerChange[] = known === undefined ? [{ type: 'issued', entry: before }] : [];

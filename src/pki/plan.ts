@@ -83,5 +83,6 @@ function planClient(folder: Folder, canIssue: boolean): Pick<Plan, 'client' | 'c
       `${path('client-demo.pem')} is missing; put it back, or delete client-demo.* to have all three made anew`,
     );
   if (canIssue) return { client: true, clientP12: true, warnings: [] };
+  if (!has('intermediate-ca.pem')) return { client: false, clientP12: false, warnings: [] }; // the CA is elsewhere
   return only(`no demo client is made in ${folder.directory}: there is no intermediate-ca.key that could sign it`);
 }

@@ -40,7 +40,8 @@ export async function loadCertificates(
 ): Promise<LoadedCertificates> {
   const { directory, now } = folder.options;
   const { names, crlUrl, revocation } = options;
-  const set = await ensureCertificates({ directory, names, crlUrl, hostname: hostname(), now });
+  const ca = { passphrase: await folder.options.passphrase?.() };
+  const set = await ensureCertificates({ directory, names, crlUrl, hostname: hostname(), now, ca });
   const { cert, key, clientCa } = set;
   const { own } = listenerFiles;
   const inUse = certificatesInUse(set, listenerFiles.certificates);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import type { CaFolder } from '../../pki/ca-folder.ts';
 import { ensureCertificates } from '../../pki/ensure.ts';
 import type { KeyType } from '../../pki/keys.ts';
 import { parseConstraint } from '../../pki/name-constraints.ts';
@@ -49,7 +50,10 @@ async function init(io: Io, options: Options): Promise<void> {
       passphrase: requireSafe(await passphrase(), 'the passphrase of the CA keys'),
     },
   });
-  const { directory, created, warnings } = set;
+  const { directory, created } = set;
+  const open = (options.passphraseFile ?? options.passphraseEnv) ? await openCaKeys(folder) : [];
+  if (open.length > 0) io.setExitCode(1);
+  const warnings = [...set.warnings, ...open];
   if (options.json === true) {
     printJson(io.stdout, { directory, created, warnings });
     return;
@@ -62,3 +66,12 @@ async function init(io: Io, options: Options): Promise<void> {
   );
   for (const warning of warnings) printLine(io.stderr, `warning: ${warning}`);
 }
+
+/** What exists is not changed, so that a passphrase reaches only keys that are made now. */
+const openCaKeys = async (folder: CaFolder): Promise<string[]> =>
+  (await folder.authorities())
+    .filter(({ keyState }) => keyState === 'here')
+    .map(({ name }) => {
+      const path = folder.path(`${name}.key`);
+      return `${path} was there before and is not encrypted; do that with: openssl pkcs8 -topk8 -in ${path} -out ${path}.new && mv ${path}.new ${path}`;
+    });

@@ -81,7 +81,10 @@ async function crl(io: Io, options: CrlOptions): Promise<void> {
     return;
   }
   if (crls.written.length + crls.skipped.length === 0)
-    printLine(io.stderr, `there is no CA in ${folder.options.directory}; make one with: viaduct pki init`);
+    printLine(
+      io.stderr,
+      `there is no CA in ${folder.options.directory}; viaduct pki init makes one in an empty folder`,
+    );
   printCrls(io, crls);
 }
 

@@ -1,8 +1,9 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Command } from 'commander';
 import { clientCertificates } from '../../app/certificates/status.ts';
 import { clientsPayload } from '../../app/certificates/status-topics.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { crlFolderName, type OwnCa } from '../../pki/ca-folder.ts';
+import { type CaFolder, crlFolderName, type OwnCa } from '../../pki/ca-folder.ts';
 import { type CrlState, loadCrls } from '../../pki/crl-set.ts';
 import { describeX509 } from '../../pki/inspect.ts';
 import { certificatesIn } from '../../pki/pem.ts';
@@ -27,31 +28,23 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
   const { folder } = await openPki(options, io);
   const now = folder.options.now();
   const authorities = await folder.authorities();
-  const server = certificatesIn(await folder.text('server.pem'))[0];
   const entries = await folder.ledger.read();
   const ledger = [...entries.values()];
   const current = authorities.filter(({ name }) => !name.startsWith('retired/')).map((ca) => ca.keyFingerprint);
   const clients = clientCertificates(entries, new Set(current), now);
   const crls = await loadCrls({
     directory: folder.path(crlFolderName),
-    authorities: authorities.map(({ certificate }) => certificate),
+    authorities: [
+      ...authorities.map(({ certificate }) => certificate),
+      ...certificatesIn(await folder.text('ca-chain.pem')),
+    ],
     now,
   });
-  const certificates = [
-    ...authorities.map((ca) => ({ name: ca.name, certificate: ca.certificate, key: keyStateOf(ca, authorities) })),
-    ...(server === undefined
-      ? []
-      : [
-          {
-            name: 'server',
-            certificate: server,
-            key: (await folder.text('server.key')) === undefined ? 'absent' : 'here',
-          },
-        ]),
-  ].map(({ name, certificate, key }) => {
+  const certificates = (await certificatesOf(folder, authorities)).map(({ name, certificate, key }) => {
     const { subject, notBefore, notAfter, keyType } = describeX509(certificate);
     return { name, subject, state: stateOf(notBefore, notAfter, now), notAfter, key, keyType };
   });
+  const authority = authorities.length > 0 ? 'created' : certificates.length > 0 ? 'elsewhere' : 'not created';
   const counts = {
     issued: ledger.length,
     valid: ledger.filter(({ notAfter, revokedAt }) => revokedAt === undefined && notAfter >= now).length,
@@ -61,11 +54,11 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
         revokedAt === undefined && replacedBy === undefined && notAfter >= now && notAfter < now + 30 * dayMs,
     ).length,
   };
-  if (authorities.length === 0) io.setExitCode(1);
+  if (authority === 'not created') io.setExitCode(1);
   if (options.json === true) {
     printJson(io.stdout, {
       directory: folder.options.directory,
-      authority: authorities.length === 0 ? 'not created' : 'created',
+      authority,
       certificates: certificates.map((one) => ({ ...one, notAfter: isoTime(one.notAfter) })),
       revocationLists: crls.states.map(crlJson),
       withoutRevocationList: crls.missing,
@@ -74,7 +67,7 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
     });
     return;
   }
-  if (authorities.length === 0)
+  if (authority === 'not created')
     printLine(io.stdout, `no CA in ${folder.options.directory}; make one with: viaduct pki init`);
   else
     printLine(
@@ -89,6 +82,11 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
         ]),
       ),
     );
+  if (authority === 'elsewhere')
+    printLine(
+      io.stdout,
+      `no CA in ${folder.options.directory}: what is there was issued elsewhere and is renewed there`,
+    );
   for (const state of crls.states) printLine(io.stdout, crlText(state));
   for (const warning of crls.warnings) printLine(io.stderr, `warning: ${warning}`);
   printLine(
@@ -96,6 +94,25 @@ async function status(io: Io, options: PkiOptions): Promise<void> {
     `ledger: ${counts.issued} issued, ${counts.valid} valid, ${counts.revoked} revoked, ${counts.expiringIn30Days} expiring within 30 days`,
   );
   for (const line of clientLines(clients, now)) printLine(io.stdout, line);
+}
+
+interface Row {
+  readonly name: string;
+  readonly certificate: X509Certificate;
+  readonly key: string;
+}
+
+/** The CAs of the folder, those of others that clients may come from, and the server. */
+async function certificatesOf(folder: CaFolder, authorities: readonly OwnCa[]): Promise<readonly Row[]> {
+  const own = new Set(authorities.map(({ certificate }) => certificate.fingerprint256));
+  const others = certificatesIn(await folder.text('ca-chain.pem')).filter((one) => !own.has(one.fingerprint256));
+  const server = certificatesIn(await folder.text('server.pem')).slice(0, 1);
+  const serverKey = (await folder.text('server.key')) === undefined ? 'absent' : 'here';
+  return [
+    ...authorities.map((ca) => ({ name: ca.name, certificate: ca.certificate, key: keyStateOf(ca, authorities) })),
+    ...others.map((certificate) => ({ name: 'ca-chain', certificate, key: 'absent' })),
+    ...server.map((certificate) => ({ name: 'server', certificate, key: serverKey })),
+  ];
 }
 
 /** A renewal may have kept the key of the CA that it replaced; it then lies where the new certificate is. */

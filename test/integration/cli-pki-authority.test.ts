@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
 import { openssl } from '../support/openssl.ts';
-import { viaduct } from '../support/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -14,7 +14,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 const at = (...names: string[]): string => join(directory.path, ...names);
 
 async function run(...args: string[]) {
-  const { code, stdout, stderr } = await viaduct(['pki', ...args], { cwd: directory.path });
+  const { code, stdout, stderr } = await cli(['pki', ...args], { cwd: directory.path });
   expect(stdout + stderr).not.toContain('PRIVATE KEY');
   return { code, stdout: stdout.trim(), stderr: stderr.trim() };
 }

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
 import { openssl, opensslRefuses } from '../support/openssl.ts';
-import { viaduct } from '../support/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';
 
@@ -42,7 +42,7 @@ interface Verification {
 }
 
 async function verify(...args: string[]): Promise<Verification & { readonly code: number | null }> {
-  const { code, stdout, stderr } = await viaduct(['pki', 'verify', ...args, '--json'], { cwd: directory.path });
+  const { code, stdout, stderr } = await cli(['pki', 'verify', ...args, '--json'], { cwd: directory.path });
   expect(stderr.trim()).toBe('');
   return { code, ...(JSON.parse(stdout) as Verification) };
 }
@@ -103,12 +103,12 @@ describe('a chain that is broken is refused, by openssl too, and it is said why'
     const key = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('other.key')];
     await openssl('genpkey', ...key);
     const args = ['pki', 'verify', 'client.pem', '--ca', 'root.pem', '--key', 'other.key'];
-    const ended = await viaduct(args, { cwd: directory.path });
+    const ended = await cli(args, { cwd: directory.path });
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is not the key') as string });
   });
 
   test('a certificate that was revoked, once the lists are asked', async () => {
-    const run = (...args: string[]) => viaduct(['pki', ...args], { cwd: directory.path });
+    const run = (...args: string[]) => cli(['pki', ...args], { cwd: directory.path });
     for (const args of [['init'], ['issue', 'client', 'gone', '--out', 'gone'], ['revoke', 'gone/gone.pem']])
       expect(await run(...args)).toMatchObject({ code: 0 });
     expect(await verify('gone/gone.pem', ...client)).toMatchObject({ code: 0 });
@@ -119,7 +119,7 @@ describe('a chain that is broken is refused, by openssl too, and it is said why'
 });
 
 test('for people, each certificate of the chain has a line, and the last line is the verdict', async () => {
-  const { code, stdout } = await viaduct(['pki', 'verify', 'expired.pem', '--ca', 'root.pem'], { cwd: directory.path });
+  const { code, stdout } = await cli(['pki', 'verify', 'expired.pem', '--ca', 'root.pem'], { cwd: directory.path });
   expect(code).toBe(1);
   expect(stdout.trim()).toMatch(
     /^0 {2}.*EXPIRED on [\s\S]*\n1 {2}.*\(sent along\)[\s\S]*\n2 {2}.*\(trusted\)[\s\S]*\nnot accepted: 1 problem$/,

@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli } from '../support/cli.ts';
 import { openssl, opensslRefuses } from '../support/openssl.ts';
-import { viaduct } from '../support/program.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -19,7 +19,7 @@ const ca = (): string[] => ['-CAfile', at('certs', 'root-ca.pem'), '-untrusted',
 
 /** What a command that must succeed prints. */
 async function pki(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await viaduct(['pki', ...args], { cwd: directory.path });
+  const { code, stdout, stderr } = await cli(['pki', ...args], { cwd: directory.path });
   expect({ code, stderr: stderr.trim() }, args.join(' ')).toEqual({ code: 0, stderr: '' });
   expect(stdout).not.toContain('PRIVATE KEY');
   return stdout.trim();
@@ -90,7 +90,7 @@ describe('pki sign', () => {
     const bytes = await readFile(`${der}.der`);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     await writeFile(der, bytes);
-    const ended = await viaduct(['pki', 'sign', 'forged.csr', '--out', 'forged.pem'], { cwd: directory.path });
+    const ended = await cli(['pki', 'sign', 'forged.csr', '--out', 'forged.pem'], { cwd: directory.path });
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('forged.csr') as string });
     expect(await pki('list', '--subject', 'forged')).toBe('no certificates');
   });
@@ -173,7 +173,7 @@ describe('pki export', () => {
       { args: ['trust', '--format', 'der', '--out', 'new.der'], code: 2, says: 'one certificate, and there are 2' },
     ];
     for (const { args, code, says } of cases) {
-      const ended = await viaduct(['pki', 'export', ...args], { cwd: directory.path });
+      const ended = await cli(['pki', 'export', ...args], { cwd: directory.path });
       expect(ended).toMatchObject({ code, stderr: expect.stringContaining(says) as string });
     }
     expect(await readFile(at('mine'), 'utf8')).toBe('mine');
