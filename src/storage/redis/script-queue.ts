@@ -3,9 +3,9 @@
  * removes from the list by searching all of it, forgets with the process which packet identifier means which message,
  * and has no place for the QoS, retain flag and identifiers that differ from client to client. Here a client has
  *
- * - `queue:<client>`, a stream of its entries in order: k name of the message, d how it is delivered, e expiry, b bytes,
- *   q since when it is queued, p the message itself, or empty when it stands once for several clients in
- *   `packet:<name>` with a count beside it, as in the package;
+ * - `queue:<client>`, until the session ends, a stream of its entries in order: k name of the message, d how it is
+ *   delivered, e expiry, b bytes, q since when it is queued, p the message itself, or empty when it stands once for
+ *   several clients in `packet:<name>` with a count beside it, as in the package;
  * - `queue-ids:<client>`, a hash from names to entries; the empty field holds the bytes of the queue, the field `x` how
  *   many messages in it can expire;
  * - `sent:<client>`, a hash of what was sent: `k<name>` to the packet identifier and, after PUBREC, an `r`;
@@ -58,7 +58,8 @@ local function remove(client, entry)
   local state = unassign(client, f[2])
   call('XDEL', queue, entry[1])
   if not isReceived(state) then countBytes(client, 0 - f[8]) end
-  if call('XLEN', queue) == 0 then call('DEL', queue, ids, key('sent', client))
+  -- the empty stream stays: it knows its last entry, which a new stream might give again while somebody reads up to it
+  if call('XLEN', queue) == 0 then call('DEL', ids, key('sent', client))
   else
     call('HDEL', ids, f[2])
     if f[6] ~= '' then call('HINCRBY', ids, 'x', -1) end

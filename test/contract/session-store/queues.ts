@@ -166,6 +166,25 @@ export function queueCases(open: OpenStore): void {
     expect((await read<StoredPacket>(replay)).map(({ topic }) => topic)).toEqual(['a']);
   });
 
+  test('a replay does not show what is queued after it began, even in a queue that was emptied meanwhile', async () => {
+    await using store = await open();
+    const acknowledge = async (packet: StoredPacket): Promise<void> => {
+      await sent(store, packet, 1);
+      await store.outgoingClearMessageId(alice, { messageId: 1 });
+    };
+    for (let round = 0; round < 20; round += 1) {
+      const [before, after] = [message('before'), message('after')];
+      await store.outgoingEnqueue({ clientId: 'alice' }, before);
+      await sent(store, before, 1);
+      const replay = read<StoredPacket>(store.outgoingStream(alice));
+      const cleared = store.outgoingClearMessageId(alice, { messageId: 1 });
+      await store.outgoingEnqueue({ clientId: 'alice' }, after);
+      await cleared;
+      expect((await replay).map(({ topic }) => topic)).not.toContain('after');
+      await acknowledge(after);
+    }
+  });
+
   test('beyond the limit the oldest message is dropped and reported', async () => {
     const drops: Drop[] = [];
     await using store = await open({ queuedMessages: 2 }, { onDropped: (drop) => drops.push(drop) });
