@@ -50,6 +50,9 @@ export interface StoredPacket {
   readonly messageExpiry?: number | undefined;
 }
 
+/** What a search for retained messages finds. */
+export type RetainedPages = Iterable<Iterable<StoredPacket>> | AsyncIterable<Iterable<StoredPacket>>;
+
 /** A PUBREL that waits for its PUBCOMP; it takes the place of the message that was received. [MQTT-4.3.3-1] */
 export interface StoredRelease {
   readonly cmd: 'pubrel';
@@ -128,7 +131,12 @@ export interface SessionStore {
 
   /** Keeps the message for its topic; an empty payload removes what is there. [MQTT-3.3.1-6] */
   storeRetained(packet: StoredPacket): Promise<void>;
-  /** Retained messages of one filter, as StoredPacket. */
+  /**
+   * Retained messages of one filter, in pages of some hundreds, of which each is read before the next is asked for. A
+   * message is found as it is when it is asked for; over a network, when its page is.
+   */
+  retained(filter: string): RetainedPages;
+  /** The same as a stream, for the engine. */
   createRetainedStream(filter: string): Readable;
   /** Retained messages of one filter after the other. [MQTT-3.8.4-4] */
   createRetainedStreamCombi(filters: readonly string[]): Readable;

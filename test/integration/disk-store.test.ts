@@ -1,7 +1,7 @@
-import { afterAll, beforeEach, describe } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../contract/aedes-persistence.contract.ts';
 import type { OpenLimitedStore } from '../contract/session-store/limits.ts';
-import { contractLimits, type OpenStore } from '../contract/session-store/support.ts';
+import { contractLimits, message, type OpenStore, retained } from '../contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../contract/session-store.contract.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -23,6 +23,49 @@ const open: OpenStore = (limits = {}, deps = {}) => openLimited(contractLimits(l
 describe('the disk store signs the contract', () => {
   sessionStoreContract(open);
   storeLimitsContract(openLimited);
+});
+
+describe('the disk store reads what is retained', () => {
+  test('as it is when it is asked for, though a page was read from the disk before', async () => {
+    await using store = await open();
+    for (const topic of ['a', 'b', 'c', 'd']) await store.storeRetained(message(topic, { retain: true }));
+    const found: string[] = [];
+    for await (const page of store.retained('#'))
+      for (const { topic, payload } of page) {
+        found.push(`${topic} ${String(payload)}`);
+        if (topic !== 'a') continue;
+        await store.storeRetained(message('b', { retain: true, payload: Buffer.from('new') }));
+        await store.storeRetained(message('c', { retain: true, payload: Buffer.alloc(0) }));
+      }
+    expect(found).toEqual(['a x', 'b new', 'd x']);
+  });
+
+  test('page by page, thousands of them and sparse ones too', async () => {
+    await using store = await open();
+    const topics = Array.from({ length: 1_500 }, (_, number) => `${String(number).padStart(4, '0')}/${number % 10}`);
+    await Promise.all(topics.map((topic) => store.storeRetained(message(topic, { retain: true }))));
+    expect((await retained(store, '#')).map(({ topic }) => topic)).toEqual(topics);
+    expect((await retained(store, '+/7')).map(({ topic }) => topic)).toEqual(
+      topics.filter((topic) => topic.endsWith('/7')),
+    );
+  });
+
+  test('with payloads of every size, of which no two share bytes', async () => {
+    await using store = await open();
+    const sizes = [1, 100, 3_900, 4_096, 33_000, 66_000, 1_200_000, 10, 300_000, 5];
+    const payloads = sizes.map((size, index) => Buffer.alloc(size, index + 1));
+    for (const [index, payload] of payloads.entries())
+      await store.storeRetained(message(`size/${index}`, { retain: true, payload }));
+    const isWhole: (boolean | undefined)[] = [];
+    for await (const page of store.retained('size/#')) {
+      const packets = [...page]; // all of them, before the first is looked at
+      for (const { payload } of packets) isWhole.push(payloads[isWhole.length]?.equals(Buffer.from(payload)));
+    }
+    for (const [index, payload] of payloads.entries())
+      for await (const page of store.retained(`size/${index}`))
+        for (const found of page) isWhole.push(payload.equals(Buffer.from(found.payload)));
+    expect(isWhole).toEqual([...payloads, ...payloads].map(() => true));
+  });
 });
 
 const ownFieldsReason =

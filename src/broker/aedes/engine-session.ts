@@ -1,24 +1,17 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
-import { qosOf } from '../../mqtt/fields.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { type PublishHeader, parsePublish } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, refuse } from '../../mqtt/refusal.ts';
-import { matches, parseSharedFilter } from '../../mqtt/topic.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
-import type { Delivery } from '../../plane/plane.ts';
 import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
-import { StoredMessage } from '../publish/stored-message.ts';
-import { identifiersOf } from '../publish/stored-properties.ts';
 import type { Sessions } from '../sessions.ts';
 import { type AnswerFix, prepare } from './engine-answers.ts';
-import { fromEngineFilter } from './engine-filter.ts';
 import { rememberOrigin } from './engine-packet.ts';
 import { type EngineSink, EngineSocket } from './engine-socket.ts';
 import type {
-  Done,
   EngineClient,
   EnginePacket,
   EngineParsedPacket,
@@ -27,14 +20,17 @@ import type {
 } from './engine-types.ts';
 import type { PacketReader } from './packet-reader.ts';
 import { forgetInbound, type ReleaseDeps, releaseInbound } from './release-inbound.ts';
+import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import type { SubscriptionWatch } from './subscription-watch.ts';
 
 export interface EngineSessionDeps extends ReleaseDeps {
   readonly reader: PacketReader;
   /** Makes the engine's client for the socket. */
   readonly attach: (socket: EngineSocket) => EngineClient;
-  /** Tells the plane of every subscription that the engine notes for the client. */
-  readonly watch: (session: EngineSession) => SubscriptionWatch;
+  readonly store: ReleaseDeps['store'] & RetainedDeliveryDeps['store'];
+  readonly now: () => number;
+  /** Tells the plane of every subscription that the engine notes for the client. @param changed is told as well */
+  readonly watch: (session: EngineSession, changed: (engineFilter: string) => void) => SubscriptionWatch;
 }
 
 /** A PUBLISH at QoS 1 or 2 that the engine works on. */
@@ -69,6 +65,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   readonly #deps: EngineSessionDeps;
   /** Apart from the engine's view of it, which is watched. */
   readonly #subscriptions = Object.create(null) as Record<string, EngineSubscription>;
+  readonly #retained: RetainedDelivery;
   #frame: Buffer | undefined;
   #publishing: Publishing | undefined;
   /** What the SUBACK or UNSUBACK under way should say. */
@@ -78,6 +75,11 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.edge = edge;
     this.#deps = deps;
     this.#client = deps.attach(new EngineSocket(this));
+    this.#retained = new RetainedDelivery(this.#subscriptions, {
+      ...deps,
+      edge,
+      failed: (error) => this.#fail(error),
+    });
     const [enqueue] = this.#client._parser.listeners('packet');
     this.#enqueue = enqueue as Enqueue;
     this.#guard();
@@ -166,6 +168,11 @@ export class EngineSession implements EngineConnection, EngineSink {
     if (this.#publishing !== undefined) this.#publishing.reason = reason;
   }
 
+  /** The client gets what is retained for these filters. */
+  sendRetained(engineFilters: readonly string[]): void {
+    this.#retained.add(engineFilters);
+  }
+
   /** To how many the message under way went. */
   routed(count: number): void {
     if (this.#publishing !== undefined) this.#publishing.count = (this.#publishing.count ?? 0) + count;
@@ -208,9 +215,8 @@ export class EngineSession implements EngineConnection, EngineSink {
   #guard(): void {
     const client = this.#client;
     client.duplicates = Object.create(null) as Record<string, number>;
-    client.subscriptions = new Proxy(this.#subscriptions, this.#deps.watch(this));
-    client.deliverQoS = (packet, done) => this.#deliverRetained(packet, done);
-    client.deliver0 = client.deliverQoS;
+    const changed = (engineFilter: string): void => this.#retained.changed(engineFilter);
+    client.subscriptions = new Proxy(this.#subscriptions, this.#deps.watch(this, changed));
     client._nextBatch = (error) => this.#connectDone(error);
     client._parser = { client, _queue: null, listeners: () => [], removeAllListeners: ignore };
     client._topicAliases = noAliases;
@@ -274,19 +280,5 @@ export class EngineSession implements EngineConnection, EngineSink {
     forgetInbound(this.#deps, { id: this.#client.id ?? '' }, { messageId }, () => !this.#client.closed)
       .then(() => this.edge.handled())
       .catch((cause: unknown) => this.#fail(cause));
-  }
-
-  /** Retained messages of a new subscription, never above the QoS granted [MQTT-3.8.4-8], each when there is room. */
-  #deliverRetained(packet: EnginePacket, done: Done): void {
-    const granted = Object.entries(this.#subscriptions)
-      .filter(([filter]) => parseSharedFilter(fromEngineFilter(filter)) === undefined && matches(filter, packet.topic))
-      .reduce((highest, [, { qos }]) => Math.max(highest, qos), 0);
-    const delivery: Delivery = {
-      qos: qosOf(Math.min(granted, packet.qos)) ?? 0,
-      retain: true,
-      identifiers: identifiersOf(packet.properties),
-    };
-    this.edge.subscriber.deliver(new StoredMessage(packet, { kind: 'broker' }), delivery);
-    this.edge.whenRoom(() => done());
   }
 }

@@ -26,10 +26,12 @@ export interface EngineStoreDeps {
   readonly passed: (packet: StoredPacket) => Promise<unknown> | undefined;
   /** Remembers the decision until the message is routed. */
   readonly decided: (packet: StoredPacket, decision: QueueDecision) => void;
+  /** A client is to get the retained messages of these filters: the one that subscribed last. */
+  readonly subscribed: (filters: readonly string[]) => void;
 }
 
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
-export function createEngineStore({ store, plane, now, decided, passed }: EngineStoreDeps): SessionStore {
+export function createEngineStore({ store, plane, now, decided, passed, subscribed }: EngineStoreDeps): SessionStore {
   /** QoS 2 exchanges that are opened together with the message, by client; each has one packet under way. */
   const opening = new Map<string, PacketKey>();
   /** Clients of which nobody knows whether their exchange is open, as the store did not answer. */
@@ -39,10 +41,13 @@ export function createEngineStore({ store, plane, now, decided, passed }: Engine
       await store.setup(broker);
     },
     storeRetained: (packet) => store.storeRetained(expiring(packet, now())),
+    retained: (filter) => store.retained(filter),
     createRetainedStream: (filter) => store.createRetainedStream(filter),
-    /** A shared subscription gets no retained messages. [MQTT 5, 4.8.2] */
-    createRetainedStreamCombi: (filters) =>
-      store.createRetainedStreamCombi(filters.filter((filter) => !isSharedInEngine(filter))),
+    /** They are read and sent by us; a shared subscription gets none. [MQTT 5, 4.8.2] */
+    createRetainedStreamCombi(filters) {
+      subscribed(filters.filter((filter) => !isSharedInEngine(filter)));
+      return Readable.from([]);
+    },
     addSubscriptions: (session, subscriptions) =>
       store.addSubscriptions(session, subscriptions.map(withFilter(fromEngineFilter))),
     removeSubscriptions: (session, filters) => store.removeSubscriptions(session, filters.map(fromEngineFilter)),

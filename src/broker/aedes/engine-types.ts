@@ -63,8 +63,6 @@ export interface EngineClient {
   connecting: boolean;
   connected: boolean;
   conn: { destroy(): void };
-  deliver0: EngineListener;
-  deliverQoS: EngineListener;
   _cleanStart?: boolean;
   _parser: EngineParserStub;
   _parsingBatch: number;

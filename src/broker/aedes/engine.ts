@@ -67,6 +67,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           now,
           passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')?.isPublishing === true),
           decided: (packet, decision) => void decisions.set(packet, decision),
+          subscribed: (filters) => aedes.subscriber && connections.get(aedes.subscriber)?.sendRetained(filters),
         }),
         ...limitsOf(limits),
         ...hooksOf({ connections, sessions, authenticator: deps.authenticator }),
@@ -80,7 +81,8 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
       wheel: deps.wheel,
       reader,
       attach: (socket) => aedes.handle(socket),
-      watch: ({ edge }) => new SubscriptionWatch(edge, register),
+      now,
+      watch: ({ edge }, changed) => new SubscriptionWatch(edge, register, changed),
     };
 
     let isListening = false;

@@ -8,9 +8,17 @@ export class SubscriptionWatch implements ProxyHandler<Record<string, EngineSubs
   readonly #edge: EdgePort;
   readonly #register: (listener: EngineListener, subscription: Subscription) => void;
 
-  constructor(edge: EdgePort, register: (listener: EngineListener, subscription: Subscription) => void) {
+  readonly #changed: (engineFilter: string) => void;
+
+  /** @param changed a subscription came, is another one, or went */
+  constructor(
+    edge: EdgePort,
+    register: (listener: EngineListener, subscription: Subscription) => void,
+    changed: (engineFilter: string) => void,
+  ) {
     this.#edge = edge;
     this.#register = register;
+    this.#changed = changed;
   }
 
   set(table: Record<string, EngineSubscription>, engineFilter: string | symbol, value: EngineSubscription): boolean {
@@ -25,6 +33,14 @@ export class SubscriptionWatch implements ProxyHandler<Record<string, EngineSubs
       retainAsPublished: rap === true,
       identifier: si,
     });
+    this.#changed(engineFilter);
+    return true;
+  }
+
+  deleteProperty(table: Record<string, EngineSubscription>, engineFilter: string | symbol): boolean {
+    if (typeof engineFilter !== 'string') return false;
+    delete table[engineFilter];
+    this.#changed(engineFilter);
     return true;
   }
 }

@@ -82,7 +82,12 @@ export class RecordReader {
   text(): string {
     const length = this.u32();
     const at = this.#take(length);
-    return this.#buffer.toString('utf8', at, at + length);
+    return length === 0 ? '' : this.#buffer.toString('utf8', at, at + length);
+  }
+
+  /** Leaves out a text, or bytes. */
+  skip(): void {
+    this.#take(this.u32());
   }
 
   /** @throws StoreError store-damaged when something is left. */

@@ -1,4 +1,5 @@
 import { type Database, open, type RootDatabase, TransactionFlags } from 'lmdb';
+import { keyEncoder, valueEncoder } from './copies.ts';
 import { firstKey, lastKey } from './keys.ts';
 
 /** What stands in each table is told by the file that reads it. */
@@ -85,7 +86,7 @@ export class Environment {
 
   /** @param folder exists already. @throws Error of LMDB */
   constructor(folder: string) {
-    const encodings = { encoding: 'binary', keyEncoding: 'binary' } as const;
+    const encodings = { encoding: 'binary', encoder: valueEncoder, keyEncoder } as const;
     const root = open<Buffer, Buffer>({
       path: folder,
       maxDbs: tableNames.length,
@@ -110,7 +111,7 @@ export class Environment {
   }
 
   count(table: TableName): number {
-    return this.#table(table).getCount({});
+    return this.#table(table).getCount({ start: firstKey });
   }
 
   /** Rows in the order of their keys, read at once. */
@@ -131,7 +132,7 @@ export class Environment {
 
   /** Every row of a table; nothing may be written meanwhile. */
   *all(table: TableName): Generator<Row, void> {
-    yield* this.#table(table).getRange({});
+    yield* this.#table(table).getRange({ start: firstKey });
   }
 
   /** All or nothing; committed when it returns. @throws Error of LMDB */

@@ -3,7 +3,10 @@ import type { PacketKey, QueueTarget, SessionStore, StoredPacket } from '../../b
 import type { Access } from './access.ts';
 import { replay } from './replay.ts';
 
-type RetainedMethods = Pick<SessionStore, 'storeRetained' | 'createRetainedStream' | 'createRetainedStreamCombi'>;
+type RetainedMethods = Pick<
+  SessionStore,
+  'storeRetained' | 'retained' | 'createRetainedStream' | 'createRetainedStreamCombi'
+>;
 type QueueMethods = Pick<
   SessionStore,
   'outgoingEnqueue' | 'outgoingEnqueueCombi' | 'outgoingUpdate' | 'outgoingClearMessageId' | 'outgoingStream'
@@ -20,6 +23,7 @@ export function retainedMethods(access: Access): RetainedMethods {
         if (packet.payload.length > 0) access.requireRoom(packet, 1);
         retained.store(packet);
       }),
+    retained: (filter) => access.contents.retained.pages(filter),
     createRetainedStream: (filter) => Readable.from(access.contents.retained.match([filter]), readAhead),
     createRetainedStreamCombi: (filters) => Readable.from(access.contents.retained.match([...filters]), readAhead),
   };

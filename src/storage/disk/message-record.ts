@@ -113,12 +113,11 @@ export function releasedRecord(record: Buffer): Buffer {
 
 /** @throws StoreError store-damaged */
 export function messageHead(record: Buffer): MessageHead {
-  if (record.length < headBytes) throw damaged('a message of the store ends too early');
+  const messageExpiry = expiryIn(record);
   const counter = record.readDoubleBE(17);
-  const expiry = record.readUIntBE(7, 6);
   return {
     queuedAt: record.readUIntBE(1, 6),
-    messageExpiry: expiry === 0 ? undefined : expiry,
+    messageExpiry,
     size: record.readUInt32BE(13),
     isReleased: ((record[0] ?? 0) & releasedFlag) !== 0,
     brokerCounter: counter === none ? undefined : counter,
@@ -161,14 +160,45 @@ export function decodeMessage(record: Buffer, messageId?: number): QueuedPacket 
   };
 }
 
+/** A retained message without its name and its publisher, which matter in queues. @throws StoreError store-damaged */
+export function decodeRetained(record: Buffer): StoredPacket {
+  const flags = record[0] ?? 0;
+  const reader = bodyReader(record);
+  reader.skip(); // node
+  reader.skip(); // publisher
+  const topic = reader.text();
+  const payload = reader.bytes();
+  const properties = propertiesOf(flags, reader, noIdentifiers);
+  reader.end();
+  return {
+    cmd: 'publish',
+    topic,
+    payload: (flags & textPayloadFlag) === 0 ? payload : payload.toString(),
+    qos: qosIn(record),
+    retain: true,
+    messageExpiry: expiryIn(record),
+    properties,
+  };
+}
+
+/** Milliseconds since the epoch; undefined where it does not expire. @throws StoreError store-damaged */
+export function expiryIn(record: Buffer): number | undefined {
+  if (record.length < headBytes) throw damaged('a message of the store ends too early');
+  return record.readUIntBE(7, 6) || undefined;
+}
+
 function propertiesOf(
   flags: number,
   reader: RecordReader,
   [first, ...more]: readonly number[],
 ): StoredProperties | undefined {
+  if ((flags & propertiesFlag) === 0 && first === undefined) {
+    reader.skip();
+    reader.skip();
+    return undefined;
+  }
   const json = reader.text();
   const correlationData = reader.bytes();
-  if ((flags & propertiesFlag) === 0 && first === undefined) return undefined;
   return {
     ...(json === '' ? {} : parseProperties(json)),
     ...((flags & correlationFlag) === 0 ? {} : { correlationData }),
@@ -203,7 +233,7 @@ const bodyReader = (record: Buffer): RecordReader => {
 export function topicOf(record: Buffer): string | undefined {
   if (messageHead(record).isReleased) return undefined;
   const reader = bodyReader(record);
-  reader.bytes(); // node
-  reader.bytes(); // publisher
+  reader.skip(); // node
+  reader.skip(); // publisher
   return reader.text();
 }

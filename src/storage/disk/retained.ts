@@ -8,7 +8,7 @@ import type { Batch } from './batch.ts';
 import { RecordReader, RecordWriter } from './bytes.ts';
 import type { Environment, Row } from './environment.ts';
 import { firstKey, lastKey } from './keys.ts';
-import { decodeMessage, encodeBody, encodeMessage, messageHead, topicOf } from './message-record.ts';
+import { decodeRetained, encodeBody, encodeMessage, expiryIn, messageHead, topicOf } from './message-record.ts';
 import { isCut, isWholeRange, nextFrom, rangeOf, topicIn, topicKey } from './retained-key.ts';
 
 const pageRows = 512;
@@ -62,12 +62,16 @@ export class RetainedMessages {
 
   /** The messages whose topic matches one of the filters, one filter after the other, read page by page. */
   *match(filters: readonly string[]): Generator<StoredPacket, void> {
-    for (const filter of filters)
-      for (const { key, value } of this.#rowsOf(filter)) {
-        if (this.#dropIfExpired(key, value)) continue;
-        const packet = decodeMessage(value);
-        if (packet.cmd !== 'pubrel' && (!isCut(key) || matches(filter, packet.topic))) yield packet;
-      }
+    for (const filter of filters) for (const page of this.pages(filter)) yield* page;
+  }
+
+  /** The same for one filter, page by page. */
+  *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
+    if (!/[+#]/.test(filter)) {
+      yield this.#packets(filter, this.#current(topicKey(filter)));
+      return;
+    }
+    for (const rows of this.#search(filter)) yield this.#packets(filter, rows);
   }
 
   /** Looks at some topics, round-robin, so that expired messages that nobody reads leave the disk. */
@@ -89,13 +93,17 @@ export class RetainedMessages {
     this.#deps.batch.put('meta', ...retainedSizeRow(this.total));
   }
 
-  /** Rows whose topic matches, as they are when they are asked for; a topic too long for its key may not match. */
-  *#rowsOf(filter: string): Generator<Row, void> {
-    const { environment, batch } = this.#deps;
-    if (!/[+#]/.test(filter)) {
-      yield* this.#current(topicKey(filter));
-      return;
+  *#packets(filter: string, rows: Iterable<Row>): Generator<StoredPacket, void> {
+    for (const { key, value } of rows) {
+      if (this.#dropIfExpired(key, value)) continue;
+      const packet = decodeRetained(value);
+      if (!isCut(key) || matches(filter, packet.topic)) yield packet;
     }
+  }
+
+  /** Rows whose topic matches, page by page; a topic too long for its key may not match. */
+  *#search(filter: string): Generator<Iterable<Row>, void> {
+    const { environment, batch } = this.#deps;
     let { from, to } = rangeOf(filter);
     let isDense = true;
     for (;;) {
@@ -107,13 +115,19 @@ export class RetainedMessages {
       const last = keys.at(-1);
       if (last === undefined) return;
       const { found, next } = select(filter, keys);
-      for (const index of found) {
-        const row = rows[index];
-        if (row !== undefined && changes === this.#changes) yield row;
-        else yield* this.#current(keys[index] ?? last);
-      }
+      yield this.#upToDate({ found, keys, rows, changes });
       isDense = found.length * 2 > keys.length;
       from = next ?? Buffer.concat([last, firstKey]);
+    }
+  }
+
+  /** Rows as they are when they are asked for. */
+  *#upToDate({ found, keys, rows, changes }: FoundRows): Generator<Row, void> {
+    for (const index of found) {
+      const row = rows[index];
+      const key = keys[index];
+      if (row !== undefined && changes === this.#changes) yield row;
+      else if (key !== undefined) yield* this.#current(key);
     }
   }
 
@@ -123,7 +137,7 @@ export class RetainedMessages {
   }
 
   #dropIfExpired(key: Buffer, record: Buffer): boolean {
-    const { messageExpiry } = messageHead(record);
+    const messageExpiry = expiryIn(record);
     if (messageExpiry === undefined || messageExpiry > this.#deps.now()) return false;
     this.#remove(key, record);
     this.#deps.onDropped({ reason: 'expired', topic: topicOf(record) ?? '' });
@@ -141,6 +155,17 @@ export class RetainedMessages {
     this.#isResized = true;
     this.#changes += 1;
   }
+}
+
+/** One page of a search. */
+interface FoundRows {
+  /** Places among the keys. */
+  readonly found: readonly number[];
+  readonly keys: readonly Buffer[];
+  /** Of the keys; none where they were not read. */
+  readonly rows: readonly Row[];
+  /** How many changes there were before. */
+  readonly changes: number;
 }
 
 interface Selection {

@@ -46,6 +46,7 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
       if (packet.payload.length > 0) requireRoom(packet);
       retained.store(packet);
     },
+    retained: (filter) => retained.pages(filter),
     createRetainedStream: (filter) => Readable.from(retained.match([filter])),
     createRetainedStreamCombi: (filters) => Readable.from(retained.match([...filters])),
 

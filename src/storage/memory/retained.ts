@@ -7,6 +7,8 @@ import { RetainedTree } from './retained-tree.ts';
 
 /** Expiring topics looked at with each message that is stored. */
 const sweepStep = 2;
+/** Messages of one page. */
+const pagePackets = 512;
 
 /** The last retained message of each topic. */
 export class RetainedMessages {
@@ -51,6 +53,12 @@ export class RetainedMessages {
       }
   }
 
+  /** The same for one filter, in pages. */
+  *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
+    const found = this.match([filter]);
+    for (let first = found.next(); first.done !== true; first = found.next()) yield page(first.value, found);
+  }
+
   #isExpired({ messageExpiry }: StoredPacket): boolean {
     return messageExpiry !== undefined && messageExpiry <= this.#deps.now();
   }
@@ -79,5 +87,14 @@ export class RetainedMessages {
     this.#tree.delete(topic);
     this.total.messages = this.#tree.size;
     this.#expiring.delete(topic);
+  }
+}
+
+function* page(first: StoredPacket, found: Iterator<StoredPacket, void>): Generator<StoredPacket, void> {
+  yield first;
+  for (let left = pagePackets - 1; left > 0; left -= 1) {
+    const next = found.next();
+    if (next.done === true) return;
+    yield next.value;
   }
 }

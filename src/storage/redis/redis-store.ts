@@ -83,6 +83,7 @@ export function createRedisStore(options: RedisStoreOptions, deps: Partial<Redis
     },
 
     storeRetained: (packet) => retained.store(packet),
+    retained: (filter) => retained.pages(filter),
     createRetainedStream: (filter) => Readable.from(retained.match([filter])),
     createRetainedStreamCombi: (filters) => Readable.from(retained.match([...filters])),
 

@@ -55,40 +55,46 @@ export class Retained {
 
   /** Messages whose topic matches one of the filters, one filter after the other, found as they are asked for. */
   async *match(filters: readonly string[]): AsyncGenerator<StoredPacket, void> {
-    for (const filter of filters) {
-      const topics = /[+#]/.test(filter) ? this.#search(filter) : this.#get(filter);
-      for await (const packet of topics) {
-        if ((packet.messageExpiry ?? Infinity) > this.#deps.now()) yield packet;
-        else await this.sweep();
-      }
+    for (const filter of filters) for await (const page of this.pages(filter)) yield* page;
+  }
+
+  /** The same for one filter, in pages. */
+  async *pages(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
+    const pages = /[+#]/.test(filter) ? this.#search(filter) : this.#get(filter);
+    for await (const page of pages) {
+      const valid = page.filter(({ messageExpiry = Infinity }) => messageExpiry > this.#deps.now());
+      if (valid.length < page.length) await this.sweep();
+      yield valid;
     }
   }
 
-  async *#get(topic: string): AsyncGenerator<StoredPacket, void> {
+  async *#get(topic: string): AsyncGenerator<readonly StoredPacket[], void> {
     const message = asBytes(await this.#pipe.submit('READ', 'HGET', this.#hash, topic));
     const packet = message === undefined ? undefined : toRetained(topic, message);
-    if (packet !== undefined) yield packet;
+    if (packet !== undefined) yield [packet];
   }
 
   /** A topic may come twice while Redis makes its table larger or smaller. */
-  async *#search(filter: string): AsyncGenerator<StoredPacket, void> {
+  async *#search(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
     const seen = new Set<string>();
     let cursor = '0';
     do {
       const pattern = patternOf(filter);
-      const page = asList(
+      const reply = asList(
         await this.#pipe.submit('READ', 'HSCAN', this.#hash, cursor, 'MATCH', pattern, 'COUNT', scanStep),
       );
-      cursor = asText(page[0]);
-      const entries = asList(page[1]);
+      cursor = asText(reply[0]);
+      const entries = asList(reply[1]);
+      const page: StoredPacket[] = [];
       for (let index = 0; index < entries.length; index += 2) {
         const topic = asText(entries[index]);
         const message = asBytes(entries[index + 1]);
         if (message === undefined || !matches(filter, topic) || seen.has(topic)) continue;
         seen.add(topic);
         const packet = toRetained(topic, message);
-        if (packet !== undefined) yield packet;
+        if (packet !== undefined) page.push(packet);
       }
+      yield page;
     } while (cursor !== '0');
   }
 

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { expect } from 'vitest';
 import type {
   QueuedPacket,
   SessionStore,
@@ -59,8 +60,13 @@ export const queueOf = (store: SessionStore, session = alice): Promise<QueuedPac
   read<QueuedPacket>(store.outgoingStream(session));
 export const messagesOf = async (store: SessionStore, session = alice): Promise<StoredPacket[]> =>
   (await queueOf(store, session)).filter((packet): packet is StoredPacket => packet.cmd !== 'pubrel');
-export const retained = (store: SessionStore, ...filters: string[]): Promise<StoredPacket[]> =>
-  read<StoredPacket>(store.createRetainedStreamCombi(filters));
+/** Read in pages, and as a stream, which must give the same. */
+export async function retained(store: SessionStore, ...filters: string[]): Promise<StoredPacket[]> {
+  const found: StoredPacket[] = [];
+  for (const filter of filters) for await (const page of store.retained(filter)) found.push(...page);
+  expect(await read<StoredPacket>(store.createRetainedStreamCombi(filters))).toEqual(found);
+  return found;
+}
 export const retainedTopics = async (store: SessionStore, ...filters: string[]): Promise<string[]> =>
   (await retained(store, ...filters)).map(({ topic }) => topic).sort();
 

@@ -1,0 +1,173 @@
+import { expect, test } from 'vitest';
+import { StoreError } from '../../kernel/errors.ts';
+import type { Delivery } from '../../plane/plane.ts';
+import type { RetainedPages, StoredPacket } from '../session-store.ts';
+import type { EngineSubscription } from './engine-types.ts';
+import { RetainedDelivery } from './retained-delivery.ts';
+
+const packet = (topic: string, changes: Partial<StoredPacket> = {}): StoredPacket => ({
+  topic,
+  payload: Buffer.from('x'),
+  qos: 2,
+  retain: true,
+  ...changes,
+});
+const subscription = (qos: 0 | 1 | 2, si?: number): EngineSubscription => ({
+  qos,
+  si,
+  func: () => undefined,
+  rap: undefined,
+  nl: undefined,
+});
+
+/** A client that takes `room` messages until it is asked to take more. */
+class Client {
+  room = Number.POSITIVE_INFINITY;
+  isGone = false;
+  now = 0;
+  readonly got: string[] = [];
+  /** Topics that were asked for. */
+  readonly read: string[] = [];
+  readonly subscriptions: Record<string, EngineSubscription> = {};
+  readonly delivery: RetainedDelivery;
+  #awaited: (() => void) | undefined;
+  #told: () => void = () => undefined;
+
+  /** @param pages what the store finds, whatever the filter */
+  constructor(pages: readonly (readonly StoredPacket[])[] | (() => RetainedPages)) {
+    const retained = (): RetainedPages => (typeof pages === 'function' ? pages() : this.#lazy(pages));
+    this.delivery = new RetainedDelivery(this.subscriptions, {
+      edge: {
+        subscriber: {
+          clientId: 'c',
+          deliver: ({ topic, properties }, delivery) => this.#take(topic, properties?.messageExpiryInterval, delivery),
+          canTake: () => this.room > 0,
+          isGone: () => this.isGone,
+        },
+        whenRoom: (task) => {
+          this.#awaited = task;
+          this.#told();
+        },
+      },
+      store: { retained },
+      now: () => this.now,
+      failed: (error) => {
+        this.got.push(String(error));
+        this.#told();
+      },
+    });
+  }
+
+  /** Kept when it said so many things, or when it waits for room. */
+  async until(count: number): Promise<string[]> {
+    while (this.got.length < count && this.#awaited === undefined)
+      await new Promise<void>((resolve) => {
+        this.#told = resolve;
+      });
+    return this.got;
+  }
+
+  subscribe(filter: string, granted: EngineSubscription): void {
+    this.subscriptions[filter] = granted;
+    this.delivery.changed(filter);
+    this.delivery.add([filter]);
+  }
+
+  unsubscribe(filter: string): void {
+    delete this.subscriptions[filter];
+    this.delivery.changed(filter);
+  }
+
+  take(room: number): void {
+    const awaited = this.#awaited;
+    this.#awaited = undefined;
+    this.room = room;
+    awaited?.();
+  }
+
+  #take(topic: string, expiry: number | undefined, { qos, retain, identifiers }: Delivery): void {
+    this.room -= 1;
+    const details = [topic, qos, retain ? 'retained' : '', ...identifiers, expiry === undefined ? '' : `${expiry} s`];
+    this.got.push(details.filter((detail) => detail !== '').join(' '));
+    this.#told();
+  }
+
+  *#lazy(pages: readonly (readonly StoredPacket[])[]): Generator<Iterable<StoredPacket>, void> {
+    for (const page of pages) yield this.#page(page);
+  }
+
+  *#page(page: readonly StoredPacket[]): Generator<StoredPacket, void> {
+    for (const each of page) {
+      this.read.push(each.topic);
+      yield each;
+    }
+  }
+}
+
+test('a message is not asked for before there is room for it', async () => {
+  const client = new Client([[packet('a'), packet('b')], [packet('c')]]);
+  client.room = 1;
+  client.subscribe('#', subscription(0));
+  expect(await client.until(3)).toEqual(['a 0 retained']);
+  expect(client.read).toEqual(['a']);
+  client.take(2);
+  expect(await client.until(3)).toEqual(['a 0 retained', 'b 0 retained', 'c 0 retained']);
+});
+
+test('a subscription that comes while the client has no room waits for its turn', async () => {
+  const client = new Client([[packet('a')]]);
+  client.room = 0;
+  client.subscribe('+', subscription(0, 1));
+  await client.until(1);
+  client.subscribe('#', subscription(0, 2));
+  client.take(9);
+  expect(await client.until(2)).toEqual(['a 0 retained 1', 'a 0 retained 2']);
+});
+
+test('the QoS is never above the highest granted by a filter that matches [MQTT-3.8.4-8]', async () => {
+  const client = new Client([[packet('a'), packet('b'), packet('b', { qos: 0 })]]);
+  client.subscriptions['b'] = subscription(2);
+  client.subscriptions['\0share/g/a'] = subscription(2);
+  client.subscribe('+', subscription(1));
+  expect(await client.until(3)).toEqual(['a 1 retained', 'b 2 retained', 'b 0 retained']);
+});
+
+test('after UNSUBSCRIBE nothing more of the filter is sent [MQTT-3.10.4-2]', async () => {
+  const client = new Client([[packet('a'), packet('b')]]);
+  client.room = 1;
+  client.subscribe('+', subscription(1));
+  await client.until(2);
+  client.subscribe('#', subscription(0));
+  client.unsubscribe('+');
+  client.take(9);
+  expect(await client.until(3)).toEqual(['a 1 retained', 'a 0 retained', 'b 0 retained']);
+});
+
+test('what is left of the life of a message is sent, and nothing that has none [MQTT-3.3.2-5] [MQTT-3.3.2-6]', async () => {
+  const client = new Client([
+    [packet('a', { messageExpiry: 5_000 }), packet('b', { messageExpiry: 9_500 }), packet('c')],
+  ]);
+  client.now = 5_000;
+  client.subscribe('#', subscription(0));
+  expect(await client.until(2)).toEqual(['b 0 retained 5 s', 'c 0 retained']);
+});
+
+test('nothing is read for a client that is gone', async () => {
+  const client = new Client([[packet('a'), packet('b')]]);
+  client.room = 0;
+  client.subscribe('#', subscription(0));
+  await client.until(1);
+  client.isGone = true;
+  client.take(9);
+  client.subscribe('a', subscription(0));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([client.got, client.read]).toEqual([[], []]);
+});
+
+test('a store that cannot be read ends the connection, as the client would miss them for good', async () => {
+  const client = new Client(() => {
+    throw new StoreError('store-unavailable', 'the store is not open');
+  });
+  client.subscribe('#', subscription(0));
+  expect(await client.until(1)).toEqual([expect.stringContaining('the store is not open')]);
+});

@@ -1,0 +1,128 @@
+import { matches } from '../../mqtt/topic.ts';
+import type { Qos } from '../../plane/message.ts';
+import type { Delivery } from '../../plane/plane.ts';
+import type { EdgePort } from '../engine-port.ts';
+import { RetainedMessage } from '../publish/retained-message.ts';
+import type { SessionStore, StoredPacket } from '../session-store.ts';
+import { isSharedInEngine } from './engine-filter.ts';
+import type { EngineSubscription } from './engine-types.ts';
+
+/** Messages after which others have their turn, and what was sent leaves. */
+const turnMessages = 512;
+/** What it costs to look for a page, in messages. */
+const pageMessages = 16;
+
+export interface RetainedDeliveryDeps {
+  readonly edge: Pick<EdgePort, 'subscriber' | 'whenRoom'>;
+  readonly store: Pick<SessionStore, 'retained'>;
+  readonly now: () => number;
+  /** They cannot be read. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** How messages of the filter that is read are handed over. */
+interface Grant {
+  readonly qos: Qos;
+  /** The client's subscriptions above that. */
+  readonly higher: readonly { readonly filter: string; readonly qos: Qos }[];
+  /** By QoS. */
+  readonly deliveries: readonly [Delivery, Delivery, Delivery];
+}
+
+/**
+ * Sends the retained messages of new subscriptions to one client: one filter after the other, each message when there is
+ * room for it, and never above the QoS granted [MQTT-3.8.4-8]. What is not sent yet stays where it is retained.
+ */
+export class RetainedDelivery {
+  readonly #subscriptions: Readonly<Record<string, EngineSubscription>>;
+  readonly #deps: RetainedDeliveryDeps;
+  /** No more than the client has subscriptions. */
+  readonly #waiting = new Set<string>();
+  #isReading = false;
+  /** Done since the last turn, in messages. */
+  #work = 0;
+  /** Of the filter that is read; undefined after a change of the client's subscriptions. */
+  #grant: Grant | undefined;
+
+  /** @param subscriptions of the client, as they are at any time */
+  constructor(subscriptions: Readonly<Record<string, EngineSubscription>>, deps: RetainedDeliveryDeps) {
+    this.#subscriptions = subscriptions;
+    this.#deps = deps;
+  }
+
+  add(filters: readonly string[]): void {
+    for (const filter of filters) this.#waiting.add(filter);
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.#read().catch((error: unknown) => this.#deps.failed(error));
+  }
+
+  /** A subscription came, is another one, or went. */
+  changed(filter: string): void {
+    this.#grant = undefined;
+    if (this.#subscriptions[filter] === undefined) this.#waiting.delete(filter);
+  }
+
+  async #read(): Promise<void> {
+    for (const filter of this.#waiting) {
+      this.#waiting.delete(filter); // the same subscription again gets them again [MQTT-3.8.4-3]
+      this.#grant = undefined;
+      if (this.#deps.edge.subscriber.isGone?.() === true) return;
+      for await (const page of this.#deps.store.retained(filter)) {
+        if (!(await this.#send(filter, page))) break;
+        this.#work += pageMessages;
+        if (this.#work >= turnMessages) await this.#turn();
+      }
+    }
+    this.#isReading = false;
+  }
+
+  async #turn(): Promise<void> {
+    this.#work = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** @returns false where nobody wants the rest */
+  async #send(filter: string, page: Iterable<StoredPacket>): Promise<boolean> {
+    const { edge } = this.#deps;
+    const { subscriber } = edge;
+    const packets = page[Symbol.iterator]();
+    for (;;) {
+      while (subscriber.canTake?.() === false && subscriber.isGone?.() !== true)
+        await new Promise<void>((resolve) => edge.whenRoom(resolve));
+      if (subscriber.isGone?.() === true) return false;
+      this.#grant ??= this.#grantOf(filter);
+      if (this.#grant === undefined) return false; // no new messages after UNSUBSCRIBE [MQTT-3.10.4-2]
+      const next = packets.next();
+      if (next.done === true) return true;
+      this.#work += 1;
+      this.#deliver(next.value, this.#grant);
+    }
+  }
+
+  #deliver(packet: StoredPacket, { qos, higher, deliveries }: Grant): void {
+    const { messageExpiry } = packet;
+    const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
+    if (left !== undefined && left <= 0) return; // [MQTT-3.3.2-5]
+    let granted = qos;
+    for (const other of higher) if (other.qos > granted && matches(other.filter, packet.topic)) granted = other.qos;
+    const message = new RetainedMessage(packet, left);
+    this.#deps.edge.subscriber.deliver(message, deliveries[granted < packet.qos ? granted : packet.qos]);
+  }
+
+  #grantOf(filter: string): Grant | undefined {
+    const subscription = this.#subscriptions[filter];
+    if (subscription === undefined) return undefined;
+    const { qos, si } = subscription;
+    const identifiers = si === undefined ? [] : [si];
+    const at = (each: Qos): Delivery => ({ qos: each, retain: true, identifiers });
+    return { qos, higher: this.#above(qos), deliveries: [at(0), at(1), at(2)] };
+  }
+
+  #above(qos: Qos): Grant['higher'] {
+    if (qos === 2) return [];
+    return Object.entries(this.#subscriptions)
+      .filter(([filter, other]) => other.qos > qos && !isSharedInEngine(filter))
+      .map(([filter, other]) => ({ filter, qos: other.qos }));
+  }
+}
