@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { processIo } from './cli/io.ts';
-import { runCli } from './cli/program.ts';
+import { runCli } from './cli/run.ts';
 
 // The reader of our output may leave early (`viaduct sub -t '#' | head -1`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

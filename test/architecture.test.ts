@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type SourceFile, violationsOf } from './support/architecture.ts';
+import { packagesLoadedBy } from './support/start-imports.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,6 +23,13 @@ test('no file of the kernel imports one of another folder', () => {
   const kernel = sources.filter(({ path }) => path.startsWith('src/kernel/'));
   expect(kernel.length).toBeGreaterThan(0);
   for (const { text } of kernel) expect(text).not.toMatch(/from '\.\.\//);
+});
+
+test('the broker starts without the libraries that only other commands, stores and settings need', () => {
+  const loaded = packagesLoadedBy('src/bin.ts', sources);
+  expect([...loaded]).toEqual(expect.arrayContaining(['aedes', 'lmdb', 'zod']));
+  for (const name of ['@peculiar/x509', 'reflect-metadata', 'node-forge', 'mqtt', 'ioredis', 'aedes-persistence-redis'])
+    expect(loaded, name).not.toContain(name);
 });
 
 test.each([

@@ -158,8 +158,8 @@ export interface SessionStore {
   /** Creates the record of a session, or replaces it. */
   putSession(session: StoredSession): Promise<void>;
   getSession(session: SessionRef): Promise<StoredSession | undefined>;
-  /** Every StoredSession, in no particular order. */
-  streamSessions(): Readable;
+  /** Every session, in no particular order, a page at a time; not to be changed. */
+  streamSessions(): AsyncIterable<readonly StoredSession[]>;
   /** Ends the session: record, subscriptions, queue and open QoS 2 identifiers. Wills stay. [MQTT-3.1.2-4] */
   cleanSubscriptions(session: SessionRef): Promise<void>;
 

@@ -31,9 +31,9 @@ export class Sessions {
   /** Reads what an earlier run left; whoever was connected then is not now. */
   async start(): Promise<void> {
     const now = this.#deps.now();
-    const sessions: AsyncIterable<StoredSession> = this.#deps.store.streamSessions();
-    for await (const { clientId, expirySeconds, disconnectedAt = now } of sessions)
-      this.#endAfter(clientId, expirySeconds, Math.max(0, disconnectedAt + expirySeconds * 1_000 - now));
+    for await (const page of this.#deps.store.streamSessions())
+      for (const { clientId, expirySeconds, disconnectedAt = now } of page)
+        this.#endAfter(clientId, expirySeconds, Math.max(0, disconnectedAt + expirySeconds * 1_000 - now));
   }
 
   find(clientId: string): Promise<StoredSession | undefined> {
@@ -55,6 +55,7 @@ export class Sessions {
   /** The client is gone and its session stays for a while. */
   async disconnected(session: StoredSession): Promise<void> {
     const { clientId, expirySeconds } = session;
+    this.keep(clientId);
     this.#endAfter(clientId, expirySeconds, expirySeconds * 1_000);
     await this.#deps.store.putSession({ ...session, disconnectedAt: this.#deps.now() });
   }
@@ -65,8 +66,8 @@ export class Sessions {
     this.#due.clear();
   }
 
+  /** For a session that has no timer. */
   #endAfter(clientId: string, expirySeconds: number, delayMs: number): void {
-    this.keep(clientId);
     if (expirySeconds === neverSeconds) return;
     this.#ending.set(
       clientId,

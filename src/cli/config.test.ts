@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeIo } from '../../test/support/fake-io.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
-import { runCli } from './program.ts';
+import { runCli } from './run.ts';
 
 async function run(args: readonly string[], env: Record<string, string> = {}) {
   const io = fakeIo({ env });

@@ -1,7 +1,9 @@
-import mqtt, { type IClientOptions, type IClientPublishOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { AppError } from '../kernel/errors.ts';
 import type { Qos } from '../plane/message.ts';
 import { type Attempt, closedEarly, explainFailure } from './mqtt-errors.ts';
+
+type Library = typeof import('mqtt').default;
 
 /** Where to connect, and as whom. */
 export interface Target extends Attempt {
@@ -49,8 +51,9 @@ export interface Connection {
 
 /** Connects and waits for the CONNACK. @throws AppError client-failed, client-refused */
 export async function connectMqtt(target: Target, onMessage: (message: IncomingMessage) => void): Promise<Connection> {
-  const client = open(target);
-  const failed = failureOf(client, target);
+  const { default: mqtt } = await import('mqtt'); // the broker does without
+  const client = open(mqtt, target);
+  const failed = failureOf(client, target, (code) => reasonName(mqtt.ReasonCodes, code));
   failed.catch(() => undefined); // whoever waits for an operation hears of it
   client.on('message', (topic, payload, packet) => {
     onMessage({ topic, payload, qos: packet.qos, isRetained: packet.retain, properties: packet.properties ?? {} });
@@ -85,7 +88,7 @@ export async function connectMqtt(target: Target, onMessage: (message: IncomingM
   };
 }
 
-function open(target: Target): MqttClient {
+function open(mqtt: Library, target: Target): MqttClient {
   const options: IClientOptions = {
     protocolVersion: target.version === '5' ? 5 : 4,
     clientId: target.clientId,
@@ -107,20 +110,20 @@ function open(target: Target): MqttClient {
 }
 
 /** The first thing that goes wrong, as a rejection. The client library keeps errors without a code to itself. */
-function failureOf(client: MqttClient, target: Target): Promise<never> {
+function failureOf(client: MqttClient, target: Target, nameOf: (reasonCode: number) => string): Promise<never> {
   return new Promise((_, reject) => {
     const fail = (cause: unknown): void => reject(explainFailure(cause, target));
     client.on('error', fail);
     client.stream.on('error', fail);
     client.on('disconnect', ({ reasonCode, properties }) => {
-      const name = properties?.reasonString ?? reasonName(reasonCode ?? 0);
+      const name = properties?.reasonString ?? nameOf(reasonCode ?? 0);
       reject(new AppError('client-failed', `${target.url} disconnected us: ${name}`, { details: { reasonCode } }));
     });
     client.on('close', () => fail(new Error(closedEarly)));
   });
 }
 
-const reasonName = (code: number): string => {
-  const found = Object.entries(mqtt.ReasonCodes).find(([known]) => Number(known) === code);
+const reasonName = (names: Readonly<Record<number, string>>, code: number): string => {
+  const found = Object.entries(names).find(([known]) => Number(known) === code);
   return found?.[1] ?? `reason code 0x${code.toString(16)}`;
 };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeIo } from '../../test/support/fake-io.ts';
-import { buildProgram, runCli } from './program.ts';
+import { buildProgram } from './program.ts';
+import { runCli } from './run.ts';
 
 async function run(...args: string[]) {
   const io = fakeIo();

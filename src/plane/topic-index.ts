@@ -27,8 +27,8 @@ export class TopicIndex<T> {
       node = child;
     }
     node.values ??= new Set();
-    if (node.values.has(value)) return false;
-    node.values.add(value);
+    const before = node.values.size;
+    if (node.values.add(value).size === before) return false;
     this.#size += 1;
     return true;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runCli } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { fakeIo } from '../support/fake-io.ts';
 
 test.each([

@@ -3,7 +3,7 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { runCli } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { createCrl } from '../../src/pki/crl.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { doctorIn, doctorJsonIn, listRows, rowsOf } from '../support/doctor.ts';

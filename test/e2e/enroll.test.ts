@@ -3,7 +3,7 @@ import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { runCli } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { mosquittoPublish } from '../support/mosquitto-publish.ts';
 import { portOf, startViaduct, viaduct } from '../support/program.ts';

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { type FakeIo, type FakeIoOptions, fakeIo } from '../support/fake-io.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';

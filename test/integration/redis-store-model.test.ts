@@ -147,7 +147,7 @@ async function everything(store: SessionStore): Promise<unknown> {
   const ids = ['a', 'b/ä', '__proto__'].map((id) => ({ id }));
   return {
     sessions: await Promise.all(ids.map((client) => store.getSession(client))),
-    count: (await read(store.streamSessions())).length,
+    count: (await read(store.streamSessions())).flat().length,
     subscriptions: await Promise.all(
       ids.map(async ({ id }) =>
         sorted((await store.subscriptionsByClient({ id })).map((one) => ({ ...one, clientId: id }))),

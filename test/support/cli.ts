@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { runCli } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { fakeIo } from './fake-io.ts';
 
 /** Runs one command line in this process, which takes a tenth of the time that the built program takes to start. */

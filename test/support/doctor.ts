@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { RevocationReport, TargetReport } from '../../src/cli/doctor/tls-report.ts';
-import { runCli } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { fakeIo } from './fake-io.ts';
 
 /** What `doctor tls --json` prints. */

@@ -79,10 +79,11 @@ export class RecordReader {
     return this.#buffer.subarray(at, at + length);
   }
 
-  text(): string {
+  /** @param likely given back where it is what stands there: a text that many records share is kept once. */
+  text(likely = ''): string {
     const length = this.u32();
     const at = this.#take(length);
-    return length === 0 ? '' : this.#buffer.toString('utf8', at, at + length);
+    return this.#isAscii(likely, at, length) ? likely : this.#buffer.toString('utf8', at, at + length);
   }
 
   /** Leaves out a text, or bytes. */
@@ -93,6 +94,16 @@ export class RecordReader {
   /** @throws StoreError store-damaged when something is left. */
   end(): void {
     if (!this.isAtEnd) throw damaged(`${this.#what} of the store is longer than it says`);
+  }
+
+  /** Whether the text stands there; false for one with other characters too. */
+  #isAscii(text: string, at: number, length: number): boolean {
+    if (text.length !== length) return false;
+    for (let index = 0; index < length; index += 1) {
+      const byte = this.#buffer[at + index]!;
+      if (byte > 127 || byte !== text.charCodeAt(index)) return false;
+    }
+    return true;
   }
 
   #take(length: number): number {

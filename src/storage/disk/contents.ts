@@ -5,7 +5,6 @@ import type { StoreLimits } from '../schema.ts';
 import { Batch, type Durability } from './batch.ts';
 import type { Environment } from './environment.ts';
 import { DiskInbound } from './inbound.ts';
-import { ownerIn } from './keys.ts';
 import { Numbers } from './numbers.ts';
 import { Owners } from './owners.ts';
 import { Queues } from './queues.ts';
@@ -47,10 +46,14 @@ export function loadContents(environment: Environment, options: ContentsOptions,
   const owners = new Owners(batch, numbers);
   const total = owners.load(environment);
   const subscriptions = new Subscriptions();
-  for (const { key, value } of environment.all('subscriptions')) {
-    const owner = owners.byNumber(ownerIn(key));
-    if (owner !== undefined) subscriptions.add(owner.clientId, [decodeSubscription(value)]);
-  }
+  let filter = '';
+  environment.visit('subscriptions', (number, value) => {
+    const owner = owners.byNumber(number);
+    if (owner === undefined) return;
+    const subscription = decodeSubscription(value, filter);
+    subscriptions.add(owner.clientId, [subscription]);
+    filter = subscription.topic;
+  });
   const queues = new Queues(options.limits.queue, { ...deps, environment, batch, owners, numbers });
   Object.assign(queues.total, total);
   const retained = new RetainedMessages(options.limits, { ...deps, environment, batch });

@@ -1,6 +1,7 @@
 import { type Database, open, type RootDatabase, TransactionFlags } from 'lmdb';
 import { keyEncoder, valueEncoder } from './copies.ts';
-import { firstKey, lastKey } from './keys.ts';
+import { damaged } from './damaged.ts';
+import { firstKey, lastKey, numberBytes, ownerIn } from './keys.ts';
 
 /** What stands in each table is told by the file that reads it. */
 export const tableNames = [
@@ -39,6 +40,21 @@ export interface RowRange extends KeyRange {
  * returns (docs/decisions/0012-store-commits.md), so what counts is how few there are.
  */
 const commitWithoutFlush: TransactionFlags = TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
+
+const encodings = { encoding: 'binary', encoder: valueEncoder, keyEncoder } as const;
+
+/** Makes nothing of a row but the number that its key begins with, 0 where it is too short; the value stays where it was read to. */
+const numbered = {
+  keyEncoder: {
+    ...keyEncoder,
+    readKey: (source: Buffer, start: number, end: number): number =>
+      end - start < numberBytes ? 0 : ownerIn(source, start),
+  },
+  encoder: {
+    encode: (value: Buffer): Buffer => value,
+    decode: (bytes: Buffer, length: number): Buffer => (bytes.length === length ? bytes : bytes.subarray(0, length)),
+  },
+};
 
 /** Those at the beginning of the file that say where the trees begin. */
 const metaPages = 2;
@@ -83,10 +99,11 @@ export class Environment {
   readonly #root: Root;
   #closing: Promise<void> | undefined;
   readonly #tables: ReadonlyMap<TableName, Database<Buffer, Buffer>>;
+  /** Further ways into tables. */
+  readonly #numbered = new Map<TableName, Database<Buffer, number>>();
 
   /** @param folder exists already. @throws Error of LMDB */
   constructor(folder: string) {
-    const encodings = { encoding: 'binary', encoder: valueEncoder, keyEncoder } as const;
     const root = open<Buffer, Buffer>({
       path: folder,
       maxDbs: tableNames.length,
@@ -133,6 +150,21 @@ export class Environment {
   /** Every row of a table; nothing may be written meanwhile. */
   *all(table: TableName): Generator<Row, void> {
     yield* this.#table(table).getRange({ start: firstKey });
+  }
+
+  /**
+   * Gives every row of a table whose keys begin with a number to `visit`; nothing may be read or written meanwhile, and
+   * the value is gone after the call. Costs half of `all`.
+   *
+   * @throws StoreError store-damaged
+   */
+  visit(table: TableName, visit: (number: number, value: Buffer) => void): void {
+    let rows = this.#numbered.get(table);
+    if (rows === undefined) this.#numbered.set(table, (rows = this.#root.openDB({ name: table, ...numbered })));
+    for (const { key, value } of rows.getRange({ start: firstKey })) {
+      if (key === 0) throw damaged(`a key of the table ${table} is too short`);
+      visit(key, value);
+    }
   }
 
   /** All or nothing; committed when it returns. @throws Error of LMDB */

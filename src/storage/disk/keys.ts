@@ -7,7 +7,8 @@ export type OwnerNumber = number;
 export const firstKey = Buffer.from([0]);
 export const lastKey = Buffer.alloc(64, 0xff);
 
-const numberBytes = 6;
+/** Of an owner's number. */
+export const numberBytes = 6;
 /** Behind every sequence number. */
 export const endOfQueue = 2 ** 48 - 1;
 
@@ -25,7 +26,7 @@ export function queueKey(owner: OwnerNumber, sequence: number): Buffer {
   return key;
 }
 
-export const ownerIn = (key: Buffer): OwnerNumber => key.readUIntBE(0, numberBytes);
+export const ownerIn = (key: Buffer, at = 0): OwnerNumber => key.readUIntBE(at, numberBytes);
 export const sequenceIn = (key: Buffer): number => key.readUIntBE(numberBytes, numberBytes);
 
 /** LMDB takes keys of up to 1,978 bytes; what is longer stands there by its hash. */

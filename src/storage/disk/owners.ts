@@ -3,7 +3,8 @@ import { emptySize, type Size } from '../limits.ts';
 import type { Batch } from './batch.ts';
 import { RecordReader, RecordWriter } from './bytes.ts';
 import type { Environment } from './environment.ts';
-import { type OwnerNumber, ownerIn, ownerKey } from './keys.ts';
+import { type OwnerNumber, ownerKey } from './keys.ts';
+import { NumberedOwners } from './numbered-owners.ts';
 import type { Numbers } from './numbers.ts';
 import type { QueueIndex } from './queue-index.ts';
 
@@ -18,8 +19,8 @@ export interface Owner {
   changes: number;
   /** Where messages of its queue stand; made when somebody reads or acknowledges. */
   index: QueueIndex | undefined;
-  /** The next messages to go when the queue is full, oldest first. */
-  head: number[];
+  /** The next messages to go when the queue is full, oldest last. */
+  head: number[] | undefined;
   /** Where `head` goes on. */
   headFrom: number;
   /** `ended`: the session is over; `lost`: what is in memory was made again from the disk. */
@@ -32,7 +33,7 @@ const isAway = 2;
 /** Who has a number. All stand in memory, about 250 bytes each; their messages do not. */
 export class Owners {
   readonly #byClient = new Map<string, Owner>();
-  readonly #byNumber = new Map<OwnerNumber, Owner>();
+  readonly #byNumber = new NumberedOwners<Owner>();
   readonly #batch: Batch;
   readonly #numbers: Numbers;
   /** Owners whose size is written with the next commit. */
@@ -52,18 +53,21 @@ export class Owners {
   /** Reads everything back. @throws StoreError store-damaged */
   load(environment: Environment): Size {
     const total = emptySize();
-    for (const { key, value } of environment.all('owners')) {
-      const owner = decodeOwner(ownerIn(key), value);
+    let principal = '';
+    environment.visit('owners', (number, value) => {
+      const owner = decodeOwner(number, value, principal);
       this.#add(owner);
-      if (owner.session !== undefined) this.#sessions += 1;
-    }
-    for (const { key, value } of environment.all('sizes')) {
-      const owner = this.#byNumber.get(ownerIn(key));
-      if (owner === undefined) continue;
-      Object.assign(owner.size, decodeSize(value));
-      total.messages += owner.size.messages;
-      total.bytes += owner.size.bytes;
-    }
+      if (owner.session === undefined) return;
+      this.#sessions += 1;
+      ({ principal } = owner.session);
+    });
+    environment.visit('sizes', (number, value) => {
+      const size = this.#byNumber.find(number)?.size;
+      if (size === undefined) return;
+      ({ messages: size.messages, bytes: size.bytes } = decodeSize(value));
+      total.messages += size.messages;
+      total.bytes += size.bytes;
+    });
     return total;
   }
 
@@ -72,7 +76,7 @@ export class Owners {
   }
 
   byNumber(number: OwnerNumber): Owner | undefined {
-    return this.#byNumber.get(number);
+    return this.#byNumber.find(number);
   }
 
   /** Finds the owner, or makes one. */
@@ -121,7 +125,7 @@ export class Owners {
 
   #add(owner: Owner): void {
     this.#byClient.set(owner.clientId, owner);
-    this.#byNumber.set(owner.number, owner);
+    this.#byNumber.add(owner);
   }
 }
 
@@ -132,7 +136,7 @@ const createOwner = (number: OwnerNumber, clientId: string, session: StoredSessi
   size: emptySize(),
   changes: 0,
   index: undefined,
-  head: [],
+  head: undefined,
   headFrom: 0,
   state: 'here',
 });
@@ -158,14 +162,18 @@ export function encodeOwner({ clientId, session }: Pick<Owner, 'clientId' | 'ses
   return writer.end();
 }
 
-/** @throws StoreError store-damaged */
-export function decodeOwner(number: OwnerNumber, record: Buffer): Owner {
+/** @param likely a principal that other sessions have. @throws StoreError store-damaged */
+export function decodeOwner(number: OwnerNumber, record: Buffer, likely = ''): Owner {
   const reader = new RecordReader(record, 'a session');
   const flags = reader.u8();
   const clientId = reader.text();
   if ((flags & hasSession) === 0) return createOwner(number, clientId, undefined);
   const expirySeconds = reader.u32();
-  const time = reader.u48();
-  const away = (flags & isAway) === 0 ? {} : { disconnectedAt: time };
-  return createOwner(number, clientId, { clientId, principal: reader.text(), expirySeconds, ...away });
+  const disconnectedAt = reader.u48();
+  const principal = reader.text(likely);
+  const isConnected = (flags & isAway) === 0;
+  const session = isConnected
+    ? { clientId, principal, expirySeconds }
+    : { clientId, principal, expirySeconds, disconnectedAt };
+  return createOwner(number, clientId, session);
 }

@@ -182,7 +182,7 @@ export class Queues {
   /** @returns the topic; undefined when only a PUBREL was left. */
   #dropOldest(owner: Owner): string | undefined {
     for (;;) {
-      const sequence = owner.head.pop() ?? this.#readHead(owner);
+      const sequence = owner.head?.pop() ?? this.#readHead(owner);
       const record = this.#deps.batch.get('queue', queueKey(owner.number, sequence));
       if (record === undefined) continue; // acknowledged since
       this.remove(owner, sequence, record);

@@ -59,7 +59,7 @@ export function recordMethods(access: Access): RecordMethods {
       const session = access.contents.owners.find(id)?.session;
       return session === undefined ? undefined : { ...session };
     },
-    streamSessions: () => Readable.from(sessionsOf(access.contents)),
+    streamSessions: () => sessionsOf(access.contents),
     cleanSubscriptions: ({ id }) =>
       access.write((contents) => {
         contents.inbound.deleteAll(id);
@@ -112,11 +112,19 @@ export function decodeWill(record: Buffer): MessageWill {
   }
 }
 
-function* sessionsOf({ owners }: Contents): Generator<StoredSession, void> {
-  for (const { session } of owners.all()) if (session !== undefined) yield { ...session };
-}
-
+const pageSessions = 1_000;
 const pageRows = 256;
+
+async function* sessionsOf({ owners }: Contents): AsyncGenerator<readonly StoredSession[], void> {
+  let page: StoredSession[] = [];
+  for (const { session } of owners.all()) {
+    if (session !== undefined) page.push(session);
+    if (page.length < pageSessions) continue;
+    yield page;
+    page = [];
+  }
+  yield page;
+}
 
 function* willsOfOthers(
   environment: Environment,

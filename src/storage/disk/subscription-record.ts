@@ -29,20 +29,20 @@ export function encodeSubscription({
   return new RecordWriter().u8(flags).u32(subscriptionIdentifier).text(topic).end();
 }
 
-/** @throws StoreError store-damaged */
-export function decodeSubscription(record: Buffer): StoredSubscription {
+/** @param likely a filter that other sessions have. @throws StoreError store-damaged */
+export function decodeSubscription(record: Buffer, likely = ''): StoredSubscription {
   const reader = new RecordReader(record, 'a subscription');
   const flags = reader.u8();
   const identifier = reader.u32();
-  const topic = reader.text();
+  const topic = reader.text(likely);
   reader.end();
   const handling = (flags >> handlingShift) & 0b11;
-  return {
+  const subscription = {
     topic,
     qos: qosOf(flags & qosMask) ?? 0,
     rh: handling === absentHandling ? undefined : handling,
     rap: (flags & hasRetainAsPublished) === 0 ? undefined : (flags & retainAsPublished) !== 0,
     nl: (flags & hasNoLocal) === 0 ? undefined : (flags & noLocal) !== 0,
-    ...(identifier === 0 ? {} : { subscriptionIdentifier: identifier }),
   };
+  return identifier === 0 ? subscription : { ...subscription, subscriptionIdentifier: identifier };
 }

@@ -58,7 +58,7 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     subscriptionsByTopic: async (topic) => subscriptions.match(topic).map((one) => ({ ...one })),
     putSession: async (session) => void sessions.set(session.clientId, { ...session }),
     getSession: async ({ id }) => copyOf(sessions.get(id)),
-    streamSessions: () => Readable.from(Array.from(sessions.values(), (session) => ({ ...session }))),
+    streamSessions: () => Readable.from([[...sessions.values()]]),
     async cleanSubscriptions({ id }) {
       sessions.delete(id);
       subscriptions.removeAll(id);

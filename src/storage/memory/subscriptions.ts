@@ -1,10 +1,17 @@
 import type { MatchedSubscription, StoredSubscription } from '../../broker/session-store.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
+import {
+  countOf,
+  type OwnSubscriptions,
+  ownByFilter,
+  withoutSubscription,
+  withSubscription,
+} from './own-subscriptions.ts';
 
 /** Subscriptions of all sessions, by client and by topic. */
 export class Subscriptions {
-  readonly #byClient = new Map<string, Map<string, MatchedSubscription>>();
+  readonly #byClient = new Map<string, OwnSubscriptions>();
   /** Those at QoS 1 and 2: only for them messages are queued. */
   readonly #index = new TopicIndex<MatchedSubscription>();
   #total = 0;
@@ -25,34 +32,28 @@ export class Subscriptions {
   }
 
   add(clientId: string, subscriptions: readonly StoredSubscription[]): void {
-    if (subscriptions.length === 0) return;
-    let own = this.#byClient.get(clientId);
-    if (own === undefined) this.#byClient.set(clientId, (own = new Map()));
-    for (const { topic, qos, rh, rap, nl, subscriptionIdentifier } of subscriptions) {
-      const before = own.get(topic);
-      this.#unindex(before);
-      if (before === undefined) this.#total += 1;
-      const identifier = subscriptionIdentifier === undefined ? {} : { subscriptionIdentifier };
-      const subscription = { clientId, topic, qos, rh, rap, nl, ...identifier };
-      own.set(topic, subscription);
-      if (qos > 0) this.#index.add(matchedFilter(topic), subscription);
-    }
+    for (const subscription of subscriptions) this.#put(matched(clientId, subscription));
   }
 
   remove(clientId: string, filters: readonly string[]): void {
-    const own = this.#byClient.get(clientId);
+    let own = this.#byClient.get(clientId);
     if (own === undefined) return;
     for (const filter of filters) {
-      this.#unindex(own.get(filter));
-      if (own.delete(filter)) this.#total -= 1;
+      const removed = ownByFilter(own, filter);
+      if (removed === undefined) continue;
+      this.#unindex(removed);
+      own = withoutSubscription(own, filter);
+      this.#total -= 1;
     }
-    if (own.size === 0) this.#byClient.delete(clientId);
+    if (countOf(own) === 0) this.#byClient.delete(clientId);
+    else this.#byClient.set(clientId, own);
   }
 
   removeAll(clientId: string): void {
     const own = this.#byClient.get(clientId);
-    for (const subscription of own?.values() ?? []) this.#unindex(subscription);
-    this.#total -= own?.size ?? 0;
+    if (own === undefined) return;
+    for (const subscription of own.values()) this.#unindex(subscription);
+    this.#total -= countOf(own);
     this.#byClient.delete(clientId);
   }
 
@@ -75,12 +76,21 @@ export class Subscriptions {
 
   /** Ids of the clients that subscribed to exactly this filter. */
   *clientsOf(filter: string): Generator<string, void> {
-    for (const [clientId, own] of this.#byClient) if (own.has(filter)) yield clientId;
+    for (const [clientId, own] of this.#byClient) if (ownByFilter(own, filter) !== undefined) yield clientId;
   }
 
-  #unindex(subscription: MatchedSubscription | undefined): void {
-    if (subscription !== undefined && subscription.qos > 0)
-      this.#index.remove(matchedFilter(subscription.topic), subscription);
+  #put(subscription: MatchedSubscription): void {
+    const { clientId, topic, qos } = subscription;
+    const own = this.#byClient.get(clientId);
+    const before = own === undefined ? undefined : ownByFilter(own, topic);
+    if (before === undefined) this.#total += 1;
+    else this.#unindex(before);
+    this.#byClient.set(clientId, own === undefined ? [subscription] : withSubscription(own, subscription));
+    if (qos > 0) this.#index.add(matchedFilter(topic), subscription);
+  }
+
+  #unindex(subscription: MatchedSubscription): void {
+    if (subscription.qos > 0) this.#index.remove(matchedFilter(subscription.topic), subscription);
   }
 }
 
@@ -88,6 +98,14 @@ const none: readonly MatchedSubscription[] = [];
 
 /** What is compared with topic names: of `$share/group/filter` the filter. */
 const matchedFilter = (filter: string): string => parseSharedFilter(filter)?.filter ?? filter;
+
+/** Spelled out, as there are many. */
+function matched(clientId: string, subscription: StoredSubscription): MatchedSubscription {
+  const { topic, qos, rh, rap, nl, subscriptionIdentifier } = subscription;
+  return subscriptionIdentifier === undefined
+    ? { clientId, topic, qos, rh, rap, nl }
+    : { clientId, topic, qos, rh, rap, nl, subscriptionIdentifier };
+}
 
 function withoutClient({ clientId: _clientId, ...subscription }: MatchedSubscription): StoredSubscription {
   return subscription;

@@ -26,11 +26,9 @@ export class SessionRecords {
     return toSession(await this.#pipe.submit('READ', 'HGET', `${this.#keyPrefix}sessions`, clientId));
   }
 
-  async *all(): AsyncGenerator<StoredSession, void> {
-    for await (const reply of valuesOf(this.#pipe, `${this.#keyPrefix}sessions`)) {
-      const session = toSession(reply);
-      if (session !== undefined) yield session;
-    }
+  async *all(): AsyncGenerator<readonly StoredSession[], void> {
+    for await (const replies of valuesOf(this.#pipe, `${this.#keyPrefix}sessions`))
+      yield replies.map(toSession).filter((session) => session !== undefined);
   }
 }
 
@@ -58,10 +56,9 @@ export class Wills {
 
   /** Those put by other nodes than these. */
   async *ofOthers(brokers: Readonly<Record<string, unknown>>): AsyncGenerator<StoredWill, void> {
-    for await (const reply of valuesOf(this.#pipe, `${this.#keyPrefix}wills`)) {
-      const will = willOf(reply);
-      if (will !== undefined && !Object.hasOwn(brokers, will.brokerId ?? '')) yield will;
-    }
+    for await (const replies of valuesOf(this.#pipe, `${this.#keyPrefix}wills`))
+      for (const will of replies.map(willOf))
+        if (will !== undefined && !Object.hasOwn(brokers, will.brokerId ?? '')) yield will;
   }
 }
 
@@ -102,18 +99,20 @@ export class OpenExchanges {
 /** The engine's way to ask is a rejection, once for each new QoS 2 message: one error without a stack is enough. */
 const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));
 
-/** Values of a hash; a field may come twice from Redis, and comes once from here. */
-async function* valuesOf(pipe: Pipe, hash: string): AsyncGenerator<Reply, void> {
+/** Values of a hash, page by page; a field may come twice from Redis, and comes once from here. */
+async function* valuesOf(pipe: Pipe, hash: string): AsyncGenerator<Reply[], void> {
   const seen = new Set<string>();
   let cursor = '0';
   do {
     const [next, page] = asList(await pipe.submit('READ', 'HSCAN', hash, cursor, 'COUNT', scanStep));
     cursor = asText(next);
+    const values: Reply[] = [];
     for (const [field, value] of pairsOf(page)) {
       if (seen.has(field)) continue;
       seen.add(field);
-      yield value;
+      values.push(value);
     }
+    yield values;
   } while (cursor !== '0');
 }
 

@@ -1,65 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import createPersistence from 'aedes-persistence-redis';
-import type { SessionStore, StoreStats } from '../../broker/session-store.ts';
-import { type Clock, systemClock } from '../../kernel/clock.ts';
-import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
-import type { StoreDeps } from '../drop.ts';
-import type { StoreLimits } from '../schema.ts';
-import { pairsOf, type Totals } from './batch.ts';
-import { redisRefused } from './events.ts';
-import { Outgoing } from './outgoing.ts';
-import { Pipe } from './pipe.ts';
-import { OpenExchanges, SessionRecords, Wills } from './records.ts';
-import { RedisConnections } from './redis-connections.ts';
-import { Retained } from './retained.ts';
-import type { ResolvedRedisOptions } from './schema.ts';
-import { SubscriptionSync } from './subscription-sync.ts';
+import type { SessionStore } from '../../broker/session-store.ts';
+import { StoreError } from '../../kernel/errors.ts';
+import type { RedisParts, RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
 
-/** Limits of retained messages and of the whole store are kept over all nodes. */
-export interface RedisStoreOptions extends StoreLimits {
-  readonly redis: ResolvedRedisOptions;
-}
-
-export interface RedisStoreDeps extends StoreDeps {
-  readonly events: Events;
-  readonly clock: Clock;
-}
-
-const noTotals: Totals = { queuedMessages: 0, queuedBytes: 0, retainedBytes: 0, retainedMessages: 0, sessions: 0 };
-
-/** The parts of a store, before anything is connected. */
-function createParts(options: RedisStoreOptions, deps: Partial<RedisStoreDeps>) {
-  const { now = Date.now, onDropped = () => undefined, events = silentTelemetry.events, clock = systemClock } = deps;
-  const { redis, ...limits } = options;
-  const { keyPrefix, operationTimeout, maxPendingWrites, maxPendingBytes } = redis;
-  const runId = randomBytes(9).toString('base64url');
-  let totals = noTotals;
-  const pipe = new Pipe(
-    { operationTimeoutMs: operationTimeout, maxPendingWrites, maxPendingBytes },
-    {
-      clock,
-      onTotals: (current) => (totals = current),
-      onRefused: (reason) => events.emit(redisRefused, { reason }),
-    },
-  );
-  const retained = new Retained(pipe, { keyPrefix, limits }, { now, onDropped });
-  const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId });
-  const readHash = async (key: string) => pairsOf(await pipe.submit('READ', 'HGETALL', keyPrefix + key));
-  return {
-    outgoing: new Outgoing(pipe, { limits, runId }, { now, onDropped }),
-    retained,
-    subscriptions,
-    sessions: new SessionRecords(pipe, keyPrefix),
-    exchanges: new OpenExchanges(pipe, keyPrefix),
-    wills: new Wills(pipe, keyPrefix),
-    connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
-    persistence: createPersistence({
-      conn: { hgetallBuffer: async (key) => Object.fromEntries(await readHash(key)) },
-    }),
-    stats: (): StoreStats => ({ ...totals, subscriptions: subscriptions.index.total }),
-  };
-}
+export type { RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
 
 /**
  * Sessions of several nodes in one Redis, on aedes-persistence-redis: its keys and encoding for subscriptions and
@@ -72,59 +16,72 @@ function createParts(options: RedisStoreOptions, deps: Partial<RedisStoreDeps>) 
  * `appendfsync`). `setup` rejects with a StoreError store-unavailable when Redis is away.
  */
 export function createRedisStore(options: RedisStoreOptions, deps: Partial<RedisStoreDeps> = {}): SessionStore {
-  const parts = createParts(options, deps);
-  const { outgoing, retained, subscriptions, sessions, exchanges, wills, connections, persistence } = parts;
   let node: { readonly id: string } | undefined;
+  let opened: RedisParts | undefined;
+  let isDestroyed = false;
+  const parts = (): RedisParts => {
+    if (opened === undefined) throw new StoreError('store-unavailable', 'the store is not open');
+    return opened;
+  };
 
   return {
     async setup(broker) {
       node = broker;
-      await connections.open();
+      const { createParts } = await import('./redis-parts.ts'); // and with it the libraries, which other stores do without
+      if (isDestroyed) throw new StoreError('store-unavailable', 'the store was closed while it was opened');
+      opened = createParts(options, deps);
+      await opened.connections.open();
     },
 
-    storeRetained: (packet) => retained.store(packet),
-    retained: (filter) => retained.pages(filter),
-    createRetainedStream: (filter) => Readable.from(retained.match([filter])),
-    createRetainedStreamCombi: (filters) => Readable.from(retained.match([...filters])),
+    storeRetained: (packet) => parts().retained.store(packet),
+    retained: (filter) => parts().retained.pages(filter),
+    createRetainedStream: (filter) => Readable.from(parts().retained.match([filter])),
+    createRetainedStreamCombi: (filters) => Readable.from(parts().retained.match([...filters])),
 
-    addSubscriptions: ({ id }, added) => subscriptions.add(id, added),
-    removeSubscriptions: ({ id }, filters) => subscriptions.remove(id, filters),
-    subscriptionsByClient: (session) => persistence.subscriptionsByClient(session),
+    addSubscriptions: ({ id }, added) => parts().subscriptions.add(id, added),
+    removeSubscriptions: ({ id }, filters) => parts().subscriptions.remove(id, filters),
+    subscriptionsByClient: (session) => parts().persistence.subscriptionsByClient(session),
     countOffline: async () => ({
-      subsCount: subscriptions.index.queueing,
-      clientsCount: subscriptions.index.clients,
+      subsCount: parts().subscriptions.index.queueing,
+      clientsCount: parts().subscriptions.index.clients,
     }),
-    subscribersOf: (topic) => subscriptions.index.match(topic),
-    subscriptionsByTopic: async (topic) => subscriptions.index.match(topic).map((one) => ({ ...one })),
-    putSession: (session) => sessions.put(session),
-    getSession: ({ id }) => sessions.get(id),
-    streamSessions: () => Readable.from(sessions.all()),
+    subscribersOf: (topic) => parts().subscriptions.index.match(topic),
+    subscriptionsByTopic: async (topic) =>
+      parts()
+        .subscriptions.index.match(topic)
+        .map((one) => ({ ...one })),
+    putSession: (session) => parts().sessions.put(session),
+    getSession: ({ id }) => parts().sessions.get(id),
+    streamSessions: () => parts().sessions.all(),
     cleanSubscriptions({ id }) {
-      outgoing.ended(id);
-      return subscriptions.clean(id, () => connections.sweepSoon());
+      parts().outgoing.ended(id);
+      return parts().subscriptions.clean(id, () => parts().connections.sweepSoon());
     },
 
-    outgoingEnqueue: (target, packet) => outgoing.push([target], packet),
-    outgoingEnqueueCombi: (targets, packet) => outgoing.push(targets, packet),
-    outgoingUpdate: ({ id }, packet) => outgoing.update(id, packet),
-    outgoingClearMessageId: ({ id }, packet) => outgoing.clear(id, packet),
-    outgoingStream: ({ id }) => outgoing.replay(id),
+    outgoingEnqueue: (target, packet) => parts().outgoing.push([target], packet),
+    outgoingEnqueueCombi: (targets, packet) => parts().outgoing.push(targets, packet),
+    outgoingUpdate: ({ id }, packet) => parts().outgoing.update(id, packet),
+    outgoingClearMessageId: ({ id }, packet) => parts().outgoing.clear(id, packet),
+    outgoingStream: ({ id }) => parts().outgoing.replay(id),
 
-    incomingStorePacket: ({ id }, { messageId = 0 }) => exchanges.open(id, messageId),
-    incomingGetPacket: ({ id }, { messageId = 0 }) => exchanges.get(id, messageId),
-    incomingDelPacket: ({ id }, { messageId = 0 }) => exchanges.release(id, messageId),
+    incomingStorePacket: ({ id }, { messageId = 0 }) => parts().exchanges.open(id, messageId),
+    incomingGetPacket: ({ id }, { messageId = 0 }) => parts().exchanges.get(id, messageId),
+    incomingDelPacket: ({ id }, { messageId = 0 }) => parts().exchanges.release(id, messageId),
 
     putWill({ id }, will) {
       will.clientId = id;
       will.brokerId = node?.id ?? '';
-      return wills.put(id, will);
+      return parts().wills.put(id, will);
     },
-    getWill: ({ id }) => wills.get(id),
-    delWill: ({ id }) => wills.take(id),
-    streamWill: (brokers = {}) => Readable.from(wills.ofOthers(brokers)),
+    getWill: ({ id }) => parts().wills.get(id),
+    delWill: ({ id }) => parts().wills.take(id),
+    streamWill: (brokers = {}) => Readable.from(parts().wills.ofOthers(brokers)),
 
-    stats: () => parts.stats(),
-    getClientList: (filter) => Readable.from([...subscriptions.index.clientsOf(filter)]),
-    destroy: () => connections.close(),
+    stats: () => parts().stats(),
+    getClientList: (filter) => Readable.from([...parts().subscriptions.index.clientsOf(filter)]),
+    async destroy() {
+      isDestroyed = true;
+      await opened?.connections.close();
+    },
   };
 }

@@ -1,0 +1,29 @@
+import type { MatchedSubscription } from '../../broker/session-store.ts';
+
+/**
+ * The subscriptions of one client: a list of the few that most clients have, which is a sixth of a map, and a map where
+ * there are more than `maxListed`. Not to be changed by others.
+ */
+export type OwnSubscriptions = readonly MatchedSubscription[] | Map<string, MatchedSubscription>;
+
+export const maxListed = 8;
+
+export const countOf = (own: OwnSubscriptions): number => (own instanceof Map ? own.size : own.length);
+
+export const ownByFilter = (own: OwnSubscriptions, filter: string): MatchedSubscription | undefined =>
+  own instanceof Map ? own.get(filter) : own.find(({ topic }) => topic === filter);
+
+/** One with the same filter is replaced, and keeps its place. */
+export function withSubscription(own: OwnSubscriptions, added: MatchedSubscription): OwnSubscriptions {
+  if (own instanceof Map) return own.set(added.topic, added);
+  const at = own.findIndex(({ topic }) => topic === added.topic);
+  if (at >= 0) return own.with(at, added);
+  if (own.length < maxListed) return [...own, added];
+  return new Map([...own, added].map((subscription) => [subscription.topic, subscription]));
+}
+
+export function withoutSubscription(own: OwnSubscriptions, filter: string): OwnSubscriptions {
+  if (!(own instanceof Map)) return own.filter(({ topic }) => topic !== filter);
+  own.delete(filter);
+  return own;
+}

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { maxListed } from './own-subscriptions.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+const filters = Array.from({ length: maxListed * 2 }, (_, index) => `f/${index}`);
+const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
+
+test('a client has the subscriptions that were added last and not removed, whether few or many', () => {
+  const step = fc.record({
+    what: fc.constantFrom('add' as const, 'add' as const, 'remove' as const),
+    topic: fc.constantFrom(...filters),
+    qos,
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const subscriptions = new Subscriptions();
+      const expected = new Map<string, number>();
+      for (const { what, topic, qos: granted } of steps) {
+        if (what === 'remove') {
+          subscriptions.remove('a', [topic]);
+          expected.delete(topic);
+        } else {
+          subscriptions.add('a', [{ topic, qos: granted }]);
+          expected.set(topic, granted);
+        }
+        expect(subscriptions.total).toBe(expected.size);
+      }
+      expect(subscriptions.clients).toBe(expected.size > 0 ? 1 : 0);
+      expect(subscriptions.queueing).toBe([...expected.values()].filter((granted) => granted > 0).length);
+      expect(subscriptions.of('a').map(({ topic, qos: granted }) => [topic, granted])).toEqual([...expected]);
+      for (const topic of filters) {
+        expect(subscriptions.match(topic).length).toBe((expected.get(topic) ?? 0) > 0 ? 1 : 0);
+        expect([...subscriptions.clientsOf(topic)]).toEqual(expected.has(topic) ? ['a'] : []);
+      }
+      subscriptions.removeAll('a');
+      expect([subscriptions.total, subscriptions.clients, subscriptions.queueing]).toEqual([0, 0, 0]);
+    }),
+  );
+});

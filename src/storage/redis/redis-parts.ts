@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import createPersistence from 'aedes-persistence-redis';
+import type { StoreStats } from '../../broker/session-store.ts';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
+import type { StoreDeps } from '../drop.ts';
+import type { StoreLimits } from '../schema.ts';
+import { pairsOf, type Totals } from './batch.ts';
+import { redisRefused } from './events.ts';
+import { Outgoing } from './outgoing.ts';
+import { Pipe } from './pipe.ts';
+import { OpenExchanges, SessionRecords, Wills } from './records.ts';
+import { RedisConnections } from './redis-connections.ts';
+import { Retained } from './retained.ts';
+import type { ResolvedRedisOptions } from './schema.ts';
+import { SubscriptionSync } from './subscription-sync.ts';
+
+/** Limits of retained messages and of the whole store are kept over all nodes. */
+export interface RedisStoreOptions extends StoreLimits {
+  readonly redis: ResolvedRedisOptions;
+}
+
+export interface RedisStoreDeps extends StoreDeps {
+  readonly events: Events;
+  readonly clock: Clock;
+}
+
+const noTotals: Totals = { queuedMessages: 0, queuedBytes: 0, retainedBytes: 0, retainedMessages: 0, sessions: 0 };
+
+/** The parts of a store, before anything is connected. */
+export function createParts(options: RedisStoreOptions, deps: Partial<RedisStoreDeps>) {
+  const { now = Date.now, onDropped = () => undefined, events = silentTelemetry.events, clock = systemClock } = deps;
+  const { redis, ...limits } = options;
+  const { keyPrefix, operationTimeout, maxPendingWrites, maxPendingBytes } = redis;
+  const runId = randomBytes(9).toString('base64url');
+  let totals = noTotals;
+  const pipe = new Pipe(
+    { operationTimeoutMs: operationTimeout, maxPendingWrites, maxPendingBytes },
+    {
+      clock,
+      onTotals: (current) => (totals = current),
+      onRefused: (reason) => events.emit(redisRefused, { reason }),
+    },
+  );
+  const retained = new Retained(pipe, { keyPrefix, limits }, { now, onDropped });
+  const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId });
+  const readHash = async (key: string) => pairsOf(await pipe.submit('READ', 'HGETALL', keyPrefix + key));
+  return {
+    outgoing: new Outgoing(pipe, { limits, runId }, { now, onDropped }),
+    retained,
+    subscriptions,
+    sessions: new SessionRecords(pipe, keyPrefix),
+    exchanges: new OpenExchanges(pipe, keyPrefix),
+    wills: new Wills(pipe, keyPrefix),
+    connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
+    persistence: createPersistence({
+      conn: { hgetallBuffer: async (key) => Object.fromEntries(await readHash(key)) },
+    }),
+    stats: (): StoreStats => ({ ...totals, subscriptions: subscriptions.index.total }),
+  };
+}
+
+export type RedisParts = ReturnType<typeof createParts>;
