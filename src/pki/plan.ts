@@ -64,7 +64,7 @@ function requireServer(folder: Folder, canIssue: boolean): void {
   if (has('server.pem') || canIssue) return;
   throw new ConfigError(
     'certificate-invalid',
-    `${path('server.pem')} is missing and cannot be made without intermediate-ca.pem and a readable intermediate-ca.key; put server.pem and server.key there, or empty the folder to have everything made`,
+    `${path('server.pem')} is missing and cannot be made without intermediate-ca.pem and a readable intermediate-ca.key; put server.pem and server.key there (viaduct pki issue server makes such a pair, with encrypted keys too), or empty the folder to have everything made`,
   );
 }
 
