@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import { describe, expect, test } from 'vitest';
+import { describe, type ExpectStatic, test } from 'vitest';
 import { stringify } from 'yaml';
 import { freePorts } from '../support/free-ports.ts';
 import { startViaduct } from '../support/program.ts';
@@ -94,7 +94,7 @@ async function subscribeNumbers(url: string, clientId: string, options: IClientO
 const firstTimes = (numbers: readonly number[]): number[] => [...new Set(numbers)];
 
 /** Kills the broker `rounds` times under load, then compares what was acknowledged with what came. */
-async function expectNothingLost(store: Readonly<Record<string, unknown>>): Promise<void> {
+async function expectNothingLost(store: Readonly<Record<string, unknown>>, expect: ExpectStatic): Promise<void> {
   const seed = Date.now() >>> 0;
   const next = random(seed);
   await using directory = await temporaryDirectory();
@@ -164,11 +164,11 @@ async function expectNothingLost(store: Readonly<Record<string, unknown>>): Prom
   }
 }
 
-describe(`kill -9 at ${rounds} random moments under load loses nothing that was acknowledged`, () => {
-  test('on disk', () => expectNothingLost({ type: 'disk', directory: './data' }), 400_000);
+describe.concurrent(`kill -9 at ${rounds} random moments under load loses nothing that was acknowledged`, () => {
+  test('on disk', ({ expect }) => expectNothingLost({ type: 'disk', directory: './data' }, expect), 400_000);
 
-  test('on Redis', async () => {
+  test('on Redis', async ({ expect }) => {
     await using redis = await startRedisServer({ appendonly: 'everysec' });
-    await expectNothingLost({ type: 'redis', redis: { url: redis.url } });
+    await expectNothingLost({ type: 'redis', redis: { url: redis.url } }, expect);
   }, 400_000);
 });
