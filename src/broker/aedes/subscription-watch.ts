@@ -7,7 +7,6 @@ import type { EngineListener, EngineSubscription } from './engine-types.ts';
 export class SubscriptionWatch implements ProxyHandler<Record<string, EngineSubscription>> {
   readonly #edge: EdgePort;
   readonly #register: (listener: EngineListener, subscription: Subscription) => void;
-
   readonly #changed: (engineFilter: string) => void;
 
   /** @param changed a subscription came, is another one, or went */
