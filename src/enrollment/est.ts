@@ -4,7 +4,7 @@ import { messageOf } from '../kernel/errors.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { CaFolder } from '../pki/ca-folder.ts';
 import { oid, sequence, set } from '../pki/der-write.ts';
-import { certificatesIn } from '../pki/pem.ts';
+import { certificatesIn, distinctCertificates } from '../pki/pem.ts';
 import { readAuthorization } from './authorization.ts';
 import type { Enrollment } from './enroll.ts';
 import { enrollmentFailed } from './events.ts';
@@ -46,13 +46,12 @@ export function estHandler({ enrollment, events }: EstDeps): EstHandler {
 async function caCertificates(folder: CaFolder): Promise<EstResponse> {
   const now = folder.options.now();
   const found = (await folder.authorities()).flatMap(({ pem }) => certificatesIn(pem));
-  const current = found.filter(({ validTo }) => Date.parse(validTo) > now);
-  const distinct = new Map(current.map((certificate) => [certificate.fingerprint256, certificate]));
-  if (distinct.size === 0) return sentence(503, 'There is no CA here.', { 'Retry-After': '3600' });
+  const current = distinctCertificates(found.filter(({ validTo }) => Date.parse(validTo) > now));
+  if (current.length === 0) return sentence(503, 'There is no CA here.', { 'Retry-After': '3600' });
   return {
     status: 200,
     headers: { 'Content-Type': 'application/pkcs7-mime', 'Content-Transfer-Encoding': 'base64' },
-    body: base64Lines(certsOnly([...distinct.values()])),
+    body: base64Lines(certsOnly(current)),
   };
 }
 

@@ -6,6 +6,7 @@ import { authorityKeyId, nameKey, partsOf } from './certificate-parts.ts';
 import { type Crl, type CrlVerdict, judgeCrl, readCrls } from './crl-read.ts';
 import { type ReadFile, readLargeFile } from './files.ts';
 import { describeX509 } from './inspect.ts';
+import { distinctCertificates } from './pem.ts';
 import type { RevocationReason } from './reasons.ts';
 
 /** A list that was found, and what it is worth. */
@@ -57,7 +58,7 @@ export interface SignedCrl {
 export interface CrlSource {
   /** Every `.pem`, `.crl` and `.der` file in it is read; it need not exist. */
   readonly directory: string;
-  /** The CAs that clients may come from. */
+  /** The CAs that clients may come from; the same one may stand there twice. */
   readonly authorities: readonly X509Certificate[];
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -74,7 +75,9 @@ interface Found {
 const maxFiles = 200;
 
 /** Reads and checks the lists of a folder. A damaged or foreign file is a warning: it neither revokes nor clears anything. */
-export async function loadCrls({ directory, authorities, now, read = readLargeFile }: CrlSource): Promise<CrlSet> {
+export async function loadCrls(source: CrlSource): Promise<CrlSet> {
+  const { directory, now, read = readLargeFile } = source;
+  const authorities = distinctCertificates(source.authorities);
   const warnings: string[] = [];
   const found: Found[] = [];
   const names = await crlFiles(directory);

@@ -53,6 +53,11 @@ export function parsePrivateKey(text: string): KeyObject | string {
   }
 }
 
+/** Each certificate once, in the order of the first. */
+export const distinctCertificates = (certificates: readonly X509Certificate[]): readonly X509Certificate[] => [
+  ...new Map(certificates.map((certificate) => [certificate.fingerprint256, certificate])).values(),
+];
+
 /** Whether a private key needs a passphrase to be read. */
 export const isEncryptedKey = (text: string): boolean =>
   /-----BEGIN ENCRYPTED PRIVATE KEY-{5}|^Proc-Type: 4,ENCRYPTED/m.test(text);

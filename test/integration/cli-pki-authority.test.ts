@@ -46,6 +46,7 @@ describe('the folder of a CA', () => {
     expect(await status('fresh')).toMatchObject({
       authority: 'created',
       certificates: ['root-ca', 'intermediate-ca', 'server'].map((name) => ({ name, state: 'valid', key: 'here' })),
+      withoutRevocationList: ['CN=Viaduct Root CA, O=Viaduct', 'CN=Viaduct Intermediate CA, O=Viaduct'],
       ledger: { issued: 4, valid: 4, revoked: 0, expiringIn30Days: 0 },
     });
   });

@@ -5,7 +5,7 @@ import type { CaFolder } from '../../pki/ca-folder.ts';
 import { crlFolderName } from '../../pki/ca-folder.ts';
 import { type CrlSet, issuingSubjects, loadCrls } from '../../pki/crl-set.ts';
 import { type CertificateSet, ensureCertificates } from '../../pki/ensure.ts';
-import { certificatesIn } from '../../pki/pem.ts';
+import { certificatesIn, distinctCertificates } from '../../pki/pem.ts';
 import type { CertificatesOptions } from '../../pki/schema.ts';
 import type { TlsMaterial } from '../../transport/certificates.ts';
 import { type RevocationCheck, revocationCheck } from '../../transport/revocation.ts';
@@ -51,9 +51,9 @@ export async function loadCertificates(
   const found = [...set.warnings, ...listenerFiles.warnings, ...ocsp.warnings];
   if (revocation.mode === 'off')
     return { ...common, crls: undefined, material: files, stamp: stampOf(set, listenerFiles, []), warnings: found };
-  const anchors = distinct([...certificatesIn(clientCa), ...certificatesIn(listenerFiles.anchors)]);
+  const anchors = distinctCertificates([...certificatesIn(clientCa), ...certificatesIn(listenerFiles.anchors)]);
   const more = await authoritiesOf(folder);
-  const authorities = distinct([...anchors, ...more.authorities]);
+  const authorities = distinctCertificates([...anchors, ...more.authorities]);
   const crls = await loadCrls({ directory: folder.path(crlFolderName), authorities, now: now() });
   const lists = crls.lists.map(({ crl }) => crl.pem);
   return {
@@ -99,10 +99,6 @@ function uncovered(
         `there is no current revocation list of "${subject}", so all its clients are refused (certificates.revocation.mode is fail-closed); make it with: viaduct pki crl, or put the list of that CA into the folder ${crlFolderName}`,
     );
 }
-
-const distinct = (certificates: readonly X509Certificate[]): readonly X509Certificate[] => [
-  ...new Map(certificates.map((certificate) => [certificate.fingerprint256, certificate])).values(),
-];
 
 const stampOf = ({ cert, key, clientCa }: CertificateSet, { own }: ListenerFiles, lists: readonly string[]): string =>
   createHash('sha256')

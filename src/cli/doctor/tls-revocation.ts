@@ -37,8 +37,7 @@ export async function readRevocation(
     throw problem;
   });
   const authorities = [...anchors, ...own.map(({ certificate }) => certificate)];
-  const known = new Map(authorities.map((certificate) => [certificate.fingerprint256, certificate]));
-  const crls = await loadCrls({ directory: folder.path(crlFolderName), authorities: [...known.values()], now: now() });
+  const crls = await loadCrls({ directory: folder.path(crlFolderName), authorities, now: now() });
   return {
     directory: folder.path(crlFolderName),
     mode,
