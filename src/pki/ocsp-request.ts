@@ -3,9 +3,11 @@ import { partsOf } from './certificate-parts.ts';
 import { type DerValue, expectTag, readChildren, tags } from './der.ts';
 import { integer, nothing, octets, oid, sequence } from './der-write.ts';
 
-/** How a CertID hashes (RFC 6960 4.1.1): by the name Node has for it, dotted. */
+const sha1 = '1.3.14.3.2.26';
+
+/** How a CertID hashes (RFC 6960 4.1.1): Node's name by the dotted identifier. */
 export const certIdHashes: ReadonlyMap<string, string> = new Map([
-  ['1.3.14.3.2.26', 'sha1'],
+  [sha1, 'sha1'],
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
 ]);
 
@@ -42,10 +44,9 @@ const bitsOf = ({ content }: DerValue): Buffer => content.subarray(1);
 
 /** Asks for the state of one certificate, as every responder understands it (RFC 5019 2.1). @returns DER. */
 export function createOcspRequest(issued: IssuedCertificate): Buffer {
-  const [sha1] = [...certIdHashes.keys()];
   const { name, key } = issuerHashes(issued, 'sha1');
   const certId = sequence(
-    sequence(oid(sha1!), nothing()),
+    sequence(oid(sha1), nothing()),
     octets(name),
     octets(key),
     integer(issued.certificate.serialNumber),

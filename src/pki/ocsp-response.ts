@@ -111,11 +111,12 @@ function answersOf(content: DerValue): readonly DerValue[] {
   return readChildren(expectTag(answers, tags.sequence, 'the row of answers')).slice(0, maxListed);
 }
 
+const noneKnown: ReadonlySet<string> = new Set();
+
 const refuseCriticalIn = (wrapped: DerValue | undefined): void => {
-  const known: ReadonlySet<string> = new Set();
   const extensions =
     wrapped === undefined ? new Map<string, ExtensionValue>() : readExtensions(readChildren(wrapped)[0]);
-  refuseCritical(extensions, known);
+  refuseCritical(extensions, noneKnown);
 };
 
 function isFor(answer: DerValue, issued: IssuedCertificate): boolean {

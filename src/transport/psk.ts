@@ -30,10 +30,9 @@ export interface PreSharedKeys {
  */
 export function preSharedKeys(listener: string, text: string): PreSharedKeys {
   const keys = new Map<string, Buffer>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '' || line.startsWith('#')) continue;
+  for (const [number, line] of pskLines(text)) {
     const refuse = (what: string): StartError =>
-      new StartError('start-failed', `listener ${listener}: psk.identities, line ${index + 1}: ${what}`);
+      new StartError('start-failed', `listener ${listener}: psk.identities, line ${number}: ${what}`);
     const read = readLine(line);
     if (typeof read === 'string') throw refuse(read);
     const digest = digestOf(read.identity);
@@ -74,17 +73,32 @@ function isProved(socket: TLSSocket): boolean {
 /** Identities are compared by their digest, so that the time it takes says nothing of how much of one was right. */
 const digestOf = (identity: string): string => createHash('sha256').update(identity).digest('base64');
 
-function readLine(line: string): { readonly identity: string; readonly key: Buffer } | string {
+/** Lines that are neither empty nor a comment, with their numbers from 1. */
+export function* pskLines(text: string): Generator<readonly [number: number, line: string], void> {
+  for (const [index, line] of text.split(/\r?\n/).entries())
+    if (line.trim() !== '' && !line.startsWith('#')) yield [index + 1, line];
+}
+
+/** @returns undefined without an identity; the key is undefined where it is not hex, and may be too short or too long. */
+export function splitPskLine(
+  line: string,
+): { readonly identity: string; readonly key: Buffer | undefined } | undefined {
   const colon = line.lastIndexOf(':');
-  if (colon < 1) return 'write identity:key, the key in hex';
-  const identity = line.slice(0, colon);
+  if (colon < 1) return undefined;
   const hex = line.slice(colon + 1).trim();
+  const key = /^(?:[0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, 'hex') : undefined;
+  return { identity: line.slice(0, colon), key };
+}
+
+function readLine(line: string): { readonly identity: string; readonly key: Buffer } | string {
+  const split = splitPskLine(line);
+  if (split === undefined) return 'write identity:key, the key in hex';
+  const { identity, key } = split;
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(identity)) return 'the identity has control characters; use printable ones';
   if (identity === 'anonymous') return '"anonymous" is the name of clients without an identity; choose another';
   const { length } = Buffer.from(identity);
   if (length > maxIdentityBytes) return `the identity is ${length} bytes long; use at most ${maxIdentityBytes}`;
-  if (!/^(?:[0-9a-f]{2})+$/i.test(hex)) return 'the key is not hex, two digits for each byte';
-  const key = Buffer.from(hex, 'hex');
+  if (key === undefined) return 'the key is not hex, two digits for each byte';
   return key.length >= keyBytes.least && key.length <= keyBytes.most
     ? { identity, key }
     : `the key is ${key.length} bytes long; use ${keyBytes.least} to ${keyBytes.most}, e.g. from: openssl rand -hex 32`;

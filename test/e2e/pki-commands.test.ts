@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PkiCommands, pkiCommands } from '../support/cli.ts';
 import { openssl, opensslRefuses } from '../support/openssl.ts';
 import { viaduct } from '../support/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -11,18 +12,8 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 const at = (...names: string[]): string => join(directory.path, ...names);
 
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await viaduct(['pki', ...args], { cwd: directory.path });
-  expect(stdout + stderr).not.toContain('PRIVATE KEY');
-  return { code, stdout: stdout.trim(), stderr: stderr.trim() };
-}
-
-/** What a command that must succeed prints. */
-async function pki(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args);
-  expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
-  return stdout;
-}
+const run: PkiCommands['run'] = (...args) => pkiCommands(directory.path, viaduct).run(...args);
+const pki: PkiCommands['pki'] = (...args) => pkiCommands(directory.path, viaduct).pki(...args);
 
 beforeAll(async () => {
   directory = await temporaryDirectory();

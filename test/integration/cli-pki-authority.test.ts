@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli } from '../support/cli.ts';
+import { type PkiCommands, pkiCommands } from '../support/cli.ts';
 import { openssl } from '../support/openssl.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -13,18 +13,8 @@ afterAll(() => directory[Symbol.asyncDispose]());
 
 const at = (...names: string[]): string => join(directory.path, ...names);
 
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await cli(['pki', ...args], { cwd: directory.path });
-  expect(stdout + stderr).not.toContain('PRIVATE KEY');
-  return { code, stdout: stdout.trim(), stderr: stderr.trim() };
-}
-
-/** What a command that must succeed prints. */
-async function pki(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args);
-  expect({ code, stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
-  return stdout;
-}
+const run: PkiCommands['run'] = (...args) => pkiCommands(directory.path).run(...args);
+const pki: PkiCommands['pki'] = (...args) => pkiCommands(directory.path).pki(...args);
 
 interface Status {
   readonly authority: string;

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli } from '../support/cli.ts';
+import { cli, type PkiCommands, pkiCommands } from '../support/cli.ts';
 import { openssl, opensslRefuses } from '../support/openssl.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -17,13 +17,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 const at = (...names: string[]): string => join(directory.path, ...names);
 const ca = (): string[] => ['-CAfile', at('certs', 'root-ca.pem'), '-untrusted', at('certs', 'intermediate-ca.pem')];
 
-/** What a command that must succeed prints. */
-async function pki(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await cli(['pki', ...args], { cwd: directory.path });
-  expect({ code, stderr: stderr.trim() }, args.join(' ')).toEqual({ code: 0, stderr: '' });
-  expect(stdout).not.toContain('PRIVATE KEY');
-  return stdout.trim();
-}
+const pki: PkiCommands['pki'] = (...args) => pkiCommands(directory.path).pki(...args);
 
 /** What Java says of a keystore. */
 async function keytool(file: string, password: string): Promise<string> {

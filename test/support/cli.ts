@@ -9,17 +9,23 @@ export async function cli(args: readonly string[], options: { readonly cwd: stri
   return { code: io.exitCode(), stdout: io.out(), stderr: io.err() };
 }
 
+type Execute = (
+  args: readonly string[],
+  options: { readonly cwd: string },
+) => Promise<{ code: number | null; stdout: string; stderr: string }>;
+
 /** `viaduct pki` in a folder. */
 export interface PkiCommands {
   /** Runs a command that may fail; what it prints is trimmed. */
-  run(...args: readonly string[]): Promise<Awaited<ReturnType<typeof cli>>>;
+  run(...args: readonly string[]): ReturnType<Execute>;
   /** What a command that must succeed prints. */
   pki(...args: readonly string[]): Promise<string>;
 }
 
-export function pkiCommands(cwd: string): PkiCommands {
+/** @param execute runs a command line: in this process, or through the built program. */
+export function pkiCommands(cwd: string, execute: Execute = cli): PkiCommands {
   const run: PkiCommands['run'] = async (...args) => {
-    const { code, stdout, stderr } = await cli(['pki', ...args], { cwd });
+    const { code, stdout, stderr } = await execute(['pki', ...args], { cwd });
     expect(stdout + stderr).not.toContain('PRIVATE KEY');
     return { code, stdout: stdout.trim(), stderr: stderr.trim() };
   };

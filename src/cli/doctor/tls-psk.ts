@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readSecret } from '../../config/secrets.ts';
 import type { SecretReference } from '../../kernel/schema.ts';
+import { pskLines, splitPskLine } from '../../transport/psk.ts';
 import type { Io } from '../io.ts';
 import { type PreSharedKey, shellWord } from './tls-client.ts';
 import type { Missing } from './tls-files.ts';
@@ -13,22 +14,19 @@ export async function readPreSharedKey(
 ): Promise<PreSharedKey | Missing> {
   const read = await readSecret(reference, env);
   if ('problem' in read) return { missing: read.problem };
-  const lines = read.secret.split(/\r?\n/);
-  const index = lines.findIndex((line) => line.trim() !== '' && !line.startsWith('#'));
-  const line = lines[index] ?? '';
-  const colon = line.lastIndexOf(':');
-  const hex = line.slice(colon + 1).trim();
+  const [[number, line] = [0, '']] = pskLines(read.secret);
+  const { identity, key } = splitPskLine(line) ?? {};
   const where = 'env' in reference ? `the environment variable ${reference.env}` : resolve(cwd, reference.file);
-  if (colon < 1 || !/^(?:[0-9a-f]{2})+$/i.test(hex))
+  if (identity === undefined || key === undefined)
     return { missing: `${where} has no line identity:key, the key in hex` };
-  const keyOfLine = `sed -n '${index + 1}s/.*://p'`;
+  const keyOfLine = `sed -n '${number}s/.*://p'`;
   const source =
     'env' in reference
       ? `printenv ${shellWord(reference.env)} | ${keyOfLine}`
       : `${keyOfLine} ${shellWord(resolve(cwd, reference.file))}`;
   return {
-    identity: line.slice(0, colon),
-    key: Buffer.from(hex, 'hex'),
+    identity,
+    key,
     shellKey: `"$(${source} | tr -d '[:space:]')"`,
   };
 }
