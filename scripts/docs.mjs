@@ -1,10 +1,11 @@
-// npm run docs: writes docs/reference from the built program and docs/conformance.md from the tests; with --check it
-// writes nothing and names stale files.
+// npm run docs: writes docs/reference and the table of limits in docs/security.md from the built program, and
+// docs/conformance.md from the tests; with --check it writes nothing and names stale files.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIo } from '../dist/cli/io.js';
 import { buildProgram } from '../dist/cli/program.js';
 import { referencePages } from '../dist/cli/reference.js';
+import { withLimitsTable } from '../dist/config/limits.js';
 import { conformancePage } from './conformance.mjs';
 import { root, say } from './setup.mjs';
 
@@ -20,9 +21,9 @@ function currentText(name) {
 }
 
 const conformance = conformancePage(root);
-const pages = new Map(
-  [...referencePages(buildProgram(processIo()))].map(([name, text]) => [`reference/${name}`, text]),
-).set(conformance.name, conformance.text);
+const pages = new Map([...referencePages(buildProgram(processIo()))].map(([name, text]) => [`reference/${name}`, text]))
+  .set(conformance.name, conformance.text)
+  .set('security.md', withLimitsTable(currentText('security.md')));
 const stale = [...pages].filter(([name, text]) => currentText(name) !== text).map(([name]) => name);
 if (process.argv.includes('--check')) {
   for (const name of stale) say(`docs/${name} is stale; run: npm run docs`);

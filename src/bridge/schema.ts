@@ -80,11 +80,36 @@ const outboxSchema = z
       .min(1)
       .max(100_000_000)
       .prefault(1_000_000)
-      .meta({ description: 'Messages kept for one rule.', reload: 'process' }),
-    bytes: queueBytes
-      .prefault('1GiB')
-      .meta({ description: 'Bytes of subject, headers and payload kept for one rule.', reload: 'process' }),
-    age: queueAge.prefault('7d').meta({ description: 'A message that waited longer is dropped.', reload: 'process' }),
+      .meta({
+        description: 'Messages kept for one rule.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'Hours of a busy rule while NATS is away.',
+          client: 'What `bridge.outbox.onFull` says.',
+          metric: 'bridge_outbox_dropped_total',
+        },
+      }),
+    bytes: queueBytes.prefault('1GiB').meta({
+      description: 'Bytes of subject, headers and payload kept for one rule.',
+      reload: 'process',
+      limit: {
+        bounds: 'node',
+        why: '1 KiB for each of that many messages.',
+        client: 'What `bridge.outbox.onFull` says.',
+        metric: 'bridge_outbox_dropped_total',
+      },
+    }),
+    age: queueAge.prefault('7d').meta({
+      description: 'A message that waited longer is dropped.',
+      reload: 'process',
+      limit: {
+        bounds: 'node',
+        why: 'As long as a session is kept.',
+        client: 'Nothing: it was acknowledged.',
+        metric: 'bridge_outbox_dropped_total',
+      },
+    }),
     onFull: onFull.prefault('refuse').meta({
       description:
         'What happens to one message more: drop-oldest makes room, drop-newest acknowledges it and leaves it out, refuse does not acknowledge it to its publisher.',
@@ -109,15 +134,36 @@ export const bridgeSchema = z
       .min(1)
       .max(64)
       .prefault(8)
-      .meta({ description: 'Nodes a message may pass before it is dropped.', reload: 'process' }),
+      .meta({
+        description: 'Nodes a message may pass before it is dropped.',
+        reload: 'process',
+        limit: {
+          bounds: 'packet',
+          why: 'More nodes than a message needs to pass in any sane topology.',
+          client: 'Nothing: the message does not arrive.',
+          metric: 'bridge_loop_dropped_total',
+        },
+      }),
     maxPending: byteSize.prefault('64MiB').meta({
       description: 'Bytes from NATS that the broker has not taken yet; beyond it messages from NATS are dropped.',
       reload: 'process',
+      limit: {
+        bounds: 'node',
+        why: 'A burst of NATS of about a second.',
+        client: 'Nothing: QoS 0 messages from NATS do not arrive.',
+        metric: 'bridge_dropped_total',
+      },
     }),
     ackTimeout: duration.prefault('5s').meta({
       description:
         'What NATS has not confirmed by then goes to the outbox in rules with `ack: nats`, or is refused where there is none; what JetStream has not confirmed is refused in rules with `ack: jetstream`.',
       reload: 'process',
+      limit: {
+        bounds: 'packet',
+        why: 'Longer than a new leader of a stream takes.',
+        client: 'The message is kept in the outbox, or refused with 0x97.',
+        metric: 'bridge_unacknowledged_total',
+      },
     }),
     outbox: outboxSchema,
     codec: codecSchema,

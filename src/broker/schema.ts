@@ -10,13 +10,28 @@ export const limitsSchema = z
     connectTimeout: duration
       .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
       .prefault('10s')
-      .meta({ description: 'A client that has not sent its CONNECT after this is closed.', reload: 'process' }),
+      .meta({
+        description: 'A client that has not sent its CONNECT after this is closed.',
+        reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'Enough for a slow radio link; an open socket that says nothing costs memory.',
+          client: 'Its connection is closed without an answer.',
+          metric: 'mqtt_unused_connections_total',
+        },
+      }),
     connectPacketSize: byteSize
       .refine((bytes) => bytes >= 128 && bytes <= largestPacket, sizeRange('128B'))
       .prefault('16KiB')
       .meta({
         description: 'Largest CONNECT; nothing larger is buffered for a client that is not known yet.',
         reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'A CONNECT with certificate identity, will and properties is a few hundred bytes.',
+          client: 'Its connection is closed as soon as the header is read.',
+          metric: 'mqtt_refused_total',
+        },
       }),
     packetSize: byteSize
       .refine((bytes) => bytes >= 1_024 && bytes <= largestPacket, sizeRange('1KiB'))
@@ -24,6 +39,12 @@ export const limitsSchema = z
       .meta({
         description: 'Largest packet after CONNECT; MQTT 5 clients are told as Maximum Packet Size.',
         reload: 'process',
+        limit: {
+          bounds: 'packet',
+          why: 'Larger things are better sent in parts: a packet is held in memory as a whole.',
+          client: 'DISCONNECT 0x95 in MQTT 5, before that the connection is closed, as soon as the header is read.',
+          metric: 'mqtt_refused_total',
+        },
       }),
     inboundBuffer: byteSize
       .refine((bytes) => bytes >= 1_024, { error: 'use 1KiB or more' })
@@ -31,6 +52,11 @@ export const limitsSchema = z
       .meta({
         description: 'Bytes of a client that wait to be handled; beyond it reading from that client pauses.',
         reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'One packet of the largest size may wait; more would only move a queue from the client into the broker.',
+          client: 'Nothing but that it can send no more for a while (TCP flow control).',
+        },
       }),
     outboundBuffer: byteSize
       .refine((bytes) => bytes >= 65_536, { error: 'use 64KiB or more' })
@@ -38,6 +64,12 @@ export const limitsSchema = z
       .meta({
         description: 'Bytes on their way to a client that does not read; beyond it that client is disconnected.',
         reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'Room for a burst of several seconds on a slow link.',
+          client: 'QoS 0 messages are left out from half of it on; then its connection is closed.',
+          metric: 'mqtt_slow_client_dropped_total',
+        },
       }),
     sessionExpiry: duration
       .refine((ms) => ms >= 1_000 && ms <= 4_294_967_295_000, { error: 'use 1s to 49710d' })
@@ -45,6 +77,12 @@ export const limitsSchema = z
       .meta({
         description: 'Longest time that a session is kept for a client that is away, MQTT 3.1.1 clients included.',
         reload: 'process',
+        limit: {
+          bounds: 'session',
+          why: 'A device that is off over a long weekend loses nothing.',
+          client: 'In MQTT 5 the shorter expiry stands in the CONNACK; afterwards session present is 0.',
+          metric: 'sessions_expired_total',
+        },
       }),
     keepAlive: duration
       .refine((ms) => ms === 0 || (ms >= 1_000 && ms <= 65_535_000), { error: 'use 1s to 65535s, or 0s for no limit' })
@@ -53,25 +91,64 @@ export const limitsSchema = z
         description:
           'Longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told this one. 0s: no limit.',
         reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: '0s leaves it to clients, as MQTT 3.1.1 does; set it where idle connections cost.',
+          client: 'Server Keep Alive in the CONNACK; who is silent for one and a half times that is closed.',
+          metric: 'mqtt_refused_total',
+        },
       }),
-    inFlight: z.int().min(1).max(65_535).prefault(1_024).meta({
-      description:
-        'QoS 1 and 2 messages sent to a client before it acknowledges the first; its own Receive Maximum may be lower.',
-      reload: 'process',
-    }),
-    topicAliases: z.int().min(0).max(65_535).prefault(32).meta({
-      description: 'Topic aliases in each direction of an MQTT 5 connection; 0 turns them off.',
-      reload: 'process',
-    }),
+    inFlight: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .prefault(1_024)
+      .meta({
+        description:
+          'QoS 1 and 2 messages sent to a client before it acknowledges the first; its own Receive Maximum may be lower.',
+        reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'More messages under way do not make a link faster.',
+          client: 'The next message comes after its acknowledgement.',
+        },
+      }),
+    topicAliases: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .prefault(32)
+      .meta({
+        description: 'Topic aliases in each direction of an MQTT 5 connection; 0 turns them off.',
+        reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'Each alias may hold a topic in memory.',
+          client: 'Topic Alias Maximum in the CONNACK; a higher alias is DISCONNECT 0x94.',
+          metric: 'mqtt_refused_total',
+        },
+      }),
     responseInformation: z.string().min(1).max(1_024).optional().meta({
       description:
         'Told to MQTT 5 clients that ask where their response topics should begin; `{clientId}` stands for their client id.',
       reload: 'process',
     }),
-    receiveMaximum: z.int().min(1).max(65_535).prefault(1_024).meta({
-      description: 'QoS 1 and 2 messages a client may send before the first is acknowledged.',
-      reload: 'process',
-    }),
+    receiveMaximum: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .prefault(1_024)
+      .meta({
+        description: 'QoS 1 and 2 messages a client may send before the first is acknowledged.',
+        reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'Each open exchange is held in memory until it ends.',
+          client:
+            'Receive Maximum in the CONNACK; one more is DISCONNECT 0x93, in MQTT 3.1.1 the connection is closed.',
+          metric: 'mqtt_refused_total',
+        },
+      }),
   })
   .prefault({})
   .meta({ description: 'Limits of one connection.', reload: 'process' });

@@ -124,3 +124,36 @@ test('config explain refuses a configuration with problems and lists them', asyn
   expect(err).toContain('--set log.level: "loud" is not allowed');
   expect(err).toContain('1 problem, nothing was started.');
 });
+
+test('config explain --group limits shows what bounds work and memory, by whom it bounds, and what one beyond it sees', async () => {
+  const { out, err, code } = await run(['config', 'explain', '--group', 'limits'], {
+    VIADUCT_LIMITS_PACKETSIZE: '2MiB',
+  });
+  expect({ err, code }).toEqual({ err: '', code: 0 });
+  const headings = out.split('\n').filter((line) => /^[A-Z]/.test(line));
+  expect(headings[0]).toBe('One packet or message');
+  expect(headings.at(-1)).toBe('One node, all clients together');
+  expect(out).toMatch(
+    /^limits\.packetSize: 2MiB\n {4}from VIADUCT_LIMITS_PACKETSIZE; .*\n.*\n {4}why: .*\n {4}beyond it: .*0x95/m,
+  );
+  expect(out).toContain('    counted by connections_dropped_total{reason="max-pending"}\n');
+  expect(out).not.toContain('log.level');
+});
+
+test('config explain --group limits takes a path and prints data', async () => {
+  const { out, code } = await run(['config', 'explain', 'store.queue', '--group', 'limits', '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toContainEqual(
+    expect.objectContaining({
+      path: 'store.queue.messages',
+      value: '10000',
+      limit: { bounds: 'session', why: expect.any(String), client: expect.any(String), metric: expect.any(String) },
+    }),
+  );
+});
+
+test('config explain names the groups where one is asked for that there is not', async () => {
+  const { err, code } = await run(['config', 'explain', '--group', 'limit']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/limits/);
+});

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { cell, configurationPage, configurationSchema } from '../config/reference.ts';
+import { cell } from '../config/markdown.ts';
+import { configurationPage, configurationSchema } from '../config/reference.ts';
 import { errorMeanings } from '../kernel/error-meanings.ts';
 import { errorCodes } from '../kernel/errors.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Reload } from '../kernel/schema.ts';
+import type { Limit, Reload } from '../kernel/schema.ts';
 import { environmentPrefix } from './names.ts';
 import { defaultOf, isOptional, metaOf, shapeOf, typeOf } from './shape.ts';
 
@@ -18,6 +18,8 @@ export interface Field {
   readonly description: string;
   readonly reload: Reload;
   readonly isSecret: boolean;
+  /** Of a setting that bounds work or memory. */
+  readonly limit?: Limit;
 }
 
 /** All settings below a schema, in the order in which modules declare them. */
@@ -46,6 +48,7 @@ function fieldOf(schema: z.ZodType, steps: readonly string[], isSecret: boolean)
     description: meta.description ?? '',
     reload: meta.reload ?? 'process',
     isSecret,
+    ...(meta.limit === undefined ? {} : { limit: meta.limit }),
   };
 }
 

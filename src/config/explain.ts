@@ -1,4 +1,4 @@
-import type { Reload } from '../kernel/schema.ts';
+import type { Limit, Reload } from '../kernel/schema.ts';
 import type { LoadedConfig, Origin } from './compose.ts';
 import { formatPath, parsePath, startsWith } from './path.ts';
 import { printed } from './redact.ts';
@@ -13,6 +13,8 @@ export interface ExplainedField {
   readonly origin: string;
   readonly description: string;
   readonly reload: Reload;
+  /** Of a setting that bounds work or memory. */
+  readonly limit?: Limit;
 }
 
 export function formatOrigin(origin: Origin): string {
@@ -28,8 +30,9 @@ export function explainConfig(loaded: LoadedConfig, below?: string): ExplainedFi
     .filter(({ path }) => startsWith(path, prefix))
     .map(({ path, schema, value, isSecret }) => {
       const name = formatPath(path);
-      const { description = '', reload = 'process' } = metaOf(schema);
+      const { description = '', reload = 'process', limit } = metaOf(schema);
       const origin = formatOrigin(loaded.origins.get(name) ?? { kind: 'default' });
-      return { path: name, value: printed(value, isSecret && value !== undefined), origin, description, reload };
+      const field = { path: name, value: printed(value, isSecret && value !== undefined), origin, description, reload };
+      return limit === undefined ? field : { ...field, limit };
     });
 }

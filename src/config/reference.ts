@@ -1,23 +1,12 @@
 import { z } from 'zod';
 import { checks } from './checks.ts';
 import { describe, type Field } from './describe.ts';
+import { defaultText, table } from './markdown.ts';
 import { otherVariables } from './names.ts';
 import { configSchema } from './schema.ts';
 import { metaOf } from './shape.ts';
 
-/** Text for a cell of a Markdown table. */
-export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
 const changes = { live: 'at once', component: 'restarts this part', process: 'needs a restart' } as const;
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
-
-function defaultText(field: Field): string {
-  if (field.isRequired) return 'required';
-  if (field.default === undefined) return 'none';
-  return `\`${typeof field.default === 'string' ? field.default : JSON.stringify(field.default)}\``;
-}
 
 function fieldRow(field: Field): string[] {
   const secret = field.isSecret ? ' Shown as `***`.' : '';
@@ -74,6 +63,7 @@ export function configurationSchema(): string {
     override: ({ jsonSchema }) => {
       delete jsonSchema['reload'];
       delete jsonSchema['secret'];
+      delete jsonSchema['limit'];
     },
   });
   return `${JSON.stringify({ title: 'Viaduct configuration', ...schema }, undefined, 2)}\n`;

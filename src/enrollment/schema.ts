@@ -54,11 +54,22 @@ export const enrollmentSchema = z
       description: 'The longest life that a request may ask for. A token may allow less.',
       reload: 'process',
     }),
-    requestsPerSecond: z.int().min(1).max(10_000).prefault(20).meta({
-      description:
-        'Requests with a good token or certificate that are looked at, of all devices together; bursts may be five times that.',
-      reload: 'process',
-    }),
+    requestsPerSecond: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .prefault(20)
+      .meta({
+        description:
+          'Requests with a good token or certificate that are looked at, of all devices together; bursts may be five times that.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'Signing takes about a millisecond, so that enrollment takes no more than a few per cent of a core.',
+          client: '429 with Retry-After over https, a refusal over MQTT.',
+          metric: 'enrollments_put_off_total',
+        },
+      }),
     rules: z.array(ruleSchema).max(100).prefault([]).meta({
       description: 'Certificates that may enroll others, such as that of an installer.',
       reload: 'process',

@@ -12,6 +12,23 @@ export interface FieldMeta {
   readonly reload: Reload;
   /** Shown as `***` wherever configuration is printed. */
   readonly secret?: boolean;
+  /** Of a setting that bounds work or memory. */
+  readonly limit?: Limit;
+}
+
+/** Whose work or memory a limit bounds, from the smallest to all of a node. */
+export const limitScopes = ['packet', 'connection', 'session', 'address', 'listener', 'link', 'node'] as const;
+export type LimitScope = (typeof limitScopes)[number];
+
+/** What docs/security.md and `config explain --group limits` tell of a limit. */
+export interface Limit {
+  readonly bounds: LimitScope;
+  /** Why its default is what it is. */
+  readonly why: string;
+  /** What the one beyond it sees. */
+  readonly client: string;
+  /** What counts it in /metrics, without the prefix: `connections_dropped_total{reason="max-pending"}`. */
+  readonly metric?: string;
 }
 
 /** A duration such as `"30s"`; the parsed value is milliseconds. Give defaults with `.prefault('30s')`. */

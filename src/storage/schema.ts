@@ -9,13 +9,35 @@ const queueSchema = z
       .min(1)
       .max(10_000_000)
       .prefault(10_000)
-      .meta({ description: 'Messages queued for one session.', reload: 'process' }),
-    bytes: queueBytes
-      .prefault('64MiB')
-      .meta({ description: 'Bytes of topic, payload and properties queued for one session.', reload: 'process' }),
+      .meta({
+        description: 'Messages queued for one session.',
+        reload: 'process',
+        limit: {
+          bounds: 'session',
+          why: 'Hours of a device that reports every few seconds.',
+          client: 'What `store.queue.onFull` says.',
+          metric: 'store_dropped_total{reason="queue-full"}',
+        },
+      }),
+    bytes: queueBytes.prefault('64MiB').meta({
+      description: 'Bytes of topic, payload and properties queued for one session.',
+      reload: 'process',
+      limit: {
+        bounds: 'session',
+        why: 'The same for large messages.',
+        client: 'What `store.queue.onFull` says.',
+        metric: 'store_dropped_total{reason="queue-full"}',
+      },
+    }),
     age: queueAge.optional().meta({
       description: 'A message that waited longer and was never sent is dropped. Left out: only its own expiry counts.',
       reload: 'process',
+      limit: {
+        bounds: 'session',
+        why: 'Without it only the expiry of a message counts, which is for its publisher to say.',
+        client: 'The message does not come.',
+        metric: 'store_dropped_total{reason="too-old"}',
+      },
     }),
     onFull: onFull.prefault('drop-oldest').meta({
       description:
@@ -33,10 +55,26 @@ const retainedSchema = z
       .min(1)
       .max(100_000_000)
       .prefault(1_000_000)
-      .meta({ description: 'Topics with a retained message.', reload: 'process' }),
-    bytes: byteSize
-      .prefault('1GiB')
-      .meta({ description: 'Bytes of topic, payload and properties of all retained messages.', reload: 'process' }),
+      .meta({
+        description: 'Topics with a retained message.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'The state of a large fleet; a retained message in use costs memory for its topic.',
+          client: 'What `store.retained.onFull` says.',
+          metric: 'store_dropped_total{reason="retained-full"}',
+        },
+      }),
+    bytes: byteSize.prefault('1GiB').meta({
+      description: 'Bytes of topic, payload and properties of all retained messages.',
+      reload: 'process',
+      limit: {
+        bounds: 'node',
+        why: '1 KiB for each of that many topics.',
+        client: 'What `store.retained.onFull` says.',
+        metric: 'store_dropped_total{reason="retained-full"}',
+      },
+    }),
     onFull: z.enum(['drop-newest', 'refuse']).prefault('drop-newest').meta({
       description:
         'What happens to one more: drop-newest delivers without retaining it, refuse does not acknowledge it to its publisher.',
@@ -70,6 +108,12 @@ export const storeSchema = z
         description:
           'Bytes of all queued and retained messages together; beyond it messages are refused. The files of `type: disk` take up to twice as much. For `type: redis` it counts what all nodes keep under store.redis.keyPrefix, so give all nodes the same value; the maxmemory of Redis is a limit of its own.',
         reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'What a small machine may spare of its disk.',
+          client: 'The message is not acknowledged: 0x97 in MQTT 5, before that the connection is closed.',
+          metric: 'store_dropped_total{reason="refused"}',
+        },
       }),
     queue: queueSchema,
     retained: retainedSchema,

@@ -53,16 +53,44 @@ export const listenerSchema = z
       .meta({
         description: 'A connection that has not got past TLS and its first bytes after this is closed.',
         reload: 'component',
+        limit: {
+          bounds: 'connection',
+          why: 'Enough for TLS on a small device and a slow link.',
+          client: 'Its connection is closed.',
+          metric: 'connections_dropped_total{reason="handshake-timeout"}',
+        },
       }),
-    maxPending: z.int().min(1).max(1_000_000).prefault(4_096).meta({
-      description: 'Connections in the handshake at one time; beyond it the oldest of them is closed.',
-      reload: 'component',
-    }),
-    maxConnections: z.int().min(1).max(10_000_000).prefault(100_000).meta({
-      description:
-        'Connections of this listener at one time; beyond it the oldest in the handshake is closed, or the new one where there is none.',
-      reload: 'component',
-    }),
+    maxPending: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .prefault(4_096)
+      .meta({
+        description: 'Connections in the handshake at one time; beyond it the oldest of them is closed.',
+        reload: 'component',
+        limit: {
+          bounds: 'listener',
+          why: 'Handshakes of a whole fleet that comes back at once; each costs about 50 KB.',
+          client: 'The connection that is longest in its handshake is closed.',
+          metric: 'connections_dropped_total{reason="max-pending"}',
+        },
+      }),
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .prefault(100_000)
+      .meta({
+        description:
+          'Connections of this listener at one time; beyond it the oldest in the handshake is closed, or the new one where there is none.',
+        reload: 'component',
+        limit: {
+          bounds: 'listener',
+          why: 'About 4 GB of idle TLS connections.',
+          client: 'The connection is closed before TLS.',
+          metric: 'connections_dropped_total{reason="max-connections"}',
+        },
+      }),
     ...ownCertificateFields,
     ...policyFields,
     ...clientFields,

@@ -117,15 +117,37 @@ export const clientFields = {
     }),
   handshakeRate: z
     .strictObject({
-      perAddress: z.int().min(1).max(1_000_000).optional().meta({
-        description:
-          'TLS handshakes that one address, or one IPv6 network of /64, may begin in a minute. Left out: no limit.',
-        reload: 'component',
-      }),
-      overall: z.int().min(1).max(1_000_000).optional().meta({
-        description: 'TLS handshakes that may begin in a second, of all clients together. Left out: no limit.',
-        reload: 'component',
-      }),
+      perAddress: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .meta({
+          description:
+            'TLS handshakes that one address, or one IPv6 network of /64, may begin in a minute. Left out: no limit.',
+          reload: 'component',
+          limit: {
+            bounds: 'address',
+            why: 'A gateway may hide a whole fleet behind one address, so there is no default.',
+            client: 'The connection is closed before TLS.',
+            metric: 'connections_dropped_total{reason="handshake-rate"}',
+          },
+        }),
+      overall: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .meta({
+          description: 'TLS handshakes that may begin in a second, of all clients together. Left out: no limit.',
+          reload: 'component',
+          limit: {
+            bounds: 'listener',
+            why: 'What a machine signs in a second differs too much; set it to half of what `openssl speed` says.',
+            client: 'The connection is closed before TLS.',
+            metric: 'connections_dropped_total{reason="handshake-rate"}',
+          },
+        }),
     })
     .prefault({})
     .meta({

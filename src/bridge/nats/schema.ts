@@ -64,6 +64,12 @@ export const natsSchema = z
     maxPending: byteSize.prefault('64MiB').meta({
       description: 'Bytes sent that NATS has not confirmed; beyond it messages for NATS are dropped.',
       reload: 'process',
+      limit: {
+        bounds: 'node',
+        why: 'A reconnect of some seconds at full load.',
+        client: 'A message with `ack: local` is dropped, others are kept in the outbox or refused.',
+        metric: 'bridge_dropped_total',
+      },
     }),
     hub: hubSchema,
   })

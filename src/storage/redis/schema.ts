@@ -54,21 +54,44 @@ export const redisSchema = z
         description:
           'A read or write that Redis has not answered by then is refused, and its message not acknowledged.',
         reload: 'process',
+        limit: {
+          bounds: 'link',
+          why: 'Longer than a failover of Redis; a client waits no longer for its acknowledgement.',
+          client: 'The message is not acknowledged, a CONNECT is refused: 0x88 in MQTT 5.',
+          metric: 'redis_refused_total',
+        },
       }),
     reconnectDelayMax: duration
       .refine((ms) => ms >= 10 && ms <= 300_000, { error: 'use 10ms to 5m' })
       .prefault('2s')
       .meta({ description: 'Longest delay between attempts to reconnect; they never end.', reload: 'process' }),
-    maxPendingWrites: z.int().min(100).max(10_000_000).prefault(100_000).meta({
-      description: 'Operations that wait for Redis; beyond it new ones are refused at once.',
-      reload: 'process',
-    }),
+    maxPendingWrites: z
+      .int()
+      .min(100)
+      .max(10_000_000)
+      .prefault(100_000)
+      .meta({
+        description: 'Operations that wait for Redis; beyond it new ones are refused at once.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'A second of the load that one Redis takes.',
+          client: 'The message is not acknowledged, a CONNECT is refused.',
+          metric: 'redis_refused_total',
+        },
+      }),
     maxPendingBytes: byteSize
       .refine((bytes) => bytes >= 1_048_576, { error: 'use at least 1MiB' })
       .prefault('64MiB')
       .meta({
         description: 'Bytes of operations that wait for Redis; beyond it new ones are refused at once.',
         reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'The same for large messages.',
+          client: 'The message is not acknowledged, a CONNECT is refused.',
+          metric: 'redis_refused_total',
+        },
       }),
   })
   .superRefine((redis, context) => {
