@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { protocolBroker } from '../support/protocol-broker.ts';
 import { accepted5, connect5, open4, open5, subscribe4, subscribe5, terse } from '../support/protocol-packets.ts';
-import { protocolTests } from '../support/protocol-script.ts';
+import { type ProtocolCase, protocolTests } from '../support/protocol-script.ts';
 
 const port = protocolBroker();
 
@@ -116,5 +116,21 @@ describe('MQTT 5: topic aliases of the broker', () => {
        sub < 30 .. s"ab/more/2" 00 "2"
        sub < 30 .. 0000 { 23 0001 } "3"`,
     ],
+    ...[97, 98, 99].map(
+      (size): ProtocolCase => [
+        `an alias that makes a packet of ${size} bytes too large for the client is left out [MQTT-3.1.2-24]`,
+        `sub > ${connect5('sub', '27 00000063 22 0005')}
+         sub < ${accepted5}
+         ${subscribe5('sub', `ab/size/${size}`, '02')}
+         ${open5('pub')}
+         pub > 30 .. s"ab/size/${size}" 00 78*${size - 15} | 30 .. s"ab/size/${size}" 00 "2"
+         sub < 30 .. s"ab/size/${size}" 00 78*${size - 15}
+         sub < 30 .. s"ab/size/${size}" { 23 0001 } "2"
+         pub > 32 .. s"ab/size/more/${size}" 0001 00 "not for it" | 32 .. s"ab/size/${size}" 0002 00 "3"
+         pub < 40 03 0001 10
+         pub < 40 02 0002
+         sub < 32 .. 0000 0001 { 23 0001 } "3"`,
+      ],
+    ),
   ]);
 });

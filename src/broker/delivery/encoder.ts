@@ -43,8 +43,10 @@ export class DeliveryEncoder {
     const alias = this.#aliases?.aliasFor(message.topic);
     const frame = this.#write(message, delivery, packetId, details, alias);
     if (frame.length <= this.#maximumPacketSize) return frame;
-    if (alias?.isNew === true) this.#aliases?.forget(message.topic);
-    return undefined;
+    if (alias?.isNew !== true) return undefined;
+    this.#aliases?.forget(message.topic);
+    const plain = this.#write(message, delivery, packetId, details, undefined); // teaching an alias costs some bytes
+    return plain.length <= this.#maximumPacketSize ? plain : undefined;
   }
 
   /** A packet that was encoded last for this topic was not sent: the client has not learned its alias. */
