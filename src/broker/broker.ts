@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
+import { Slices } from '../kernel/slices.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { TimerWheel } from '../kernel/timer-wheel.ts';
 import type { Message } from '../plane/message.ts';
@@ -52,7 +53,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const keys = new QueueKeys(`${runId}.edge`);
     const gates = new Gates();
     const common = { plane, store, gates, wheel, keys, now, telemetry };
-    const engine = createEngine(options.limits)({ ...common, runId, authenticator });
+    const engine = createEngine(options.limits)({ ...common, runId, authenticator, slices: new Slices() });
     const hotPath = createHotPath(options.plane)(common);
     const edges = new Set<Edge>();
     let isClosed = false;

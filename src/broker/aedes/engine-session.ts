@@ -28,6 +28,7 @@ export interface EngineSessionDeps extends ReleaseDeps {
   /** Makes the engine's client for the socket. */
   readonly attach: (socket: EngineSocket) => EngineClient;
   readonly store: ReleaseDeps['store'] & RetainedDeliveryDeps['store'];
+  readonly slices: RetainedDeliveryDeps['slices'];
   readonly now: () => number;
   /** Tells the plane of every subscription that the engine notes for the client. @param changed is told as well */
   readonly watch: (session: EngineSession, changed: (engineFilter: string) => void) => SubscriptionWatch;

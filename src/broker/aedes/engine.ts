@@ -1,4 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
+import type { Slices } from '../../kernel/slices.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
@@ -32,6 +33,8 @@ export interface EngineDeps {
   readonly authenticator: Authenticator;
   readonly gates: Gates;
   readonly wheel: TimerWheel;
+  /** For long work of clients. */
+  readonly slices: Slices;
   readonly now: () => number;
   readonly telemetry: Telemetry;
 }
@@ -77,11 +80,9 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     report(aedes, connections, failed);
 
     const sessionDeps: EngineSessionDeps = {
-      store,
-      wheel: deps.wheel,
+      ...deps,
       reader,
       attach: (socket) => aedes.handle(socket),
-      now,
       watch: ({ edge }, changed) => new SubscriptionWatch(edge, register, changed),
     };
 

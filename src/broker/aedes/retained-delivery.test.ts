@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { StoreError } from '../../kernel/errors.ts';
+import { Slices } from '../../kernel/slices.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import type { RetainedPages, StoredPacket } from '../session-store.ts';
 import type { EngineSubscription } from './engine-types.ts';
@@ -50,6 +51,7 @@ class Client {
         },
       },
       store: { retained },
+      slices: new Slices(),
       now: () => this.now,
       failed: (error) => {
         this.got.push(String(error));

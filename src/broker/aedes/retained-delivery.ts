@@ -1,3 +1,4 @@
+import type { Slice, Slices } from '../../kernel/slices.ts';
 import { matches } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
@@ -7,14 +8,14 @@ import type { SessionStore, StoredPacket } from '../session-store.ts';
 import { isSharedInEngine } from './engine-filter.ts';
 import type { EngineSubscription } from './engine-types.ts';
 
-/** Messages after which others have their turn, and what was sent leaves. */
-const turnMessages = 512;
-/** What it costs to look for a page, in messages. */
-const pageMessages = 16;
+/** Messages between two looks at the clock. */
+const clockMessages = 8;
 
 export interface RetainedDeliveryDeps {
   readonly edge: Pick<EdgePort, 'subscriber' | 'whenRoom'>;
   readonly store: Pick<SessionStore, 'retained'>;
+  /** Shared by all clients: those that search and send at the same time take turns. */
+  readonly slices: Slices;
   readonly now: () => number;
   /** They cannot be read. */
   readonly failed: (error: unknown) => void;
@@ -39,8 +40,6 @@ export class RetainedDelivery {
   /** No more than the client has subscriptions. */
   readonly #waiting = new Set<string>();
   #isReading = false;
-  /** Done since the last turn, in messages. */
-  #work = 0;
   /** Of the filter that is read; undefined after a change of the client's subscriptions. */
   #grant: Grant | undefined;
 
@@ -64,38 +63,38 @@ export class RetainedDelivery {
   }
 
   async #read(): Promise<void> {
+    let slice = await this.#deps.slices.next();
     for (const filter of this.#waiting) {
       this.#waiting.delete(filter); // the same subscription again gets them again [MQTT-3.8.4-3]
       this.#grant = undefined;
       if (this.#deps.edge.subscriber.isGone?.() === true) return;
       for await (const page of this.#deps.store.retained(filter)) {
-        if (!(await this.#send(filter, page))) break;
-        this.#work += pageMessages;
-        if (this.#work >= turnMessages) await this.#turn();
+        const next = await this.#send(filter, page, slice);
+        if (next === undefined) break;
+        slice = next.isOver() ? await this.#deps.slices.next() : next;
       }
+      if (slice.isOver()) slice = await this.#deps.slices.next();
     }
     this.#isReading = false;
   }
 
-  async #turn(): Promise<void> {
-    this.#work = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  /** @returns false where nobody wants the rest */
-  async #send(filter: string, page: Iterable<StoredPacket>): Promise<boolean> {
-    const { edge } = this.#deps;
+  /** @returns the slice that it ended in; undefined where nobody wants the rest */
+  async #send(filter: string, page: Iterable<StoredPacket>, current: Slice): Promise<Slice | undefined> {
+    const { edge, slices } = this.#deps;
     const { subscriber } = edge;
     const packets = page[Symbol.iterator]();
-    for (;;) {
-      while (subscriber.canTake?.() === false && subscriber.isGone?.() !== true)
+    let slice = current;
+    for (let sent = 1; ; sent += 1) {
+      if (sent % clockMessages === 0 && slice.isOver()) slice = await slices.next();
+      while (subscriber.canTake?.() === false && subscriber.isGone?.() !== true) {
         await new Promise<void>((resolve) => edge.whenRoom(resolve));
-      if (subscriber.isGone?.() === true) return false;
+        slice = await slices.next();
+      }
+      if (subscriber.isGone?.() === true) return undefined;
       this.#grant ??= this.#grantOf(filter);
-      if (this.#grant === undefined) return false; // no new messages after UNSUBSCRIBE [MQTT-3.10.4-2]
+      if (this.#grant === undefined) return undefined; // no new messages after UNSUBSCRIBE [MQTT-3.10.4-2]
       const next = packets.next();
-      if (next.done === true) return true;
-      this.#work += 1;
+      if (next.done === true) return slice;
       this.#deliver(next.value, this.#grant);
     }
   }
