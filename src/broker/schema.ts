@@ -71,6 +71,18 @@ export const limitsSchema = z
           metric: 'mqtt_slow_client_dropped_total',
         },
       }),
+    topicLength: byteSize
+      .refine((bytes) => bytes >= 64 && bytes <= 65_535, { error: 'use 64B to 65535B' })
+      .prefault('4KiB')
+      .meta({
+        description: 'Longest topic filter that a client may subscribe to; a longer one is refused in its SUBACK.',
+        reload: 'process',
+        limit: {
+          bounds: 'packet',
+          why: 'Topics are read by people and compared level by level; some hundred bytes are a long one.',
+          client: 'SUBACK 0x87, before MQTT 5 0x80, for that filter.',
+        },
+      }),
     sessionExpiry: duration
       .refine((ms) => ms >= 1_000 && ms <= 4_294_967_295_000, { error: 'use 1s to 49710d' })
       .prefault('7d')

@@ -141,6 +141,18 @@ describe('MQTT 5: a PUBLISH that is not allowed', () => {
        > 34 .. s"$SYS/x" 0007 00 "x"
        < 50 .. 0007 87 { <reason> }`,
     ],
+    ...['$SYS/', '$pki/'].map(
+      (start): ProtocolCase => [
+        `a long topic below ${start} is refused with the same code as a short one [MQTT-3.4.2-1] [MQTT-3.5.2-1]`,
+        `${open()}
+         > 32 .. 006e "${start}" 78*105 0007 00 "x"
+         < 40 .. 0007 87 { <reason> }
+         > 34 .. 006e "${start}" 78*105 0008 00 "x"
+         < 50 .. 0008 87 { <reason> }
+         > 32 .. 03e8 "${start}" 78*995 0009 00 "x"
+         < 40 .. 0009 87 { <reason> }`,
+      ],
+    ),
     [
       'the reason is left out where it would not fit into the Maximum Packet Size [MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.1.2-24]',
       `> 10 .. 0004 "MQTT" 05 02 0000 { 27 00000010 } s"a"

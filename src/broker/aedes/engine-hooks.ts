@@ -11,6 +11,8 @@ export interface EngineHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly authenticator: Authenticator;
+  /** Bytes of the longest topic filter. */
+  readonly topicLength: number;
 }
 
 const rejections: Readonly<Record<RejectionCode, number>> = {
@@ -48,8 +50,11 @@ export function hooksOf(
       if (client !== null) deps.connections.get(client)?.complete(packet);
       done();
     },
-    authorizeSubscribe: (client, subscription, done) =>
-      done(null, maySubscribe(fromEngineFilter(subscription.topic), client.id ?? '') ? subscription : null),
+    authorizeSubscribe(client, subscription, done) {
+      const filter = fromEngineFilter(subscription.topic);
+      const isTaken = Buffer.byteLength(filter) <= deps.topicLength && maySubscribe(filter, client.id ?? '');
+      done(null, isTaken ? subscription : null);
+    },
   };
 }
 

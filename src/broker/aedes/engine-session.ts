@@ -1,5 +1,6 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
+import { headerLength } from '../../mqtt/frame.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { type PublishHeader, parsePublish } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
@@ -44,6 +45,9 @@ interface Publishing {
   /** Why it was refused, for the client. */
   reason: string;
 }
+
+/** The engine says why in words as well, so that the answer may be long. @param answer PUBACK or PUBREC */
+const reasonCodeOf = (answer: Buffer): number => answer[headerLength(answer) + 2] ?? reasonCodes.success;
 
 /** What the engine registered for packets, and for whom. */
 type Enqueue = (this: EngineParserStub, packet: EngineParsedPacket) => void;
@@ -210,7 +214,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     if (type === packetTypes.suback || type === packetTypes.unsuback)
       this.edge.send([this.#answers?.(answer) ?? answer]);
     else if (type !== packetTypes.puback && type !== packetTypes.pubrec) this.edge.send([answer]);
-    else if (this.#publishing !== undefined) this.#publishing.reasonCode = answer[4] ?? reasonCodes.success;
+    else if (this.#publishing !== undefined) this.#publishing.reasonCode = reasonCodeOf(answer);
   }
 
   #guard(): void {

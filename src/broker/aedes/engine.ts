@@ -73,7 +73,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           subscribed: (filters) => aedes.subscriber && connections.get(aedes.subscriber)?.sendRetained(filters),
         }),
         ...limitsOf(limits),
-        ...hooksOf({ connections, sessions, authenticator: deps.authenticator }),
+        ...hooksOf({ connections, sessions, authenticator: deps.authenticator, topicLength: limits.topicLength }),
       },
       clientHooks({ connections, sessions, store, now, failed }),
     );
