@@ -9,9 +9,13 @@ export interface SessionsDeps {
   readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'cleanSubscriptions'>;
   readonly wheel: TimerWheel;
   readonly now: () => number;
+  /** A CONNECT of the client id is under way: its session must not end meanwhile. */
+  readonly isArriving: (clientId: string) => boolean;
   readonly telemetry: Telemetry;
 }
 
+/** After this it is looked again whether a session that is over can end. */
+const retryMs = 1_000;
 /** An interval that never ends. [MQTT 5, 3.1.2.11.2] */
 const neverSeconds = 0xffff_ffff;
 
@@ -84,6 +88,10 @@ export class Sessions {
     try {
       for (let clientId = this.#due.shift(); clientId !== undefined; clientId = this.#due.shift()) {
         if (!this.#ending.delete(clientId)) continue; // somebody came back
+        if (this.#deps.isArriving(clientId)) {
+          this.#endAfter(clientId, 0, retryMs);
+          continue;
+        }
         await this.#deps.store.cleanSubscriptions({ id: clientId });
         this.#deps.telemetry.events.emit(sessionExpired, { clientId });
       }

@@ -15,7 +15,17 @@ export interface ClientHooksDeps {
 /** What becomes of a client that comes, and of the session and the will of one that goes. */
 export function clientHooks({ connections, sessions, store, now, failed }: ClientHooksDeps): GuardedAedesHooks {
   return {
-    registered: (client) => void connections.get(client)?.registered(sessions).catch(failed),
+    registered(client) {
+      const connection = connections.get(client);
+      connection
+        ?.registered(sessions)
+        .finally(() => connection.leaveTurn())
+        .catch(failed);
+    },
+    abandoned(client) {
+      store.delWill({ id: client.id ?? '' }).catch(failed); // the engine stored it already
+      connections.get(client)?.leaveTurn();
+    },
     disconnected(client) {
       const { id, clean, sessionExpiryInterval: expirySeconds } = client;
       const clientId = id ?? '';

@@ -2,7 +2,7 @@ import { messageOf } from '../../kernel/errors.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { headerLength } from '../../mqtt/frame.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
-import { type PublishHeader, parsePublish } from '../../mqtt/publish.ts';
+import { parsePublish } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
@@ -20,6 +20,7 @@ import type {
   EngineSubscription,
 } from './engine-types.ts';
 import type { PacketReader } from './packet-reader.ts';
+import { type Publishing, publishingOf } from './publishing.ts';
 import { forgetInbound, type ReleaseDeps, releaseInbound } from './release-inbound.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import type { SubscriptionWatch } from './subscription-watch.ts';
@@ -33,17 +34,6 @@ export interface EngineSessionDeps extends ReleaseDeps {
   readonly now: () => number;
   /** Tells the plane of every subscription that the engine notes for the client. @param changed is told as well */
   readonly watch: (session: EngineSession, changed: (engineFilter: string) => void) => SubscriptionWatch;
-}
-
-/** A PUBLISH at QoS 1 or 2 that the engine works on. */
-interface Publishing {
-  readonly header: PublishHeader;
-  /** To how many it went; undefined where it did not come to that, as it came before. */
-  count: number | undefined;
-  /** What the engine itself said of it; 0 for success. */
-  reasonCode: number;
-  /** Why it was refused, for the client. */
-  reason: string;
 }
 
 /** The engine says why in words as well, so that the answer may be long. @param answer PUBACK or PUBREC */
@@ -65,6 +55,8 @@ export class EngineSession implements EngineConnection, EngineSink {
   #principal = '';
   #isPresent = false;
   #isRegistered = false;
+  /** Lets the next CONNECT of the client id go on. */
+  #leaveTurn: (() => void) | undefined;
   readonly #client: EngineClient;
   readonly #enqueue: Enqueue;
   readonly #deps: EngineSessionDeps;
@@ -113,7 +105,7 @@ export class EngineSession implements EngineConnection, EngineSink {
         return;
       }
       this.#answers = prepare(packet, this.edge.connect);
-      this.#publishing = this.#publishingOf(frame);
+      this.#publishing = publishingOf(frame, version);
       this.#client._parsingBatch = 0;
       this.#enqueue.call(this.#client._parser, packet);
     } catch (error) {
@@ -139,10 +131,22 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#principal = principal;
     this.#isPresent = isPresent;
     this.#client._serverKeepAlive = 0; // the edge waits for silent clients
+    this.#client._disconnected = true; // until it is accepted it leaves no will [MQTT-3.1.2-8]
     this.edge.identified(this.#client.id ?? '');
   }
 
-  /** The engine knows the client, and has sent everybody else under its client id away. */
+  /** No other CONNECT of the client id is worked on until `leaveTurn`. */
+  tookTurn(leave: () => void): void {
+    this.#leaveTurn = leave;
+  }
+
+  /** Its CONNECT is through, or came to nothing. */
+  leaveTurn(): void {
+    this.#leaveTurn?.();
+    this.#leaveTurn = undefined;
+  }
+
+  /** The engine knows the client. */
   async registered(sessions: Sessions): Promise<void> {
     this.#isRegistered = true;
     const { id, clean, sessionExpiryInterval: expirySeconds } = this.#client;
@@ -157,6 +161,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     }
     if (this.#client.closed) return;
     this.#client.connected = true;
+    this.#client._disconnected = false;
     this.#client.connackSent = true;
     this.#client._nextBatch = (error) => this.#packetDone(error); // what is under way keeps the one that it was given
     this.edge.accepted({ ...session, isPersistent: !clean, isPresent: this.#isPresent });
@@ -200,14 +205,6 @@ export class EngineSession implements EngineConnection, EngineSink {
     delete packet.properties.userProperties;
   }
 
-  #publishingOf(frame: Buffer): Publishing | undefined {
-    if (packetTypeOf(frame) !== packetTypes.publish) return undefined;
-    const header = parsePublish(frame, this.#client.version ?? 4);
-    return isRefusal(header) || header.qos === 0
-      ? undefined
-      : { header, count: undefined, reasonCode: reasonCodes.success, reason: '' };
-  }
-
   /** PUBACK and PUBREC of the engine; it writes them whole. */
   #readAnswer(answer: Buffer): void {
     const type = packetTypeOf(answer);
@@ -232,8 +229,9 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   /** Once the client is registered, what is left of CONNECT is ours, and the engine ends with an error. */
   #connectDone(error: Error | null | undefined): void {
-    if (error != null && !this.#isRegistered)
-      this.refused(reasonCodes.serverUnavailable, `CONNECT failed: ${error.message}`);
+    if (error == null || this.#isRegistered) return;
+    this.refused(reasonCodes.serverUnavailable, `CONNECT failed: ${error.message}`);
+    this.leaveTurn();
   }
 
   /** The engine is through with a packet after CONNECT. */

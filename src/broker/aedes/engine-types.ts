@@ -64,6 +64,8 @@ export interface EngineClient {
   connected: boolean;
   conn: { destroy(): void };
   _cleanStart?: boolean;
+  /** It leaves no will. */
+  _disconnected?: boolean;
   _parser: EngineParserStub;
   _parsingBatch: number;
   _topicAliases: ReadonlyMap<number, string>;

@@ -14,6 +14,7 @@ import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore, StoredPacket } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
 import { clientHooks } from './client-hooks.ts';
+import { ConnectTurns } from './connect-turns.ts';
 import { hooksOf } from './engine-hooks.ts';
 import { originOf, toEnginePacket } from './engine-packet.ts';
 import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
@@ -46,10 +47,9 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     const connections = new WeakMap<EngineClient, EngineSession>();
     const subscriptions = new WeakMap<EngineListener, Subscription>();
     const decisions = new WeakMap<object, QueueDecision>();
-    const register = (listener: EngineListener, subscription: Subscription): void =>
-      void subscriptions.set(listener, subscription);
     const reader = new PacketReader();
-    const sessions = new Sessions(deps);
+    const turns = new ConnectTurns();
+    const sessions = new Sessions({ ...deps, isArriving: (clientId) => turns.isTaken(clientId) });
     const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
     const sessionOf = (clientId: string): EngineSession | undefined => {
       const client = aedes.clients[clientId];
@@ -73,7 +73,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           subscribed: (filters) => aedes.subscriber && connections.get(aedes.subscriber)?.sendRetained(filters),
         }),
         ...limitsOf(limits),
-        ...hooksOf({ connections, sessions, authenticator: deps.authenticator, topicLength: limits.topicLength }),
+        ...hooksOf({ ...deps, ...limits, connections, sessions, turns, makeWay: (...args) => aedes.makeWay(...args) }),
       },
       clientHooks({ connections, sessions, store, now, failed }),
     );
@@ -83,7 +83,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
       ...deps,
       reader,
       attach: (socket) => aedes.handle(socket),
-      watch: ({ edge }, changed) => new SubscriptionWatch(edge, register, changed),
+      watch: ({ edge }, changed) => new SubscriptionWatch(edge, (...one) => subscriptions.set(...one), changed),
     };
 
     let isListening = false;

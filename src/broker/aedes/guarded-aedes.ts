@@ -1,5 +1,6 @@
 import { Aedes } from 'aedes';
 import mqttPacket from 'mqtt-packet';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { EngineSocket } from './engine-socket.ts';
 import type { Done, EngineClient, EngineOptions, EnginePacket } from './engine-types.ts';
 
@@ -8,15 +9,14 @@ interface AedesBroker {
   clients: Record<string, EngineClient>;
   brokers: Record<string, unknown>;
   readonly closed: boolean;
-  /** Ids of which one connection is replacing another. */
-  readonly _takingOver: ReadonlySet<string>;
   _clearWillInterval: NodeJS.Timeout | undefined;
   listen(): Promise<void>;
   handle(socket: EngineSocket): EngineClient;
   publish(packet: EnginePacket, client: EngineClient | null | Done, done?: Done): void;
   close(done: () => void): void;
   registerClient(client: EngineClient): void;
-  _finishRegisterClient(client: EngineClient): void;
+  unregisterClient(client: EngineClient): void;
+  clearDelayedWill(clientId: string): void;
   publishWill(client: EngineClient, will: EnginePacket): void;
   authorizePublish(client: EngineClient | null, packet: EnginePacket, done: Done): void;
   scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void;
@@ -30,7 +30,9 @@ const AedesClass = Aedes as unknown as new (options: EngineOptions) => AedesBrok
 export interface GuardedAedesHooks {
   /** The client is known, and nobody else is connected under its client id. */
   readonly registered: (client: EngineClient) => void;
-  /** The client is gone. */
+  /** The client was gone before it was known. */
+  readonly abandoned: (client: EngineClient) => void;
+  /** The client is gone, and was known. */
   readonly disconnected: (client: EngineClient) => void;
   /** The will of a client that is gone is published, and needs not be kept. */
   readonly willPublished: (clientId: string) => void;
@@ -45,8 +47,10 @@ export class GuardedAedes extends AedesClass {
   readonly #hooks: GuardedAedesHooks;
   /** Publishes the will that waits for its delay, by client id. */
   readonly #delayedWills = new Map<string, () => void>();
-  /** Client ids of connections that begin a new session and send an older connection away. */
-  readonly #freshStarts = new Set<string>();
+  /** Clients that are known, or were. The engine closes one that is not known yet as if it was. */
+  readonly #registered = new WeakSet<EngineClient>();
+  /** Told when a client that has to make way is gone. */
+  readonly #gone = new WeakMap<EngineClient, () => void>();
 
   constructor(options: EngineOptions, hooks: GuardedAedesHooks) {
     super(options);
@@ -66,22 +70,41 @@ export class GuardedAedes extends AedesClass {
     clearInterval(this._clearWillInterval);
   }
 
-  /** From here on CONNECT is ours: the engine would send a CONNACK that says too little, and then all that is queued. */
-  override registerClient(client: EngineClient): void {
-    const id = client.id ?? '';
-    if (client._cleanStart === true) {
-      this.#freshStarts.add(id);
-      this.#delayedWills.get(id)?.();
-    }
-    this.#delayedWills.delete(id);
-    super.registerClient(client);
-    client.connecting = false; // without it the engine cannot write, and ends its work on CONNECT
+  /**
+   * Sends whoever is connected under the client id away. [MQTT-3.1.4-3] In the engine this comes after the session was
+   * looked up, and two CONNECTs wait for the end of the same connection.
+   *
+   * @param isCleanStart the session ends now, and with it the delay of its will [MQTT-3.1.3-9]
+   * @returns when nothing of that connection is under way any more
+   */
+  async makeWay(clientId: string, isCleanStart: boolean): Promise<void> {
+    const current = this.clients[clientId];
+    if (current !== undefined)
+      await new Promise<void>((resolve) => {
+        this.#gone.set(current, resolve);
+        current.disconnect({ reasonCode: reasonCodes.sessionTakenOver }, () => undefined);
+      });
+    if (!isCleanStart) return;
+    this.#delayedWills.get(clientId)?.();
+    this.clearDelayedWill(clientId);
   }
 
-  override _finishRegisterClient(client: EngineClient): void {
-    super._finishRegisterClient(client);
-    this.#freshStarts.delete(client.id ?? '');
+  /** From here on CONNECT is ours: the engine would send a CONNACK that says too little, and then all that is queued. */
+  override registerClient(client: EngineClient): void {
+    if (client.closed) {
+      this.#hooks.abandoned(client);
+      return;
+    }
+    this.#delayedWills.delete(client.id ?? '');
+    this.#registered.add(client);
+    super.registerClient(client);
+    client.connecting = false; // without it the engine cannot write, and ends its work on CONNECT
     this.#hooks.registered(client);
+  }
+
+  /** The engine would forget whoever is connected under the client id. */
+  override unregisterClient(client: EngineClient): void {
+    if (this.#registered.has(client)) super.unregisterClient(client);
   }
 
   /**
@@ -98,31 +121,28 @@ export class GuardedAedes extends AedesClass {
     super.publish({ ...packet, properties }, client, done);
   }
 
+  /** When its session goes on before, the will is not sent. */
   override scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void {
-    const id = client.id ?? '';
-    if (this.#freshStarts.has(id)) {
-      this.publishWill(client, will); // its session ends now, and with it the delay [MQTT-3.1.3-9]
-      return;
-    }
-    if (this._takingOver.has(id)) return; // its session goes on, so the will is not sent
-    this.#delayedWills.set(id, () => this.publishWill(client, will));
+    this.#delayedWills.set(client.id ?? '', () => this.publishWill(client, will));
     super.scheduleWill(client, will, delaySeconds);
     this.#hooks.willDelayed(client, will, delaySeconds);
   }
 
-  /** The engine would remove the will of the client that took over from the store. */
+  /** The engine would remove the will of the client that came back from the store. */
   override publishWill(client: EngineClient, will: EnginePacket): void {
     const id = client.id ?? '';
     this.#delayedWills.delete(id);
     this.authorizePublish(client, will, (refused) => {
       if (refused == null) this.publish(will, client);
       const current = this.clients[id];
-      if (!this._takingOver.has(id) && (current === undefined || current === client)) this.#hooks.willPublished(id);
+      if (current === undefined || current === client) this.#hooks.willPublished(id);
     });
   }
 
   /** The engine forgets about sessions of 3.x, and about all of them when the process ends. */
   scheduleSessionExpiry(client: EngineClient): void {
-    if (client.id !== null && !this._takingOver.has(client.id)) this.#hooks.disconnected(client);
+    if (!this.#registered.has(client)) return;
+    this.#hooks.disconnected(client);
+    this.#gone.get(client)?.();
   }
 }
