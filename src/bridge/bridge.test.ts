@@ -257,14 +257,9 @@ describe('the life of a bridge', () => {
     expect(plane.taps).toBe(0);
   });
 
-  test('rules with problems are refused when it is made', () => {
-    const options = bridgeSchema.parse({
-      rules: [
-        { name: 'a', topic: '#', subject: '>' },
-        { name: 'a', topic: 'b', subject: 'b' },
-      ],
-    });
+  test('a rule that cannot be read is refused when it is made', () => {
+    const options = bridgeSchema.parse({ rules: [{ name: 'a', topic: '#', subject: '>' }] });
     expect(() => createBridge(options)).toThrow(ConfigError);
-    expect(() => createBridge(options)).toThrow(/choose the NATS subject.*another rule/);
+    expect(() => createBridge(options)).toThrow(/choose the NATS subject/);
   });
 });

@@ -1,6 +1,5 @@
 import type { Gate, MessagePort } from '../broker/ports.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { ConfigError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { type Confirm, createGate } from './acknowledged.ts';
@@ -11,7 +10,8 @@ import { type Backlog, createIngress } from './ingress.ts';
 import type { NatsLink, NatsState } from './link.ts';
 import { createMessageIds } from './message-ids.ts';
 import type { Outbox } from './outbox.ts';
-import { type CompiledRule, checkRules, compileRules } from './rule.ts';
+import { type CompiledRule, compileRules } from './rule.ts';
+import { createRuleIndex, replyTopic } from './rule-index.ts';
 import type { BridgeOptions } from './schema.ts';
 import { Spool } from './spool.ts';
 
@@ -48,11 +48,10 @@ export interface Bridge extends Component {
   state(): BridgeState;
 }
 
-/** @throws ConfigError `rule-invalid` where `checkRules` finds a problem. */
+/** @param options sound, as `checkRules` finds. @throws ConfigError `rule-invalid` for a rule that cannot be read. */
 export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Bridge {
-  const problems = checkRules(options.rules, options.codec);
-  if (problems.length > 0) throw new ConfigError('rule-invalid', problems.map(({ message }) => message).join('; '));
   const rules = compileRules(options);
+  const index = createRuleIndex(rules);
 
   return ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }) => {
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
@@ -73,7 +72,7 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
             maxHops: options.maxHops,
             tally: fromNats,
             backlog,
-            replyTopic: (reply) => replyTopic(rules, reply),
+            replyTopic: (reply) => replyTopic(index, reply),
           });
           for (const subject of rule.subjectFilters)
             nats.subscribe(subject, (message) => {
@@ -151,17 +150,3 @@ function acknowledging({ nats, clock, timeoutMs, outbox, spools }: Acknowledging
 }
 
 const newTally = (): Tally => ({ passed: 0, dropped: 0 });
-
-/** A topic that leads to this subject and back again. Inboxes of NATS clients have none and stay unknown to MQTT. */
-function replyTopic(rules: readonly CompiledRule[], reply: string): string | undefined {
-  for (const rule of rules) {
-    const topic = rule.toTopic(reply);
-    if (topic?.kind !== 'mapped') continue;
-    const leadsBack = rules.some((other) => {
-      const subject = other.toSubject(topic.value);
-      return subject?.kind === 'mapped' && subject.value === reply;
-    });
-    if (leadsBack) return topic.value;
-  }
-  return undefined;
-}

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../kernel/errors.ts';
+import { checkRules } from './check-rules.ts';
 import { defaultCodec } from './codec-options.ts';
-import { type CompiledRule, checkRules, compileRule } from './rule.ts';
+import { type CompiledRule, compileRule } from './rule.ts';
 import { type BridgeRuleOptions, bridgeRuleSchema } from './schema.ts';
 
 const options = (topic: string, subject: string, more: object = {}): BridgeRuleOptions =>
@@ -169,69 +170,5 @@ describe('a rule is refused', () => {
   test('by compileRule with every problem in one error', () => {
     expect(() => rule('a/b+', '>')).toThrow(ConfigError);
     expect(() => rule('#', '>')).toThrow(/choose the NATS subject.*choose the MQTT topic/);
-  });
-});
-
-describe('rules together', () => {
-  const check = (...rules: [name: string, topic: string, subject: string, direction?: string][]) =>
-    checkRules(
-      rules.map(([name, topic, subject, direction = 'both']) =>
-        bridgeRuleSchema.parse({ name, topic, subject, direction }),
-      ),
-    ).map(({ path, message }) => `${path.slice(2).join('.')}: ${message}`);
-
-  test('need names of their own', () => {
-    expect(check(['a', 'a', 'a'], ['a', 'b', 'b'])).toEqual([expect.stringMatching(/^1\.name: rule "a"/)]);
-  });
-
-  test('must not send one message twice to the same subject', () => {
-    expect(check(['a', 'a/#', 'x.>', 'to-nats'], ['b', 'a/+', 'x.*', 'to-nats'])).toEqual([
-      '1.subject: rule "b": together with rule "a" it would deliver a message on topic "a/x2" twice to subject "x.x2"; remove one, or give it another subject',
-    ]);
-    expect(check(['a', 'a/{x}/{y}', 's.{x}', 'to-nats'], ['b', 'a/{x}/{y}', 's.{y}', 'to-nats'])).toHaveLength(1);
-    expect(check(['a', 'a/{x}', 's.{x}.b', 'to-nats'], ['b', 'a/#', 's.>', 'to-nats'])).toEqual([]);
-  });
-
-  test('must not take one message twice to the same topic', () => {
-    expect(check(['a', 'a/#', 'x.>', 'from-nats'], ['b', 'a/+', 'x.*', 'from-nats'])).toEqual([
-      expect.stringContaining('a message on subject "x.x2" twice to topic "a/x2"'),
-    ]);
-  });
-
-  test('may overlap where each goes somewhere else', () => {
-    expect(check(['a', 'a/#', 'x.>'], ['b', 'a/+', 'y.*'], ['c', 'c/#', 'x.>'])).toEqual([]);
-    expect(check(['a', 'a/#', 'x.>', 'to-nats'], ['b', 'a/#', 'x.>', 'from-nats'])).toEqual([]);
-  });
-
-  test('are found to double exactly when some message would be doubled', () => {
-    const part = fc.constantFrom('a', 'b', '{x}', '{y}');
-    const rules = fc
-      .record({
-        source: fc.array(part, { maxLength: 2 }),
-        target: fc.array(part, { maxLength: 2 }),
-        tail: fc.boolean(),
-      })
-      .map(({ source, target, tail }) => ({
-        topic: ['t', ...source, ...(tail ? ['#'] : [])].join('/'),
-        subject: ['t', ...target, ...(tail ? ['>'] : [])].join('.'),
-      }))
-      .filter(({ topic, subject }) => problems(topic, subject, { direction: 'to-nats' }).length === 0);
-    const names = ['t'];
-    for (let from = 0, depth = 0; depth < 4; depth++) {
-      const end = names.length;
-      for (; from < end; from++) for (const level of ['a', 'b', 'c', 'd']) names.push(`${names[from]}/${level}`);
-    }
-    fc.assert(
-      fc.property(rules, rules, (a, b) => {
-        const [one, other] = [a, b].map(({ topic, subject }) => rule(topic, subject, { direction: 'to-nats' }));
-        const isDoubled = names.some((name) => {
-          const subject = toSubject(one as CompiledRule, name);
-          return subject !== undefined && subject === toSubject(other as CompiledRule, name);
-        });
-        const found = check(['a', a.topic, a.subject, 'to-nats'], ['b', b.topic, b.subject, 'to-nats']);
-        return found.length === (isDoubled ? 1 : 0);
-      }),
-      { numRuns: 300 },
-    );
   });
 });

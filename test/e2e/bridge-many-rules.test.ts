@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { connect } from '@nats-io/transport-node';
+import { expect, test } from 'vitest';
+import { startNatsServer } from '../support/nats-server.ts';
+import { type ServingBroker, serve } from '../support/serving.ts';
+
+const rulesOf = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `r${index}`,
+    topic: `plants/p${index}/{x}/{rest...}`,
+    subject: `plants.p${index}.{x}.{rest...}`,
+  }));
+
+/** Seconds of a processor that a broker has used. */
+function used({ program }: ServingBroker): number {
+  const stat = readFileSync(`/proc/${program.process.pid}/stat`, 'utf8');
+  const [, user = '', system = ''] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(stat) ?? [];
+  return (Number(user) + Number(system)) / 100;
+}
+
+/** Seconds of a processor for the start, and for messages each way over one rule. */
+async function costs(count: number, messages: number) {
+  await using nats = await startNatsServer();
+  await using broker = await serve({ nats: { servers: [nats.url] }, bridge: { rules: rulesOf(count) } });
+  const start = used(broker);
+  const rule = Math.floor(count / 2);
+  const service = await connect({ servers: nats.url });
+  const heard = service.subscribe(`plants.p${rule}.>`, { max: messages });
+  await service.flush();
+  await using client = await broker.connect('device');
+  const begun = used(broker);
+  for (let index = 0; index < messages; index += 500)
+    await Promise.all(
+      Array.from({ length: 500 }, (_, more) =>
+        client.mqtt.publishAsync(`plants/p${rule}/t/${(index + more) % 100}`, 'x'),
+      ),
+    );
+  let arrived = 0;
+  for await (const { subject } of heard) if (subject.startsWith(`plants.p${rule}.t.`)) arrived++;
+  expect(arrived).toBe(messages);
+  const sent = used(broker) - begun;
+  await client.mqtt.subscribeAsync('plants/#');
+  const from = used(broker);
+  for (let index = 0; index < messages; index++)
+    service.publish(`plants.p${rule}.t.${index % 100}`, 'x', { reply: `_INBOX.nobody.${index}` });
+  await client.take(messages);
+  const received = used(broker) - from;
+  await service.close();
+  return { start, sent, received };
+}
+
+test('10,000 rules: the start stays short, and a message each way costs what it costs with one rule', async () => {
+  const one = await costs(1, 20_000);
+  const many = await costs(10_000, 20_000);
+  // looking at every pair would take minutes
+  expect(many.start - one.start).toBeLessThan(6);
+  // a look at every rule would be a hundred times as much
+  expect(many.sent).toBeLessThan(3 * one.sent + 0.3);
+  expect(many.received).toBeLessThan(3 * one.received + 0.3);
+});
