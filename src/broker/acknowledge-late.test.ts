@@ -2,7 +2,7 @@ import type { Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { WireClient } from '../../test/support/wire-client.ts';
-import { StoreError } from '../kernel/errors.ts';
+import { LinkError, StoreError } from '../kernel/errors.ts';
 import type { SessionStore } from './session-store.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -152,6 +152,48 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
       await broker.stop(signal);
     },
   );
+});
+
+test('what gates have taken is given to the queues without waiting for the commits before, in order, and answered when it is kept', async () => {
+  const { broker, connect, waiting } = await withOfflineSession('on');
+  const taken: (() => void)[] = [];
+  broker.gate('kept', () => new Promise<void>((resolve) => taken.push(resolve)));
+  const listener = new WireClient(broker, 4);
+  await listener.connect('listener', true);
+  await listener.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'kept', qos: 0 }] }, 'suback');
+  const client = await connect(5);
+  for (const messageId of [1, 2, 3])
+    client.send({ ...publish('kept', 1, messageId), payload: `${messageId}` } as Packet);
+  await client.ping();
+  taken[2]?.();
+  taken[1]?.();
+  await client.ping();
+  expect(waiting).toHaveLength(0);
+  taken[0]?.();
+  await waits(waiting, 3);
+  expect([answers(client), listener.seen]).toEqual([[], []]);
+  for (const { commit } of waiting) commit();
+  await expect.poll(() => answers(client), { interval: 1 }).toEqual(['puback 1 0', 'puback 2 0', 'puback 3 0']);
+  expect(listener.seen.map(({ payload }) => payload)).toEqual(['1', '2', '3']);
+  await broker.stop(signal);
+});
+
+test('a message that a gate refuses lets no later one overtake those before it', async () => {
+  const { broker, connect, waiting } = await withOfflineSession('on');
+  const taken: { readonly take: () => void; readonly refuse: (cause: Error) => void }[] = [];
+  broker.gate('kept', () => new Promise<void>((take, refuse) => taken.push({ take, refuse })));
+  const client = await connect(5);
+  for (const messageId of [1, 2, 3]) client.send(publish('kept', 1, messageId));
+  await client.ping();
+  taken[1]?.refuse(new LinkError('nats-unacknowledged', 'no stream'));
+  taken[2]?.take();
+  await client.ping();
+  expect(waiting).toHaveLength(0);
+  taken[0]?.take();
+  await waits(waiting, 2);
+  for (const { commit } of waiting) commit();
+  await expect.poll(() => answers(client), { interval: 1 }).toEqual(['puback 1 0', 'puback 2 97', 'puback 3 0']);
+  await broker.stop(signal);
 });
 
 test('a session that cannot be stored is refused, and nothing comes before its CONNACK', async () => {

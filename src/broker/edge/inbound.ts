@@ -11,9 +11,8 @@ import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
 import { InboundAliases } from '../../mqtt/topic-aliases.ts';
 import { TopicMemo } from '../../mqtt/topic-memo.ts';
 import { validatePacket } from '../../mqtt/validate.ts';
-import type { ClientOrigin } from '../../plane/message.ts';
 import type { Deliveries } from '../delivery/deliveries.ts';
-import type { HotPath } from '../publish/hot-path.ts';
+import type { HotPath, Publisher } from '../publish/hot-path.ts';
 import type { LimitsOptions } from '../schema.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import type { Egress } from './egress.ts';
@@ -39,13 +38,11 @@ export class Inbound {
   readonly #acknowledgements: AcknowledgementQueue;
   readonly #flow: InboundFlow;
   #aliases: InboundAliases | undefined;
-  /** Of its messages, once it was accepted. */
-  #origin: ClientOrigin | undefined;
+  /** Once it was accepted. */
+  #publisher: Publisher | undefined;
   /** Made with its first PUBLISH. */
   #topics: TopicMemo | undefined;
   #hotPath: HotPath | undefined;
-  /** The last message at QoS 1 that waits for its queues; kept in any case when it is through. */
-  #before: Promise<unknown> | undefined;
   #isPaused = false;
 
   constructor(host: InboundHost) {
@@ -57,7 +54,7 @@ export class Inbound {
 
   /** The client was accepted. */
   open(clientId: string, hotPath: HotPath): void {
-    this.#origin = { kind: 'client', clientId };
+    this.#publisher = { origin: { kind: 'client', clientId }, queued: undefined, routed: undefined };
     this.#hotPath = hotPath;
   }
 
@@ -94,7 +91,7 @@ export class Inbound {
         this.#flow.released(packetIdOf(frame));
         break;
       case packetTypes.pingreq:
-        if (this.#origin === undefined) break; // CONNACK comes first
+        if (this.#publisher === undefined) break; // CONNACK comes first
         egress.write(pingresp);
         return undefined;
       case packetTypes.disconnect: {
@@ -146,20 +143,20 @@ export class Inbound {
       this.pass(frame);
       return this.#flow.fault();
     }
-    if (this.#origin !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
-      return this.#take(frame, header, this.#hotPath, this.#origin);
+    if (this.#publisher !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
+      return this.#take(frame, header, this.#hotPath, this.#publisher);
     return this.#passPublish(frame, header);
   }
 
-  #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, origin: ClientOrigin): Refusal | undefined {
-    const outcome = hotPath.take(frame, header, this.#host.connect.version, origin, this.#before);
+  #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, publisher: Publisher): Refusal | undefined {
+    const outcome = hotPath.take(frame, header, this.#host.connect.version, publisher);
     if (outcome === undefined) return this.#passPublish(frame, header);
     if (header.qos === 0) return undefined;
     if (typeof outcome === 'number') {
       this.#acknowledgements.push(this.#encode(1, header.packetId, codeFor(outcome), ''));
       return undefined;
     }
-    return this.#acknowledgeLate(header.packetId, outcome);
+    return this.#acknowledgeLate(header.packetId, outcome, publisher);
   }
 
   #passPublish(frame: Buffer, { qos }: PublishHeader): Refusal | undefined {
@@ -169,7 +166,7 @@ export class Inbound {
   }
 
   /** PUBACK is a promise: it waits until the message is safe. */
-  #acknowledgeLate(packetId: number, stored: Promise<number>): Refusal | undefined {
+  #acknowledgeLate(packetId: number, stored: Promise<number>, publisher: Publisher): Refusal | undefined {
     const acknowledge = this.#acknowledgements.reserve();
     this.#flow.openedQos1();
     const answered = (frame: Buffer): void => {
@@ -185,10 +182,10 @@ export class Inbound {
         else this.#host.egress.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
       },
     );
-    const before: Promise<void> = through.finally(() => {
-      if (this.#before === before) this.#before = undefined;
+    const routed: Promise<void> = through.finally(() => {
+      if (publisher.routed === routed) publisher.routed = undefined;
     });
-    this.#before = before;
+    publisher.routed = routed;
     if (this.#host.connect.version === 5) return this.#flow.fault();
     if (!this.#isPaused && this.#acknowledgements.length > this.#host.limits.receiveMaximum) {
       this.#isPaused = true;

@@ -16,16 +16,18 @@ import { storedPacket } from './stored-packet.ts';
  */
 export type HotOutcome = number | Promise<number> | undefined;
 
+/** Who publishes over one connection, and what of it at QoS 1 is under way; the promises are kept in any case. */
+export interface Publisher {
+  readonly origin: ClientOrigin;
+  /** All that gates have held was given to the queues, or refused. */
+  queued: Promise<unknown> | undefined;
+  /** All was routed, or refused. */
+  routed: Promise<unknown> | undefined;
+}
+
 /** Routes a PUBLISH without the engine. */
 export interface HotPath {
-  /** @param before what the same client sent before at QoS 1 and is not routed yet */
-  take(
-    frame: Buffer,
-    header: PublishHeader,
-    version: ProtocolVersion,
-    origin: ClientOrigin,
-    before: Promise<unknown> | undefined,
-  ): HotOutcome;
+  take(frame: Buffer, header: PublishHeader, version: ProtocolVersion, publisher: Publisher): HotOutcome;
 }
 
 export interface HotPathDeps {
@@ -41,20 +43,21 @@ const closed: HotPath = { take: () => undefined };
 export function createHotPath({ hotPath }: PlaneOptions): (deps: HotPathDeps) => HotPath {
   if (hotPath === 'off') return () => closed;
   return (deps) => ({
-    take(frame, header, version, origin, before) {
+    take(frame, header, version, publisher) {
+      const { origin, routed } = publisher;
       if (needsEngine(header)) return undefined;
       if (header.qos === 1) {
         const passed = deps.gates.isEmpty ? undefined : pass(deps, frame, header, version, origin);
-        if (passed !== undefined) return gated(deps, passed, frame, header, version, origin, before);
+        if (passed !== undefined) return gated(deps, passed, frame, header, version, publisher);
         const subscribers = deps.store.subscribersOf(header.topic);
         // to be retained and queued: the engine does one after the other, so that no queue has what is refused
         if (subscribers.length > 0)
-          return header.isRetained ? undefined : queue(deps, subscribers, frame, header, version, origin);
-        if (header.isRetained) return retain(deps, new RawPublish(frame, header, version, origin), before);
+          return header.isRetained ? undefined : queue(deps, subscribers, frame, header, version, publisher, routed);
+        if (header.isRetained) return retain(deps, new RawPublish(frame, header, version, origin), routed);
       }
       const message = new RawPublish(frame, header, version, origin);
-      if (before === undefined || header.qos === 0) return deps.plane.route(message);
-      return before.then(() => deps.plane.route(message)); // order [MQTT-4.6.0-5]
+      if (routed === undefined || header.qos === 0) return deps.plane.route(message);
+      return routed.then(() => deps.plane.route(message)); // order [MQTT-4.6.0-5]
     },
   });
 }
@@ -70,21 +73,34 @@ const pass = (
   return gates.pass(topic, () => new RawPublish(frame, header, version, origin), { packetId, isDuplicate });
 };
 
-/** Nobody gets what a gate has not taken: its publisher is refused, and sends it again. */
-async function gated(
+/**
+ * Nobody gets what a gate has not taken: its publisher is refused, and sends it again. It is given to the queues in its
+ * turn [MQTT-4.6.0-5] without waiting until they have kept what went before, so that many are kept in one go.
+ */
+function gated(
   deps: HotPathDeps,
   passed: Promise<unknown>,
   frame: Buffer,
   header: PublishHeader,
   version: ProtocolVersion,
-  origin: ClientOrigin,
-  before: Promise<unknown> | undefined,
+  publisher: Publisher,
 ): Promise<number> {
-  await Promise.all([passed, before]); // order [MQTT-4.6.0-5]
   const { store, keys, now } = deps;
-  if (header.isRetained)
-    await store.storeRetained(storedPacket(new RawPublish(frame, header, version, origin), keys.next(), now()));
-  return queue(deps, store.subscribersOf(header.topic), frame, header, version, origin);
+  const { queued: before, routed } = publisher;
+  const hand = async (): Promise<{ readonly kept: number | Promise<number> }> => {
+    await Promise.all([passed, before]);
+    if (header.isRetained) {
+      const message = new RawPublish(frame, header, version, publisher.origin);
+      await store.storeRetained(storedPacket(message, keys.next(), now()));
+    }
+    return { kept: queue(deps, store.subscribersOf(header.topic), frame, header, version, publisher, routed) };
+  };
+  const handed = hand();
+  const queued = Promise.allSettled([before, handed]).finally(() => {
+    if (publisher.queued === queued) publisher.queued = undefined;
+  });
+  publisher.queued = queued;
+  return handed.then(({ kept }) => kept);
 }
 
 /**
@@ -97,13 +113,17 @@ function queue(
   frame: Buffer,
   header: PublishHeader,
   version: ProtocolVersion,
-  origin: ClientOrigin,
+  { origin }: Publisher,
+  before: Promise<unknown> | undefined,
 ): number | Promise<number> {
   const choice = plane.choose(header.topic);
   const key = keys.next();
   const targets = queueTargets(subscribers, choice, origin.clientId, key.brokerCounter);
   const message = new RawPublish(frame, header, version, origin, key);
-  if (targets.length === 0) return plane.route(message, choice);
+  if (targets.length === 0) {
+    if (before === undefined) return plane.route(message, choice);
+    return before.then(() => plane.route(message, choice)); // order [MQTT-4.6.0-5]
+  }
   const stored = store.outgoingEnqueueCombi(targets, storedPacket(message, key, now()));
   return stored.then(() => Math.max(plane.route(message, choice), targets.length));
 }
