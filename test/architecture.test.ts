@@ -63,7 +63,7 @@ test.each([
   ['src/cli/serve.ts', "import { createApp } from '../app/create-app.ts';\nimport { Command } from 'commander';\n"],
   ['src/app/a.ts', "import { b } from '../bridge/b.ts';\nimport { c } from '../config/load.ts';\n"],
   ['src/config/schema.ts', "import { z } from 'zod';\nimport { a } from '../bridge/nats/schema.ts';\n"],
-  ['src/config/a.ts', "import { a } from '../bridge/rule.ts';\nimport type { B } from '../bridge/nats/b.ts';\n"],
+  ['src/config/a.ts', "import { a } from '../bridge/check-rules.ts';\nimport type { B } from '../bridge/nats/b.ts';\n"],
   ['src/broker/aedes/engine.ts', "import { Aedes } from 'aedes';\nimport { a } from '../../mqtt/a.ts';\n"],
   ['src/admin/web/a.ts', "import mqtt from 'mqtt';\nimport type { B } from '../broker-info.ts';\n"],
   ['src/app/a.ts', "/** Not `process.env`: see `import('pino')`. */\n  // export default\n"],

@@ -27,7 +27,7 @@ const layers: readonly (readonly string[])[] = [
 const configFolder = 'config';
 const configImporters = ['app', 'cli', configFolder];
 /** Pure checks of settings that no schema can express; config/ runs them with its own. */
-const settingChecks = ['src/bridge/rule.ts'];
+const settingChecks = ['src/bridge/check-rules.ts'];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */
 const packages: readonly { readonly names: RegExp; readonly where: RegExp; readonly place: string }[] = [
