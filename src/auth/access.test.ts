@@ -4,9 +4,16 @@ import type { AuthenticationVerdict, PeerCertificate } from '../broker/ports.ts'
 import { createAccess } from './access.ts';
 import { accessSchema } from './schema.ts';
 
+const host = '0.0.0.0';
 const listeners = [
   { name: 'local', bind: { host: '127.0.0.1' } },
-  { name: 'devices', bind: { host: '0.0.0.0' } },
+  { name: 'devices', bind: { host } },
+  { name: 'more-devices', bind: { host } },
+  { name: 'partner', bind: { host }, clientCa: './partner/ca.pem', psk: { identities: { file: './keys.psk' } } },
+  { name: 'partner-too', bind: { host }, clientCa: 'partner/ca.pem', psk: { identities: { file: 'keys.psk' } } },
+  { name: 'other', bind: { host }, clientCa: 'other.pem', psk: { identities: { env: 'KEYS' } } },
+  { name: 'named', bind: { host }, clientCa: 'a.pem', trust: 'plant', psk: { identities: { env: 'A' } } },
+  { name: 'named-too', bind: { host }, clientCa: 'b.pem', trust: 'plant', psk: { identities: { env: 'B' } } },
 ];
 
 interface Attempt {
@@ -30,15 +37,19 @@ function verdict({
 }
 
 test('a pre-shared key of TLS that proved itself gives its identity as user name', () => {
-  expect(verdict({ pskIdentity: 'pump-7' })).toEqual({ kind: 'accept', principal: 'pump-7' });
+  expect(verdict({ pskIdentity: 'pump-7' })).toEqual({ kind: 'accept', principal: 'pump-7', trust: 'psk' });
 });
 
 const pump = certificateWith({ commonNames: ['pump'], uris: ['urn:pump'] });
 
 describe('a client without a certificate', () => {
   test('is anonymous where access.anonymous lets it in', () => {
-    expect(verdict({ listener: 'local' })).toEqual({ kind: 'accept', principal: 'anonymous' });
-    expect(verdict({ access: { anonymous: ['devices'] } })).toEqual({ kind: 'accept', principal: 'anonymous' });
+    expect(verdict({ listener: 'local' })).toEqual({ kind: 'accept', principal: 'anonymous', trust: 'none' });
+    expect(verdict({ access: { anonymous: ['devices'] } })).toEqual({
+      kind: 'accept',
+      principal: 'anonymous',
+      trust: 'none',
+    });
   });
 
   test('is refused elsewhere, and the reason says what to set', () => {
@@ -52,12 +63,16 @@ describe('a client without a certificate', () => {
 
 describe('a client with a certificate', () => {
   test('is its common name by default, under any client id', () => {
-    expect(verdict({ certificate: pump })).toEqual({ kind: 'accept', principal: 'pump' });
+    expect(verdict({ certificate: pump })).toEqual({
+      kind: 'accept',
+      principal: 'pump',
+      trust: 'certificate:folder',
+    });
   });
 
   test('is what access.certificate.principal makes of it', () => {
     const access = { anonymous: 'never', certificate: { principal: 'id:{san.uri}' } };
-    expect(verdict({ access, certificate: pump })).toEqual({ kind: 'accept', principal: 'id:urn:pump' });
+    expect(verdict({ access, certificate: pump })).toMatchObject({ kind: 'accept', principal: 'id:urn:pump' });
   });
 
   test('is refused without the field, with the subject and the setting in the reason', () => {
@@ -141,4 +156,23 @@ test.each([
 ])('the configuration %j is refused at %j', (certificate, path) => {
   const { error } = accessSchema.safeParse({ certificate });
   expect(error?.issues).toEqual([expect.objectContaining({ path })]);
+});
+
+describe('who vouches for a client', () => {
+  const trustOf = (listener: string, kind: 'certificate' | 'psk'): unknown => {
+    const given = verdict({ listener, ...(kind === 'psk' ? { pskIdentity: 'pump' } : { certificate: pump }) });
+    return given.kind === 'accept' ? given.trust : given;
+  };
+
+  test.each(['certificate', 'psk'] as const)('is the same where the configuration says so, by a %s', (kind) => {
+    expect(trustOf('devices', kind)).toBe(trustOf('more-devices', kind));
+    expect(trustOf('partner', kind)).toBe(trustOf('partner-too', kind));
+    expect(trustOf('named', kind)).toBe(trustOf('named-too', kind));
+    const different = ['devices', 'partner', 'other', 'named'].map((listener) => trustOf(listener, kind));
+    expect(new Set(different).size).toBe(different.length);
+  });
+
+  test('is never the same for a certificate and a pre-shared key', () => {
+    for (const { name } of listeners) expect(trustOf(name, 'psk')).not.toBe(trustOf(name, 'certificate'));
+  });
 });

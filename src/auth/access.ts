@@ -3,9 +3,10 @@ import { isLoopback } from '../kernel/address.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { anonymousPrincipal, certificateIdentity } from './certificate-identity.ts';
 import type { AccessOptions } from './schema.ts';
+import { certificateTrust, type ListenerTrust, noTrust, pskTrust } from './trust.ts';
 
 /** What access needs to know of a listener. */
-export interface ListenerFacts {
+export interface ListenerFacts extends ListenerTrust {
   readonly name: string;
   readonly bind: { readonly host: string };
 }
@@ -26,16 +27,21 @@ export function anonymousListeners(
  */
 export function createAccess(options: AccessOptions, listeners: readonly ListenerFacts[]): Authenticator {
   const allowed = anonymousListeners(options, listeners);
+  const trusts = new Map(
+    listeners.map((one) => [one.name, { certificate: certificateTrust(one), psk: pskTrust(one) }]),
+  );
   const identity = certificateIdentity(options.certificate);
   if (typeof identity !== 'function')
     throw new ConfigError('config-invalid', `access.certificate.${identity.field}: ${identity.message}`);
   return {
     authenticate({ peer, clientId }) {
+      const trust = trusts.get(peer.listener);
       const certificate = peer.tls?.certificate;
-      if (certificate !== undefined) return identity(certificate, clientId);
+      if (certificate !== undefined && trust !== undefined) return identity(certificate, clientId, trust.certificate);
       const pskIdentity = peer.tls?.pskIdentity;
-      if (pskIdentity !== undefined) return { kind: 'accept', principal: pskIdentity };
-      if (allowed.has(peer.listener)) return { kind: 'accept', principal: anonymousPrincipal };
+      if (pskIdentity !== undefined && trust !== undefined)
+        return { kind: 'accept', principal: pskIdentity, trust: trust.psk };
+      if (allowed.has(peer.listener)) return { kind: 'accept', principal: anonymousPrincipal, trust: noTrust };
       return {
         kind: 'reject',
         code: 'not-authorized',

@@ -18,8 +18,15 @@ type Binding =
   | { readonly bind: 'any' }
   | { readonly bind: 'equal' | 'prefix' | 'pattern'; readonly template: Template; readonly separator: string };
 
-/** Judges a client by its certificate, which has verified. The same certificate always gives the same principal. */
-export type CertificateIdentity = (certificate: PeerCertificate, clientId: string) => AuthenticationVerdict;
+/**
+ * Judges a client by its certificate, which has verified. The same certificate always gives the same principal.
+ * @param trust who vouches for it
+ */
+export type CertificateIdentity = (
+  certificate: PeerCertificate,
+  clientId: string,
+  trust: string,
+) => AuthenticationVerdict;
 
 /** Name of all clients without an identity; no certificate may pass for one of them. */
 export const anonymousPrincipal = 'anonymous';
@@ -40,12 +47,12 @@ export function certificateIdentity(options: CertificateIdentityOptions): Certif
   });
   if (typeof template === 'string') return { field: 'clientId', message: template };
   const binding: Binding = bind === 'any' ? { bind } : { bind, template, separator };
-  return (certificate, clientId) => {
+  return (certificate, clientId, trust) => {
     const rendered = render(principal, certificate);
     if (rendered.kind === 'unfit') return refuse(certificate, `${rendered.why} (access.certificate.principal)`);
     if (rendered.text === anonymousPrincipal)
       return refuse(certificate, `gives the user name "${anonymousPrincipal}", which clients without an identity have`);
-    return bindingRefusal(binding, certificate, clientId) ?? { kind: 'accept', principal: rendered.text };
+    return bindingRefusal(binding, certificate, clientId) ?? { kind: 'accept', principal: rendered.text, trust };
   };
 }
 

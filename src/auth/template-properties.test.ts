@@ -85,7 +85,7 @@ test('no client id belongs to certificates with different values, whatever the b
       fc.pre(used(binding.clientId, one) !== used(binding.clientId, other));
       if (typeof identity !== 'function') return;
       const clientId = isPlain ? more : idFor(certificateOptions, one, more);
-      const verdicts = [one, other].map((certificate) => identity(certificateWith(certificate), clientId).kind);
+      const verdicts = [one, other].map((certificate) => identity(certificateWith(certificate), clientId, 'any').kind);
       if (verdicts.includes('accept')) shared += 1;
       expect(verdicts).not.toEqual(['accept', 'accept']);
     }),

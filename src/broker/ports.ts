@@ -126,12 +126,17 @@ export interface AuthenticationRequest {
 /** Why a client may not connect, as far as it is told; `client-id`: it may connect, but not under this client id. */
 export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id';
 
-/**
- * `principal` names the identity, in logs and as owner of its session: the same credentials always give the same one.
- * `reason` is a sentence for the log and never told to the client.
- */
+/** Who a client is. Its sessions belong to it, from their first to their last moment. */
+export interface Identity {
+  /** Names it, in logs and to others: the same credentials always give the same one. */
+  readonly principal: string;
+  /** Who vouches for it. The same principal under another trust is another identity. */
+  readonly trust: string;
+}
+
+/** `reason` is a sentence for the log and never told to the client. */
 export type AuthenticationVerdict =
-  | { readonly kind: 'accept'; readonly principal: string }
+  | ({ readonly kind: 'accept' } & Identity)
   | {
       readonly kind: 'reject';
       readonly reason: string;

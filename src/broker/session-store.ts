@@ -81,8 +81,10 @@ export interface StoredWill {
 /** What is known of a session beside its subscriptions: it exists, and until when. */
 export interface StoredSession {
   readonly clientId: string;
-  /** Who owns it; only the same principal may resume it. */
+  /** Who owns it; only the same principal under the same trust may resume it. */
   readonly principal: string;
+  /** Who vouches for the principal; undefined in what an earlier version kept, which the principal may resume under any. */
+  readonly trust?: string | undefined;
   /** How long it outlives its connection, 1 to 4,294,967,295 seconds; the highest value means for ever. [MQTT-3.1.2-23] */
   readonly expirySeconds: number;
   /** Milliseconds since the epoch; undefined while a client is connected. */

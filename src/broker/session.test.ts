@@ -1,5 +1,5 @@
 import type { IPublishPacket, Packet } from 'mqtt-packet';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type FakeClock, fakeClock } from '../../test/support/fake-clock.ts';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { WireClient } from '../../test/support/wire-client.ts';
@@ -86,7 +86,9 @@ test('a session without subscriptions is present all the same, until a clean sta
 
 test('a session belongs to its principal: nobody else may resume or clean it', async () => {
   let principal = 'alice';
-  const broker = await startMemoryBroker({ authenticator: { authenticate: () => ({ kind: 'accept', principal }) } });
+  const broker = await startMemoryBroker({
+    authenticator: { authenticate: () => ({ kind: 'accept', principal, trust: 'none' }) },
+  });
   const alice = new WireClient(broker, 5);
   await alice.connect('s', false);
   principal = 'mallory';
@@ -96,6 +98,65 @@ test('a session belongs to its principal: nobody else may resume or clean it', a
   await alice.settle();
   expect(alice.closed).toBeUndefined();
   await broker.stop(signal);
+});
+
+describe('a session belongs to a principal and who vouches for it, from its first to its last moment', () => {
+  let identity = { principal: 'alice', trust: 'one' };
+  const authenticator = { authenticate: () => ({ kind: 'accept', ...identity }) as const };
+  const others = [
+    { principal: 'mallory', trust: 'one' },
+    { principal: 'alice', trust: 'two' },
+  ];
+
+  test.each([
+    ['clean', true],
+    ['persistent', false],
+  ] as const)('a %s one of a connected client cannot be taken over by another', async (_kind, isClean) => {
+    const broker = await startMemoryBroker({ authenticator });
+    for (const version of [4, 5] as const) {
+      identity = { principal: 'alice', trust: 'one' };
+      const alice = new WireClient(broker, version);
+      await alice.connect(`s${version}`, isClean);
+      for (identity of others)
+        for (const isCleanStart of [true, false]) {
+          const connect = (by: 4 | 5): Promise<Packet> =>
+            new WireClient(broker, by).connect(`s${version}`, isCleanStart);
+          expect(await connect(5)).toMatchObject({ reasonCode: 0x87 });
+          expect(await connect(4)).toMatchObject({ returnCode: 5 });
+        }
+      await alice.settle();
+      expect(alice.closed).toBeUndefined();
+      identity = { principal: 'alice', trust: 'one' };
+      await new WireClient(broker, version).connect(`s${version}`, isClean);
+      expect(alice.closed).toBeDefined();
+    }
+    await broker.stop(signal);
+  });
+
+  test('a clean one is over with its connection, and the client id free for everybody', async () => {
+    const broker = await startMemoryBroker({ authenticator });
+    identity = { principal: 'alice', trust: 'one' };
+    const alice = new WireClient(broker, 5);
+    await alice.connect('s', true);
+    alice.close();
+    identity = { principal: 'mallory', trust: 'one' };
+    expect(await new WireClient(broker, 5).connect('s', false)).toMatchObject({ reasonCode: 0 });
+    await broker.stop(signal);
+  });
+
+  test('one that an earlier version kept is resumed by its principal, and belongs to who vouches for it from then on', async () => {
+    const store = memoryStore();
+    await store.putSession({ clientId: 's', principal: 'alice', expirySeconds: 600, disconnectedAt: Date.now() });
+    const broker = await startMemoryBroker({ authenticator, store });
+    const connect = (): Promise<Packet> => new WireClient(broker, 5).connect('s', false);
+    identity = { principal: 'mallory', trust: 'one' };
+    expect(await connect()).toMatchObject({ reasonCode: 0x87 });
+    identity = { principal: 'alice', trust: 'one' };
+    expect(await connect()).toMatchObject({ sessionPresent: true });
+    identity = { principal: 'alice', trust: 'two' };
+    expect(await connect()).toMatchObject({ reasonCode: 0x87 });
+    await broker.stop(signal);
+  });
 });
 
 /** Lets what waits for a turn of the event loop happen between two steps of a clock that stands still. */

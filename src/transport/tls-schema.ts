@@ -41,6 +41,15 @@ export const ownCertificateFields = {
       'PEM file of the CAs whose client certificates this listener takes, one or many; an intermediate alone is enough. Left out: ca-chain.pem in the folder of certificates.',
     reload: 'component',
   }),
+  trust: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'use lower-case letters, digits and hyphens, at most 63' })
+    .optional()
+    .meta({
+      description:
+        'Name of those who vouch for the clients of this listener. A session belongs to a user name under one name: on listeners with the same one, the same user name is the same client; under another it may not touch the session. Left out: listeners that take their CAs from the folder of certificates share one, and so do those with the same `clientCa`, or the same `psk.identities`. Certificates, pre-shared keys and anonymous clients are always told apart.',
+      reload: 'component',
+    }),
   certificates: z.array(namedCertificateSchema).max(1_000).prefault([]).meta({
     description:
       'More certificates, chosen by the server name that the client asks for (SNI). Who asks for another name, or for none, is shown the one above.',
@@ -193,6 +202,7 @@ interface TlsFields {
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
   readonly clientCa?: string | undefined;
+  readonly trust?: string | undefined;
   readonly certificates: readonly { readonly names?: readonly string[] | undefined }[];
 }
 
@@ -215,6 +225,11 @@ export function checkTlsFields(listener: TlsFields, context: z.RefinementCtx): v
         [field],
         `with tls: ${tls} clients are not asked for a certificate; use two-way or two-way-optional, or leave ${field} out`,
       );
+  if (listener.trust !== undefined && !asksForCertificate(listener) && listener.psk === undefined)
+    refuse(
+      ['trust'],
+      `with tls: ${tls} and without psk nobody vouches for clients; use two-way, two-way-optional or psk, or leave trust out`,
+    );
   if (tls === 'off')
     for (const field of fieldsOfTls(listener))
       refuse([field], `with tls: off there is no TLS that ${field} could be for; use one-way, or leave it out`);

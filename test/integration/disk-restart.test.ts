@@ -16,8 +16,9 @@ const sessions: readonly StoredSession[] = [
   { clientId: 'd', principal: 'anonymouß', expirySeconds: 1 },
   { clientId: long, principal: `${long}ß`, expirySeconds: 1 },
   { clientId: 'e', principal: 'anonymou\u0000', expirySeconds: 1 },
-  { clientId: 'f', principal: '', expirySeconds: 1 },
-  { clientId: 'g', principal: '', expirySeconds: 1 },
+  { clientId: 'f', principal: '', trust: 'certificate:folder', expirySeconds: 1 },
+  { clientId: 'g', principal: '', trust: 'certificate:folder', expirySeconds: 1, disconnectedAt: 2 },
+  { clientId: 'h', principal: '', trust: 'psk', expirySeconds: 1 },
 ];
 const subscriptionsOf = new Map([
   ['a', [subscription('t/#')]],

@@ -20,7 +20,7 @@ export interface MemoryBrokerOptions {
 
 export const memoryStore = (): SessionStore => createMemoryStore(storeSchema.parse({ type: 'memory' }));
 
-const everyone: Authenticator = { authenticate: () => ({ kind: 'accept', principal: 'anonymous' }) };
+const everyone: Authenticator = { authenticate: () => ({ kind: 'accept', principal: 'anonymous', trust: 'none' }) };
 
 /** A broker without sockets; links come from `memoryLink`. */
 export async function startMemoryBroker({

@@ -33,8 +33,8 @@ export function clientHooks({ connections, sessions, store, now, failed }: Clien
         sessions.keep(clientId);
         store.cleanSubscriptions({ id: clientId }).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
       } else {
-        const principal = connections.get(client)?.principal ?? '';
-        sessions.disconnected({ clientId, principal, expirySeconds }).catch(failed);
+        const { identity } = connections.get(client) ?? {};
+        if (identity !== undefined) sessions.disconnected({ clientId, ...identity, expirySeconds }).catch(failed);
       }
     },
     willPublished: (clientId) => void store.delWill({ id: clientId }).catch(failed),

@@ -1,7 +1,8 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import type { AuthenticationVerdict, Authenticator, RejectionCode } from '../ports.ts';
+import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
 import { maySubscribe, publishProblem } from '../reserved-topics.ts';
+import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
 import { fromEngineFilter } from './engine-filter.ts';
@@ -15,6 +16,8 @@ export interface EngineHooksDeps {
   readonly authenticator: Authenticator;
   /** Bytes of the longest topic filter. */
   readonly topicLength: number;
+  /** Who is connected under the client id. */
+  readonly sessionOf: (clientId: string) => EngineSession | undefined;
   /** Sends whoever is connected under the client id away; see `GuardedAedes`. */
   readonly makeWay: (clientId: string, isCleanStart: boolean) => Promise<void>;
 }
@@ -73,14 +76,15 @@ async function admit(
   client: EngineClient,
   connection: EngineSession,
   verdict: AuthenticationVerdict,
-  { sessions, turns, makeWay }: EngineHooksDeps,
+  { sessions, turns, sessionOf, makeWay }: EngineHooksDeps,
 ): Promise<boolean> {
   if (verdict.kind === 'reject') {
     connection.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
     return false;
   }
   const clientId = client.id ?? '';
-  const leave = await turns.take(clientId, verdict.principal);
+  const identity = { principal: verdict.principal, trust: verdict.trust };
+  const leave = await turns.take(clientId, JSON.stringify(identity));
   if (leave === undefined) {
     connection.refused(
       reasonCodes.sessionTakenOver,
@@ -90,13 +94,10 @@ async function admit(
   }
   connection.tookTurn(leave);
   if (client.closed) return false;
-  const known = await sessions.find(clientId);
+  const owner = sessionOf(clientId)?.identity ?? (await sessions.find(clientId)); // a clean session stands in no store
   if (client.closed) return false;
-  if (known !== undefined && known.principal !== verdict.principal) {
-    connection.refused(
-      reasonCodes.notAuthorized,
-      `client id "${clientId}" has a session of another principal, "${known.principal}"; choose another client id`,
-    );
+  if (owner !== undefined && !isSame(owner, identity)) {
+    connection.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, identity)}`);
     return false;
   }
   const isCleanStart = client._cleanStart !== false;
@@ -106,6 +107,16 @@ async function admit(
   if (client.closed) return false;
   // a resumed session that ends with the connection still has a queue to deliver first
   if (isResumed) client.clean = false;
-  connection.admitted(verdict.principal, isResumed);
+  connection.admitted(identity, isResumed);
   return true;
 }
+
+type Owner = Pick<StoredSession, 'principal' | 'trust'>;
+
+const isSame = (owner: Owner, { principal, trust }: Identity): boolean =>
+  owner.principal === principal && (owner.trust === undefined || owner.trust === trust);
+
+const whose = (owner: Owner, { principal, trust }: Identity): string =>
+  owner.principal === principal
+    ? `a session of the same name under another trust, "${owner.trust}" and not "${trust}"; choose another client id, or give both listeners the same \`trust\``
+    : `a session of another principal, "${owner.principal}"; choose another client id`;

@@ -8,6 +8,7 @@ import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
 import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
+import type { Identity } from '../ports.ts';
 import type { Sessions } from '../sessions.ts';
 import { type AnswerFix, prepare } from './engine-answers.ts';
 import { rememberOrigin } from './engine-packet.ts';
@@ -52,7 +53,7 @@ const noAliases: ReadonlyMap<number, string> = new Map();
  */
 export class EngineSession implements EngineConnection, EngineSink {
   readonly edge: EdgePort;
-  #principal = '';
+  #identity: Identity | undefined;
   #isPresent = false;
   #isRegistered = false;
   /** Lets the next CONNECT of the client id go on. */
@@ -86,8 +87,9 @@ export class EngineSession implements EngineConnection, EngineSink {
     return this.#client;
   }
 
-  get principal(): string {
-    return this.#principal;
+  /** Undefined before it was admitted. */
+  get identity(): Identity | undefined {
+    return this.#identity;
   }
 
   /** A PUBLISH at QoS 1 or 2 is under way, whose sender waits for an answer. */
@@ -127,8 +129,8 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   /** The client is who it says. @param isPresent there is a session to go on with */
-  admitted(principal: string, isPresent: boolean): void {
-    this.#principal = principal;
+  admitted(identity: Identity, isPresent: boolean): void {
+    this.#identity = identity;
     this.#isPresent = isPresent;
     this.#client._serverKeepAlive = 0; // the edge waits for silent clients
     this.#client._disconnected = true; // until it is accepted it leaves no will [MQTT-3.1.2-8]
@@ -151,7 +153,8 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#isRegistered = true;
     const { id, clean, sessionExpiryInterval: expirySeconds } = this.#client;
     const clientId = id ?? '';
-    const session = { clientId, principal: this.#principal, expirySeconds };
+    const { principal = '', trust } = this.#identity ?? {};
+    const session = { clientId, principal, trust, expirySeconds };
     try {
       // not at once in any case: the engine's own work on CONNECT must have ended before
       await (clean ? sessions.keep(clientId) : sessions.connected(session));

@@ -55,6 +55,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
       const client = aedes.clients[clientId];
       return client && connections.get(client);
     };
+    const makeWay: GuardedAedes['makeWay'] = (...args) => aedes.makeWay(...args);
     const aedes: GuardedAedes = new GuardedAedes(
       {
         id: runId,
@@ -73,7 +74,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           subscribed: (filters) => aedes.subscriber && connections.get(aedes.subscriber)?.sendRetained(filters),
         }),
         ...limitsOf(limits),
-        ...hooksOf({ ...deps, ...limits, connections, sessions, turns, makeWay: (...args) => aedes.makeWay(...args) }),
+        ...hooksOf({ ...deps, ...limits, connections, sessions, turns, sessionOf, makeWay }),
       },
       clientHooks({ connections, sessions, store, now, failed }),
     );

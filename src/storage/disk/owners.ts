@@ -53,13 +53,13 @@ export class Owners {
   /** Reads everything back. @throws StoreError store-damaged */
   load(environment: Environment): Size {
     const total = emptySize();
-    let principal = '';
+    let likely: Pick<StoredSession, 'principal' | 'trust'> = { principal: '' };
     environment.visit('owners', (number, value) => {
-      const owner = decodeOwner(number, value, principal);
+      const owner = decodeOwner(number, value, likely);
       this.#add(owner);
       if (owner.session === undefined) return;
       this.#sessions += 1;
-      ({ principal } = owner.session);
+      likely = owner.session;
     });
     environment.visit('sizes', (number, value) => {
       const size = this.#byNumber.find(number)?.size;
@@ -159,21 +159,29 @@ export function encodeOwner({ clientId, session }: Pick<Owner, 'clientId' | 'ses
       .u32(session.expirySeconds)
       .u48(session.disconnectedAt ?? 0)
       .text(session.principal);
+  if (session?.trust !== undefined) writer.text(session.trust); // a version that does not know it reads up to here
   return writer.end();
 }
 
-/** @param likely a principal that other sessions have. @throws StoreError store-damaged */
-export function decodeOwner(number: OwnerNumber, record: Buffer, likely = ''): Owner {
+/** @param likely whom other sessions belong to. @throws StoreError store-damaged */
+export function decodeOwner(
+  number: OwnerNumber,
+  record: Buffer,
+  likely: Pick<StoredSession, 'principal' | 'trust'> = { principal: '' },
+): Owner {
   const reader = new RecordReader(record, 'a session');
   const flags = reader.u8();
   const clientId = reader.text();
   if ((flags & hasSession) === 0) return createOwner(number, clientId, undefined);
   const expirySeconds = reader.u32();
   const disconnectedAt = reader.u48();
-  const principal = reader.text(likely);
-  const isConnected = (flags & isAway) === 0;
-  const session = isConnected
-    ? { clientId, principal, expirySeconds }
-    : { clientId, principal, expirySeconds, disconnectedAt };
-  return createOwner(number, clientId, session);
+  const principal = reader.text(likely.principal);
+  const trust = reader.isAtEnd ? undefined : reader.text(likely.trust);
+  return createOwner(number, clientId, {
+    clientId,
+    principal,
+    trust,
+    expirySeconds,
+    disconnectedAt: (flags & isAway) === 0 ? undefined : disconnectedAt,
+  });
 }

@@ -42,7 +42,7 @@ export function sessionCases(open: OpenStore): void {
 
   test('the record of a session is kept and replaced, without subscriptions too [MQTT-3.2.2-3]', async () => {
     await using store = await open();
-    const connected = { clientId: 'alice', principal: 'user "a"', expirySeconds: 60 };
+    const connected = { clientId: 'alice', principal: 'user "a"', trust: 'certificate:folder', expirySeconds: 60 };
     await store.putSession(connected);
     expect(await store.getSession(alice)).toEqual(connected);
     expect(await store.getSession(bob)).toBeUndefined();

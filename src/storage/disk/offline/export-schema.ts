@@ -74,7 +74,12 @@ export const exportRecord = z.discriminatedUnion('type', [
     type: z.literal('client'),
     clientId: text,
     session: z
-      .strictObject({ principal: text, expirySeconds: u32, disconnectedAt: milliseconds.optional() })
+      .strictObject({
+        principal: text,
+        trust: text.optional(),
+        expirySeconds: u32,
+        disconnectedAt: milliseconds.optional(),
+      })
       .optional(),
   }),
   z.strictObject({

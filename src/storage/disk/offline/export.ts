@@ -94,9 +94,10 @@ class Export {
 
 function clientLine({ clientId, session }: ReturnType<typeof decodeOwner>): ExportLine {
   if (session === undefined) return { type: 'client', clientId };
-  const { principal, expirySeconds, disconnectedAt } = session;
+  const { principal, trust, expirySeconds, disconnectedAt } = session;
+  const owner = trust === undefined ? { principal } : { principal, trust };
   const away = disconnectedAt === undefined ? {} : { disconnectedAt };
-  return { type: 'client', clientId, session: { principal, expirySeconds, ...away } };
+  return { type: 'client', clientId, session: { ...owner, expirySeconds, ...away } };
 }
 
 function subscriptionLine(clientId: string, record: Buffer): ExportLine {

@@ -84,9 +84,7 @@ export class ImportWriter {
     this.#owners.set(clientId, { number, size: emptySize() });
     if (session === undefined) this.#put('owners', ownerKey(number), encodeOwner({ clientId, session }));
     else {
-      const { principal, expirySeconds, disconnectedAt } = session;
-      const stored = { clientId, principal, expirySeconds, disconnectedAt };
-      this.#put('owners', ownerKey(number), encodeOwner({ clientId, session: stored }));
+      this.#put('owners', ownerKey(number), encodeOwner({ clientId, session: { clientId, ...session } }));
     }
     return undefined;
   }
