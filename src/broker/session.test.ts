@@ -273,3 +273,30 @@ test('messages that wait for a session are sent with what is left of their life 
   expect(publishes(after)[0]?.properties).toMatchObject({ messageExpiryInterval: 60 });
   await broker.stop(signal);
 });
+
+test('a wall clock that is set while a client is away ends its session neither early nor late', async () => {
+  for (const ms of [-3_600_000, 3_600_000]) {
+    const clock = fakeClock(10 * 3_600_000);
+    const broker = await startMemoryBroker({ clock, limits: { sessionExpiry: '60s' } });
+    const client = new WireClient(broker, 4);
+    await client.connect('s', false);
+    client.close();
+    clock.jump(ms);
+    await advance(clock, 50_000);
+    expect(await isPresent(broker, 's')).toBe(true);
+    await advance(clock, 62_000);
+    expect(await isPresent(broker, 's')).toBe(false);
+    await broker.stop(signal);
+  }
+});
+
+test('a wall clock that is set back between two runs makes no session last longer than its interval', async () => {
+  const clock = fakeClock(10 * 3_600_000);
+  const store = memoryStore();
+  await store.putSession({ clientId: 's', principal: 'anonymous', expirySeconds: 60, disconnectedAt: clock.now() });
+  clock.jump(-3_600_000);
+  const broker = await startMemoryBroker({ clock, store });
+  await advance(clock, 62_000);
+  expect(await store.getSession({ id: 's' })).toBeUndefined();
+  await broker.stop(signal);
+});

@@ -16,6 +16,9 @@ export interface SessionsDeps {
 
 /** After this it is looked again whether a session that is over can end. */
 const retryMs = 1_000;
+/** @param sinceMs by the wall clock, which may have been set back meanwhile: no interval becomes longer by that */
+const leftOf = (intervalMs: number, sinceMs: number): number => Math.min(intervalMs, Math.max(0, intervalMs - sinceMs));
+
 /** An interval that never ends. [MQTT 5, 3.1.2.11.2] */
 const neverSeconds = 0xffff_ffff;
 
@@ -37,7 +40,7 @@ export class Sessions {
     const now = this.#deps.now();
     for await (const page of this.#deps.store.streamSessions())
       for (const { clientId, expirySeconds, disconnectedAt = now } of page)
-        this.#endAfter(clientId, expirySeconds, Math.max(0, disconnectedAt + expirySeconds * 1_000 - now));
+        this.#endAfter(clientId, expirySeconds, leftOf(expirySeconds * 1_000, now - disconnectedAt));
   }
 
   find(clientId: string): Promise<StoredSession | undefined> {

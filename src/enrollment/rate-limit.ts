@@ -12,12 +12,12 @@ export interface RateLimitOptions {
 export type RateLimit = (key: string) => boolean;
 
 /** A token bucket for each key. */
-export function rateLimit({ perSecond, burst, maxKeys }: RateLimitOptions, clock: Pick<Clock, 'now'>): RateLimit {
+export function rateLimit({ perSecond, burst, maxKeys }: RateLimitOptions, clock: Pick<Clock, 'monotonic'>): RateLimit {
   const buckets = new Map<string, { readonly left: number; readonly at: number }>();
   return (key) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     const bucket = buckets.get(key);
-    const passedMs = bucket === undefined ? 0 : Math.max(0, now - bucket.at); // a clock may be set back
+    const passedMs = bucket === undefined ? 0 : now - bucket.at;
     const left = bucket === undefined ? burst : Math.min(burst, bucket.left + (passedMs / 1_000) * perSecond);
     buckets.delete(key);
     const [oldest] = buckets.size >= maxKeys ? buckets.keys() : [];

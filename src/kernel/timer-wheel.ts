@@ -41,7 +41,7 @@ export class WheelTimer {
  * when it was touched, as a touch remembers nothing finer than the tick.
  *
  * A wake-up counts as one tick however late it comes: while the process stands still its clients cannot be heard, and
- * must not be taken for silent. So a change of the wall clock moves nothing either.
+ * must not be taken for silent.
  */
 export class TimerWheel {
   /** Counts the wake-ups. */
@@ -67,9 +67,7 @@ export class TimerWheel {
   /** @param delayMs 0 or more. @param task runs once; must not throw. */
   add(delayMs: number, task: () => void): WheelTimer {
     if (this.#disarm === undefined) this.#arm();
-    const sinceTickMs = this.#clock.now() - this.#tickStartMs;
-    // What the wall clock says within a tick counts only where it can be true.
-    const offsetMs = sinceTickMs >= 0 && sinceTickMs < this.#tickMs ? sinceTickMs : this.#tickMs;
+    const offsetMs = Math.min(this.#clock.monotonic() - this.#tickStartMs, this.#tickMs); // a wake-up may be late
     const dueTick = this.tick + Math.max(1, Math.ceil((offsetMs + delayMs) / this.#tickMs));
     const timer = new WheelTimer(this, task, Math.ceil(delayMs / this.#tickMs), dueTick);
     this.#bucketOf(dueTick).add(timer);
@@ -97,7 +95,7 @@ export class TimerWheel {
   }
 
   #arm(): void {
-    this.#tickStartMs = this.#clock.now();
+    this.#tickStartMs = this.#clock.monotonic();
     this.#disarm = this.#clock.after(this.#tickMs, this.#wake);
   }
 

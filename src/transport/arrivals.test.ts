@@ -74,3 +74,15 @@ test('clearing closes what is pending and leaves no timer', () => {
   expect(arrival.socket.destroyed).toBe(true);
   expect(clock.timers).toBe(0);
 });
+
+test('a wall clock that is set ahead or back closes nobody early and keeps nobody longer', () => {
+  const { clock, onDrop, arrive } = setUp();
+  for (const ms of [-3_600_000, 3_600_000]) {
+    const arrival = arrive();
+    clock.jump(ms);
+    clock.advance(999);
+    expect(arrival.socket.destroyed).toBe(false);
+    clock.advance(1);
+    expect(onDrop).toHaveBeenLastCalledWith(arrival, 'handshake-timeout');
+  }
+});

@@ -50,7 +50,7 @@ export function arrivals(options: {
   const expire = (): void => {
     cancel = undefined;
     for (const [arrival, { dueMs }] of pending) {
-      const leftMs = dueMs - clock.now();
+      const leftMs = dueMs - clock.monotonic();
       if (leftMs > 0) return arm(leftMs);
       drop(arrival, 'handshake-timeout');
     }
@@ -69,7 +69,7 @@ export function arrivals(options: {
       return pending.size;
     },
     add(arrival) {
-      pending.set(arrival, { dueMs: clock.now() + timeoutMs, isMuted: false });
+      pending.set(arrival, { dueMs: clock.monotonic() + timeoutMs, isMuted: false });
       if (cancel === undefined) arm(timeoutMs);
       if (pending.size > maxPending) evict();
     },

@@ -15,7 +15,7 @@ export function floodNotice<Kind>(
     const tally = tallies.get(kind) ?? { count: 0, quietUntilMs: Number.NEGATIVE_INFINITY };
     tallies.set(kind, tally);
     tally.count += 1;
-    const now = clock.now();
+    const now = clock.monotonic();
     if (now < tally.quietUntilMs) return;
     notify(kind, tally.count, example);
     tally.count = 0;

@@ -28,11 +28,11 @@ export function handshakeRate(options: {
   const { perAddress, overall, clock } = options;
   if (perAddress === undefined && overall === undefined) return undefined;
   const buckets = new Map<string, Bucket>();
-  const all: Bucket = { tokens: overall ?? 0, atMs: clock.now() };
+  const all: Bucket = { tokens: overall ?? 0, atMs: clock.monotonic() };
 
   const bucketOf = (address: string, max: number): Bucket => {
     const key = isIPv6(address) ? networkOf(address) : address;
-    const bucket = buckets.get(key) ?? { tokens: max, atMs: clock.now() };
+    const bucket = buckets.get(key) ?? { tokens: max, atMs: clock.monotonic() };
     buckets.delete(key); // and in again as the latest
     buckets.set(key, bucket);
     if (buckets.size > maxAddresses) for (const oldest of buckets.keys()) return drop(oldest, bucket);
@@ -43,8 +43,8 @@ export function handshakeRate(options: {
     return bucket;
   };
   const has = (bucket: Bucket, max: number, periodMs: number): boolean => {
-    const now = clock.now();
-    const sinceMs = Math.max(0, now - bucket.atMs); // a clock that was moved back gives nothing
+    const now = clock.monotonic();
+    const sinceMs = now - bucket.atMs;
     bucket.tokens = Math.min(max, bucket.tokens + (sinceMs * max) / periodMs);
     bucket.atMs = now;
     return bucket.tokens >= 1;

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import type { SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { StoreError } from '../../src/kernel/errors.ts';
 import { alice, message, messagesOf, read, retainedTopics, subscription } from '../contract/session-store/support.ts';
 import { recordedTelemetry } from '../support/recorded-telemetry.ts';
@@ -206,3 +207,27 @@ test('the end of a session with a long queue leaves nothing behind', async () =>
   await expect.poll(leftOver, { timeout: 20_000 }).toEqual([]);
   redis.disconnect();
 });
+
+test.each([60_000, -60_000])(
+  'the clock of Redis may be set by %i ms at any time: nothing is refused, and nothing late is done',
+  async (jumpMs) => {
+    await using server = await startRedisServer();
+    // its clock against ours is all that counts, and ours is the one that a test can set
+    let behindMs = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() - behindMs };
+    await using store = await openRedisStore(server, { operationTimeout: 2_000 }, { clock });
+    await enqueue(store, message('before'));
+    behindMs += jumpMs;
+    await enqueue(store, message('after'));
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['before', 'after']);
+
+    // a batch that reaches Redis after its deadline by the new time
+    const redis = new Redis(server.url);
+    await redis.call('CLIENT', 'PAUSE', '2500', 'ALL');
+    expect(await refusal(enqueue(store, message('late')))).toBe('store-unavailable');
+    await redis.ping(); // answered when the pause is over
+    redis.disconnect();
+    await enqueue(store, message('last'));
+    expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['before', 'after', 'last']);
+  },
+);

@@ -45,7 +45,7 @@ export async function enrollmentBench(options: Readonly<Record<string, unknown>>
   const enrollment = createEnrollment(enrollmentSchema.parse(options), {
     folder,
     tokens,
-    clock: { now, after: () => () => undefined },
+    clock: { now, monotonic: now, after: () => () => undefined },
     telemetry,
   });
   const handle = estHandler({ enrollment, events: telemetry.events });

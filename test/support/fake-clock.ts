@@ -4,15 +4,22 @@ import type { Clock } from '../../src/kernel/clock.ts';
 export interface FakeClock extends Clock {
   /** Moves on, running what falls due in its order. */
   advance(ms: number): void;
+  /** Sets the wall clock ahead, or back by less than 0; no time passes. */
+  jump(ms: number): void;
   /** Timers that wait. */
   readonly timers: number;
 }
 
 export function fakeClock(startMs = 0): FakeClock {
-  let nowMs = startMs;
+  let nowMs = 0;
+  let epochMs = startMs;
   const waiting = new Set<{ readonly dueMs: number; readonly task: () => void }>();
   return {
-    now: () => nowMs,
+    now: () => epochMs + nowMs,
+    monotonic: () => nowMs,
+    jump(ms) {
+      epochMs += ms;
+    },
     after(delayMs, task) {
       const timer = { dueMs: nowMs + delayMs, task };
       waiting.add(timer);

@@ -56,7 +56,7 @@ export class HubClient implements ParserHandler, Subscriber {
     this.peer = `${this.address}:${socket.remotePort ?? 0}`;
     this.#hub = hub;
     this.#socket = socket;
-    this.#heardAt = hub.clock.now();
+    this.#heardAt = hub.clock.monotonic();
     this.#subscriptions = new Subscriptions(this, hub);
     this.#parser = new Parser(this, hub.options);
     this.#writer = new Writer(hub.blocks, sendTo(socket), () => this.#onSent());

@@ -36,7 +36,7 @@ export class Clients {
   }
 
   tick(): void {
-    const now = this.#hub.clock.now();
+    const now = this.#hub.clock.monotonic();
     for (const client of this.#all) client.tick(now);
   }
 

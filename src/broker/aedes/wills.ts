@@ -35,8 +35,8 @@ export async function publishWillsOfEarlierRun(deps: WillsDeps): Promise<void> {
 }
 
 async function delayOf(will: EngineWill, { store, now }: WillsDeps): Promise<number> {
-  if (will.publishAt !== undefined) return Math.max(0, will.publishAt - now());
   const delaySeconds = will.properties?.willDelayInterval ?? 0;
+  if (will.publishAt !== undefined) return Math.min(delaySeconds * 1_000, Math.max(0, will.publishAt - now()));
   if (delaySeconds === 0) return 0;
   const session = await store.getSession({ id: will.clientId ?? '' });
   return Math.min(delaySeconds, session?.expirySeconds ?? 0) * 1_000;

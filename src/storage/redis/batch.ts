@@ -7,7 +7,7 @@ export interface Operation {
   readonly name: string;
   readonly args: readonly Argument[];
   readonly bytes: number;
-  /** By the clock of `performance.now()`, in milliseconds. */
+  /** By the monotonic clock, in milliseconds. */
   readonly deadline: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (reason: Error) => void;
@@ -56,6 +56,9 @@ export const pairsOf = (reply: Reply | undefined): [string, Reply][] => {
   const list = asList(reply);
   return Array.from({ length: list.length / 2 }, (_, index) => [asText(list[index * 2]), list[index * 2 + 1] ?? null]);
 };
+
+/** What time it was by Redis, in milliseconds, when it answered a batch. */
+export const timeIn = (reply: Reply): number | undefined => asNumber(asList(reply)[6]) || undefined;
 
 /** Makes nothing out of an answer. */
 export const nothing = (): void => undefined;

@@ -3,9 +3,10 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
-import { asList, type Reply, toArguments } from './batch.ts';
+import { asList, type Reply, timeIn, toArguments } from './batch.ts';
 import { redisBack, redisLost } from './events.ts';
 import type { Pipe, RunBatch } from './pipe.ts';
+import { lateTimeIn, RedisTime } from './redis-time.ts';
 import { batchScript } from './script.ts';
 
 const scriptId = createHash('sha1').update(batchScript).digest('hex');
@@ -32,6 +33,7 @@ export class Link {
   #wasUp = false;
   #lastError = '';
   #isClosed = false;
+  readonly #time: RedisTime;
 
   constructor(options: LinkOptions, deps: { client: Redis; pipe: Pipe; events: Events; clock: Clock }) {
     this.#options = options;
@@ -39,6 +41,7 @@ export class Link {
     this.#pipe = deps.pipe;
     this.#events = deps.events;
     this.#clock = deps.clock;
+    this.#time = new RedisTime(deps.clock);
   }
 
   /** @throws Error that says why Redis could not be reached */
@@ -69,22 +72,25 @@ export class Link {
   #down(): void {
     this.#pipe.disconnected();
     if (this.#isClosed || !this.#wasUp || this.#lostAt !== undefined) return;
-    this.#lostAt = this.#clock.now();
+    this.#lostAt = this.#clock.monotonic();
     const why = this.#lastError || 'it closed the connection';
     this.#events.emit(redisLost, { server: this.#options.server, why });
   }
 
   async #up(): Promise<void> {
     try {
-      const offsetMs = await this.#prepare();
+      await this.#prepare();
       if (this.#lostAt !== undefined) {
-        this.#events.emit(redisBack, { server: this.#options.server, outageMs: this.#clock.now() - this.#lostAt });
+        this.#events.emit(redisBack, {
+          server: this.#options.server,
+          outageMs: Math.round(this.#clock.monotonic() - this.#lostAt),
+        });
         this.#lostAt = undefined;
       }
       this.#lastError = '';
       this.#wasUp = true;
       if (this.#isClosed) return;
-      this.#pipe.connected(this.#runner(offsetMs));
+      this.#pipe.connected(this.#runner());
       this.#opened?.();
     } catch (error) {
       this.#lastError = messageOf(error);
@@ -92,25 +98,17 @@ export class Link {
     }
   }
 
-  /** @returns what is added to `performance.now()` to get the time of Redis, in milliseconds */
-  async #prepare(): Promise<number> {
+  async #prepare(): Promise<void> {
     await this.#client.script('LOAD', batchScript);
-    const before = performance.now();
+    const askedAt = this.#clock.monotonic();
     const [seconds, microseconds] = await this.#client.time();
-    const middle = (before + performance.now()) / 2;
-    return Number(seconds) * 1_000 + Number(microseconds) / 1_000 - middle;
+    this.#time.learn(Number(seconds) * 1_000 + Number(microseconds) / 1_000, askedAt);
   }
 
-  #runner(offsetMs: number): RunBatch {
+  #runner(): RunBatch {
     const { keyPrefix, writerId } = this.#options;
     return async (batch, executeBy) => {
-      const args = [
-        keyPrefix,
-        writerId,
-        batch.number,
-        Math.floor(executeBy + offsetMs),
-        ...toArguments(batch.operations),
-      ];
+      const args = [keyPrefix, writerId, batch.number, this.#time.at(executeBy), ...toArguments(batch.operations)];
       try {
         return await this.#call('EVALSHA', scriptId, args);
       } catch (error) {
@@ -121,12 +119,15 @@ export class Link {
   }
 
   async #call(command: string, script: string, args: readonly (string | number | Buffer)[]): Promise<Reply> {
+    const askedAt = this.#clock.monotonic();
     try {
       const reply = toReply(await this.#client.callBuffer(command, script, 0, ...args));
+      this.#time.learn(timeIn(reply), askedAt);
       this.#watchReadOnly(reply);
       return reply;
     } catch (error) {
       const isAnswer = error instanceof Error && error.name === 'ReplyError';
+      if (isAnswer) this.#time.learn(lateTimeIn(error.message), askedAt);
       if (!isAnswer && this.#client.status === 'ready') this.#client.disconnect(true); // the pipe waits for a new one
       throw error;
     }

@@ -24,7 +24,7 @@ export interface PipeDeps {
   readonly onRefused: (reason: 'deadline' | 'too-many' | 'redis' | 'closed') => void;
 }
 
-/** Runs a batch. @param executeBy by `performance.now()`; later Redis refuses it. @throws what ioredis throws */
+/** Runs a batch. @param executeBy by the monotonic clock; later Redis refuses it. @throws what ioredis throws */
 export type RunBatch = (batch: Batch, executeBy: number) => Promise<Reply>;
 
 /** Redis runs a batch without a pause, so one may not take long. */
@@ -72,7 +72,7 @@ export class Pipe {
   write<T>(name: string, args: readonly Argument[], done: (reply: Reply) => T, refused?: () => void): Promise<T> {
     const result = new Promise<T>((settle, fail) => {
       const bytes = sizeOf(args);
-      const deadline = performance.now() + this.#options.operationTimeoutMs;
+      const deadline = this.#deps.clock.monotonic() + this.#options.operationTimeoutMs;
       const resolve = (reply: Reply): void => {
         try {
           settle(done(reply));
@@ -230,7 +230,7 @@ export class Pipe {
   #expire(): void {
     this.#cancelTimer = undefined;
     this.#refuseLate();
-    const now = performance.now();
+    const now = this.#deps.clock.monotonic();
     const underWay = this.#batch?.operations ?? [];
     for (const operation of underWay) if (operation.deadline <= now) this.#refuseUnanswered(operation);
     if (underWay.every(({ isRefused }) => isRefused)) this.#finish(); // nobody waits for it any more
@@ -245,11 +245,13 @@ export class Pipe {
     );
     if (next === Infinity) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#deps.clock.after(Math.max(1, Math.ceil(next - performance.now())), () => this.#expire());
+    this.#cancelTimer = this.#deps.clock.after(Math.max(1, Math.ceil(next - this.#deps.clock.monotonic())), () =>
+      this.#expire(),
+    );
   }
 
   #refuseLate(): void {
-    const sendBy = performance.now() + this.#options.operationTimeoutMs / 4;
+    const sendBy = this.#deps.clock.monotonic() + this.#options.operationTimeoutMs / 4;
     for (let one = this.#waiting.peek(); one !== undefined && one.deadline <= sendBy; one = this.#waiting.peek()) {
       this.#waiting.shift();
       this.#pendingBytes -= one.bytes;

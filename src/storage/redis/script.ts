@@ -10,14 +10,17 @@ import { sessionScript } from './script-sessions.ts';
  *
  * A batch whose answer was lost is sent again under its number. What it wrote is not written twice, only its reads are
  * run again: that is what keeps a QoS 2 message single when the connection to Redis breaks.
+ *
+ * Every answer says what time it is by Redis, as its clock may be set while we are connected.
  */
 const head = `
 local P, MARK, NUMBER = ARGV[1], ARGV[1]..'writer:'..ARGV[2], tonumber(ARGV[3])
 local call = redis.call
 local isDone = tonumber(call('GET', MARK) or '0') >= NUMBER
 local time = call('TIME')
-if not isDone and time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[4]) then
-  return redis.error_reply('LATE the batch reached Redis after its deadline')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if not isDone and now > tonumber(ARGV[4]) then
+  return redis.error_reply('LATE '..string.format('%.0f', now)..' the batch reached Redis after its deadline')
 end
 local STATS = P..'stats'
 local change = { queuedMessages = 0, queuedBytes = 0, retainedBytes = 0, open = 0 }
@@ -54,7 +57,7 @@ if wrote then
 end
 local totals = call('HMGET', STATS, 'queuedMessages', 'queuedBytes', 'retainedBytes')
 return { results, tonumber(totals[1] or 0), tonumber(totals[2] or 0), tonumber(totals[3] or 0),
-  call('HLEN', P..'retained'), call('HLEN', P..'sessions') }
+  call('HLEN', P..'retained'), call('HLEN', P..'sessions'), now }
 `;
 
 export const batchScript: string = head + queueScript + sessionScript + tail;
