@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-import { processIo } from './cli/io.ts';
-import { runCli } from './cli/run.ts';
+import { nodeProblem } from './cli/node-version.ts';
 
-// The reader of our output may leave early (`viaduct sub -t '#' | head -1`).
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-
-await runCli(process.argv.slice(2), processIo());
+const problem = nodeProblem(process.versions.node);
+if (problem === undefined) {
+  // only now: an old Node does not even understand what stands in there
+  const [{ processIo }, { runCli }] = await Promise.all([import('./cli/io.ts'), import('./cli/run.ts')]);
+  // The reader of our output may leave early (`viaduct sub -t '#' | head -1`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  await runCli(process.argv.slice(2), processIo());
+} else {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
+}

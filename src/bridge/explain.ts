@@ -11,6 +11,8 @@ export interface RuleVerdict {
   readonly subject: string;
   /** What the rule makes of it; undefined: the rule does not apply. */
   readonly result: Mapped | undefined;
+  /** The rule carries it to the other side. */
+  readonly crosses: boolean;
   /** One sentence: where the message goes, or why it does not. */
   readonly why: string;
 }
@@ -75,7 +77,8 @@ interface Wording {
 
 function describe(rule: CompiledRule, result: Mapped | undefined, wording: Wording): RuleVerdict {
   const { name, direction, topic, subject } = rule;
-  return { rule: name, direction, topic, subject, result, why: sentence(result, wording) };
+  const crosses = wording.wrongWay === undefined && result?.kind === 'mapped';
+  return { rule: name, direction, topic, subject, result, crosses, why: sentence(result, wording) };
 }
 
 function sentence(result: Mapped | undefined, { wrongWay, goes, noMatch, withheld, pattern }: Wording): string {

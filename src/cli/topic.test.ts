@@ -37,6 +37,19 @@ test('a subject shows its topic and the rules that do not go its way', async () 
   expect(out).toContain('(to-nats)\n         sends messages to NATS only\n');
 });
 
+test.each([
+  [['foo'], 'no rule takes this topic: it does not cross; add one to bridge.rules to let it'],
+  [['--subject', 'plants.s1.t', ...telemetry], 'no rule takes this subject: it does not cross'],
+  [['foo', '--set', 'bridge.rules=[]'], 'no bridge rules: nothing crosses'],
+])('what no rule takes is said at the end: %j', async (args, sentence) => {
+  const { out } = await run(...args);
+  expect(out.trimEnd().split('\n').at(-1)).toContain(sentence);
+});
+
+test('a topic that a rule takes has no such line', async () => {
+  expect((await run('signal/a')).out).not.toContain('does not cross');
+});
+
 test('a topic that cannot cross says why', async () => {
   const { out, code } = await run('a/+');
   expect(code).toBe(0);

@@ -39,9 +39,14 @@ async function show(io: Io, topic: string | undefined, options: Options): Promis
 
 function text({ input, codec, rules }: Explanation, from: string, to: string): string {
   const spelled = codec.kind === 'mapped' ? codec.value : `none: ${codec.message}`;
-  const verdicts = rules.length === 0 ? ['no bridge rules: nothing crosses'] : rules.map(verdict);
-  return [`${from.padEnd(8)} ${input}`, `${to.padEnd(8)} ${spelled}`, ...verdicts].join('\n');
+  const taken = rules.some(({ crosses }) => crosses) ? [] : [nothingCrosses(rules.length, from)];
+  return [`${from.padEnd(8)} ${input}`, `${to.padEnd(8)} ${spelled}`, ...rules.map(verdict), ...taken].join('\n');
 }
+
+const nothingCrosses = (rules: number, from: string): string =>
+  rules === 0
+    ? 'no bridge rules: nothing crosses'
+    : `no rule takes this ${from}: it does not cross; add one to bridge.rules to let it`;
 
 const arrows = { both: '<->', 'to-nats': '->', 'from-nats': '<-' } as const;
 

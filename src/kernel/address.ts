@@ -21,6 +21,12 @@ export function parseSocketAddress(text: string): SocketAddress | string {
 export const formatSocketAddress = ({ host, port }: SocketAddress): string =>
   isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 
+/** The address to connect to from this machine: `0.0.0.0` and `::` are all of them and none to dial. */
+export function dialable({ host, port }: SocketAddress): SocketAddress {
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
+  return { host: host === '::' ? '::1' : host, port };
+}
+
 /** True for addresses that only this machine reaches: 127.0.0.0/8, ::1, localhost. */
 export function isLoopback(host: string): boolean {
   const plain = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;

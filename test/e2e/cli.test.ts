@@ -1,7 +1,10 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { repository, startViaduct, viaduct } from '../support/program.ts';
 import { runToEnd } from '../support/run-program.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 let broker: TestBroker;
 beforeAll(async () => {
@@ -98,8 +101,22 @@ test('topic explains names and rules, for people and as JSON', async () => {
   expect(JSON.stringify(JSON.parse(json))).toContain('signal/room/7');
 });
 
-test('npx viaduct runs the program of this repository', async () => {
-  const { code, stdout } = await runToEnd('npx', ['viaduct', '--version'], { cwd: repository });
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/\d+\.\d+\.\d+/);
+test('a Node that is too old is told in one sentence, before anything that it does not understand', async () => {
+  await using directory = await temporaryDirectory();
+  const dist = join(repository, 'dist');
+  await mkdir(join(directory.path, 'cli'));
+  // of the rest of the program nothing is there, so that loading any of it would fail otherwise
+  for (const file of ['bin.js', join('cli', 'node-version.js')])
+    await copyFile(join(dist, file), join(directory.path, file));
+  await writeFile(join(directory.path, 'package.json'), '{"type":"module"}');
+  await writeFile(
+    join(directory.path, 'old.mjs'),
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } });",
+  );
+  const args = ['--import', join(directory.path, 'old.mjs'), join(directory.path, 'bin.js'), '--version'];
+  const { code, stdout, stderr } = await runToEnd('node', args);
+  expect({ code, stdout: stdout.trim() }).toEqual({ code: 1, stdout: '' });
+  expect(stderr.trim().split('\n')).toEqual([
+    expect.stringMatching(/needs Node 20\.19 or later; this is Node 18\.20\.8/),
+  ]);
 });

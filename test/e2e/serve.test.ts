@@ -107,6 +107,34 @@ test('SIGHUP reads the certificates again: open connections live on, new ones ge
   await Promise.all([before, after, still].map((client) => client.endAsync(true)));
 });
 
+test('SIGHUP reads the configuration: what is broken is said and nothing is called reloaded, what changed is named', async () => {
+  await using directory = await folder();
+  const file = join(directory.path, 'viaduct.yaml');
+  const good = readFileSync(file, 'utf8');
+  await using program = startViaduct(['--config', 'viaduct.yaml'], { cwd: directory.path });
+  await program.stdout.waitFor(/ready/);
+  const reload = (text: string) => writeFile(file, text).then(() => program.process.kill('SIGHUP'));
+
+  await reload(`${good}\nlimits: { packetSize: 1 }\n`);
+  const refused = await program.stderr.waitFor(/not reloaded/);
+  expect(refused).toMatch(/everything stays as it was: .*viaduct\.yaml:\d+:\d+ {2}limits\.packetSize/);
+  await reload(`${good}\nlimits: { packetSize: 2MiB }\n`);
+  const changed = await program.stderr.waitFor(/"reloaded: /);
+  expect(changed).toMatch(/in effect after a restart: limits\.packetSize/);
+  expect(program.stderr.text().match(/"reloaded: /g)).toHaveLength(1);
+});
+
+test('the first line of the log is about the broker, and none is about its own look whether the hub is there', async () => {
+  await using directory = await folder();
+  await using program = startViaduct(['--config', 'viaduct.yaml'], { cwd: directory.path });
+  await program.stdout.waitFor(/ready/);
+  const [first = ''] = program.stderr.text().split('\n');
+  expect(JSON.parse(first).msg).toMatch(/^viaduct \d+\.\d+\.\d+ starts with viaduct\.yaml on Node \d/);
+  program.process.kill('SIGTERM');
+  await program.exited;
+  expect(program.stderr.text()).not.toMatch(/is gone: closed by the client/);
+});
+
 /** Runs `serve` where it cannot run. @returns what it printed, which must be short and without a stack trace. */
 async function failedStart(directory: string, args: readonly string[] = []): Promise<string> {
   const { code, stdout, stderr } = await viaduct(['serve', '--config', 'viaduct.yaml', ...args], { cwd: directory });

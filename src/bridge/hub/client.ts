@@ -3,7 +3,7 @@ import { CatchUp } from './catch-up.ts';
 import { type Cut, closings, foreignProtocol } from './closing.ts';
 import { beforeConnect, type ConnectOptions, readConnect } from './connect-options.ts';
 import type { HubContext } from './context.ts';
-import { hubClientConnected, hubClientCut, hubClientGone } from './events.ts';
+import { hubClientConnected, hubClientCut, hubClientGone, hubUnusedGone } from './events.ts';
 import { Parser, type ParserHandler, type Publication } from './parser.ts';
 import { newSubjectMemo } from './router.ts';
 import { sendTo } from './send.ts';
@@ -279,8 +279,10 @@ export class HubClient implements ParserHandler, Subscriber {
     this.#writer.discard();
     this.#endHold?.();
     this.#cancelLinger?.();
-    if (this.#reason !== '')
-      this.#hub.events.emit(hubClientGone, { peer: this.peer, client: this.id, reason: this.#reason });
+    if (this.#reason !== '') {
+      const gone = this.#isConnected ? hubClientGone : hubUnusedGone;
+      this.#hub.events.emit(gone, { peer: this.peer, client: this.id, reason: this.#reason });
+    }
     this.#released(this);
   }
 }

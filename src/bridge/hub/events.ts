@@ -32,6 +32,15 @@ export const hubClientGone = defineEvent<{ peer: string; client: number; reason:
   message: ({ peer, reason }) => `NATS client ${peer} is gone: ${reason}`,
 });
 
+/** Whoever asks whether a server is there, the broker itself before it connects, reads the greeting and leaves. */
+export const hubUnusedGone = defineEvent<{ peer: string; client: number; reason: string }>({
+  counter: 'nats_hub_unused_connections_total',
+  help: 'Connections to the embedded hub that ended before their CONNECT.',
+  labels: [],
+  level: 'debug',
+  message: ({ peer, reason }) => `connection to the NATS hub from ${peer} ended without CONNECT: ${reason}`,
+});
+
 export const hubClientCut = defineEvent<{ peer: string; client: number; cut: Cut; reason: string; excerpt?: string }>({
   counter: 'nats_hub_cut_offs_total',
   help: 'Connections that the embedded hub closed, by reason.',

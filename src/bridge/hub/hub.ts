@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
-import { formatSocketAddress, type SocketAddress } from '../../kernel/address.ts';
+import { dialable, formatSocketAddress, type SocketAddress } from '../../kernel/address.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
@@ -72,7 +72,7 @@ export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
     return {
       name: 'nats-hub',
       address: () => bound,
-      url: () => `nats://${formatSocketAddress({ ...bound, host: reachable(bound.host) })}`,
+      url: () => `nats://${formatSocketAddress(dialable(bound))}`,
       stats: () => ({ ...stats }),
       async start(signal) {
         server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) =>
@@ -103,9 +103,3 @@ const newStats = (): HubStats => ({
   outBytes: 0,
   slowConsumers: 0,
 });
-
-/** An address to connect to, where the hub is bound to all. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
-}
