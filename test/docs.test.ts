@@ -28,7 +28,10 @@ const examples = (await readdir(join(root, 'examples'))).filter((name) => name.e
 test.each(examples)('examples/%s passes config check', async (name) => {
   const env = { NATS_PASSWORD: 'any' };
   const loaded = await loadConfig({ file: join(root, 'examples', name), env, flags: [] });
-  expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
+  const problems = loaded.kind === 'refused' ? loaded.problems.map(({ message }) => message) : [];
+  // what an example cannot bring along: a certificate of the reader's own server
+  const reader = name === 'external-nats.yaml' ? ['./nats-ca.pem cannot be read: there is no such file'] : [];
+  expect(problems).toEqual(reader);
 });
 
 /** Pages whose ```yaml blocks are configurations, each complete by itself. */

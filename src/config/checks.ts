@@ -28,6 +28,10 @@ function isOpenByAccident(listener: ListenerOptions, anonymous: Config['access']
   return anonymous === 'loopback' || !anonymous.includes(listener.name);
 }
 
+/** Paths that belong to HTTP wherever it is accepted. */
+const isPage = (path: string): boolean =>
+  ['/', '/healthz', '/metrics', '/call'].includes(path) || /^\/(api|assets|turn|\.well-known)\//.test(path);
+
 /** All rules between settings, in the order of the reference page. */
 export const checks: readonly Check[] = [
   {
@@ -51,6 +55,15 @@ export const checks: readonly Check[] = [
         if (access === undefined || !isOpenByAccident(listener, access.anonymous)) return [];
         const message = `${formatSocketAddress(listener.bind)} is reachable from other machines and its clients would be anonymous; name the listener in access.anonymous if that is wanted, use tls: two-way, or bind 127.0.0.1`;
         return [{ path: ['listeners', index, 'bind'], message }];
+      }),
+  },
+  {
+    rule: 'With `accept: [websocket, http]`, `path` is none of the pages that HTTP has there.',
+    run: ({ listeners = [] }) =>
+      listeners.flatMap(({ accept, path }, index) => {
+        if (!accept.includes('websocket') || !accept.includes('http') || !isPage(path)) return [];
+        const message = `${path} is a page of the listener too, which accepts http; choose another path, e.g. /mqtt, or leave out http`;
+        return [{ path: ['listeners', index, 'path'], message }];
       }),
   },
   {

@@ -151,6 +151,57 @@ describe('problems of the file', () => {
   });
 });
 
+describe('a mistake in one entry of a list', () => {
+  const rules = (...lines: readonly string[]): string =>
+    ['bridge:', '  rules:', ...lines.map((line) => `    - { ${line} }`)].join('\n');
+
+  test('does not hide what is wrong with the others, each at its own place', () => {
+    const text = rules(
+      'name: a, topic: "a/#", subject: "a.>", direction: to-nat',
+      'name: b, topic: "b/#", subject: ">"',
+      'name: c, topic: "c/{x", subject: "c.{x}"',
+      'name: d, topic: "d/#", subject: "d.>"',
+      'name: e, topic: "e/#", subject: "e.>", ack: never',
+      'name: d, topic: "f/#", subject: "f.>"',
+      'name: g, topic: "d/#", subject: "d.>"',
+    );
+    expect(problemsOf(text).map((problem) => problem.replace(/:\d+ {2}/, ' '))).toEqual([
+      expect.stringMatching(/^v\.yaml:3 bridge\.rules\[0\]\.direction: "to-nat" is not allowed/),
+      expect.stringMatching(/^v\.yaml:4 bridge\.rules\[1\]\.subject: .*lets any MQTT client choose/),
+      expect.stringMatching(/^v\.yaml:5 bridge\.rules\[2\]\.topic: /),
+      expect.stringMatching(/^v\.yaml:7 bridge\.rules\[4\]\.ack: "never" is not allowed/),
+      expect.stringMatching(/^v\.yaml:8 bridge\.rules\[5\]\.name: /),
+      expect.stringMatching(/^v\.yaml:9 bridge\.rules\[6\]/),
+    ]);
+  });
+
+  test('does not hide what a listener must have as a whole, and makes no problem of a name that it has', () => {
+    const text = [
+      'listeners:',
+      '  - { name: a, bind: "127.0.0.1:1", tls: of, accept: [mqtt] }',
+      '  - { name: b, bind: "127.0.0.1:2", tls: one-way, accept: [mqtt], key: k }',
+      '  - { name: b, bind: "127.0.0.1:3", tls: one-way, accept: [mqtt] }',
+      'access: { anonymous: [a] }',
+    ].join('\n');
+    expect(problemsOf(text)).toEqual([
+      expect.stringMatching(/^v\.yaml:2:.*listeners\[0\]\.tls: "of" is not allowed/),
+      expect.stringMatching(/^v\.yaml:3:.*listeners\[1\]\.key: a private key without its certificate/),
+      expect.stringMatching(/^v\.yaml:4:.*listeners\[2\]\.name: "b" is the name of two listeners/),
+    ]);
+  });
+});
+
+describe('settings that exclude each other', () => {
+  test.each(['/', '/metrics', '/healthz'])('path %s with http, which has a page there', (path) => {
+    const listener = (accept: string): string =>
+      `listeners: [{ name: a, bind: "127.0.0.1:1", tls: one-way, accept: ${accept}, path: ${path} }]`;
+    expect(problemsOf(listener('[websocket, http]'))).toEqual([
+      expect.stringMatching(/listeners\[0\]\.path: .* is a page of the listener too/),
+    ]);
+    expect(problemsOf(listener('[websocket]'))).toEqual([]);
+  });
+});
+
 describe('broken YAML', () => {
   test('a syntax error is placed', () => {
     expect(problemsOf('log: { level: warn\nnode: x\n')).toEqual([

@@ -1,12 +1,14 @@
-import { checkSections, type Sections } from './checks.ts';
+import type { z } from 'zod';
+import { checkSections } from './checks.ts';
 import { type Leaf, leavesOf, withEmptySections } from './effective.ts';
 import { type Environment, readEnvironment } from './env.ts';
 import { readFlags, schemaAt } from './flags.ts';
-import { defaultMessage, type Finding, findingsOf } from './messages.ts';
+import { type Finding, findingsOf, parseOptions } from './messages.ts';
 import { applyOverlay, type Overlay, overlayAt } from './overlay.ts';
-import { type ConfigPath, formatPath, ownValue, startsWith } from './path.ts';
+import { type ConfigPath, formatPath, startsWith } from './path.ts';
 import { type Problem, sortProblems } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
+import { validSections } from './sections.ts';
 import { shapeOf } from './shape.ts';
 import { parseSource, type Source } from './source.ts';
 
@@ -58,9 +60,9 @@ export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig 
     else problems.push({ from: overlay.from, path: formatPath(overlay.path), message: refusal });
   }
   const locate = locator(source, overlays);
-  const parsed = configSchema.safeParse(value, { error: () => defaultMessage, reportInput: false });
-  if (!parsed.success) problems.push(...findingsOf(parsed.error.issues, configSchema, value).map(locate));
-  problems.push(...checkSections(parsed.success ? parsed.data : validSections(value)).map(locate));
+  const parsed = configSchema.safeParse(value, parseOptions);
+  const findings = parsed.success ? checkSections(parsed.data) : findingsIn(value, parsed.error.issues);
+  problems.push(...findings.map(locate));
   const real = withoutSecretNames(problems, parsed.data);
   if (!parsed.success || real.length > 0) return { kind: 'refused', problems: sortProblems(real) };
 
@@ -87,13 +89,12 @@ function once<T extends object>(make: () => T): () => T {
   return () => (made ??= make());
 }
 
-/** The sections that are valid by themselves, so that one mistake does not hide those elsewhere. */
-function validSections(value: unknown): Sections {
-  const entries = Object.entries(configSchema.shape).flatMap(([name, schema]) => {
-    const parsed = schema.safeParse(ownValue(value, name));
-    return parsed.success ? [[name, parsed.data] as const] : [];
-  });
-  return Object.fromEntries(entries) as Sections;
+/** All that is wrong with a configuration with mistakes, as far as one does not make it pointless to look for another. */
+function findingsIn(value: unknown, issues: readonly z.core.$ZodIssue[]): Finding[] {
+  const { sections, issues: more, original } = validSections(value);
+  const found = findingsOf([...issues, ...more], configSchema, value);
+  const once = new Map(found.map((finding) => [`${formatPath(finding.path)} ${finding.message}`, finding]));
+  return [...once.values(), ...checkSections(sections).map(original)];
 }
 
 /** A variable that a secret refers to is no misspelt setting, whatever its name. */

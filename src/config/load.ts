@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../kernel/errors.ts';
 import { type ComposeInput, composeConfig, type LoadedConfig, type RefusedConfig } from './compose.ts';
-import { configError } from './problems.ts';
+import { checkFiles } from './files.ts';
+import { configError, sortProblems } from './problems.ts';
 import { checkSecrets, reasonOf } from './secrets.ts';
 
 export interface LoadInput extends Omit<ComposeInput, 'file'> {
@@ -14,7 +15,7 @@ export const configFileOf = ({ file, env }: Pick<LoadInput, 'file' | 'env'>): st
   file ?? (env['VIADUCT_CONFIG'] || undefined);
 
 /**
- * Loads the configuration: defaults < file < environment < flags, and checks that every secret can be read.
+ * Loads the configuration: defaults < file < environment < flags, and checks that every secret and file that it names can be read.
  * @returns the configuration, or all of its problems. @throws ConfigError config-unreadable
  */
 export async function loadConfig(input: LoadInput): Promise<LoadedConfig | RefusedConfig> {
@@ -22,8 +23,9 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig | Refus
   const file = name === undefined ? undefined : { name, text: await textOf(name) };
   const composed = composeConfig({ ...input, file });
   if (composed.kind === 'refused') return composed;
-  const findings = await checkSecrets(composed.config, input.env);
-  return findings.length === 0 ? composed : { kind: 'refused', problems: findings.map(composed.locate) };
+  const { config } = composed;
+  const findings = [...(await checkSecrets(config, input.env)), ...(await checkFiles(config))];
+  return findings.length === 0 ? composed : { kind: 'refused', problems: sortProblems(findings.map(composed.locate)) };
 }
 
 /** As `loadConfig`, for callers that cannot go on without. @throws ConfigError config-invalid, config-unreadable */

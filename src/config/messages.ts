@@ -15,7 +15,9 @@ export interface Finding {
 type Issue = z.core.$ZodIssue;
 
 /** Marks messages that zod chose, so that those of our schemas can be told apart. */
-export const defaultMessage = '\u0000';
+const defaultMessage = '\u0000';
+/** With which every schema is asked. */
+export const parseOptions = { error: () => defaultMessage, reportInput: false };
 
 /** Turns what zod found into sentences that say which value, what is allowed and what to do. */
 export function findingsOf(issues: readonly Issue[], root: z.ZodType, value: unknown): Finding[] {

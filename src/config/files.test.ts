@@ -1,0 +1,50 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { loadConfig } from './load.ts';
+import { formatProblem } from './problems.ts';
+
+async function problemsOf(flags: readonly string[]): Promise<string[]> {
+  const loaded = await loadConfig({ file: undefined, env: {}, flags });
+  return loaded.kind === 'refused' ? loaded.problems.map(formatProblem) : [];
+}
+
+const pem = (label: string): string => `subject=somebody\n-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
+
+test('every file that is named and not there, cannot be read or holds something else is a problem, all at once', async () => {
+  await using directory = await temporaryDirectory();
+  const at = (name: string): string => join(directory.path, name);
+  await mkdir(at('folder'));
+  await writeFile(at('text'), 'hello');
+  await writeFile(at('cert'), pem('CERTIFICATE'));
+  const problems = await problemsOf([
+    `listeners[0].certificate=${at('none')}`,
+    `listeners[0].key=${at('cert')}`,
+    `listeners[1].clientCa=${at('folder')}`,
+    `listeners[2].certificates=[{certificate: ${at('text')}, key: ${at('none.key')}}]`,
+    'nats.servers=tls://127.0.0.1:4222',
+    `nats.tls.ca=${at('none-ca')}`,
+    'store.type=redis',
+    'store.redis.url=rediss://127.0.0.1:6379',
+    `store.redis.tls.ca=${at('text')}`,
+  ]);
+  expect(problems.map((problem) => problem.replaceAll(`${directory.path}/`, ''))).toEqual([
+    '--set listeners[0].certificate: none cannot be read: there is no such file',
+    '--set listeners[0].key: cert holds no private key in PEM form',
+    '--set listeners[1].clientCa: folder cannot be read: it is a folder',
+    expect.stringMatching(/listeners\[2\]\.certificates.*: text holds no certificate in PEM form$/),
+    expect.stringMatching(/listeners\[2\]\.certificates.*: none\.key cannot be read: there is no such file$/),
+    '--set nats.tls.ca: none-ca cannot be read: there is no such file',
+    '--set store.redis.tls.ca: text holds no certificate in PEM form',
+  ]);
+});
+
+test('files that hold what they should, with text around it, are fine, and so are those of parts that are not used', async () => {
+  await using directory = await temporaryDirectory();
+  const at = (name: string): string => join(directory.path, name);
+  await writeFile(at('cert'), pem('CERTIFICATE'));
+  await writeFile(at('key'), pem('EC PRIVATE KEY'));
+  const own = [`listeners[0].certificate=${at('cert')}`, `listeners[0].key=${at('key')}`];
+  expect(await problemsOf([...own, `listeners[1].clientCa=${at('cert')}`])).toEqual([]);
+});
