@@ -24,6 +24,8 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY docker/healthcheck.mjs ./healthcheck.mjs
 COPY docker/viaduct.yaml /etc/viaduct/viaduct.yaml
+# `docker compose exec viaduct viaduct pki status` is the same command as everywhere
+RUN ln -s /app/dist/bin.js /usr/local/bin/viaduct
 # the first start writes certificates and keys, as the user below
 RUN mkdir /certs /data && chown node:node /certs /data
 VOLUME ["/certs", "/data"]

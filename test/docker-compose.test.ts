@@ -108,6 +108,11 @@ describe('Dockerfile', () => {
     expect(ofFinalStage('STOPSIGNAL').map(({ text }) => text)).toEqual(['SIGTERM']);
   });
 
+  test('has the command of the documents on its PATH', () => {
+    const linked = ofFinalStage('RUN').map(({ text }) => /^ln -s (\S+) (\S+)$/.exec(text)?.slice(1));
+    expect(linked).toContainEqual(['/app/dist/bin.js', '/usr/local/bin/viaduct']);
+  });
+
   test('does not run as root, and its user owns the folders it writes', () => {
     const [user] = ofFinalStage('USER').map(({ text }) => text);
     expect(user).toBe('node');
@@ -146,7 +151,7 @@ describe('health check', () => {
   test('asks a listener that speaks https', () => {
     const listener = configOf(environment).listeners.find(({ bind }) => bind.port === Number(url.port));
     expect(listener?.accept).toContain('http');
-    expect(listener?.tls).toBe('one-way');
+    expect(listener?.tls).toBe('two-way-optional'); // so that devices can renew their certificates there, and nobody must show one
   });
 
   test('asks for a path that answers 200 when the broker takes clients, and 503 before', async () => {

@@ -34,6 +34,19 @@ test.each(examples)('examples/%s passes config check', async (name) => {
   expect(problems).toEqual(reader);
 });
 
+test.each([...examples.map((name) => `examples/${name}`), 'docker/viaduct.yaml'])(
+  '%s: devices can renew their certificates over https, which needs a listener that takes the old one',
+  async (name) => {
+    const text = await readFile(join(root, name), 'utf8');
+    const composed = composeConfig({ file: { name, text }, env: { NATS_PASSWORD: 'any' }, flags: [] });
+    if (composed.kind === 'refused') throw new Error(formatProblems(composed.problems, name));
+    const renewing = composed.config.listeners.filter(
+      ({ tls, accept }) => accept.includes('http') && (tls === 'two-way' || tls === 'two-way-optional'),
+    );
+    expect(renewing).not.toEqual([]);
+  },
+);
+
 /** Pages whose ```yaml blocks are configurations, each complete by itself. */
 const pages = ['README.md', ...(await markdownBelow('docs'))];
 

@@ -88,7 +88,7 @@ export const storeSchema = z
   .strictObject({
     type: z.enum(['disk', 'memory', 'redis']).prefault('disk').meta({
       description:
-        'Where sessions, queued and retained messages are kept: on this disk, in memory until the process ends, or in Redis for several nodes.',
+        'Where sessions, queued and retained messages are kept: on this disk, in memory until the process ends, or in Redis, where another node can go on with them. Several nodes at once are no cluster yet; docs/redis.md says what they share.',
       reload: 'process',
     }),
     directory: z

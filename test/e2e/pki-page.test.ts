@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { testListeners } from '../support/broker.ts';
+import { linkProgram } from '../support/installed.ts';
 import { repository } from '../support/program.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -22,7 +23,7 @@ test('the five commands of docs/pki.md take a newcomer from nothing to an enroll
   const nats = { hub: { bind: '127.0.0.1:0' } };
   const config = join(directory.path, 'test.yaml');
   await writeFile(config, stringify({ listeners, nats, store: { type: 'memory' } }));
-  const options = { cwd: directory.path };
+  const options = { cwd: directory.path, ...(await linkProgram(join(directory.path, 'prefix'))) };
   let ports: readonly (readonly [string, string])[] = [];
   /** A command as it stands on the page, with the program of this repository and the ports of this test. */
   const adapted = (command = ''): readonly string[] => [
@@ -30,8 +31,7 @@ test('the five commands of docs/pki.md take a newcomer from nothing to an enroll
     ports.reduce(
       (line, [onPage, here]) => line.replace(onPage, here),
       command
-        .replace('npx viaduct serve', `exec npx viaduct serve --config ${config}`)
-        .replace(/^(npx )?viaduct|npx viaduct/, `node ${join(repository, 'dist', 'bin.js')}`)
+        .replace('viaduct serve', `exec viaduct serve --config ${config}`)
         .replace(/^mosquitto_sub .*/, 'exec stdbuf -oL $& -d'),
     ),
   ];

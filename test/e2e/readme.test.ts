@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { testListeners } from '../support/broker.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { openConsole } from '../support/console-page.ts';
+import { linkProgram } from '../support/installed.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { portOf, repository } from '../support/program.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
@@ -36,7 +37,7 @@ describe.each(backends)('the quick start of the README on $name', ({ server }) =
     const store = { directory: join(directory.path, 'data') };
     await writeFile(join(directory.path, 'viaduct.yaml'), stringify({ listeners, nats, certificates, store }));
     for (const name of ['examples', 'node_modules']) await symlink(join(repository, name), join(directory.path, name));
-    await symlink(repository, join(directory.path, 'viaduct'));
+    const { env: path } = await linkProgram(join(directory.path, 'prefix')); // npm link, as the page says
 
     await using program = runProgram('npm', ['start', '--', '--config', join(directory.path, 'viaduct.yaml')], {
       cwd: repository,
@@ -44,13 +45,13 @@ describe.each(backends)('the quick start of the README on $name', ({ server }) =
     const ready = await program.stdout.waitFor(/ready/);
     const [oneWay, twoWay] = [...ready.matchAll(/mqtts:\/\/127\.0\.0\.1:(\d+)/g)].map(([, port]) => port ?? '');
     const wss = String(portOf(ready, 'wss'));
-    const env = { NATS_URL: natsServer?.url ?? `nats://127.0.0.1:${portOf(ready, 'nats')}` };
+    const env = { ...path, NATS_URL: natsServer?.url ?? `nats://127.0.0.1:${portOf(ready, 'nats')}` };
     /** A command as it stands in the README, with this test's ports. */
     const adapted = (pattern: RegExp, more = ''): readonly string[] => [
       '-c',
       command(pattern)
         .replace('-p 8884', `-p ${twoWay}`)
-        .replace('npx viaduct pub', `node viaduct/dist/bin.js pub --url mqtts://localhost:${oneWay}`)
+        .replace('viaduct pub', `viaduct pub --url mqtts://localhost:${oneWay}`)
         .concat(more),
     ];
     const options = { cwd: directory.path, env };
@@ -66,7 +67,7 @@ describe.each(backends)('the quick start of the README on $name', ({ server }) =
 
     expect(await runToEnd('sh', adapted(/^mosquitto_pub/), options)).toMatchObject({ code: 0 });
     expect(await runToEnd('sh', adapted(/nats-service\.mjs \S/), options)).toMatchObject({ code: 0 });
-    expect(await runToEnd('sh', adapted(/^npx viaduct pub/), options)).toMatchObject({ code: 0 });
+    expect(await runToEnd('sh', adapted(/^viaduct pub/), options)).toMatchObject({ code: 0 });
     await page.publish('signal/hello', 'from the browser');
     for (const who of ['the device', 'the service', 'the command line', 'the browser']) {
       await service.stdout.waitFor(new RegExp(`^signal\\.hello from ${who}$`));

@@ -177,3 +177,21 @@ test('pki inspect reads what openssl made and never shows a key', async () => {
     stderr: expect.stringContaining(at('garbage')) as string,
   });
 });
+
+test('a client that the broker would refuse for its name is issued nothing, by no command, unless the configuration takes it', async () => {
+  await pki('init', '-d', 'names');
+  const folder = ['-d', 'names'];
+  for (const name of ['a/b', 'a+b', 'anonymous'])
+    expect(await run('issue', 'client', name, ...folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^the broker would refuse this client: .*access\.certificate\.principal/) as string,
+    });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('slash.key')];
+  await openssl('req', '-new', ...key, '-subj', '/CN=a#b', '-out', at('slash.csr'));
+  const signed = await run('sign', 'slash.csr', ...folder);
+  expect(signed).toMatchObject({ code: 1, stderr: expect.stringContaining('"#" in its common name') as string });
+  expect(JSON.parse(await pki('list', ...folder, '--json'))).not.toContainEqual(expect.stringContaining('a/b'));
+  const escaped = ['--set', 'access.certificate.principal={cn:escaped}'];
+  await pki('issue', 'client', 'a+b', ...folder, ...escaped);
+  await pki('sign', 'slash.csr', '--out', 'slash.pem', ...folder, ...escaped);
+});

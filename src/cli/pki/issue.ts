@@ -5,6 +5,7 @@ import type { KeyType } from '../../pki/keys.ts';
 import { parseSubjectAltName, serverCommonName } from '../../pki/names.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
+import { requireAcceptable } from './acceptable.ts';
 import {
   addSigningOptions,
   endOf,
@@ -48,9 +49,11 @@ export function addIssueCommand(pki: Command, io: Io): void {
 }
 
 async function run(io: Io, kind: 'server' | 'client', name: string, options: Options): Promise<void> {
-  const { folder } = await openPki(options, io);
+  const { folder, access } = await openPki(options, io);
   const texts = kind === 'server' ? [name, ...options.name] : options.name;
   const altNames = parsedNames(texts, kind === 'server' ? 'NAME or --name' : '--name', parseSubjectAltName);
+  const { organization = 'Viaduct' } = options;
+  if (kind === 'client') requireAcceptable(access, { commonName: name, organization, altNames });
   const directory = options.out === undefined ? join(folder.options.directory, 'issued') : resolve(io.cwd, options.out);
   const paths = pairPaths(directory, fileBase(name));
   await requireFree(

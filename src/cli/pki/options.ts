@@ -51,11 +51,12 @@ export const lifetimeOption = (description: string): Option => new Option('--lif
 export interface Opened {
   readonly folder: CaFolder;
   readonly certificates: Config['certificates'];
+  readonly access: Config['access'];
   readonly passphrase: () => Promise<string | undefined>;
 }
 
 export async function openPki(options: SigningOptions, io: Io): Promise<Opened> {
-  const { certificates } = (await requireConfig(loadInputOf(options, io))).config;
+  const { certificates, access } = (await requireConfig(loadInputOf(options, io))).config;
   const directory = resolve(io.cwd, options.directory ?? certificates.directory);
   const reference =
     secretOption(io, 'passphrase', options.passphraseFile, options.passphraseEnv) ?? certificates.passphrase;
@@ -69,7 +70,7 @@ export async function openPki(options: SigningOptions, io: Io): Promise<Opened> 
     crlUrl: certificates.crlUrl,
     crlLifetimeMs: certificates.crlLifetime,
   });
-  return { folder, certificates, passphrase };
+  return { folder, certificates, access, passphrase };
 }
 
 /** The secret that `--NAME-file` or `--NAME-env` refers to. @throws AppError usage where both do. */

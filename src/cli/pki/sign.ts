@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { readCsr } from '../../pki/csr.ts';
 import { parseSubjectAltName } from '../../pki/names.ts';
 import { profiles } from '../../pki/profile.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
+import { type ClientNames, requireAcceptable } from './acceptable.ts';
 import {
   addSigningOptions,
   endOf,
@@ -45,7 +47,7 @@ export function addSignCommand(pki: Command, io: Io): void {
 }
 
 async function sign(io: Io, csr: string, options: Options): Promise<void> {
-  const { folder } = await openPki(options, io);
+  const { folder, access } = await openPki(options, io);
   const out = options.out === undefined ? undefined : resolve(io.cwd, options.out);
   if (out !== undefined) await requireFree([out], 'choose another file with --out');
   const altNames = parsedNames(options.name, '--name', parseSubjectAltName);
@@ -56,8 +58,11 @@ async function sign(io: Io, csr: string, options: Options): Promise<void> {
     ...(altNames.length === 0 ? {} : { altNames }),
     ...endOf(options.lifetime, folder.options.now()),
   };
+  const request = await readNamedFile(io, csr);
+  const names = options.profile === 'client' ? namesOf(request, policy) : undefined;
+  if (names !== undefined) requireAcceptable(access, names);
   const { signInFolder } = await import('../../pki/operations.ts'); // and with it the X.509 libraries
-  const issued = await signInFolder(folder, await readNamedFile(io, csr), policy, resolve(io.cwd, csr));
+  const issued = await signInFolder(folder, request, policy, resolve(io.cwd, csr));
   if (out !== undefined) await writeFiles([{ path: out, content: issued.cert, isSecret: false }]);
   if (options.json === true) printJson(io.stdout, { ...entryJson(issued.entry), certificate: out ?? issued.cert });
   else if (out === undefined) io.stdout.write(issued.cert);
@@ -66,4 +71,20 @@ async function sign(io: Io, csr: string, options: Options): Promise<void> {
       io.stdout,
       `issued to ${issued.entry.subject}, ${untilText(issued.entry.notAfter, folder.options.now())}\n${out}`,
     );
+}
+
+/** Who the certificate will be for; undefined where the request cannot be read, which signing it says. */
+function namesOf(
+  request: Buffer,
+  { commonName, organization, altNames }: Partial<ClientNames> & Pick<ClientNames, 'organization'>,
+): ClientNames | undefined {
+  const asked = readCsr(request);
+  if (typeof asked === 'string') return undefined;
+  const name = commonName ?? asked.commonName;
+  if (name === undefined) return undefined;
+  return {
+    commonName: name,
+    organization,
+    altNames: altNames ?? asked.altNames.filter((one) => one !== undefined),
+  };
 }

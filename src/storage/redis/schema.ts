@@ -3,7 +3,7 @@ import { byteSize, duration, secretReference } from '../../kernel/schema.ts';
 
 const urlPattern = /^(rediss?:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?(\/\d{1,5})?|unix:\/\/\/[^?#@]+)$/;
 
-/** `store.redis`: where the sessions of several nodes are kept. */
+/** `store.redis`: where sessions and messages are kept so that another node can go on with them. */
 export const redisSchema = z
   .strictObject({
     url: z
