@@ -24,8 +24,12 @@ export function findingsOf(issues: readonly Issue[], root: z.ZodType, value: unk
   return issues.flatMap((issue) => findingsOfIssue(issue, root, value));
 }
 
+/** Where an issue is; no key of ours is a symbol. */
+export const pathOf = ({ path }: Pick<Issue, 'path'>): ConfigPath =>
+  path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+
 function findingsOfIssue(issue: Issue, root: z.ZodType, whole: unknown): Finding[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  const path = pathOf(issue);
   const { schema, isSecret } = fieldAt(root, path);
   const value = valueAt(whole, path);
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, path, schema);

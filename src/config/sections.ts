@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Sections } from './checks.ts';
-import { type Finding, parseOptions } from './messages.ts';
+import { type Finding, parseOptions, pathOf } from './messages.ts';
 import { type ConfigPath, ownValue } from './path.ts';
 import { configSchema } from './schema.ts';
 
@@ -41,14 +41,14 @@ export function validSections(value: unknown): ValidSections {
     kept.push(...rest.kept.map(({ list, places }) => ({ list: under(list), places })));
     if (again.success) sections[name] = again.data;
     else {
-      const more = again.error.issues.map(({ path, ...issue }) => ({ ...issue, path: [name, ...path] }));
-      issues.push(...more.map((issue) => ({ ...issue, path: [...originalOf(issue.path as ConfigPath, kept)] })));
+      const moved = (path: ConfigPath): PropertyKey[] => [...originalOf(under(path), kept)];
+      issues.push(...again.error.issues.map((issue) => ({ ...issue, path: moved(pathOf(issue)) })));
     }
   }
   const isPartial = kept.some(({ list }) => list[0] === 'listeners');
   if (isPartial) delete sections['access']; // it names listeners, which may be those that are left out
   return {
-    sections: sections as Sections,
+    sections,
     issues,
     original: (finding) => ({ ...finding, path: originalOf(finding.path, kept) }),
   };
@@ -57,12 +57,13 @@ export function validSections(value: unknown): ValidSections {
 /** @returns undefined where a mistake stands outside of lists */
 function withoutBadEntries(section: unknown, issues: readonly z.core.$ZodIssue[]) {
   const bad = new Map<string, { list: ConfigPath; places: Set<number> }>();
-  for (const { path, code } of issues) {
-    if (code === 'custom') continue; // the entry is readable, so that its neighbours can be held against it
+  for (const issue of issues) {
+    if (issue.code === 'custom') continue; // the entry is readable, so that its neighbours can be held against it
+    const path = pathOf(issue);
     const at = path.findIndex((step) => typeof step === 'number');
     const place = path[at];
     if (typeof place !== 'number') return undefined;
-    const list = path.slice(0, at) as ConfigPath;
+    const list = path.slice(0, at);
     const key = JSON.stringify(list);
     if (!bad.has(key)) bad.set(key, { list, places: new Set() });
     bad.get(key)?.places.add(place);

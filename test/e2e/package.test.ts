@@ -8,8 +8,8 @@ import { portOf, repository } from '../support/program.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-/** Starts the broker by its command in an empty folder that is no clone, and talks to it. */
-async function useOutsideTheClone(folder: string, { env }: InstalledProgram): Promise<void> {
+/** Starts the broker by its command in an empty folder that is no clone, and talks to it. @returns what a subscriber got */
+async function useOutsideTheClone(folder: string, { env }: InstalledProgram): Promise<string> {
   const options = { cwd: folder, env };
   const listeners = testListeners.filter(({ name }) => name === 'mqtts' || name === 'wss');
   await writeFile(join(folder, 'viaduct.yaml'), stringify({ listeners, nats: { hub: { bind: '127.0.0.1:0' } } }));
@@ -21,16 +21,16 @@ async function useOutsideTheClone(folder: string, { env }: InstalledProgram): Pr
     code: 0,
   });
   expect(await sub.exited).toBe(0);
-  expect(sub.stdout.text()).toContain('hello');
   expect(await runToEnd('viaduct', ['pki', 'status'], options)).toMatchObject({ code: 0 });
   broker.process.kill('SIGTERM');
   expect(await broker.exited).toBe(0);
+  return sub.stdout.text();
 }
 
 test('after npm link in the clone, viaduct works in any folder', async () => {
   await using directory = await temporaryDirectory();
   await using elsewhere = await temporaryDirectory();
-  await useOutsideTheClone(elsewhere.path, await linkProgram(directory.path));
+  expect(await useOutsideTheClone(elsewhere.path, await linkProgram(directory.path))).toContain('hello');
 });
 
 test('the tarball of npm pack, installed, is the program with its page, documents and no test', async () => {
@@ -46,5 +46,6 @@ test('the tarball of npm pack, installed, is the program with its page, document
     expect.arrayContaining(['README.md', 'LICENSE', 'dist/bin.js', 'dist/web/index.html', 'docs/pki.md']),
   );
   expect(paths.filter((path) => /\.test\.|^(src|test|certs|data)\//.test(path))).toEqual([]);
-  await useOutsideTheClone(elsewhere.path, await installTarball(join(directory.path, filename), directory.path));
+  const installed = await installTarball(join(directory.path, filename), directory.path);
+  expect(await useOutsideTheClone(elsewhere.path, installed)).toContain('hello');
 });
