@@ -39,6 +39,7 @@ export function requireAcceptable(access: AccessOptions, { commonName, organizat
       pem: () => undefined,
     },
     '',
+    '',
   );
   if (verdict.kind === 'accept' || verdict.code === 'client-id') return; // its client id is chosen later
   throw new AppError(
