@@ -10,11 +10,11 @@ import type { Environment, Row } from './environment.ts';
 import { firstKey, lastKey } from './keys.ts';
 import { decodeRetained, encodeBody, encodeMessage, expiryIn, messageHead, topicOf } from './message-record.ts';
 import { isCut, isWholeRange, nextFrom, rangeOf, topicIn, topicKey } from './retained-key.ts';
+import { TopicBlocks } from './topic-blocks.ts';
+import { queryOf } from './topic-signature.ts';
 
 const pageRows = 512;
 const pageBytes = 1_048_576;
-/** Topics read one after the other that do not match, before the walk jumps to where one may. */
-const patience = 8;
 
 const sizeKey = Buffer.from('retained-size');
 
@@ -23,12 +23,13 @@ export interface RetainedDeps extends StoreDeps {
   readonly batch: Batch;
 }
 
-/** The last retained message of each topic, all on disk; matched by walking the topics in their order. */
+/** The last retained message of each topic, all on disk; matched by walking the topics in their order, where any may match. */
 export class RetainedMessages {
   /** What is retained. */
   readonly total: Size;
   readonly #limits: StoreLimits;
   readonly #deps: RetainedDeps;
+  readonly #blocks = new TopicBlocks();
   #isResized = false;
   /** Rises with every change of a row. */
   #changes = 0;
@@ -57,6 +58,7 @@ export class RetainedMessages {
     const times = { queuedAt: this.#deps.now(), size };
     const record = encodeMessage(packet, { qos, retain, identifiers: [] }, encodeBody(packet), times);
     batch.put('retained', key, record, before === undefined);
+    if (before === undefined) this.#blocks.added(key, topic);
     this.#resize(messages, bytes);
   }
 
@@ -101,24 +103,39 @@ export class RetainedMessages {
     }
   }
 
-  /** Rows whose topic matches, page by page; a topic too long for its key may not match. */
+  /** Rows whose topic matches, page by page, of which some are empty; a topic too long for its key may not match. */
   *#search(filter: string): Generator<Iterable<Row>, void> {
     const { environment, batch } = this.#deps;
+    const query = queryOf(filter);
     let { from, to } = rangeOf(filter);
-    let isDense = true;
+    let isDense = query === undefined || !this.#blocks.isSigned(from);
     for (;;) {
-      batch.settle('retained', from, to);
+      const span = isDense || query === undefined ? { from, to, isNew: false } : this.#blocks.next(query, { from, to });
+      if (span === undefined) return;
+      batch.settle('retained', span.from, span.to);
       const changes = this.#changes;
-      const range = { from, to, maxRows: pageRows };
+      const range = { ...span, maxRows: pageRows };
       const rows = isDense ? environment.rows('retained', { ...range, maxBytes: pageBytes }) : [];
       const keys: readonly Buffer[] = isDense ? rows.map(({ key }) => key) : environment.keys('retained', range);
       const last = keys.at(-1);
-      if (last === undefined) return;
-      const { found, next } = select(filter, keys);
+      const isWhole = last === undefined || (!isDense && keys.length < pageRows);
+      from = isWhole ? span.to : placeBehind(filter, last);
+      const found = placesOf(filter, keys);
+      const isSparse = found.length * 2 <= keys.length;
+      if (isSparse && (isDense || span.isNew)) this.#sign(span.from, keys, from);
       yield this.#upToDate({ found, keys, rows, changes });
-      isDense = found.length * 2 > keys.length;
-      from = next ?? Buffer.concat([last, firstKey]);
+      isDense = !isSparse;
+      if (Buffer.compare(from, to) >= 0) return;
     }
+  }
+
+  /** Remembers what was read. @param next where the walk goes on */
+  #sign(from: Buffer, keys: readonly Buffer[], next: Buffer): void {
+    const last = keys.at(-1);
+    if (last === undefined) return;
+    const behind = Buffer.concat([last, firstKey]);
+    const isAll = this.#deps.environment.keys('retained', { from: behind, to: next, maxRows: 1 }).length === 0;
+    this.#blocks.sign({ from, to: isAll ? next : behind }, keys);
   }
 
   /** Rows as they are when they are asked for. */
@@ -168,29 +185,22 @@ interface FoundRows {
   readonly changes: number;
 }
 
-interface Selection {
-  /** Places of the keys that may match. */
-  readonly found: readonly number[];
-  /** Where to go on when nothing else of the page can match. */
-  readonly next: Buffer | undefined;
-}
-
-function select(filter: string, keys: readonly Buffer[]): Selection {
-  if (isWholeRange(filter)) return { found: Array.from(keys.keys()), next: undefined };
+/** Places of the keys that may match. */
+function placesOf(filter: string, keys: readonly Buffer[]): readonly number[] {
+  if (isWholeRange(filter)) return Array.from(keys.keys());
   const found: number[] = [];
-  let missed = 0;
   for (const [index, key] of keys.entries()) {
     const topic = topicIn(key);
-    if (topic === undefined || matches(filter, topic)) {
-      missed = 0;
-      found.push(index);
-      continue;
-    }
-    missed += 1;
-    const next = missed < patience ? undefined : nextFrom(filter, topic);
-    if (next !== undefined && Buffer.compare(next, keys.at(-1) ?? next) > 0) return { found, next };
+    if (topic === undefined || matches(filter, topic)) found.push(index);
   }
-  return { found, next: undefined };
+  return found;
+}
+
+/** Where the walk goes on behind a key, passing over what cannot match. */
+function placeBehind(filter: string, key: Buffer): Buffer {
+  const topic = topicIn(key);
+  const next = topic === undefined || matches(filter, topic) ? undefined : nextFrom(filter, topic);
+  return next ?? Buffer.concat([key, firstKey]);
 }
 
 /** The row of `meta` that says what is retained. */

@@ -3,12 +3,13 @@ import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { emptySize, retainedFits, type Size } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
-import { RetainedTree } from './retained-tree.ts';
+import { RetainedTree, type Steps } from './retained-tree.ts';
 
 /** Expiring topics looked at with each message that is stored. */
 const sweepStep = 2;
-/** Messages of one page. */
+/** Messages of one page, and steps through the tree. */
 const pagePackets = 512;
+const pageSteps = 2_048;
 
 /** The last retained message of each topic. */
 export class RetainedMessages {
@@ -46,17 +47,32 @@ export class RetainedMessages {
 
   /** Copies of the messages whose topic matches one of the filters, one filter after the other. */
   *match(filters: readonly string[]): Generator<StoredPacket, void> {
-    for (const filter of filters)
-      for (const packet of this.#tree.match(filter)) {
-        if (this.#isExpired(packet)) this.#expire(packet.topic);
-        else yield { ...packet };
-      }
+    for (const filter of filters) for (const page of this.pages(filter)) yield* page;
   }
 
-  /** The same for one filter, in pages. */
+  /** The same for one filter, in pages, of which some are empty. */
   *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
-    const found = this.match([filter]);
-    for (let first = found.next(); first.done !== true; first = found.next()) yield page(first.value, found);
+    const steps = this.#tree.match(filter);
+    for (let isThrough = false; !isThrough; )
+      yield this.#page(steps, () => {
+        isThrough = true;
+      });
+  }
+
+  *#page(steps: Steps<StoredPacket>, through: () => void): Generator<StoredPacket, void> {
+    for (let left = pageSteps, room = pagePackets; left > 0 && room > 0; left -= 1) {
+      const { done, value: packet } = steps.next();
+      if (done === true) {
+        through();
+        return;
+      }
+      if (packet === undefined) continue;
+      if (this.#isExpired(packet)) this.#expire(packet.topic);
+      else {
+        room -= 1;
+        yield { ...packet };
+      }
+    }
   }
 
   #isExpired({ messageExpiry }: StoredPacket): boolean {
@@ -87,14 +103,5 @@ export class RetainedMessages {
     this.#tree.delete(topic);
     this.total.messages = this.#tree.size;
     this.#expiring.delete(topic);
-  }
-}
-
-function* page(first: StoredPacket, found: Iterator<StoredPacket, void>): Generator<StoredPacket, void> {
-  yield first;
-  for (let left = pagePackets - 1; left > 0; left -= 1) {
-    const next = found.next();
-    if (next.done === true) return;
-    yield next.value;
   }
 }

@@ -7,6 +7,7 @@ import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, type Reply } from './batch.ts';
 import { toBytes, toRetained } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
+import { retainedPattern } from './retained-pattern.ts';
 
 /** Topics that Redis looks at in one step of a search. */
 const scanStep = 500;
@@ -77,9 +78,9 @@ export class Retained {
   /** A topic may come twice while Redis makes its table larger or smaller. */
   async *#search(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
     const seen = new Set<string>();
+    const pattern = retainedPattern(filter);
     let cursor = '0';
     do {
-      const pattern = patternOf(filter);
       const reply = asList(
         await this.#pipe.submit('READ', 'HSCAN', this.#hash, cursor, 'MATCH', pattern, 'COUNT', scanStep),
       );
@@ -102,9 +103,3 @@ export class Retained {
     for (const topic of asList(topics)) this.#deps.onDropped({ reason: 'expired', topic: asText(topic) });
   }
 }
-
-/** What Redis can leave out already: everything that does not begin as the filter begins. */
-const patternOf = (filter: string): string => {
-  const beginning = filter.slice(0, filter.search(/\/?[+#]/));
-  return `${beginning.replace(/[*?[\]\\^]/g, '\\$&')}*`;
-};

@@ -44,6 +44,32 @@ export function retainedCases(open: OpenStore): void {
     expect(await retainedTopics(store, 'a', '#', 'b')).toEqual(['a', 'a']);
   });
 
+  test('finds them among many, whatever the filter begins with, while topics come and go', async () => {
+    await using store = await open();
+    const name = (index: number, number: number): string =>
+      `${number % 5 === 0 ? 'site/' : ''}dev-${index}/${number % 7}`;
+    const topics = Array.from({ length: 900 }, (_, number) => name(number, number));
+    const put = (changed: readonly string[], payload: string): Promise<void[]> =>
+      Promise.all(
+        changed.map((topic) => store.storeRetained(message(topic, { retain: true, payload: Buffer.from(payload) }))),
+      );
+    const filters = ['+/3', 'site/+/3', '+/+/3', '+/none', '+', '+/+', '+/+/+', '+/+/#', '+/3/#', 'site/#', '#'];
+    const expectAll = async (kept: readonly string[]): Promise<void> => {
+      for (const filter of filters)
+        expect([filter, await retainedTopics(store, filter)]).toEqual([
+          filter,
+          kept.filter((topic) => matches(filter, topic)).toSorted(),
+        ]);
+    };
+    await put(topics, 'x');
+    await expectAll(topics);
+    const gone = topics.filter((_, number) => number % 3 === 0);
+    const more = Array.from({ length: 400 }, (_, number) => name(number, number + 1));
+    await Promise.all([put(gone, ''), put(more, 'y')]);
+    const kept = topics.filter((topic) => !gone.includes(topic));
+    await expectAll([...new Set([...kept, ...more])]);
+  });
+
   test('finds exactly the topics that the filter matches', async () => {
     const names = fc.uniqueArray(topicNames, { maxLength: 12 });
     await fc.assert(
