@@ -55,12 +55,12 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   const usesHub = config.nats.servers.length === 0;
   const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
   const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
-  const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, { servers, clientName: nodeId }))({
-    telemetry,
-    clock,
-  });
+  const bridgeOf = createBridge(config.bridge);
+  const nats = createNatsLink(
+    resolveNatsOptions(config.nats, config.secrets, { servers, clientName: nodeId, hasEcho: bridgeOf.hearsItself }),
+  )({ telemetry, clock });
   const outbox = createOutbox(config, { telemetry, clock });
-  const bridge = createBridge(config.bridge)({ plane: broker, nats, telemetry, outbox, clock });
+  const bridge = bridgeOf({ plane: broker, nats, telemetry, outbox, clock });
 
   const enrollment = usesTls
     ? appEnrollment(config.enrollment, { folder: certificates.folder, broker, clock, telemetry })
@@ -89,7 +89,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
       maxMessageBytes: config.limits.packetSize + 65_536, // a packet, and room for what is batched with it
     }),
   );
-  registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners, outbox });
+  registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners, bridge, outbox });
 
   // stands last so that stopping begins with the clients, before the listeners wait for their connections to end
   const clients: Component = {

@@ -1,3 +1,4 @@
+import type { Bridge, RuleState } from '../bridge/bridge.ts';
 import type { Hub } from '../bridge/hub/hub.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -14,12 +15,13 @@ export interface GaugeSources {
   readonly nats: NatsLink;
   readonly hub: Hub | undefined;
   readonly listeners: readonly TransportListener[];
+  readonly bridge: Bridge;
   readonly outbox: RulesOutbox | undefined;
 }
 
 /** Values that are read whenever metrics are. */
 export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: GaugeSources): void {
-  const { certificates, broker, plane, nats, hub, listeners, outbox } = sources;
+  const { certificates, broker, plane, nats, hub, listeners, bridge, outbox } = sources;
   const total = (count: (listener: TransportListener) => number) => () =>
     listeners.reduce((sum, listener) => sum + count(listener), 0);
   gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
@@ -37,9 +39,33 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   gauge('nats_connected', '1 while the bridge is connected to NATS.', () =>
     nats.state().status === 'connected' ? 1 : 0,
   );
+  registerBridgeCounters(gauge, bridge);
   registerCertificateGauges(gauge, certificates);
   if (outbox !== undefined) registerOutboxGauges(gauge, outbox);
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
+}
+
+/** Counted without an event for each message; both directions of a rule that has both. */
+function registerBridgeCounters(gauge: AppTelemetry['gauge'], bridge: Bridge): void {
+  const read = (value: (tally: RuleState['toNats']) => number) => () =>
+    bridge
+      .state()
+      .rules.flatMap(({ name, direction, toNats, fromNats }) => [
+        ...(direction === 'from-nats' ? [] : [{ labels: { rule: name, direction: 'to-nats' }, value: value(toNats) }]),
+        ...(direction === 'to-nats'
+          ? []
+          : [{ labels: { rule: name, direction: 'from-nats' }, value: value(fromNats) }]),
+      ]);
+  gauge(
+    'bridge_messages_total',
+    'Messages that the bridge passed on.',
+    read(({ passed }) => passed),
+  );
+  gauge(
+    'bridge_bytes_total',
+    'Bytes of the payloads that the bridge passed on.',
+    read(({ bytes }) => bytes),
+  );
 }
 
 function registerOutboxGauges(gauge: AppTelemetry['gauge'], outbox: RulesOutbox): void {

@@ -1,6 +1,7 @@
 import type { Gate } from '../broker/ports.ts';
 import { LinkError, messageOf } from '../kernel/errors.ts';
-import { addressed, type EgressDeps } from './egress.ts';
+import type { Message } from '../plane/message.ts';
+import { addressed, countPassed, type EgressDeps } from './egress.ts';
 import { bridgeDropped, bridgeRefusing, bridgeUnacknowledged } from './events.ts';
 import type { HeaderList, PublishResult } from './link.ts';
 import type { CompiledRule } from './rule.ts';
@@ -28,9 +29,9 @@ const why: Readonly<Record<Exclude<PublishResult, 'sent'>, string>> = {
 export function createGate(rule: CompiledRule, deps: AcknowledgedDeps): Gate {
   const { tally, events, confirm, idOf } = deps;
   let isRefusing = false;
-  const confirmed = (): void => {
+  const confirmed = (message: Message): void => {
     isRefusing = false;
-    tally.passed++;
+    countPassed(tally, message);
   };
   const unacknowledged = (cause: unknown): never => {
     tally.dropped++;
@@ -52,6 +53,6 @@ export function createGate(rule: CompiledRule, deps: AcknowledgedDeps): Gate {
         new LinkError('nats-unacknowledged', `rule "${rule.name}": ${why[result]}; send it again later`),
       );
     }
-    return result.then(confirmed, unacknowledged);
+    return result.then(() => confirmed(message), unacknowledged);
   };
 }

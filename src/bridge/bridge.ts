@@ -5,13 +5,14 @@ import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { type Confirm, createGate } from './acknowledged.ts';
 import { confirmByJetStream } from './confirm-jetstream.ts';
 import { confirmByFlush } from './confirm-nats.ts';
-import { createEgress, type EgressDeps, type Tally } from './egress.ts';
+import { createEgress, type EgressDeps, newTally, type Tally } from './egress.ts';
 import { type Backlog, createIngress } from './ingress.ts';
 import type { NatsLink, NatsState } from './link.ts';
+import { createMemo } from './memo.ts';
 import { createMessageIds } from './message-ids.ts';
 import type { Outbox } from './outbox.ts';
 import { type CompiledRule, compileRules } from './rule.ts';
-import { createRuleIndex, replyTopic } from './rule-index.ts';
+import { createRuleIndex, hearOneAnother, replyTopic } from './rule-index.ts';
 import type { BridgeOptions } from './schema.ts';
 import { Spool } from './spool.ts';
 
@@ -48,12 +49,21 @@ export interface Bridge extends Component {
   state(): BridgeState;
 }
 
+/** Makes the bridge of a configuration. */
+export interface BridgeFactory {
+  (deps: BridgeDeps): Bridge;
+  /** The link has to give back what this node sends: a rule may take it under another topic. */
+  readonly hearsItself: boolean;
+}
+
 /** @param options sound, as `checkRules` finds. @throws ConfigError `rule-invalid` for a rule that cannot be read. */
-export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Bridge {
+export function createBridge(options: BridgeOptions): BridgeFactory {
   const rules = compileRules(options);
   const index = createRuleIndex(rules);
+  const hearsItself = options.echo === 'on' || hearOneAnother(rules);
+  const isHeard = hearsItself ? createMemo()((subject) => index.receiversOf(subject).length > 0) : undefined;
 
-  return ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }) => {
+  const create = ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }: BridgeDeps): Bridge => {
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
     const running = rules.map((rule) => ({ rule, toNats: newTally(), fromNats: newTally() }));
     const untap: (() => void)[] = [];
@@ -70,6 +80,7 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
             events,
             link: nats.name,
             maxHops: options.maxHops,
+            hearsItself,
             tally: fromNats,
             backlog,
             replyTopic: (reply) => replyTopic(index, reply),
@@ -80,7 +91,7 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
             });
         }
         if (rule.direction === 'from-nats') continue;
-        const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: toNats };
+        const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: toNats, isHeard };
         const gate = gateOf(rule, deps);
         if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, gate));
         untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined)));
@@ -119,6 +130,7 @@ export function createBridge(options: BridgeOptions): (deps: BridgeDeps) => Brid
       }),
     };
   };
+  return Object.assign(create, { hearsItself });
 }
 
 interface Acknowledging {
@@ -148,5 +160,3 @@ function acknowledging({ nats, clock, timeoutMs, outbox, spools }: Acknowledging
     return createGate(rule, { ...deps, confirm: stored, idOf });
   };
 }
-
-const newTally = (): Tally => ({ passed: 0, dropped: 0 });

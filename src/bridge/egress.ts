@@ -1,14 +1,23 @@
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { Message } from '../plane/message.ts';
-import { bridgeDropped, bridgeLoopDropped, type Direction, topicUnmappable } from './events.ts';
-import { isPlain, messageToHeaders } from './headers.ts';
+import { bridgeDropped, type Direction, topicUnmappable } from './events.ts';
+import { isPlain, messageToHeaders, topicHeader } from './headers.ts';
 import type { HeaderList, NatsLink } from './link.ts';
 import type { CompiledRule } from './rule.ts';
 
 /** Messages that went one way over one rule since the start. */
 export interface Tally {
   passed: number;
+  /** Of the payloads that passed. */
+  bytes: number;
   dropped: number;
+}
+
+export const newTally = (): Tally => ({ passed: 0, bytes: 0, dropped: 0 });
+
+export function countPassed(tally: Tally, { payload }: { readonly payload: Uint8Array }): void {
+  tally.passed++;
+  tally.bytes += payload.length;
 }
 
 export interface EgressDeps {
@@ -16,6 +25,8 @@ export interface EgressDeps {
   readonly events: Events;
   readonly nodeId: string;
   readonly tally: Tally;
+  /** Where this node hears what it sends: whether a rule of its own takes the subject. */
+  readonly isHeard: ((subject: string) => boolean) | undefined;
 }
 
 const direction: Direction = 'to-nats';
@@ -24,14 +35,11 @@ const direction: Direction = 'to-nats';
 export function addressed(
   rule: CompiledRule,
   message: Message,
-  { nats, events, nodeId, tally }: EgressDeps,
+  { nats, events, nodeId, tally, isHeard }: EgressDeps,
   plainHeaders?: HeaderList,
 ): { readonly subject: string; readonly headers: HeaderList } | undefined {
   const { origin } = message;
-  if (origin.kind === 'bridge' && origin.link === nats.name) {
-    events.emit(bridgeLoopDropped, { rule: rule.name, reason: 'from-nats' });
-    return undefined;
-  }
+  if (origin.kind === 'bridge' && origin.link === nats.name) return undefined; // NATS has it
   const subject = rule.toSubject(message.topic);
   if (subject === undefined) return undefined;
   if (subject.kind === 'unmappable') {
@@ -40,8 +48,11 @@ export function addressed(
     return undefined;
   }
   const passed = origin.kind === 'bridge' ? origin.brokers : [];
-  const isUsual = plainHeaders !== undefined && passed.length === 0 && isPlain(message);
-  return { subject: subject.value, headers: isUsual ? plainHeaders : messageToHeaders(message, [...passed, nodeId]) };
+  const isHeardAgain = isHeard?.(subject.value) === true;
+  const isUsual = plainHeaders !== undefined && !isHeardAgain && passed.length === 0 && isPlain(message);
+  if (isUsual) return { subject: subject.value, headers: plainHeaders };
+  const headers = messageToHeaders(message, [...passed, nodeId]);
+  return { subject: subject.value, headers: isHeardAgain ? [...headers, topicHeader(message.topic)] : headers };
 }
 
 /**
@@ -61,10 +72,7 @@ export function createEgress(rule: CompiledRule, deps: EgressDeps, isGated: bool
     const to = addressed(rule, message, deps, originOnly);
     if (to === undefined) return;
     const result = nats.publish(to.subject, message.payload, to.headers);
-    if (result === 'sent') {
-      tally.passed++;
-      return;
-    }
+    if (result === 'sent') return countPassed(tally, message);
     tally.dropped++;
     events.emit(bridgeDropped, { rule: rule.name, direction, reason: result });
   };

@@ -75,8 +75,6 @@ export const bridgeOutboxDropped = defineEvent<{ rule: string; reason: OutboxDro
 });
 
 export type LoopReason =
-  /** It came from NATS over this link and would go back. */
-  | 'from-nats'
   /** It has passed this node before. */
   | 'own-origin'
   /** It has passed more nodes than `bridge.maxHops`. */

@@ -1,6 +1,7 @@
 /** Headers that carry what MQTT has and NATS has not. Names are matched in any case; written as here. */
 export const headerNames = {
   origin: 'Mqtt-Bridge-Origin',
+  topic: 'Mqtt-Bridge-Topic',
   qos: 'Mqtt-Qos',
   retain: 'Mqtt-Retain',
   payloadFormat: 'Mqtt-Payload-Format',

@@ -13,6 +13,7 @@ export interface Draft {
   readonly properties: Mutable<MessageProperties>;
   readonly userProperties: [string, string][];
   nodes: string[] | undefined;
+  topic: string | undefined;
 }
 
 /** Reads one header value into the draft; false where the value cannot be used. */
@@ -27,6 +28,13 @@ const readers: readonly (readonly [HeaderField, Reader])[] = [
       draft.nodes ??= [];
       for (const node of nodes) draft.nodes.push(node);
       return true;
+    },
+  ],
+  [
+    'topic',
+    (value, draft) => {
+      draft.topic = percentDecode(value);
+      return draft.topic !== undefined;
     },
   ],
   [

@@ -29,6 +29,9 @@ export function messageToHeaders(message: Message, nodes: readonly string[]): He
     : headers.concat(encodeUserProperties(properties.userProperties));
 }
 
+/** The topic of a message that the last node would recognise by it, should it come back. */
+export const topicHeader = (topic: string): HeaderList[number] => [headerNames.topic, percentEncode(topic)];
+
 /** True for a message that needs no header but its origin. */
 export const isPlain = ({ qos, retain, properties }: Message): boolean =>
   qos === 0 && !retain && (properties === undefined || Object.keys(properties).length === 0);
@@ -40,11 +43,20 @@ export interface ReadHeaders {
   readonly properties: MessageProperties | undefined;
   /** Nodes passed, oldest first; undefined: the message comes from a plain NATS client. */
   readonly nodes: readonly string[] | undefined;
+  /** Its topic at the last of them, where that node would hear it again. */
+  readonly topic: string | undefined;
   /** Headers with values that cannot be used; they are ignored. */
   readonly invalid: readonly InvalidHeader[];
 }
 
-const noHeaders: ReadHeaders = { qos: undefined, retain: false, properties: undefined, nodes: undefined, invalid: [] };
+const noHeaders: ReadHeaders = {
+  qos: undefined,
+  retain: false,
+  properties: undefined,
+  nodes: undefined,
+  topic: undefined,
+  invalid: [],
+};
 
 /**
  * Reads the headers of a message from NATS. `Mqtt-*` headers are ours; all others, `Nats-Msg-Id` included, become user
@@ -52,7 +64,14 @@ const noHeaders: ReadHeaders = { qos: undefined, retain: false, properties: unde
  */
 export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
   if (headers === undefined || headers.length === 0) return noHeaders;
-  const draft: Draft = { qos: undefined, retain: false, nodes: undefined, properties: {}, userProperties: [] };
+  const draft: Draft = {
+    qos: undefined,
+    retain: false,
+    nodes: undefined,
+    topic: undefined,
+    properties: {},
+    userProperties: [],
+  };
   const invalid: InvalidHeader[] = [];
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
@@ -69,6 +88,7 @@ export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
     qos: draft.qos,
     retain: draft.retain,
     nodes: draft.nodes,
+    topic: draft.topic,
     properties: Object.keys(draft.properties).length === 0 ? undefined : draft.properties,
     invalid,
   };

@@ -2,7 +2,7 @@ import type { MessagePort } from '../broker/ports.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { Message, MessageProperties } from '../plane/message.ts';
-import type { Tally } from './egress.ts';
+import { countPassed, type Tally } from './egress.ts';
 import {
   bridgeDropped,
   bridgeLoopDropped,
@@ -30,6 +30,8 @@ export interface IngressDeps {
   /** Name of the link, by which egress recognises what came in over it. */
   readonly link: string;
   readonly maxHops: number;
+  /** This node hears what it sends. */
+  readonly hearsItself: boolean;
   readonly tally: Tally;
   readonly backlog: Backlog;
   /** The topic on which a client can answer to a NATS reply subject, if the rules offer one. */
@@ -53,7 +55,6 @@ export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: 
     events.emit(subjectUnmappable, { rule: rule.name, reason, why });
   };
   const failed = (error: unknown) => {
-    tally.passed--;
     tally.dropped++;
     events.emit(brokerRefused, { rule: rule.name, error: messageOf(error) });
   };
@@ -67,15 +68,15 @@ export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: 
     if (topic.kind === 'unmappable') return unmappable(topic.reason, topic.message);
     const headers = readHeaders(received.headers);
     for (const header of headers.invalid) events.emit(headerInvalid, { rule: rule.name, header });
-    const loop = loopReason(headers.nodes, plane.nodeId, deps.maxHops);
+    const loop = loopReason(headers, topic.value, plane.nodeId, deps);
+    if (loop === 'own') return;
     if (loop !== undefined) return events.emit(bridgeLoopDropped, { rule: rule.name, reason: loop });
     const bytes = received.payload.length + overheadBytes;
     if (backlog.bytes + bytes > backlog.maxBytes) return drop('broker-backlog');
 
     backlog.bytes += bytes;
-    tally.passed++;
     void publish(plane, toMessage(topic.value, received, headers, rule, deps))
-      .catch(failed)
+      .then(() => countPassed(tally, received), failed)
       .finally(() => {
         backlog.bytes -= bytes;
       });
@@ -87,8 +88,16 @@ async function publish(plane: MessagePort, message: Message): Promise<void> {
   await plane.publish(message);
 }
 
-function loopReason(nodes: readonly string[] | undefined, self: string, maxHops: number): LoopReason | undefined {
+/** @returns `own`: what this node sent under the same topic, so that its clients have it. */
+function loopReason(
+  { nodes, topic: topicBefore }: ReadHeaders,
+  topic: string,
+  self: string,
+  { maxHops, hearsItself }: IngressDeps,
+): LoopReason | 'own' | undefined {
   if (nodes === undefined) return undefined;
+  // sent by this node and not passed by another: another rule takes it, or NATS has put it on another subject
+  if (hearsItself && nodes.indexOf(self) === nodes.length - 1) return topicBefore === topic ? 'own' : undefined;
   if (nodes.includes(self)) return 'own-origin';
   return nodes.length > maxHops ? 'max-hops' : undefined;
 }

@@ -27,6 +27,20 @@ export function createRuleIndex(rules: readonly CompiledRule[]): RuleIndex {
   };
 }
 
+/** Whether a rule takes subjects that another rule sends to. */
+export function hearOneAnother(rules: readonly CompiledRule[]): boolean {
+  const receivers = new PatternIndex<CompiledRule>();
+  for (const rule of rules) if (rule.direction !== 'to-nats') receivers.add([rule.patterns.subject], rule);
+  return rules.some((sender) => {
+    let isHeard = false;
+    if (sender.direction !== 'from-nats')
+      receivers.meet([sender.patterns.subject], (rule) => {
+        isHeard ||= rule !== sender;
+      });
+    return isHeard;
+  });
+}
+
 /** One name as the pattern that takes it alone. */
 const nameOf = (side: Pattern['side'], text: string, texts: readonly string[]): Pattern => ({
   side,

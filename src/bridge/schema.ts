@@ -144,6 +144,11 @@ export const bridgeSchema = z
           metric: 'bridge_loop_dropped_total',
         },
       }),
+    echo: z.enum(['auto', 'on']).prefault('auto').meta({
+      description:
+        'Whether NATS gives this node back what it sent, for rules that take it under another topic. auto: where a rule takes subjects that another rule sends to. on: always, for a nats-server that maps subjects. Each message to NATS then comes back once more.',
+      reload: 'process',
+    }),
     maxPending: byteSize.prefault('64MiB').meta({
       description: 'Bytes from NATS that the broker has not taken yet; beyond it messages from NATS are dropped.',
       reload: 'process',

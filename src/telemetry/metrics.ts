@@ -39,7 +39,10 @@ export class Metrics {
     return this.#tallies.get(counter)?.count(labels) ?? 0;
   }
 
-  /** A value that is read when somebody asks. @param name without prefix; one that is known is replaced. */
+  /**
+   * A value that is read when somebody asks. @param name without prefix; one that is known is replaced, and one that
+   * ends in `_total` is shown as a counter.
+   */
   gauge(name: string, help: string, read: () => GaugeReading): void {
     this.#gauges.set(name, { help, read });
   }
@@ -59,8 +62,10 @@ export class Metrics {
       const samples = typeof reading === 'number' ? [{ labels: {}, value: reading }] : reading;
       if (samples.length === 0) continue; // it would be shown as 0
       const labelNames = Object.keys(samples[0]?.labels ?? {});
-      const metric = new Gauge({ name: prefix + name, help, labelNames, registers });
-      for (const { labels, value } of samples) metric.set(labels, value);
+      const definition = { name: prefix + name, help, labelNames, registers };
+      // a new metric begins at 0
+      const metric = name.endsWith('_total') ? new Counter(definition) : new Gauge(definition);
+      for (const { labels, value } of samples) metric.inc(labels, value);
     }
     for (const { name, type, help, read } of processMetrics) {
       if (type === 'counter') new Counter({ name: prefix + name, help, registers }).inc(read());

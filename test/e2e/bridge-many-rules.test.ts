@@ -39,6 +39,9 @@ async function costs(count: number, messages: number) {
   for await (const { subject } of heard) if (subject.startsWith(`plants.p${rule}.t.`)) arrived++;
   expect(arrived).toBe(messages);
   const sent = used(broker) - begun;
+  const way = `rule="r${rule}",direction="to-nats"`;
+  expect(await broker.metric('bridge_messages_total', way)).toBe(messages);
+  expect(await broker.metric('bridge_bytes_total', way)).toBe(messages);
   await client.mqtt.subscribeAsync('plants/#');
   const from = used(broker);
   for (let index = 0; index < messages; index++)

@@ -18,6 +18,7 @@ export async function startLink(options: Partial<ResolvedNatsOptions>): Promise<
     connectTimeoutMs: 5_000,
     maxPendingBytes: 64 * 1_024 * 1_024,
     clientName: 'test',
+    hasEcho: false,
     ...options,
   })({ telemetry, clock: systemClock });
   const stop = () => link.stop(AbortSignal.timeout(2_000));

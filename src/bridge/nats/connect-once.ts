@@ -28,7 +28,7 @@ export async function connectOnce(
   const connection = connect({
     servers: [formatSocketAddress(server)],
     name: options.clientName,
-    noEcho: true,
+    noEcho: !options.hasEcho,
     reconnect: false,
     ignoreClusterUpdates: true,
     noAsyncTraces: true,

@@ -99,7 +99,8 @@ describe('options', () => {
 
   test('are resolved with their secrets', () => {
     const sources = { secret: () => 's3cret', file: (path: string) => `text of ${path}` };
-    const login = (config: object) => resolveNatsOptions(natsSchema.parse(config), sources, { clientName: 'n1' }).login;
+    const login = (config: object) =>
+      resolveNatsOptions(natsSchema.parse(config), sources, { hasEcho: false, clientName: 'n1' }).login;
     expect(login({})).toEqual({ kind: 'none' });
     expect(login({ user: 'u', password: { env: 'P' } })).toEqual({ kind: 'user', user: 'u', password: 's3cret' });
     expect(login({ token: { env: 'T' } })).toEqual({ kind: 'token', token: 's3cret' });

@@ -33,6 +33,8 @@ export interface ResolvedNatsOptions {
   readonly maxPendingBytes: number;
   /** Shown by the monitoring of NATS. */
   readonly clientName: string;
+  /** What this connection sends comes back to its own subscriptions too. */
+  readonly hasEcho: boolean;
 }
 
 /** How secrets and files are read; environment and disk are the caller's. */
@@ -44,7 +46,7 @@ export interface SecretSources {
 export function resolveNatsOptions(
   options: NatsOptions,
   sources: SecretSources,
-  overrides: Pick<ResolvedNatsOptions, 'clientName'> & Partial<Pick<ResolvedNatsOptions, 'servers'>>,
+  overrides: Pick<ResolvedNatsOptions, 'clientName' | 'hasEcho'> & Partial<Pick<ResolvedNatsOptions, 'servers'>>,
 ): ResolvedNatsOptions {
   const { tls } = options;
   return {
@@ -65,6 +67,7 @@ export function resolveNatsOptions(
     connectTimeoutMs: options.connectTimeout,
     maxPendingBytes: options.maxPending,
     clientName: overrides.clientName,
+    hasEcho: overrides.hasEcho,
   };
 }
 

@@ -1,0 +1,42 @@
+import { type Bridge, createBridge } from '../../src/bridge/bridge.ts';
+import { bridgeSchema } from '../../src/bridge/schema.ts';
+import { messagePort, type TestPort } from './message-port.ts';
+import { startLink, type TestLink } from './nats-link.ts';
+import type { NatsServer } from './nats-server.ts';
+
+/** A bridge between a broker without clients and a real NATS. */
+export interface TestNode extends AsyncDisposable {
+  readonly plane: TestPort;
+  readonly link: TestLink;
+  readonly bridge: Bridge;
+  /** Resolves when everything this node has sent is with the server, and everything the server has sent is here. */
+  settle(): Promise<void>;
+}
+
+/** @param config of the bridge, as in a config file */
+export async function startNode(
+  server: Pick<NatsServer, 'url'>,
+  nodeId: string,
+  config: object = {},
+): Promise<TestNode> {
+  const bridgeOf = createBridge(bridgeSchema.parse(config));
+  const link = await startLink({ servers: [server.url], clientName: nodeId, hasEcho: bridgeOf.hearsItself });
+  const plane = messagePort(nodeId);
+  const bridge = bridgeOf({ plane, nats: link, telemetry: link.telemetry });
+  await bridge.start(AbortSignal.timeout(1_000));
+  return {
+    plane,
+    link,
+    bridge,
+    settle: () => link.flush(AbortSignal.timeout(2_000)),
+    async [Symbol.asyncDispose]() {
+      await bridge.stop(AbortSignal.timeout(1_000));
+      await link[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Resolves when what the nodes have sent has come to all of them, and what follows from it. */
+export const settle = async (...nodes: TestNode[]): Promise<void> => {
+  for (const node of [...nodes, ...nodes]) await node.settle();
+};
