@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { type Arena, type ArenaOptions, measure, openArena } from './arena.ts';
+import { openBattle } from './battle.ts';
+import { mix } from './long.ts';
+import type { Scenario } from './scenario.ts';
+import { isOnlySlow, judge, type Outcome } from './verdict.ts';
+
+export interface AttackInput extends Pick<ArenaOptions, 'subject' | 'pairProgram'> {
+  readonly scenarios: readonly Scenario[];
+  readonly form: 'short' | 'full' | 'long';
+  /** Told what is done next, and how each scenario went. */
+  readonly say: (text: string) => void;
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+const mebibyte = 1_048_576;
+
+/** Attacks a broker, and says what it did to others meanwhile. */
+export async function attack(input: AttackInput): Promise<Outcome[]> {
+  const { form, subject, pairProgram } = input;
+  await using directory = await temporaryDirectory();
+  const certificates = join(directory.path, 'certs');
+  const options = { subject, pairProgram, certificates, warmUpMs: form === 'short' ? 500 : 2_000 };
+  return form === 'long' ? [await attackAtLength(input, options)] : attackInTurn(input, options);
+}
+
+/**
+ * Plays scenarios one after the other, each against a broker of its own; in the short form those without a
+ * configuration of their own share one, as long as it holds.
+ */
+async function attackInTurn(input: AttackInput, options: ArenaOptions): Promise<Outcome[]> {
+  const isShort = input.form === 'short';
+  const outcomes: Outcome[] = [];
+  let arena: Arena | undefined;
+  const close = async (): Promise<void> => {
+    await arena?.[Symbol.asyncDispose]();
+    arena = undefined;
+  };
+  try {
+    for (const scenario of input.scenarios) {
+      input.say(`${scenario.name}: ${scenario.title}`);
+      const isAlone = !isShort || scenario.config !== undefined || scenario.needs !== undefined;
+      if (isAlone) await close();
+      arena ??= await openArena(scenario, options);
+      let outcome = await play(scenario, arena, isShort);
+      // a fault of the broker comes each time, a moment of a busy machine does not; who is in a hurry looks again
+      for (let again = 0; again < 2 && isShort && isOnlySlow(outcome); again++)
+        outcome = await play(scenario, arena, isShort);
+      const problems = judge(outcome);
+      input.say(`  ${problems.join('; ') || 'held'}`);
+      outcomes.push(outcome);
+      input.onOutcome?.(outcome);
+      if (isAlone || problems.length > 0) await close();
+    }
+  } finally {
+    await close();
+  }
+  return outcomes;
+}
+
+async function play(scenario: Scenario, arena: Arena, isShort: boolean): Promise<Outcome> {
+  const { name, title, seconds, memoryMiB } = scenario;
+  const traffic = { bytes: 0, packets: 0 };
+  const isOver = new AbortController();
+  using battle = openBattle(arena.broker, { name, isShort, signal: isOver.signal, traffic });
+  const measured = await measure(arena, async () => {
+    const deadline = AbortSignal.timeout((isShort ? seconds.short : seconds.full) * 1_000);
+    deadline.addEventListener('abort', () => isOver.abort());
+    const faults = await scenario.run(battle);
+    isOver.abort();
+    return faults;
+  });
+  return {
+    name,
+    title,
+    sentBytes: traffic.bytes,
+    sentPackets: traffic.packets,
+    maxPeakBytes: memoryMiB * mebibyte,
+    ...measured,
+  };
+}
+
+const longForm = { minutes: 30, concurrency: 3, memoryMiB: 1_024 } as const;
+
+async function attackAtLength(input: AttackInput, options: ArenaOptions): Promise<Outcome> {
+  const { minutes, concurrency, memoryMiB } = longForm;
+  const scenarios = input.scenarios.filter(({ config, needs, isMixed }) => !config && !needs && isMixed !== false);
+  const traffic = { bytes: 0, packets: 0 };
+  await using arena = await openArena({}, options);
+  const measured = await measure(arena, () => mix(arena, { scenarios, minutes, concurrency, traffic, say: input.say }));
+  const outcome = {
+    name: 'mixed',
+    title: `${scenarios.length} scenarios, ${concurrency} at one time, ${minutes} minutes`,
+    sentBytes: traffic.bytes,
+    sentPackets: traffic.packets,
+    maxPeakBytes: memoryMiB * mebibyte,
+    ...measured,
+  };
+  input.onOutcome?.(outcome);
+  return outcome;
+}

@@ -1,0 +1,25 @@
+import type { Scenario } from '../scenario.ts';
+import { connecting } from './connecting.ts';
+import { exchanges } from './exchanges.ts';
+import { floods } from './flooding.ts';
+import { fuzzed } from './fuzz.ts';
+import { http } from './http.ts';
+import { identity } from './identity.ts';
+import { memory } from './memory.ts';
+import { nats } from './nats.ts';
+import { retained } from './retained.ts';
+import { subscribing } from './subscribing.ts';
+
+/** Every attack of the suite, in the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  ...subscribing,
+  ...retained,
+  ...floods,
+  ...memory,
+  ...connecting,
+  ...identity,
+  ...exchanges,
+  ...http,
+  ...nats,
+  ...fuzzed,
+];

@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { scenarios } from '../attack/scenarios/all.ts';
+import { judge, type Outcome } from '../attack/verdict.ts';
+import { repository } from '../support/program.ts';
+import { runProgram } from '../support/run-program.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const bin = join(repository, 'dist', 'bin.js');
+
+/** Keeps the processor for half a second, again and again. */
+const plant = `setInterval(() => {
+  const until = performance.now() + 500;
+  while (performance.now() < until);
+}, 700).unref();
+`;
+
+describe('npm run attack', () => {
+  test('in its short form others wait less than 250 ms, lose nothing, and memory keeps its limit', {
+    timeout: 600_000,
+  }, async () => {
+    await using directory = await temporaryDirectory();
+    const json = join(directory.path, 'attack.json');
+    const args = [join(repository, 'scripts', 'attack.mjs'), '--short', '--bin', bin, '--json', json];
+    await using program = runProgram(process.execPath, args);
+    const code = await program.exited;
+    const { outcomes } = JSON.parse(await readFile(json, 'utf8')) as { outcomes: Outcome[] };
+    expect(outcomes.flatMap((outcome) => judge(outcome).map((problem) => `${outcome.name}: ${problem}`))).toEqual([]);
+    const played = scenarios.filter(({ notShort }) => notShort === undefined).map(({ name }) => name);
+    expect(outcomes.map(({ name }) => name)).toEqual(played);
+    for (const { name, pair } of outcomes) expect(pair.sent, name).toBeGreaterThan(0);
+    expect(code).toBe(0);
+  });
+
+  test('a broker that stands still for a moment fails, and the command says how', { timeout: 120_000 }, async () => {
+    await using directory = await temporaryDirectory();
+    const slow = join(directory.path, 'bin.mjs');
+    await writeFile(slow, `${plant}await import(${JSON.stringify(pathToFileURL(bin).href)});\n`);
+    const args = [join(repository, 'scripts', 'attack.mjs'), '--short', '--bin', slow, '--only', 'announced-packets'];
+    await using program = runProgram(process.execPath, args);
+    expect(await program.exited).toBe(1);
+    expect(program.stdout.text()).toMatch(/^FAILED announced-packets: others waited \d+ ms; the limit is 250 ms$/m);
+  });
+});
