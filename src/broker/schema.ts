@@ -110,6 +110,20 @@ export const limitsSchema = z
           metric: 'mqtt_refused_total',
         },
       }),
+    packetPace: byteSize
+      .refine((bytes) => bytes >= 1, { error: 'use 1B or more' })
+      .prefault('256B')
+      .meta({
+        description:
+          'Bytes a second, over one and a half keep alives, with which a packet must come that takes longer than that; a client that sends it slower counts as silent.',
+        reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'Slower than any radio link that carries TLS; a byte now and then must not hold a connection.',
+          client: 'DISCONNECT 0x8D in MQTT 5, before that the connection is closed.',
+          metric: 'mqtt_refused_total',
+        },
+      }),
     inFlight: z
       .int()
       .min(1)
@@ -151,13 +165,13 @@ export const limitsSchema = z
       .max(65_535)
       .prefault(1_024)
       .meta({
-        description: 'QoS 1 and 2 messages a client may send before the first is acknowledged.',
+        description: 'QoS 1 and 2 messages an MQTT 5 client may send before the first is acknowledged.',
         reload: 'process',
         limit: {
           bounds: 'connection',
           why: 'Each open exchange is held in memory until it ends.',
           client:
-            'Receive Maximum in the CONNACK; one more is DISCONNECT 0x93, in MQTT 3.1.1 the connection is closed.',
+            'Receive Maximum in the CONNACK; one more is DISCONNECT 0x93. Before MQTT 5 the 65,535 packet identifiers are the limit.',
           metric: 'mqtt_refused_total',
         },
       }),

@@ -62,6 +62,33 @@ describe('FrameCutter', () => {
     );
   });
 
+  test('halted after any packet it goes on where it was, without a copy, and yields the same frames', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 30 }),
+        fc.infiniteStream(fc.boolean()),
+        (bodies, sizes, answers) => {
+          const expected = bodies.map((body) => packet(0x30, body));
+          const stream = Buffer.concat(expected);
+          const cutter = new FrameCutter(1_000);
+          const frames: string[] = [];
+          const take = (frame: Buffer): boolean => {
+            frames.push(frame.toString('hex'));
+            return answers.next().value;
+          };
+          for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+            const size = sizes[turn % sizes.length]!;
+            cutter.push(stream.subarray(at, at + size), take);
+            while (cutter.isHalted) cutter.goOn(take);
+            at += size;
+          }
+          expect(frames).toEqual(expected.map((frame) => frame.toString('hex')));
+        },
+      ),
+    );
+  });
+
   test('never throws, and keeps no more than the largest packet, whatever comes', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }), (chunks) => {

@@ -39,6 +39,9 @@ export class FrameCutter {
   #heldBytes = 0;
   #frameBytes = incomplete;
   #isStopped = false;
+  /** What `take` wanted to wait. */
+  #rest: Buffer | undefined;
+  #gathered = 0;
 
   constructor(maxPacketBytes: number) {
     this.maxPacketBytes = maxPacketBytes;
@@ -49,27 +52,47 @@ export class FrameCutter {
     return this.#heldBytes;
   }
 
+  /** Packets that came in several chunks, and are whole. */
+  get gathered(): number {
+    return this.#gathered;
+  }
+
+  /** There is a rest for `goOn`. */
+  get isHalted(): boolean {
+    return this.#rest !== undefined;
+  }
+
   /** From now on `push` ignores everything; also inside `take`. What was kept is dropped. */
   stop(): void {
     this.#isStopped = true;
+    this.#rest = undefined;
     this.#release();
   }
 
+  /** Cuts the rest; as `push`. */
+  goOn(take: (frame: Buffer) => unknown): Refusal | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest === undefined ? undefined : this.push(rest, take);
+  }
+
   /**
-   * @param chunk never changed, but kept by the frames cut from it
-   * @param take is given each whole packet, fixed header included, in order; must not throw
+   * @param chunk never changed, but kept by the frames cut from it; none while there is a rest
+   * @param take is given each whole packet, fixed header included, in order; must not throw. False halts: the rest of the
+   *   chunk stays as it is until `goOn`
    * @returns a refusal as soon as a header shows a malformed length (0x81) or a packet over `maxPacketBytes` (0x95);
    *   the cutter is stopped then.
    */
-  push(chunk: Buffer, take: (frame: Buffer) => void): Refusal | undefined {
+  push(chunk: Buffer, take: (frame: Buffer) => unknown): Refusal | undefined {
     let at = 0;
     while (at < chunk.length && !this.#isStopped) {
       if (this.#heldBytes === 0) {
         const frameBytes = frameBytesAt(chunk, at, chunk.length);
         if (frameBytes === unreadable || frameBytes > this.maxPacketBytes) return this.#refuse(frameBytes);
         if (frameBytes !== incomplete && at + frameBytes <= chunk.length) {
-          take(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes));
+          const goesOn = take(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes));
           at += frameBytes;
+          if (goesOn === false) return this.#halt(chunk, at);
           continue;
         }
         this.#frameBytes = frameBytes;
@@ -86,10 +109,15 @@ export class FrameCutter {
       if (this.#heldBytes === this.#frameBytes) {
         const frame = this.#held.subarray(0, this.#heldBytes);
         this.#release();
-        take(frame);
+        this.#gathered += 1;
+        if (take(frame) === false) return this.#halt(chunk, at);
       }
     }
     return undefined;
+  }
+
+  #halt(chunk: Buffer, at: number): undefined {
+    if (at < chunk.length && !this.#isStopped) this.#rest = chunk.subarray(at);
   }
 
   #hold(chunk: Buffer, from: number, count: number): void {

@@ -1,33 +1,114 @@
+import { Fifo } from '../kernel/fifo.ts';
+
 /** Something with bytes to send. */
 export interface Flushable {
   flush(): void;
 }
 
+/** Something with more to do than it may do in one turn. */
+export interface Worker {
+  /** Does one share; what is left asks for another turn by `later`. */
+  goOn(): void;
+}
+
+/** What a share is counted in: about what it costs to route one small message to one client, two microseconds. */
+const largestShare = 512;
+const smallestShare = 32;
+/** Divided among all that wait. */
+const sharedUnits = 2_048;
+
+/** Milliseconds of work in one turn of the event loop; what waited before gets no more than half. */
+const turnMs = 10;
+/** Units after which the clock is looked at, which costs as much as a small packet on a bad day. */
+const clockUnits = 16;
+
 /**
- * Sends once a turn of the event loop: all that the sockets of one poll brought leaves together, one batch a link. When
- * nothing else is going on, that is at once after the one message.
+ * A turn of the event loop, shared by all connections. What they send leaves once a turn: all that the sockets of one poll
+ * brought, one batch a link, and at once after the one message when nothing else is going on. What they do is bounded: who
+ * has more to do than its share, or than the turn has time for, waits for the next and gets one share after the other, as
+ * do all others that wait.
  */
 export class Turn {
-  #waiting: Flushable[] = [];
+  /** Changes from turn to turn, at least where there was more than a handful to do. */
+  number = 0;
+  #flushables: Flushable[] = [];
+  readonly #workers = new Fifo<Worker>();
   #immediate: NodeJS.Immediate | undefined;
+  #units = 0;
+  /** Undefined until the turn has had a handful to do. */
+  #startMs: number | undefined;
+  #hasTime = true;
 
   /** @param flushable has something to send now, and had nothing before. */
   add(flushable: Flushable): void {
-    this.#waiting.push(flushable);
-    this.#immediate ??= setImmediate(this.#flush);
+    this.#flushables.push(flushable);
+    this.#arm();
+  }
+
+  /** @param worker gets its next share as soon as it is its turn. */
+  later(worker: Worker): void {
+    this.#workers.push(worker);
+    this.#arm();
+  }
+
+  /** Resolves in a later turn, when it is the caller's. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.later({ goOn: resolve }));
+  }
+
+  /** Units that one may use before others have their turn. */
+  get share(): number {
+    const equal = Math.trunc(sharedUnits / (this.#workers.length + 1));
+    return Math.min(largestShare, Math.max(smallestShare, equal));
+  }
+
+  /** Counts work that was done. @returns whether there is time for more in this turn. */
+  spend(units: number): boolean {
+    this.#units += units;
+    if (this.#units >= clockUnits) this.#lookAtClock();
+    return this.#hasTime;
   }
 
   /** Forgets what waits; for the end. */
   stop(): void {
     if (this.#immediate !== undefined) clearImmediate(this.#immediate);
     this.#immediate = undefined;
-    this.#waiting = [];
+    this.#flushables = [];
+    this.#workers.clear();
   }
 
-  readonly #flush = (): void => {
+  #lookAtClock(): void {
+    this.#units = 0;
+    const now = performance.now();
+    if (this.#startMs === undefined) {
+      this.#startMs = now;
+      this.#arm(); // or nothing would end the turn
+    } else if (now - this.#startMs > turnMs) this.#hasTime = false;
+  }
+
+  #arm(): void {
+    this.#immediate ??= setImmediate(this.#begin);
+  }
+
+  readonly #begin = (): void => {
     this.#immediate = undefined;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const flushable of waiting) flushable.flush();
+    this.number += 1;
+    this.#units = 0;
+    this.#startMs = undefined;
+    this.#hasTime = true;
+    if (this.#workers.length > 0) this.#work();
+    const flushables = this.#flushables;
+    this.#flushables = [];
+    for (const flushable of flushables) flushable.flush();
+    if (this.#workers.length > 0) this.#arm();
   };
+
+  /** The other half of the turn is for what its poll brings. */
+  #work(): void {
+    const startMs = performance.now();
+    this.#startMs = startMs;
+    do this.#workers.shift()?.goOn();
+    while (this.#workers.length > 0 && performance.now() - startMs < turnMs / 2);
+    this.#arm(); // what they began goes on in this turn, and has to end with it
+  }
 }

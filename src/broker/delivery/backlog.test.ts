@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
+import { Slices } from '../../kernel/slices.ts';
 import type { QueuedPacket } from '../session-store.ts';
 import { Backlog } from './backlog.ts';
 
@@ -27,6 +28,7 @@ test('what was answered after it was read is not sent again: a resend is for ear
   });
   const backlog = new Backlog({
     store: { outgoingStream: () => Readable.from(passes.shift() ?? []) },
+    slices: new Slices(),
     session: { id: 'c' },
     window: { get: () => undefined }, // the client has answered everything by now
     hasRoom: () => true,

@@ -1,4 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
+import type { Slice, Slices } from '../../kernel/slices.ts';
 import type { QueuedPacket, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
 import type { Window } from './window.ts';
 
@@ -13,7 +14,12 @@ export interface BacklogDeps {
   /** Sends again what an earlier connection has not answered. [MQTT-4.4.0-1] */
   readonly resend: (packet: QueuedPacket) => void;
   readonly failed: (reason: string) => void;
+  /** Time to read on without waiting for the client. */
+  readonly slices: Slices;
 }
+
+/** Packets that are read at once; and after which it is looked whether a slice is over. */
+const fewPackets = 16;
 
 /**
  * Sends what stands in the queue of a persistent session, at the pace of its client, until nothing is left that was not
@@ -28,6 +34,9 @@ export class Backlog {
   #isResent = false;
   #isStopped = false;
   #goOn: (() => void) | undefined;
+  /** Packets since the client was waited for. */
+  #inARow = 0;
+  #slice: Slice | undefined;
 
   constructor(deps: BacklogDeps) {
     this.#deps = deps;
@@ -67,9 +76,16 @@ export class Backlog {
       for await (const packet of packets) {
         await this.#take(packet);
         if (this.#isStopped) return;
+        this.#inARow += 1;
+        if (this.#inARow % fewPackets === 0) await this.#letOthers();
       }
     }
     this.#isReading = false;
+  }
+
+  /** A queue in memory, of messages that need no answer, would be read to its end before anybody else has a turn. */
+  async #letOthers(): Promise<void> {
+    if (this.#slice?.isOver() !== false) this.#slice = await this.#deps.slices.next();
   }
 
   async #take(packet: QueuedPacket): Promise<void> {
@@ -77,10 +93,12 @@ export class Backlog {
     const { messageId } = packet;
     // on its way, or answered since it was read: streams read ahead
     if (messageId !== undefined && (this.#isResent || window.get(messageId) !== undefined)) return;
-    while (!hasRoom() && !this.#isStopped)
+    while (!hasRoom() && !this.#isStopped) {
       await new Promise<void>((resolve) => {
         this.#goOn = resolve;
       });
+      this.#inARow = 0;
+    }
     if (this.#isStopped) return;
     if (packet.cmd === 'pubrel' || messageId !== undefined) resend(packet);
     else send(packet);

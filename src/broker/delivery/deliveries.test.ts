@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../kernel/clock.ts';
+import { Slices } from '../../kernel/slices.ts';
 import { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { parsePublish } from '../../mqtt/publish.ts';
 import { isRefusal } from '../../mqtt/refusal.ts';
@@ -41,6 +42,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       now,
       limits: { outboundBuffer: maxWaitingBytes },
       wheel: new TimerWheel(systemClock, { tickMs: 100 }),
+      slices: new Slices(),
       reroute: (open) => void rerouted.push(...open),
     },
   );

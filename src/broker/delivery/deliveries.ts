@@ -1,3 +1,4 @@
+import type { Slices } from '../../kernel/slices.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
@@ -27,6 +28,8 @@ export interface DeliveriesDeps {
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
   /** Waits before a write that the store could not take is tried again. */
   readonly wheel: TimerWheel;
+  /** Time to read a long queue. */
+  readonly slices: Slices;
   /** Gives what a client has not answered to another member of its shared group. */
   readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
 }

@@ -1,5 +1,6 @@
 import { messageOf, StoreError } from '../../kernel/errors.ts';
 import { Fifo } from '../../kernel/fifo.ts';
+import type { Slices } from '../../kernel/slices.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
@@ -19,6 +20,8 @@ export interface StoreLaneDeps {
   readonly now: () => number;
   /** Waits before a write that the store could not take is tried again. */
   readonly wheel: TimerWheel;
+  /** Time to read a long queue. */
+  readonly slices: Slices;
 }
 
 /** Milliseconds after which a store that did not answer is asked again. */
@@ -48,6 +51,7 @@ export class StoreLane implements Lane {
     this.#release = release;
     this.#backlog = new Backlog({
       store: deps.store,
+      slices: deps.slices,
       session,
       window: sender.window,
       hasRoom: () => this.hasRoom,

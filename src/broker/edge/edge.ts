@@ -1,3 +1,4 @@
+import type { Slices } from '../../kernel/slices.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel, WheelTimer } from '../../kernel/timer-wheel.ts';
 import { connackRefusal, disconnectFor } from '../../mqtt/answer.ts';
@@ -20,6 +21,8 @@ import { grantedTo, keepAliveMs } from './connack-properties.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Egress, type EgressHost } from './egress.ts';
 import { Inbound, type InboundHost } from './inbound.ts';
+import { Intake, type IntakeHost } from './intake.ts';
+import { KeepAlive } from './keep-alive.ts';
 
 export interface EdgeDeps {
   readonly limits: LimitsOptions;
@@ -29,6 +32,7 @@ export interface EdgeDeps {
   readonly now: () => number;
   /** Waits for silent clients. */
   readonly wheel: TimerWheel;
+  readonly slices: Slices;
   readonly telemetry: Telemetry;
   readonly hotPath: HotPath;
   readonly turn: Turn;
@@ -50,31 +54,33 @@ const faults = {
  * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time limits,
  * refuses whatever is malformed, and writes what goes out.
  */
-export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
+export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, IntakeHost {
   readonly #link: Link;
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
+  readonly #intake: Intake;
   readonly #log: ConnectionLog;
   readonly egress: Egress;
   readonly deliveries: Deliveries;
-  /** Before CONNACK for the whole of it, then for every packet. */
-  #silence: WheelTimer | undefined;
+  /** Waits for CONNECT. */
+  readonly #connectTimer: WheelTimer;
+  #keepAlive: KeepAlive | undefined;
   #engine: EngineConnection | undefined;
   #connect: ConnectPacket | undefined;
   #inbound: Inbound | undefined;
   #isAccepted = false;
   #isOver = false;
-  #pauses = 0;
   #reason: string | undefined;
 
   constructor(link: Link, deps: EdgeDeps) {
     this.#link = link;
     this.#deps = deps;
     this.#cutter = new FrameCutter(deps.limits.connectPacketSize);
+    this.#intake = new Intake(link, this.#cutter, deps.turn, this);
     this.#log = new ConnectionLog(deps.telemetry.events, link.peer);
     this.egress = new Egress(link, deps.turn, deps.limits.outboundBuffer, this);
     this.deliveries = new Deliveries(this.egress, deps);
-    this.#silence = deps.wheel.add(deps.limits.connectTimeout, () => this.#connectTimedOut());
+    this.#connectTimer = deps.wheel.add(deps.limits.connectTimeout, () => this.#connectTimedOut());
     link.open(this);
   }
 
@@ -96,9 +102,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#isOver) return;
-    const refusal = this.#cutter.push(chunk, this.#take);
-    if (refusal !== undefined) this.#refuse(refusal);
+    this.#intake.push(chunk);
   }
 
   onDrain(): void {
@@ -106,10 +110,12 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
   }
 
   onClose(reason: string): void {
-    this.#finish();
-    this.#engine?.closed();
-    this.#log.ended(this.#reason ?? reason);
-    this.#deps.ended(this);
+    this.#intake.end(() => {
+      this.#finish();
+      this.#engine?.closed();
+      this.#log.ended(this.#reason ?? reason);
+      this.#deps.ended(this);
+    });
   }
 
   /** The broker stops: a client that is not connected yet is cut off, the engine says good-bye to the others. */
@@ -124,11 +130,11 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
   accepted(session: AcceptedSession): void {
     if (this.#isOver) return;
     const { connect } = this;
-    const { limits, wheel, hotPath } = this.#deps;
+    const { limits, hotPath } = this.#deps;
     this.#isAccepted = true;
-    this.#silence?.cancel();
+    this.#connectTimer.cancel();
     const silenceMs = keepAliveMs(connect, limits);
-    this.#silence = silenceMs === undefined ? undefined : wheel.add(silenceMs, () => this.#keepAliveEnded(silenceMs));
+    if (silenceMs !== undefined) this.#keepAlive = this.#waitForSilence(silenceMs);
     this.egress.write(encodeConnack(connect.version, session.isPresent, grantedTo(connect, session, limits)));
     this.#log.accepted(session.clientId, session.principal, connect.version);
     this.#inbound?.open(session.clientId, hotPath);
@@ -187,12 +193,28 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
     this.deliveries.drained();
   }
 
-  readonly #take = (frame: Buffer): void => {
+  take(frame: Buffer): void {
     if (this.#isOver) return;
     const refusal = this.#inbound === undefined ? this.#receiveConnect(frame) : this.#inbound.receive(frame);
     if (refusal !== undefined) this.#refuse(refusal, frame);
-    else if (this.#isAccepted) this.#silence?.touch();
-  };
+    else this.#keepAlive?.touch();
+  }
+
+  uncuttable(refusal: Refusal): void {
+    this.#refuse(refusal);
+  }
+
+  goOn(): void {
+    this.#inbound?.goOn();
+  }
+
+  hasTime(): boolean {
+    return this.#intake.hasTime();
+  }
+
+  spend(units: number): void {
+    this.#intake.spend(units);
+  }
 
   #receiveConnect(frame: Buffer): Refusal | undefined {
     const connect = parseConnect(frame);
@@ -208,21 +230,20 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
   }
 
   pause(): void {
-    this.#pauses += 1;
-    if (this.#pauses === 1) this.#link.pause();
+    this.#intake.pause();
   }
 
   resume(): void {
-    this.#pauses -= 1;
-    if (this.#pauses === 0 && !this.#isOver) this.#link.resume();
+    this.#intake.resume();
   }
 
   /** Nothing is taken and nothing is sent any more. */
   #finish(): void {
     this.egress.close();
     this.#isOver = true;
-    this.#cutter.stop();
-    this.#silence?.cancel();
+    this.#intake.close();
+    this.#connectTimer.cancel();
+    this.#keepAlive?.cancel();
     this.#inbound?.close();
     this.deliveries.close();
   }
@@ -253,12 +274,19 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost {
     this.#destroy(`no complete CONNECT within limits.connectTimeout (${this.#deps.limits.connectTimeout} ms)`);
   }
 
+  #waitForSilence(silenceMs: number): KeepAlive {
+    const { wheel, limits } = this.#deps;
+    const isBehind = (): boolean => this.#intake.isBehind;
+    const ended = (): void => this.#keepAliveEnded(silenceMs);
+    return new KeepAlive({ silenceMs, pace: limits.packetPace }, { wheel, cutter: this.#cutter, isBehind, ended });
+  }
+
   #keepAliveEnded(silenceMs: number): void {
     this.#refuse(
       refuse(
         reasonCodes.keepAliveTimeout,
         'MQTT-3.1.2-22',
-        `keep alive timeout: nothing came for ${silenceMs / 1_000} s, one and a half times the keep alive`,
+        `keep alive timeout: no packet came for ${silenceMs / 1_000} s, one and a half times the keep alive`,
       ),
     );
   }

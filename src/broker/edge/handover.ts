@@ -4,10 +4,19 @@ import { Fifo } from '../../kernel/fifo.ts';
 export interface HandoverHost {
   /** Gives a packet to the engine. */
   hand(frame: Buffer): void;
-  /** Stops reading from the client. */
+  /** Whether the client may have one more packet handled now; where not, `goOn` follows. */
+  hasTime(): boolean;
+  /** Counts work for the client, in units of `Turn`. */
+  spend(units: number): void;
+  /** Takes nothing more from the client. */
   pause(): void;
   resume(): void;
 }
+
+/** What a packet costs in the engine at least, in units of `Turn`. */
+const engineUnits = 8;
+/** What a packet costs that waits, beside its bytes; most of it for the object that stands for them. */
+const overheadBytes = 128;
 
 /** The engine gets one packet at a time, so that a SUBSCRIBE never sees a PUBLISH sent before it. */
 export class Handover {
@@ -33,11 +42,16 @@ export class Handover {
 
   push(frame: Buffer): void {
     this.#waiting.push(frame);
-    this.#waitingBytes += frame.length;
+    this.#waitingBytes += frame.length + overheadBytes;
     if (!this.#isPaused && this.#waitingBytes > this.#maxWaitingBytes) {
       this.#isPaused = true;
       this.#host.pause();
     }
+    if (!this.#isLooping) this.#next();
+  }
+
+  /** There is time again. */
+  goOn(): void {
     if (!this.#isLooping) this.#next();
   }
 
@@ -54,11 +68,11 @@ export class Handover {
 
   #next(): void {
     this.#isLooping = true;
-    while (!this.#isHandling && !this.#isClosed) {
-      const frame = this.#waiting.shift();
-      if (frame === undefined) break;
-      this.#waitingBytes -= frame.length;
+    while (!this.#isHandling && !this.#isClosed && this.#waiting.length > 0 && this.#host.hasTime()) {
+      const frame = this.#waiting.shift()!;
+      this.#waitingBytes -= frame.length + overheadBytes;
       this.#isHandling = true;
+      this.#host.spend(engineUnits);
       this.#host.hand(frame);
     }
     this.#isLooping = false;

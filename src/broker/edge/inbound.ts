@@ -36,7 +36,8 @@ export class Inbound {
   readonly #host: InboundHost;
   readonly #handover: Handover;
   readonly #acknowledgements: AcknowledgementQueue;
-  readonly #flow: InboundFlow;
+  /** Undefined before MQTT 5, which knows no Receive Maximum: there packet identifiers are the bound. */
+  readonly #flow: InboundFlow | undefined;
   #aliases: InboundAliases | undefined;
   /** Once it was accepted. */
   #publisher: Publisher | undefined;
@@ -49,7 +50,7 @@ export class Inbound {
     this.#host = host;
     this.#handover = new Handover(host, host.limits.inboundBuffer);
     this.#acknowledgements = new AcknowledgementQueue(host.egress);
-    this.#flow = new InboundFlow(host.limits.receiveMaximum);
+    if (host.connect.version === 5) this.#flow = new InboundFlow(host.limits.receiveMaximum);
   }
 
   /** The client was accepted. */
@@ -72,6 +73,11 @@ export class Inbound {
     this.#handover.handled();
   }
 
+  /** There is time for packets that wait for the engine. */
+  goOn(): void {
+    this.#handover.goOn();
+  }
+
   /** @returns why the connection must end */
   receive(frame: Buffer): Refusal | undefined {
     const { version } = this.#host.connect;
@@ -88,7 +94,7 @@ export class Inbound {
       case packetTypes.pubcomp:
         return deliveries.completed(packetIdOf(frame));
       case packetTypes.pubrel:
-        this.#flow.released(packetIdOf(frame));
+        this.#flow?.released(packetIdOf(frame));
         break;
       case packetTypes.pingreq:
         if (this.#publisher === undefined) break; // CONNACK comes first
@@ -108,8 +114,8 @@ export class Inbound {
 
   /** Sends PUBACK or PUBREC. @param reason a sentence for the client */
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
-    if (qos === 1) this.#flow.acknowledged();
-    else if (reasonCode >= 0x80) this.#flow.released(packetId);
+    if (qos === 1) this.#flow?.acknowledged();
+    else if (reasonCode >= 0x80) this.#flow?.released(packetId);
     this.#acknowledgements.push(this.#encode(qos, packetId, reasonCode, reason));
   }
 
@@ -139,9 +145,9 @@ export class Inbound {
       ({ frame, header } = resolveAlias(frame, header, topic));
     }
     if (header.qos === 2) {
-      this.#flow.openedQos2(header.packetId);
+      this.#flow?.openedQos2(header.packetId);
       this.pass(frame);
-      return this.#flow.fault();
+      return this.#flow?.fault();
     }
     if (this.#publisher !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
       return this.#take(frame, header, this.#hotPath, this.#publisher);
@@ -151,6 +157,7 @@ export class Inbound {
   #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, publisher: Publisher): Refusal | undefined {
     const outcome = hotPath.take(frame, header, this.#host.connect.version, publisher);
     if (outcome === undefined) return this.#passPublish(frame, header);
+    if (typeof outcome === 'number' && outcome > 1) this.#host.spend(outcome);
     if (header.qos === 0) return undefined;
     if (typeof outcome === 'number') {
       this.#acknowledgements.push(this.#encode(1, header.packetId, codeFor(outcome), ''));
@@ -160,17 +167,17 @@ export class Inbound {
   }
 
   #passPublish(frame: Buffer, { qos }: PublishHeader): Refusal | undefined {
-    if (qos === 1) this.#flow.openedQos1();
+    if (qos === 1) this.#flow?.openedQos1();
     this.pass(frame);
-    return this.#host.connect.version === 5 ? this.#flow.fault() : undefined;
+    return this.#flow?.fault();
   }
 
   /** PUBACK is a promise: it waits until the message is safe. */
   #acknowledgeLate(packetId: number, stored: Promise<number>, publisher: Publisher): Refusal | undefined {
     const acknowledge = this.#acknowledgements.reserve();
-    this.#flow.openedQos1();
+    this.#flow?.openedQos1();
     const answered = (frame: Buffer): void => {
-      this.#flow.acknowledged();
+      this.#flow?.acknowledged();
       acknowledge(frame);
       this.#catchUp();
     };
@@ -186,7 +193,7 @@ export class Inbound {
       if (publisher.routed === routed) publisher.routed = undefined;
     });
     publisher.routed = routed;
-    if (this.#host.connect.version === 5) return this.#flow.fault();
+    if (this.#flow !== undefined) return this.#flow.fault();
     if (!this.#isPaused && this.#acknowledgements.length > this.#host.limits.receiveMaximum) {
       this.#isPaused = true;
       this.#host.pause();

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBroker, type TestBroker } from '../support/broker.ts';
+import { chunkOf, connected, flood } from '../support/flood.ts';
+import { packet, text, u16 } from '../support/packet-bytes.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const connections = 20;
+const rounds = 20;
+
+const publish = (first: number, topic: string) => (id: number) =>
+  packet(first, text(topic), ...((first & 6) === 0 ? [] : [u16(id)]), Buffer.from('x'));
+const acknowledgement = (first: number) => (id: number) => packet(first, u16(id));
+const then = (one: (id: number) => Buffer, next: (id: number) => Buffer) => (id: number) =>
+  Buffer.concat([one(id), next(id)]);
+
+/** Every packet that a client may send after CONNECT, on every way that it may take. */
+const floods: readonly (readonly [name: string, make: (id: number) => Buffer])[] = [
+  ['PINGREQ', () => packet(0xc0)],
+  ['PUBLISH at QoS 0 that nobody gets', publish(0x30, 'n')],
+  ['PUBLISH at QoS 0 to one client', publish(0x30, 'flood')],
+  ['PUBLISH at QoS 0 that is retained', publish(0x31, 'r')],
+  ['PUBLISH at QoS 0 on a topic of the broker', publish(0x30, '$SYS/x')],
+  ['PUBLISH at QoS 1 that nobody gets', publish(0x32, 'n')],
+  ['PUBLISH at QoS 1 for a session that is away', publish(0x32, 'away')],
+  ['PUBLISH at QoS 1 that is retained', publish(0x33, 'r')],
+  ['PUBLISH at QoS 2 and its PUBREL', then(publish(0x34, 'n'), acknowledgement(0x62))],
+  ['PUBLISH at QoS 2 again and again', publish(0x3c, 'n')],
+  ['PUBREL of nothing', acknowledgement(0x62)],
+  ['PUBACK of nothing', acknowledgement(0x40)],
+  ['PUBREC of nothing', acknowledgement(0x50)],
+  ['PUBCOMP of nothing', acknowledgement(0x70)],
+  ['SUBSCRIBE to the same filter', (id) => packet(0x82, u16(id), text('s'), 0)],
+  ['UNSUBSCRIBE from nothing', (id) => packet(0xa2, u16(id), text('u'))],
+];
+
+/** Milliseconds of the processor that this process used: what others do on the machine does not count. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** Watches the turns of the event loop. */
+function watchTurns(): { readonly worstMs: () => number; readonly stop: () => void } {
+  let last = cpuMs();
+  let worst = 0;
+  let isStopped = false;
+  const look = (): void => {
+    const now = cpuMs();
+    worst = Math.max(worst, now - last);
+    last = now;
+    if (!isStopped) setImmediate(look);
+  };
+  setImmediate(look);
+  return { worstMs: () => worst, stop: () => (isStopped = true) };
+}
+
+describe.each(['memory', 'disk'] as const)('%s store', (type) => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let broker: TestBroker;
+  let port: number;
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    broker = await startBroker({
+      listeners: [{ name: 'mqtt', bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'] }],
+      log: { level: 'error' },
+      store: { type, directory: directory.path },
+    });
+    port = broker.port('mqtt');
+    await using away = await connected(port, 'away', 0);
+    away.write(packet(0x82, u16(1), text('away'), 1));
+    await away.receive(9);
+  });
+  afterAll(async () => {
+    await broker?.[Symbol.asyncDispose]();
+    await directory[Symbol.asyncDispose]();
+  });
+
+  test.each(floods)('%s, from 20 clients as fast as they can, holds up nobody', async (_name, make) => {
+    await using one = await connected(port, 'one');
+    await using other = await connected(port, 'other');
+    one.write(packet(0x82, u16(1), text('pair'), 0));
+    await one.receive(9);
+    const chunk = chunkOf(make);
+    const clients = await Promise.all(
+      Array.from({ length: connections }, (_, index) => flood(port, `flood-${index}`, chunk)),
+    );
+    const turns = watchTurns();
+    const message = packet(0x30, text('pair'), Buffer.from('hello'));
+    const waits: number[] = [];
+    for (let round = 1; round <= rounds; round += 1) {
+      const before = cpuMs();
+      other.write(message);
+      await one.receive(9 + round * message.length);
+      waits.push(cpuMs() - before);
+    }
+    turns.stop();
+    for (const { stop } of clients) stop();
+    expect({ worstWaitMs: Math.max(...waits), worstTurnMs: turns.worstMs() }).toSatisfy(
+      ({ worstWaitMs, worstTurnMs }) => worstWaitMs < 250 && worstTurnMs < 150,
+    );
+  });
+});
