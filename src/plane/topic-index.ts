@@ -1,16 +1,11 @@
-interface Node<T> {
-  readonly children: Map<string, Node<T>>;
-  values: Set<T> | undefined;
-}
-
-const createNode = <T>(): Node<T> => ({ children: new Map(), values: undefined });
+import { TopicNode } from './topic-node.ts';
 
 /**
  * Which values are registered for a topic name, by topic filter. A trie of topic levels, so that a lookup
  * costs the depth of the topic and not the number of filters. Empty levels are levels like any other.
  */
-export class TopicIndex<T> {
-  readonly #root: Node<T> = createNode();
+export class TopicIndex<T extends object | string | number> {
+  readonly #root = new TopicNode<T>();
   #size = 0;
 
   /** Registrations, over all filters. */
@@ -21,14 +16,8 @@ export class TopicIndex<T> {
   /** @param filter a valid topic filter. @returns false when the value was registered for this filter already. */
   add(filter: string, value: T): boolean {
     let node = this.#root;
-    for (const level of filter.split('/')) {
-      let child = node.children.get(level);
-      if (child === undefined) node.children.set(level, (child = createNode()));
-      node = child;
-    }
-    node.values ??= new Set();
-    const before = node.values.size;
-    if (node.values.add(value).size === before) return false;
+    for (const level of filter.split('/')) node = node.requireChild(level);
+    if (!node.add(value)) return false;
     this.#size += 1;
     return true;
   }
@@ -36,20 +25,17 @@ export class TopicIndex<T> {
   /** @returns false when the value was not registered for this filter. */
   remove(filter: string, value: T): boolean {
     const levels = filter.split('/');
-    const path: Node<T>[] = [this.#root];
+    const path = [this.#root];
     for (const level of levels) {
-      const child = path.at(-1)?.children.get(level);
+      const child = path.at(-1)?.childAt(level);
       if (child === undefined) return false;
       path.push(child);
     }
-    const leaf = path.at(-1);
-    if (leaf?.values?.delete(value) !== true) return false;
-    if (leaf.values.size === 0) leaf.values = undefined;
+    if (path.at(-1)?.remove(value) !== true) return false;
     this.#size -= 1;
     for (let depth = levels.length; depth > 0; depth -= 1) {
-      const node = path[depth];
-      if (node === undefined || node.values !== undefined || node.children.size > 0) break;
-      path[depth - 1]?.children.delete(levels[depth - 1] ?? '');
+      if (path[depth]?.isEmpty !== true) break;
+      path[depth - 1]?.removeChild(levels[depth - 1] ?? '');
     }
     return true;
   }
@@ -62,23 +48,22 @@ export class TopicIndex<T> {
     const levels = topic.split('/');
     const isReserved = topic.charCodeAt(0) === 0x24; // $
     if (!isReserved) this.#matchWildcards(this.#root, levels, 0, visit);
-    const literal = this.#root.children.get(levels[0] ?? '');
+    const literal = this.#root.childAt(levels[0] ?? '');
     if (literal !== undefined) this.#descend(literal, levels, 1, visit);
   }
 
-  #matchWildcards(node: Node<T>, levels: readonly string[], depth: number, visit: (value: T) => void): void {
-    const rest = node.children.get('#');
-    if (rest?.values !== undefined) for (const value of rest.values) visit(value);
+  #matchWildcards(node: TopicNode<T>, levels: readonly string[], depth: number, visit: (value: T) => void): void {
+    node.childAt('#')?.visit(visit);
     if (depth === levels.length) return;
-    const any = node.children.get('+');
+    const any = node.childAt('+');
     if (any !== undefined) this.#descend(any, levels, depth + 1, visit);
   }
 
-  #descend(node: Node<T>, levels: readonly string[], depth: number, visit: (value: T) => void): void {
-    if (depth === levels.length && node.values !== undefined) for (const value of node.values) visit(value);
+  #descend(node: TopicNode<T>, levels: readonly string[], depth: number, visit: (value: T) => void): void {
+    if (depth === levels.length) node.visit(visit);
     this.#matchWildcards(node, levels, depth, visit); // `a/#` matches `a` too [MQTT-4.7.1-2]
     if (depth === levels.length) return;
-    const literal = node.children.get(levels[depth] ?? '');
+    const literal = node.childAt(levels[depth] ?? '');
     if (literal !== undefined) this.#descend(literal, levels, depth + 1, visit);
   }
 }
