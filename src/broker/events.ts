@@ -97,3 +97,13 @@ export const sessionStoreFailed = defineEvent<{ error: string }>({
   level: 'error',
   message: ({ error }) => `the record of a session could not be kept up to date: ${error}`,
 });
+
+/** Told once for each connection and limit. */
+export const subscriptionLimitReached = defineEvent<{ limit: string; allowed: number; clientId: string }>({
+  counter: 'subscription_limits_reached_total',
+  help: 'Connections that wanted more or longer subscriptions than a limit allows.',
+  labels: ['limit'],
+  level: 'warn',
+  message: ({ limit, allowed, clientId }) =>
+    `client "${clientId}" may not subscribe to all that it asks for: limits.${limit} is ${allowed}; raise it if the client needs more`,
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize, duration } from '../kernel/schema.ts';
+import { filtersPerPacket, subscriptionsSchema } from './subscriptions/schema.ts';
 
 /** What a remaining length of four bytes can say, with the header. [MQTT 5, 2.1.4] */
 const largestPacket = 268_435_460;
@@ -80,9 +81,11 @@ export const limitsSchema = z
         limit: {
           bounds: 'packet',
           why: 'Topics are read by people and compared level by level; some hundred bytes are a long one.',
-          client: 'SUBACK 0x87, before MQTT 5 0x80, for that filter.',
+          client: 'SUBACK 0x8F, before MQTT 5 0x80, for that filter.',
         },
       }),
+    filtersPerPacket,
+    subscriptions: subscriptionsSchema,
     sessionExpiry: duration
       .refine((ms) => ms >= 1_000 && ms <= 4_294_967_295_000, { error: 'use 1s to 49710d' })
       .prefault('7d')

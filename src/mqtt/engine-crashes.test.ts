@@ -34,13 +34,6 @@ describe('input that ended the bare engine: malformed packets are refused', () =
     ]);
   });
 
-  test('UNSUBSCRIBE of __proto__ beside a sound filter', () => {
-    expect(outcomesOf('101000044d5154540400003c0004667a3235', 'a21100010002612f00095f5f70726f746f5f5f')).toEqual([
-      'ok',
-      '83 limit',
-    ]);
-  });
-
   test('PUBLISH at QoS 1 with Response Topic cut short', () => {
     expect(outcomesOf('100e00044d5154540502000a00000178', '320b0005746f70696304d20108')).toEqual(['ok', '81 4.13.1']);
   });

@@ -2,8 +2,7 @@ import { packetIdEnd } from './acknowledgements.ts';
 import { binaryEnd } from './fields.ts';
 import { propertiesEnd } from './properties.ts';
 import { clientProperties, type PropertySet } from './property-table.ts';
-import { reasonCodes } from './reason-codes.ts';
-import { malformed, protocolError, type Refusal, refuse } from './refusal.ts';
+import { malformed, protocolError, type Refusal } from './refusal.ts';
 import { isShared, topicFilterFault } from './topic-scan.ts';
 import type { ProtocolVersion } from './version.ts';
 
@@ -17,18 +16,7 @@ const faults = {
   reserved: malformed('MQTT-3.8.3-5', 'a subscription has reserved bits set in its options'),
   reserved3: malformed('3.1.1 MQTT-3.8.3-4', 'a subscription has reserved bits set beside its QoS'),
   noLocal: protocolError('MQTT-3.8.3-4', 'a shared subscription has No Local set'),
-  prototypeKey: refuse(
-    reasonCodes.implementationSpecificError,
-    'limit',
-    'the topic filter __proto__ is not taken together with others; send it in a packet of its own',
-  ),
 } as const;
-
-/** The engine keys an object by the filters of one packet, where this one would be lost and change the object. */
-const prototypeKey = Buffer.from('__proto__');
-
-const isPrototypeKey = (frame: Buffer, start: number, end: number): boolean =>
-  end - start === prototypeKey.length && frame.compare(prototypeKey, 0, prototypeKey.length, start, end) === 0;
 
 function optionsFault(options: number, version: ProtocolVersion, isSharedFilter: boolean): Refusal | undefined {
   if (version !== 5) {
@@ -54,24 +42,20 @@ function filtersFault(
   version: ProtocolVersion,
   hasOptions: boolean,
 ): Refusal | undefined {
-  let count = 0;
-  let hasPrototypeKey = false;
   let at = start;
   while (at < frame.length) {
     const end = binaryEnd(frame, at, frame.length, 'a topic filter');
     if (typeof end !== 'number') return end;
     const filterFault = topicFilterFault(frame, at + 2, end);
     if (filterFault !== undefined) return filterFault;
-    if (isPrototypeKey(frame, at + 2, end)) hasPrototypeKey = true;
     if (hasOptions) {
       if (end === frame.length) return faults.noOptions;
       const fault = optionsFault(frame[end]!, version, isShared(frame, at + 2, end));
       if (fault !== undefined) return fault;
     }
-    count += 1;
     at = hasOptions ? end + 1 : end;
   }
-  return hasPrototypeKey && count > 1 ? faults.prototypeKey : undefined;
+  return undefined;
 }
 
 /** Checks a SUBSCRIBE. [MQTT 5, 3.8] */

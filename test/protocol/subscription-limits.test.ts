@@ -1,9 +1,11 @@
 import { describe } from 'vitest';
 import { protocolBroker } from '../support/protocol-broker.ts';
-import { open4, open5 } from '../support/protocol-packets.ts';
+import { lasting, open4, open5 } from '../support/protocol-packets.ts';
 import { protocolTests } from '../support/protocol-script.ts';
 
-const port = protocolBroker({ limits: { topicLength: '64B' } });
+const port = protocolBroker({
+  limits: { topicLength: '64B', filtersPerPacket: 5, subscriptions: { count: 6, overlap: 2 } },
+});
 
 describe('limits.topicLength: a topic filter that is longer', () => {
   protocolTests(port, [
@@ -14,10 +16,97 @@ describe('limits.topicLength: a topic filter that is longer', () => {
        a < 90 04 0001 80 01`,
     ],
     [
-      'is refused with 0x87 in MQTT 5, and the filter beside it stands [MQTT-3.9.3-2]',
+      'is refused with 0x8F in MQTT 5, and the filter beside it stands [MQTT-3.9.3-2]',
       `${open5('a')}
        a > 82 .. 0001 00 0041 78*65 00 0040 78*64 01
-       a < 90 05 0001 00 87 01`,
+       a < 90 05 0001 00 8f 01`,
+    ],
+    [
+      'was never subscribed to: UNSUBACK says 0x11 [MQTT-3.11.3-2]',
+      `${open5('a')}
+       a > a2 .. 0001 00 0041 78*65
+       a < b0 04 0001 00 11`,
+    ],
+  ]);
+});
+
+describe('limits.filtersPerPacket: a SUBSCRIBE with more filters', () => {
+  protocolTests(port, [
+    [
+      'has 0x80 for each before MQTT 5, and none of them stands [3.1.1 MQTT-3.9.3-2] [3.1.1 MQTT-3.8.4-5]',
+      `${open4('a')}
+       a > 82 .. 0001 s"n/1" 00 s"n/2" 00 s"n/3" 00 s"n/4" 00 s"n/5" 00 s"n/6" 00
+       a < 90 08 0001 80 80 80 80 80 80
+       a > 30 .. s"n/1" "x"
+       a quiet`,
+    ],
+    [
+      'has 0x97 for each in MQTT 5, and the next with fewer is taken [MQTT-3.9.3-2] [MQTT-3.8.4-6]',
+      `${open5('a', lasting)}
+       a > 82 .. 0001 00 s"n/1" 00 s"n/2" 00 s"n/3" 00 s"n/4" 00 s"n/5" 00 s"n/6" 00
+       a < 90 09 0001 00 97 97 97 97 97 97
+       a > 82 .. 0002 00 s"n/1" 00 s"n/2" 01 s"n/3" 02 s"n/4" 00 s"n/5" 00
+       a < 90 08 0002 00 00 01 02 00 00`,
+    ],
+    [
+      'is no limit of UNSUBSCRIBE: a client gets rid of all that it has at once [MQTT-3.10.4-1]',
+      `${open5('a')}
+       a > a2 .. 0001 00 s"1" s"2" s"3" s"4" s"5" s"6" s"7"
+       a < b0 0a 0001 00 11 11 11 11 11 11 11`,
+    ],
+  ]);
+});
+
+describe('limits.subscriptions: filters beyond it', () => {
+  protocolTests(port, [
+    [
+      'count: the first have their QoS and the others 0x97, and what is given back may be taken again [MQTT-3.9.3-2]',
+      `${open5('a')}
+       a > 82 .. 0001 00 s"1" 00 s"2" 01 s"3" 02 s"4" 00
+       a < 90 07 0001 00 00 01 02 00
+       a > 82 .. 0002 00 s"5" 00 s"6" 00 s"7" 00 s"1" 02
+       a < 90 07 0002 00 00 00 97 02
+       a > a2 .. 0003 00 s"2" s"7"
+       a < b0 05 0003 00 00 11
+       a > 82 .. 0004 00 s"7" 00 s"8" 00
+       a < 90 05 0004 00 00 97`,
+    ],
+    [
+      'count: before MQTT 5 the others have 0x80 [3.1.1 MQTT-3.9.3-2]',
+      `${open4('a')}
+       a > 82 .. 0001 s"1" 00 s"2" 01 s"3" 02 s"4" 00
+       a < 90 06 0001 00 01 02 00
+       a > 82 .. 0002 s"5" 00 s"6" 00 s"7" 00
+       a < 90 05 0002 00 00 80`,
+    ],
+    [
+      'overlap: a third arrangement of wildcards has 0x97, one that is there already is taken [MQTT-3.9.3-2]',
+      `${open5('a')}
+       a > 82 .. 0001 00 s"+/a" 00 s"a/+" 00 s"+/+" 00 s"b/+" 00 s"a/b" 00
+       a < 90 08 0001 00 00 00 97 00 00`,
+    ],
+    [
+      'overlap: a third group of shared subscriptions has 0x97, another filter of a group is taken [MQTT-3.9.3-2]',
+      `${open5('a')}
+       a > 82 .. 0001 00 s"$share/g/a" 00 s"$share/h/a" 00 s"$share/i/a" 00 s"$share/g/b" 00
+       a < 90 07 0001 00 00 00 97 00`,
+    ],
+    [
+      'a session that goes on has what it was granted, and no room for more [MQTT-3.1.2-5]',
+      `a > 10 .. 0004 "MQTT" 04 00 0000 s"kept"
+       a < 20 02 00 00
+       a > 82 .. 0001 s"1" 00 s"2" 01 s"3" 02 s"4" 00
+       a < 90 06 0001 00 01 02 00
+       a > 82 .. 0002 s"5" 00 s"6" 00
+       a < 90 04 0002 00 00
+       a > e0 00
+       a closed
+       b > 10 .. 0004 "MQTT" 04 00 0000 s"kept"
+       b < 20 02 01 00
+       b > 82 .. 0001 s"7" 00 s"6" 01
+       b < 90 04 0001 80 01
+       b > 30 .. s"5" "x"
+       b < 30 .. s"5" "x"`,
     ],
   ]);
 });

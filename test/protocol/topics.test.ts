@@ -3,7 +3,7 @@ import { protocolBroker } from '../support/protocol-broker.ts';
 import { open4, open5, subscribe4, subscribe5 } from '../support/protocol-packets.ts';
 import { type ProtocolCase, protocolTests } from '../support/protocol-script.ts';
 
-const port = protocolBroker();
+const port = protocolBroker({ limits: { topicLength: '65535B' } });
 
 /** Filter, topics that match it, topics that do not. */
 const rows: readonly (readonly [filter: string, matching: readonly string[], other: readonly string[]])[] = [

@@ -1,11 +1,10 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
-import { maySubscribe, publishProblem } from '../reserved-topics.ts';
+import { publishProblem } from '../reserved-topics.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
-import { fromEngineFilter } from './engine-filter.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
@@ -14,8 +13,6 @@ export interface EngineHooksDeps {
   readonly sessions: Sessions;
   readonly turns: ConnectTurns;
   readonly authenticator: Authenticator;
-  /** Bytes of the longest topic filter. */
-  readonly topicLength: number;
   /** Who is connected under the client id. */
   readonly sessionOf: (clientId: string) => EngineSession | undefined;
   /** Sends whoever is connected under the client id away; see `GuardedAedes`. */
@@ -29,9 +26,7 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
 };
 
 /** What the engine asks us about its clients. */
-export function hooksOf(
-  deps: EngineHooksDeps,
-): Pick<EngineOptions, 'authenticate' | 'authorizePublish' | 'authorizeSubscribe'> {
+export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticate' | 'authorizePublish'> {
   return {
     authenticate(client, username, _password, done) {
       const connection = deps.connections.get(client);
@@ -62,11 +57,6 @@ export function hooksOf(
       }
       if (client !== null) deps.connections.get(client)?.complete(packet);
       done();
-    },
-    authorizeSubscribe(client, subscription, done) {
-      const filter = fromEngineFilter(subscription.topic);
-      const isTaken = Buffer.byteLength(filter) <= deps.topicLength && maySubscribe(filter, client.id ?? '');
-      done(null, isTaken ? subscription : null);
     },
   };
 }

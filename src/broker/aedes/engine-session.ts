@@ -2,7 +2,7 @@ import { messageOf } from '../../kernel/errors.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { headerLength } from '../../mqtt/frame.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
-import { parsePublish } from '../../mqtt/publish.ts';
+import { packetIdOf, parsePublish } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
@@ -10,31 +10,20 @@ import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
 import type { Identity } from '../ports.ts';
 import type { Sessions } from '../sessions.ts';
-import { type AnswerFix, prepare } from './engine-answers.ts';
+import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
 import { rememberOrigin } from './engine-packet.ts';
 import { type EngineSink, EngineSocket } from './engine-socket.ts';
-import type {
-  EngineClient,
-  EnginePacket,
-  EngineParsedPacket,
-  EngineParserStub,
-  EngineSubscription,
-} from './engine-types.ts';
+import type { EngineClient, EnginePacket, EngineParsedPacket, EngineParserStub } from './engine-types.ts';
 import type { PacketReader } from './packet-reader.ts';
+import { correct } from './parsed-packet.ts';
 import { type Publishing, publishingOf } from './publishing.ts';
 import { forgetInbound, type ReleaseDeps, releaseInbound } from './release-inbound.ts';
-import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
-import type { SubscriptionWatch } from './subscription-watch.ts';
 
-export interface EngineSessionDeps extends ReleaseDeps {
+export interface EngineSessionDeps extends ReleaseDeps, Omit<SessionSubscriptionsDeps, 'edge' | 'session' | 'failed'> {
   readonly reader: PacketReader;
   /** Makes the engine's client for the socket. */
   readonly attach: (socket: EngineSocket) => EngineClient;
-  readonly store: ReleaseDeps['store'] & RetainedDeliveryDeps['store'];
-  readonly slices: RetainedDeliveryDeps['slices'];
-  readonly now: () => number;
-  /** Tells the plane of every subscription that the engine notes for the client. @param changed is told as well */
-  readonly watch: (session: EngineSession, changed: (engineFilter: string) => void) => SubscriptionWatch;
+  readonly store: ReleaseDeps['store'] & SessionSubscriptionsDeps['store'];
 }
 
 /** The engine says why in words as well, so that the answer may be long. @param answer PUBACK or PUBREC */
@@ -61,21 +50,18 @@ export class EngineSession implements EngineConnection, EngineSink {
   readonly #client: EngineClient;
   readonly #enqueue: Enqueue;
   readonly #deps: EngineSessionDeps;
-  /** Apart from the engine's view of it, which is watched. */
-  readonly #subscriptions = Object.create(null) as Record<string, EngineSubscription>;
-  readonly #retained: RetainedDelivery;
+  readonly #subscriptions: SessionSubscriptions;
   #frame: Buffer | undefined;
   #publishing: Publishing | undefined;
-  /** What the SUBACK or UNSUBACK under way should say. */
-  #answers: AnswerFix | undefined;
 
   constructor(edge: EdgePort, deps: EngineSessionDeps) {
     this.edge = edge;
     this.#deps = deps;
     this.#client = deps.attach(new EngineSocket(this));
-    this.#retained = new RetainedDelivery(this.#subscriptions, {
+    this.#subscriptions = new SessionSubscriptions({
       ...deps,
       edge,
+      session: this,
       failed: (error) => this.#fail(error),
     });
     const [enqueue] = this.#client._parser.listeners('packet');
@@ -85,6 +71,15 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   get client(): EngineClient {
     return this.#client;
+  }
+
+  /** The client id. */
+  get id(): string {
+    return this.#client.id ?? '';
+  }
+
+  get isPersistent(): boolean {
+    return !this.#client.clean;
   }
 
   /** Undefined before it was admitted. */
@@ -98,18 +93,18 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   handle(frame: Buffer): void {
-    const { version } = this.edge.connect;
+    const { connect } = this.edge;
+    const type = packetTypeOf(frame);
     try {
-      this.#frame = frame;
-      const packet = this.#deps.reader.read(frame, version);
-      if (packet.cmd === 'pubrel') {
-        this.#releaseInbound(packet.messageId ?? 0);
-        return;
+      if (type === packetTypes.subscribe) this.#subscriptions.subscribe(frame);
+      else if (type === packetTypes.unsubscribe) this.#subscriptions.unsubscribe(frame);
+      else if (type === packetTypes.pubrel) this.#releaseInbound(packetIdOf(frame));
+      else {
+        this.#frame = frame;
+        this.#publishing = publishingOf(frame, connect.version);
+        this.#client._parsingBatch = 0;
+        this.#enqueue.call(this.#client._parser, correct(this.#deps.reader.read(frame, connect.version), connect));
       }
-      this.#answers = prepare(packet, this.edge.connect);
-      this.#publishing = publishingOf(frame, version);
-      this.#client._parsingBatch = 0;
-      this.#enqueue.call(this.#client._parser, packet);
     } catch (error) {
       this.#fail(error);
     }
@@ -120,7 +115,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   send(batch: readonly Uint8Array[]): void {
-    if (this.#publishing === undefined && this.#answers === undefined) this.edge.send(batch);
+    if (this.#publishing === undefined) this.edge.send(batch);
     else this.#readAnswer(Buffer.concat(batch));
   }
 
@@ -134,7 +129,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#isPresent = isPresent;
     this.#client._serverKeepAlive = 0; // the edge waits for silent clients
     this.#client._disconnected = true; // until it is accepted it leaves no will [MQTT-3.1.2-8]
-    this.edge.identified(this.#client.id ?? '');
+    this.edge.identified(this.id);
   }
 
   /** No other CONNECT of the client id is worked on until `leaveTurn`. */
@@ -151,15 +146,16 @@ export class EngineSession implements EngineConnection, EngineSink {
   /** The engine knows the client. */
   async registered(sessions: Sessions): Promise<void> {
     this.#isRegistered = true;
-    const { id, clean, sessionExpiryInterval: expirySeconds } = this.#client;
-    const clientId = id ?? '';
+    const { id: clientId, isPersistent } = this;
+    const { _cleanStart: isCleanStart, sessionExpiryInterval: expirySeconds } = this.#client;
     const { principal = '', trust } = this.#identity ?? {};
     const session = { clientId, principal, trust, expirySeconds };
     try {
       // not at once in any case: the engine's own work on CONNECT must have ended before
-      await (clean ? sessions.keep(clientId) : sessions.connected(session));
+      await (isPersistent ? sessions.connected(session) : sessions.keep(clientId));
+      if (isCleanStart !== true) await this.#subscriptions.restore();
     } catch (cause) {
-      this.refused(reasonCodes.serverUnavailable, `the session could not be stored: ${messageOf(cause)}`);
+      this.refused(reasonCodes.serverUnavailable, `the session could not be stored or read: ${messageOf(cause)}`);
       return;
     }
     if (this.#client.closed) return;
@@ -167,7 +163,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#client._disconnected = false;
     this.#client.connackSent = true;
     this.#client._nextBatch = (error) => this.#packetDone(error); // what is under way keeps the one that it was given
-    this.edge.accepted({ ...session, isPersistent: !clean, isPresent: this.#isPresent });
+    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent });
     this.edge.handled();
   }
 
@@ -181,11 +177,6 @@ export class EngineSession implements EngineConnection, EngineSink {
     if (this.#publishing !== undefined) this.#publishing.reason = reason;
   }
 
-  /** The client gets what is retained for these filters. */
-  sendRetained(engineFilters: readonly string[]): void {
-    this.#retained.add(engineFilters);
-  }
-
   /** To how many the message under way went. */
   routed(count: number): void {
     if (this.#publishing !== undefined) this.#publishing.count = (this.#publishing.count ?? 0) + count;
@@ -196,7 +187,7 @@ export class EngineSession implements EngineConnection, EngineSink {
    * Properties in the order of the wire [MQTT-3.3.2-18].
    */
   complete(packet: EnginePacket): void {
-    packet.clientId = this.#client.id ?? '';
+    packet.clientId = this.id;
     if (packet.topic.startsWith('$'))
       rememberOrigin(packet, { kind: 'client', clientId: packet.clientId, peer: this.edge.peer });
     if (packet.properties?.userProperties === undefined || this.#frame === undefined || this.#client.version === null)
@@ -211,17 +202,18 @@ export class EngineSession implements EngineConnection, EngineSink {
   /** PUBACK and PUBREC of the engine; it writes them whole. */
   #readAnswer(answer: Buffer): void {
     const type = packetTypeOf(answer);
-    if (type === packetTypes.suback || type === packetTypes.unsuback)
-      this.edge.send([this.#answers?.(answer) ?? answer]);
-    else if (type !== packetTypes.puback && type !== packetTypes.pubrec) this.edge.send([answer]);
+    if (type !== packetTypes.puback && type !== packetTypes.pubrec) this.edge.send([answer]);
     else if (this.#publishing !== undefined) this.#publishing.reasonCode = reasonCodeOf(answer);
   }
 
   #guard(): void {
     const client = this.#client;
     client.duplicates = Object.create(null) as Record<string, number>;
-    const changed = (engineFilter: string): void => this.#retained.changed(engineFilter);
-    client.subscriptions = new Proxy(this.#subscriptions, this.#deps.watch(this, changed));
+    const close = client.close.bind(client);
+    client.close = (done) => {
+      this.#subscriptions.leave(); // before its will is published
+      close(done);
+    };
     client._nextBatch = (error) => this.#connectDone(error);
     client._parser = { client, _queue: null, listeners: () => [], removeAllListeners: ignore };
     client._topicAliases = noAliases;
@@ -271,7 +263,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   #releaseInbound(packetId: number): void {
-    const session = { id: this.#client.id ?? '' };
+    const session = { id: this.id };
     const answer = (reasonCode: number): void => {
       this.edge.send([encodeAcknowledgement('pubcomp', this.edge.connect.version, packetId, reasonCode)]);
       this.edge.handled();
@@ -283,7 +275,7 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   /** After a PUBREC that refuses; the client's next packet waits for it, as it may have the same identifier. */
   #forget(messageId: number): void {
-    forgetInbound(this.#deps, { id: this.#client.id ?? '' }, { messageId }, () => !this.#client.closed)
+    forgetInbound(this.#deps, { id: this.id }, { messageId }, () => !this.#client.closed)
       .then(() => this.edge.handled())
       .catch((cause: unknown) => this.#fail(cause));
   }

@@ -2,14 +2,7 @@ import { Readable } from 'node:stream';
 import { StoreError } from '../../kernel/errors.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import { queueTargets } from '../publish/queue-targets.ts';
-import type {
-  MatchedSubscription,
-  PacketKey,
-  SessionStore,
-  StoredPacket,
-  StoredSubscription,
-} from '../session-store.ts';
-import { fromEngineFilter, isSharedInEngine, toEngineFilter } from './engine-filter.ts';
+import type { MatchedSubscription, PacketKey, SessionStore, StoredPacket } from '../session-store.ts';
 
 /** What was decided about a message when it was queued. */
 export interface QueueDecision {
@@ -26,12 +19,10 @@ export interface EngineStoreDeps {
   readonly passed: (packet: StoredPacket) => Promise<unknown> | undefined;
   /** Remembers the decision until the message is routed. */
   readonly decided: (packet: StoredPacket, decision: QueueDecision) => void;
-  /** A client is to get the retained messages of these filters: the one that subscribed last. */
-  readonly subscribed: (filters: readonly string[]) => void;
 }
 
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
-export function createEngineStore({ store, plane, now, decided, passed, subscribed }: EngineStoreDeps): SessionStore {
+export function createEngineStore({ store, plane, now, decided, passed }: EngineStoreDeps): SessionStore {
   /** QoS 2 exchanges that are opened together with the message, by client; each has one packet under way. */
   const opening = new Map<string, PacketKey>();
   /** Clients of which nobody knows whether their exchange is open, as the store did not answer. */
@@ -43,16 +34,11 @@ export function createEngineStore({ store, plane, now, decided, passed, subscrib
     storeRetained: (packet) => store.storeRetained(expiring(packet, now())),
     retained: (filter) => store.retained(filter),
     createRetainedStream: (filter) => store.createRetainedStream(filter),
-    /** They are read and sent by us; a shared subscription gets none. [MQTT 5, 4.8.2] */
-    createRetainedStreamCombi(filters) {
-      subscribed(filters.filter((filter) => !isSharedInEngine(filter)));
-      return Readable.from([]);
-    },
-    addSubscriptions: (session, subscriptions) =>
-      store.addSubscriptions(session, subscriptions.map(withFilter(fromEngineFilter))),
-    removeSubscriptions: (session, filters) => store.removeSubscriptions(session, filters.map(fromEngineFilter)),
-    subscriptionsByClient: async (session) =>
-      (await store.subscriptionsByClient(session)).map(withFilter(toEngineFilter)),
+    createRetainedStreamCombi: (filters) => store.createRetainedStreamCombi(filters),
+    addSubscriptions: (session, subscriptions) => store.addSubscriptions(session, subscriptions),
+    removeSubscriptions: (session, filters) => store.removeSubscriptions(session, filters),
+    /** Subscriptions are ours: the engine has none to restore. */
+    subscriptionsByClient: async () => [],
     countOffline: () => store.countOffline(),
     subscribersOf: (topic) => store.subscribersOf(topic),
     subscriptionsByTopic: async (topic) => [...store.subscribersOf(topic)],
@@ -102,14 +88,10 @@ export function createEngineStore({ store, plane, now, decided, passed, subscrib
     delWill: (session) => store.delWill(session),
     streamWill: (brokers) => store.streamWill(brokers),
     stats: () => store.stats(),
-    getClientList: (filter) => store.getClientList(fromEngineFilter(filter)),
+    getClientList: (filter) => store.getClientList(filter),
     destroy: () => store.destroy(),
   };
 }
-
-const withFilter =
-  (rename: (filter: string) => string) =>
-  (subscription: StoredSubscription): StoredSubscription => ({ ...subscription, topic: rename(subscription.topic) });
 
 /** The engine reads another clock. */
 function expiring(packet: StoredPacket, now: number): StoredPacket {

@@ -10,8 +10,6 @@ export interface EngineParsedPacket {
   reasonCode?: number | undefined;
   messageId?: number | undefined;
   will?: { properties?: StoredProperties } | undefined;
-  subscriptions?: { topic: string; readonly qos: number }[];
-  unsubscriptions?: string[] | undefined;
 }
 
 /** A PUBLISH as the engine passes it around. */
@@ -43,22 +41,12 @@ export interface EngineParserStub {
   removeAllListeners(event: string): void;
 }
 
-/** What the engine keeps in `client.subscriptions` for a filter. */
-export interface EngineSubscription {
-  readonly qos: 0 | 1 | 2;
-  readonly func: EngineListener;
-  readonly rap: boolean | undefined;
-  readonly nl: boolean | undefined;
-  readonly si: number | undefined;
-}
-
 export interface EngineClient {
   id: string | null;
   version: 3 | 4 | 5 | null;
   clean: boolean;
   closed: boolean;
   connackSent: boolean;
-  subscriptions: Record<string, EngineSubscription>;
   duplicates: Record<string, number>;
   connecting: boolean;
   connected: boolean;
@@ -102,9 +90,4 @@ export interface EngineOptions {
     done: (error: Error | null, isAccepted: boolean) => void,
   ) => void;
   readonly authorizePublish: (client: EngineClient | null, packet: EnginePacket, done: Done) => void;
-  readonly authorizeSubscribe: (
-    client: EngineClient,
-    subscription: { topic: string; qos: 0 | 1 | 2 },
-    done: (error: Error | null, subscription: { topic: string; qos: 0 | 1 | 2 } | null) => void,
-  ) => void;
 }

@@ -4,7 +4,7 @@ import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Message } from '../../plane/message.ts';
-import type { Plane, Subscription } from '../../plane/plane.ts';
+import type { Plane } from '../../plane/plane.ts';
 import type { Engine } from '../engine-port.ts';
 import { engineFailed } from '../events.ts';
 import type { Authenticator } from '../ports.ts';
@@ -19,11 +19,10 @@ import { hooksOf } from './engine-hooks.ts';
 import { originOf, toEnginePacket } from './engine-packet.ts';
 import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
 import { createEngineStore, type QueueDecision } from './engine-store.ts';
-import type { EngineClient, EngineListener } from './engine-types.ts';
+import type { EngineClient } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
 import { PacketReader } from './packet-reader.ts';
 import { createPlaneQueue } from './plane-queue.ts';
-import { SubscriptionWatch } from './subscription-watch.ts';
 import { publishWillsOfEarlierRun } from './wills.ts';
 
 export interface EngineDeps {
@@ -45,7 +44,6 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
   return (deps) => {
     const { runId, plane, store, now, telemetry } = deps;
     const connections = new WeakMap<EngineClient, EngineSession>();
-    const subscriptions = new WeakMap<EngineListener, Subscription>();
     const decisions = new WeakMap<object, QueueDecision>();
     const reader = new PacketReader();
     const turns = new ConnectTurns();
@@ -61,7 +59,6 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         id: runId,
         mq: createPlaneQueue({
           plane,
-          subscriptionOf: (listener) => subscriptions.get(listener),
           decisionOf: (packet) => decisions.get(packet),
           routed: (clientId, count) => sessionOf(clientId)?.routed(count),
         }),
@@ -71,10 +68,9 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           now,
           passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')?.isPublishing === true),
           decided: (packet, decision) => void decisions.set(packet, decision),
-          subscribed: (filters) => aedes.subscriber && connections.get(aedes.subscriber)?.sendRetained(filters),
         }),
         ...limitsOf(limits),
-        ...hooksOf({ ...deps, ...limits, connections, sessions, turns, sessionOf, makeWay }),
+        ...hooksOf({ ...deps, connections, sessions, turns, sessionOf, makeWay }),
       },
       clientHooks({ connections, sessions, store, now, failed }),
     );
@@ -84,7 +80,9 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
       ...deps,
       reader,
       attach: (socket) => aedes.handle(socket),
-      watch: ({ edge }, changed) => new SubscriptionWatch(edge, (...one) => subscriptions.set(...one), changed),
+      plane,
+      limits,
+      events: telemetry.events,
     };
 
     let isListening = false;

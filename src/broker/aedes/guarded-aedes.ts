@@ -22,7 +22,6 @@ interface AedesBroker {
   scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void;
   on(event: 'clientError' | 'connectionError', listener: (client: EngineClient, error: unknown) => void): this;
   on(event: 'error', listener: (error: unknown) => void): this;
-  on(event: 'subscribe', listener: (subscriptions: unknown, client: EngineClient) => void): this;
 }
 
 const AedesClass = Aedes as unknown as new (options: EngineOptions) => AedesBroker;
@@ -42,8 +41,6 @@ export interface GuardedAedesHooks {
 
 /** Aedes with the defects cured that reach into its class. */
 export class GuardedAedes extends AedesClass {
-  /** Who subscribed last. The engine asks for its retained messages at once, without saying for whom. */
-  subscriber: EngineClient | undefined;
   readonly #hooks: GuardedAedesHooks;
   /** Publishes the will that waits for its delay, by client id. */
   readonly #delayedWills = new Map<string, () => void>();
@@ -55,9 +52,6 @@ export class GuardedAedes extends AedesClass {
   constructor(options: EngineOptions, hooks: GuardedAedesHooks) {
     super(options);
     this.#hooks = hooks;
-    this.on('subscribe', (_subscriptions, client) => {
-      this.subscriber = client;
-    });
     mqttPacket.writeToStream.cacheNumbers = false; // 65,536 buffers, for packets that the edge writes itself
     // GHSA-52qw-whmv-87c5: both are indexed by what clients send
     this.clients = Object.create(null) as Record<string, EngineClient>;

@@ -1,4 +1,4 @@
-import type { Plane, Subscription } from '../../plane/plane.ts';
+import type { Plane } from '../../plane/plane.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import { originOf } from './engine-packet.ts';
@@ -7,8 +7,6 @@ import type { Done, EngineListener, EnginePacket, EngineQueue } from './engine-t
 
 export interface PlaneQueueDeps {
   readonly plane: Plane;
-  /** The subscription that a listener of the engine stands for; undefined for the engine's own. */
-  readonly subscriptionOf: (listener: EngineListener) => Subscription | undefined;
   /** What was decided about a message when it was queued; undefined where it was not. */
   readonly decisionOf: (packet: EnginePacket) => QueueDecision | undefined;
   /** To how many a message of a client went. */
@@ -19,22 +17,18 @@ const ignore: Done = () => undefined;
 
 /**
  * The plane as the engine's queue: the engine hands every message over and the plane decides who gets it.
- * Listeners of the engine itself (its `$SYS` housekeeping) are kept apart, so that clients never see that traffic.
+ * It has no listeners but its own (its `$SYS` housekeeping), which are kept apart, so that clients never see that traffic.
  */
-export function createPlaneQueue({ plane, subscriptionOf, decisionOf, routed }: PlaneQueueDeps): EngineQueue {
+export function createPlaneQueue({ plane, decisionOf, routed }: PlaneQueueDeps): EngineQueue {
   const internal = new TopicIndex<EngineListener>();
   const queue: EngineQueue = {
     on(filter, listener, done) {
-      const subscription = subscriptionOf(listener);
-      if (subscription === undefined) internal.add(filter, listener);
-      else plane.subscribe(subscription);
+      internal.add(filter, listener);
       if (done !== undefined) process.nextTick(done);
       return queue;
     },
     removeListener(filter, listener, done) {
-      const subscription = subscriptionOf(listener);
-      if (subscription === undefined) internal.remove(filter, listener);
-      else plane.unsubscribe(subscription);
+      internal.remove(filter, listener);
       if (done !== undefined) process.nextTick(done);
       return queue;
     },

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { StoreError } from '../../kernel/errors.ts';
 import { Slices } from '../../kernel/slices.ts';
-import type { Delivery } from '../../plane/plane.ts';
+import type { Delivery, Subscription } from '../../plane/plane.ts';
 import type { RetainedPages, StoredPacket } from '../session-store.ts';
-import type { EngineSubscription } from './engine-types.ts';
 import { RetainedDelivery } from './retained-delivery.ts';
+import { SubscriptionTable } from './subscription-table.ts';
 
 const packet = (topic: string, changes: Partial<StoredPacket> = {}): StoredPacket => ({
   topic,
@@ -13,13 +13,8 @@ const packet = (topic: string, changes: Partial<StoredPacket> = {}): StoredPacke
   retain: true,
   ...changes,
 });
-const subscription = (qos: 0 | 1 | 2, si?: number): EngineSubscription => ({
-  qos,
-  si,
-  func: () => undefined,
-  rap: undefined,
-  nl: undefined,
-});
+type Granted = Pick<Subscription, 'qos' | 'identifier'>;
+const subscription = (qos: 0 | 1 | 2, identifier?: number): Granted => ({ qos, identifier });
 
 /** A client that takes `room` messages until it is asked to take more. */
 class Client {
@@ -29,7 +24,7 @@ class Client {
   readonly got: string[] = [];
   /** Topics that were asked for. */
   readonly read: string[] = [];
-  readonly subscriptions: Record<string, EngineSubscription> = {};
+  readonly subscriptions = new SubscriptionTable();
   readonly delivery: RetainedDelivery;
   #awaited: (() => void) | undefined;
   #told: () => void = () => undefined;
@@ -69,14 +64,20 @@ class Client {
     return this.got;
   }
 
-  subscribe(filter: string, granted: EngineSubscription): void {
-    this.subscriptions[filter] = granted;
+  has(filter: string, granted: Granted): void {
+    this.subscriptions.restore(filter);
+    const subscriber = { clientId: 'c', deliver: () => undefined };
+    this.subscriptions.set({ filter, subscriber, noLocal: false, retainAsPublished: false, ...granted });
+  }
+
+  subscribe(filter: string, granted: Granted): void {
+    this.has(filter, granted);
     this.delivery.changed(filter);
     this.delivery.add([filter]);
   }
 
   unsubscribe(filter: string): void {
-    delete this.subscriptions[filter];
+    this.subscriptions.delete(filter);
     this.delivery.changed(filter);
   }
 
@@ -128,8 +129,8 @@ test('a subscription that comes while the client has no room waits for its turn'
 
 test('the QoS is never above the highest granted by a filter that matches [MQTT-3.8.4-8]', async () => {
   const client = new Client([[packet('a'), packet('b'), packet('b', { qos: 0 })]]);
-  client.subscriptions['b'] = subscription(2);
-  client.subscriptions['\0share/g/a'] = subscription(2);
+  client.has('b', subscription(2));
+  client.has('$share/g/a', subscription(2));
   client.subscribe('+', subscription(1));
   expect(await client.until(3)).toEqual(['a 1 retained', 'b 2 retained', 'b 0 retained']);
 });

@@ -1,12 +1,10 @@
 import type { Slice, Slices } from '../../kernel/slices.ts';
-import { matches } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { RetainedMessage } from '../publish/retained-message.ts';
 import type { SessionStore, StoredPacket } from '../session-store.ts';
-import { isSharedInEngine } from './engine-filter.ts';
-import type { EngineSubscription } from './engine-types.ts';
+import type { SubscriptionTable } from './subscription-table.ts';
 
 /** Messages between two looks at the clock. */
 const clockMessages = 8;
@@ -24,8 +22,6 @@ export interface RetainedDeliveryDeps {
 /** How messages of the filter that is read are handed over. */
 interface Grant {
   readonly qos: Qos;
-  /** The client's subscriptions above that. */
-  readonly higher: readonly { readonly filter: string; readonly qos: Qos }[];
   /** By QoS. */
   readonly deliveries: readonly [Delivery, Delivery, Delivery];
 }
@@ -35,7 +31,7 @@ interface Grant {
  * room for it, and never above the QoS granted [MQTT-3.8.4-8]. What is not sent yet stays where it is retained.
  */
 export class RetainedDelivery {
-  readonly #subscriptions: Readonly<Record<string, EngineSubscription>>;
+  readonly #subscriptions: Pick<SubscriptionTable, 'get' | 'highestQos'>;
   readonly #deps: RetainedDeliveryDeps;
   /** No more than the client has subscriptions. */
   readonly #waiting = new Set<string>();
@@ -44,7 +40,7 @@ export class RetainedDelivery {
   #grant: Grant | undefined;
 
   /** @param subscriptions of the client, as they are at any time */
-  constructor(subscriptions: Readonly<Record<string, EngineSubscription>>, deps: RetainedDeliveryDeps) {
+  constructor(subscriptions: Pick<SubscriptionTable, 'get' | 'highestQos'>, deps: RetainedDeliveryDeps) {
     this.#subscriptions = subscriptions;
     this.#deps = deps;
   }
@@ -59,7 +55,7 @@ export class RetainedDelivery {
   /** A subscription came, is another one, or went. */
   changed(filter: string): void {
     this.#grant = undefined;
-    if (this.#subscriptions[filter] === undefined) this.#waiting.delete(filter);
+    if (this.#subscriptions.get(filter) === undefined) this.#waiting.delete(filter);
   }
 
   async #read(): Promise<void> {
@@ -99,29 +95,21 @@ export class RetainedDelivery {
     }
   }
 
-  #deliver(packet: StoredPacket, { qos, higher, deliveries }: Grant): void {
+  #deliver(packet: StoredPacket, { qos, deliveries }: Grant): void {
     const { messageExpiry } = packet;
     const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
     if (left !== undefined && left <= 0) return; // [MQTT-3.3.2-5]
-    let granted = qos;
-    for (const other of higher) if (other.qos > granted && matches(other.filter, packet.topic)) granted = other.qos;
+    const granted = packet.qos > qos ? this.#subscriptions.highestQos(packet.topic, qos) : qos;
     const message = new RetainedMessage(packet, left);
     this.#deps.edge.subscriber.deliver(message, deliveries[granted < packet.qos ? granted : packet.qos]);
   }
 
   #grantOf(filter: string): Grant | undefined {
-    const subscription = this.#subscriptions[filter];
+    const subscription = this.#subscriptions.get(filter);
     if (subscription === undefined) return undefined;
-    const { qos, si } = subscription;
-    const identifiers = si === undefined ? [] : [si];
+    const { qos, identifier } = subscription;
+    const identifiers = identifier === undefined ? [] : [identifier];
     const at = (each: Qos): Delivery => ({ qos: each, retain: true, identifiers });
-    return { qos, higher: this.#above(qos), deliveries: [at(0), at(1), at(2)] };
-  }
-
-  #above(qos: Qos): Grant['higher'] {
-    if (qos === 2) return [];
-    return Object.entries(this.#subscriptions)
-      .filter(([filter, other]) => other.qos > qos && !isSharedInEngine(filter))
-      .map(([filter, other]) => ({ filter, qos: other.qos }));
+    return { qos, deliveries: [at(0), at(1), at(2)] };
   }
 }

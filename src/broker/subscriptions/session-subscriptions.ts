@@ -1,0 +1,230 @@
+import { StoreError } from '../../kernel/errors.ts';
+import { Pace } from '../../kernel/pace.ts';
+import type { Slices } from '../../kernel/slices.ts';
+import type { Events } from '../../kernel/telemetry-ports.ts';
+import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
+import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import type { Plane, Subscription } from '../../plane/plane.ts';
+import type { EdgePort } from '../engine-port.ts';
+import { subscriptionLimitReached } from '../events.ts';
+import { maySubscribe } from '../reserved-topics.ts';
+import type { LimitsOptions } from '../schema.ts';
+import type { SessionStore } from '../session-store.ts';
+import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
+import { isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
+import { SubscriptionTable } from './subscription-table.ts';
+
+/** Subscriptions that are taken out of the store at once. */
+const removedAtOnce = 1_000;
+
+export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
+  readonly edge: Pick<EdgePort, 'connect' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
+  /** Of the client that was accepted. */
+  readonly session: { readonly id: string; readonly isPersistent: boolean };
+  readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
+  readonly store: RetainedDeliveryDeps['store'] &
+    Pick<SessionStore, 'addSubscriptions' | 'removeSubscriptions' | 'subscriptionsByClient'>;
+  readonly limits: Pick<LimitsOptions, 'filtersPerPacket' | 'topicLength' | 'subscriptions'>;
+  readonly slices: Slices;
+  readonly events: Events;
+}
+
+/**
+ * The subscriptions of one connection. Each packet costs what it is long: the store gets all its filters at once, and
+ * what takes long is done in slices. They are in the store before they are in the plane, and there before SUBACK.
+ */
+export class SessionSubscriptions {
+  readonly #deps: SessionSubscriptionsDeps;
+  readonly #table = new SubscriptionTable();
+  readonly #retained: RetainedDelivery;
+  /** Limits that the log knows of. */
+  readonly #told = new Set<string>();
+  #hasLeft = false;
+
+  constructor(deps: SessionSubscriptionsDeps) {
+    this.#deps = deps;
+    this.#retained = new RetainedDelivery(this.#table, deps);
+  }
+
+  /** SUBSCRIBE. [MQTT-3.8.4-5] @param frame that was validated */
+  subscribe(frame: Buffer): void {
+    this.#subscribe(frame).catch(this.#deps.failed);
+  }
+
+  /** UNSUBSCRIBE. [MQTT-3.10.4-6] @param frame that was validated */
+  unsubscribe(frame: Buffer): void {
+    this.#unsubscribe(frame).catch(this.#deps.failed);
+  }
+
+  /** The session goes on: what it subscribed to stands again. */
+  async restore(): Promise<void> {
+    const { session, store, edge, slices } = this.#deps;
+    const pace = new Pace(slices);
+    const forbidden: string[] = [];
+    for (const stored of await store.subscriptionsByClient(session)) {
+      if (this.#hasLeft) return;
+      if (maySubscribe(stored.topic, session.id)) {
+        this.#table.restore(stored.topic);
+        this.#put(subscriptionOf(requestOf(stored), stored.subscriptionIdentifier, edge.subscriber));
+      } else forbidden.push(stored.topic);
+      const turn = pace.step();
+      if (turn !== undefined) await turn;
+    }
+    if (forbidden.length > 0) await store.removeSubscriptions(session, forbidden);
+  }
+
+  /** The connection is gone. */
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#leave().catch(this.#deps.failed);
+  }
+
+  async #subscribe(frame: Buffer): Promise<void> {
+    const { edge, limits, slices, session, store } = this.#deps;
+    const { version } = edge.connect;
+    const pace = new Pace(slices);
+    const { packetId, identifier, count, filters } = readSubscribe(frame, version);
+    const codes = new Uint8Array(count);
+    const granted = new Map<string, RequestedSubscription>();
+    if (count > limits.filtersPerPacket) codes.fill(this.#beyond('filtersPerPacket', limits.filtersPerPacket));
+    else
+      for (const [index, one] of [...filters].entries()) {
+        const refusal = this.#refusalOf(one.filter, granted);
+        codes[index] = refusal ?? one.qos;
+        if (refusal === undefined) granted.set(one.filter, one); // named again, the last counts
+        const turn = pace.step();
+        if (turn !== undefined) await turn;
+      }
+    if (session.isPersistent && granted.size > 0) {
+      const stored = Array.from(granted.values(), (one) => storedOf(one, identifier, version));
+      const failure = await failureOf(store.addSubscriptions(session, stored));
+      if (failure !== undefined) this.#takeBack(granted, filters, codes, failure);
+    }
+    const added: string[] = [];
+    for (const one of granted.values()) {
+      if (this.#hasLeft) return;
+      if (this.#add(one, identifier)) added.push(one.filter);
+      const turn = pace.step();
+      if (turn !== undefined) await turn;
+    }
+    if (this.#hasLeft) return;
+    edge.send([encodeSuback(version, packetId, codes)]);
+    if (added.length > 0) this.#retained.add(added);
+    edge.handled();
+  }
+
+  /** @returns the reason code; undefined where the client may have it, and room for it is kept */
+  #refusalOf(filter: string, granted: ReadonlyMap<string, unknown>): number | undefined {
+    const { session, limits } = this.#deps;
+    if (!maySubscribe(filter, session.id)) return reasonCodes.notAuthorized;
+    if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
+    if (Buffer.byteLength(filter) > limits.topicLength) return reasonCodes.topicFilterInvalid;
+    const limit = this.#table.reserve(filter, limits.subscriptions);
+    return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
+  }
+
+  #beyond(limit: string, allowed: number): number {
+    if (!this.#told.has(limit)) {
+      this.#told.add(limit);
+      this.#deps.events.emit(subscriptionLimitReached, { limit, allowed, clientId: this.#deps.session.id });
+    }
+    return reasonCodes.quotaExceeded;
+  }
+
+  /** The store did not take them. */
+  #takeBack(
+    granted: Map<string, RequestedSubscription>,
+    requested: Iterable<RequestedSubscription>,
+    codes: Uint8Array,
+    code: number,
+  ): void {
+    let index = 0;
+    for (const { filter } of requested) {
+      if (granted.has(filter)) codes[index] = code;
+      index += 1;
+    }
+    for (const filter of granted.keys()) if (this.#table.get(filter) === undefined) this.#table.release(filter);
+    granted.clear();
+  }
+
+  /** @returns whether its retained messages are to be sent; a shared subscription gets none [MQTT 5, 4.8.2] */
+  #add(requested: RequestedSubscription, identifier: number | undefined): boolean {
+    const { filter, retainHandling } = requested;
+    const before = this.#table.get(filter);
+    const subscription = subscriptionOf(requested, identifier, this.#deps.edge.subscriber);
+    if (before === undefined || !isSame(before, subscription)) this.#put(subscription, before);
+    if (isShared(filter)) return false;
+    return retainHandling === 0 || (retainHandling === 1 && before === undefined);
+  }
+
+  #put(subscription: Subscription, before?: Subscription): void {
+    this.#deps.plane.subscribe(subscription);
+    if (before !== undefined) this.#deps.plane.unsubscribe(before);
+    this.#table.set(subscription);
+    this.#retained.changed(subscription.filter);
+  }
+
+  async #unsubscribe(frame: Buffer): Promise<void> {
+    const { edge, slices, session, store } = this.#deps;
+    const { version } = edge.connect;
+    const pace = new Pace(slices);
+    const { packetId, count, filters } = readUnsubscribe(frame, version);
+    const codes = new Uint8Array(count).fill(reasonCodes.noSubscriptionExisted);
+    const places = new Map<string, number>();
+    let index = 0;
+    for (const filter of filters) {
+      // named again, it is there no more [MQTT-3.10.4-6]
+      if (this.#table.get(filter) !== undefined && !places.has(filter)) places.set(filter, index);
+      index += 1;
+      const turn = pace.step();
+      if (turn !== undefined) await turn;
+    }
+    const removed = [...places.keys()];
+    for (let from = 0; from < removed.length; from += removedAtOnce) {
+      const some = removed.slice(from, from + removedAtOnce);
+      const failure = session.isPersistent ? await failureOf(store.removeSubscriptions(session, some)) : undefined;
+      if (failure !== undefined && version !== 5)
+        throw new Error('the store did not answer, and UNSUBACK cannot say no');
+      for (const filter of some) {
+        if (this.#hasLeft) return;
+        if (failure === undefined) this.#remove(filter);
+        codes[places.get(filter)!] = failure ?? reasonCodes.success;
+        const turn = pace.step();
+        if (turn !== undefined) await turn;
+      }
+    }
+    if (this.#hasLeft) return;
+    edge.send([encodeUnsuback(version, packetId, codes)]);
+    edge.handled();
+  }
+
+  #remove(filter: string): void {
+    const subscription = this.#table.get(filter);
+    if (subscription === undefined) return;
+    this.#deps.plane.unsubscribe(subscription);
+    this.#table.delete(filter);
+    this.#retained.changed(filter);
+  }
+
+  async #leave(): Promise<void> {
+    const pace = new Pace(this.#deps.slices);
+    for (const subscription of this.#table.values()) {
+      this.#deps.plane.unsubscribe(subscription);
+      const turn = pace.step();
+      if (turn !== undefined) await turn;
+    }
+  }
+}
+
+/** What a client is told when the store did not do what was asked; undefined when it did. */
+function failureOf(asked: Promise<void>): Promise<number | undefined> {
+  return asked.then(
+    () => undefined,
+    (cause: unknown) => {
+      if (!(cause instanceof StoreError)) throw cause;
+      return cause.code === 'store-full' ? reasonCodes.quotaExceeded : reasonCodes.implementationSpecificError;
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import type { RequestedSubscription } from '../../mqtt/read-subscribe.ts';
+import type { ProtocolVersion } from '../../mqtt/version.ts';
+import type { Subscriber, Subscription } from '../../plane/plane.ts';
+import type { StoredSubscription } from '../session-store.ts';
+
+export const isShared = (filter: string): boolean => filter.startsWith('$share/');
+
+/** As the plane knows it. */
+export const subscriptionOf = (
+  { filter, qos, noLocal, retainAsPublished }: RequestedSubscription,
+  identifier: number | undefined,
+  subscriber: Subscriber,
+): Subscription => ({ filter, subscriber, qos, noLocal, retainAsPublished, identifier });
+
+/** As the store keeps it; before MQTT 5 there are no options beside the QoS. */
+export function storedOf(
+  { filter, qos, noLocal, retainAsPublished, retainHandling }: RequestedSubscription,
+  identifier: number | undefined,
+  version: ProtocolVersion,
+): StoredSubscription {
+  if (version !== 5) return { topic: filter, qos };
+  const options = { topic: filter, qos, rh: retainHandling, rap: retainAsPublished, nl: noLocal };
+  return identifier === undefined ? options : { ...options, subscriptionIdentifier: identifier };
+}
+
+/** As it was asked for once. */
+export const requestOf = ({ topic, qos, rap, nl }: StoredSubscription): RequestedSubscription => ({
+  filter: topic,
+  qos,
+  noLocal: nl === true,
+  retainAsPublished: rap === true,
+  retainHandling: 0,
+});
+
+/** Whether the second changes nothing. */
+export const isSame = (one: Subscription, other: Subscription): boolean =>
+  one.qos === other.qos &&
+  one.noLocal === other.noLocal &&
+  one.retainAsPublished === other.retainAsPublished &&
+  one.identifier === other.identifier;
