@@ -10,11 +10,9 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const bin = join(repository, 'dist', 'bin.js');
 
-/** Keeps the processor for half a second, again and again. */
-const plant = `setInterval(() => {
-  const until = performance.now() + 500;
-  while (performance.now() < until);
-}, 700).unref();
+/** Sleeps for half a second, again and again; no processor is needed for that, so that a busy machine is no excuse. */
+const plant = `const cell = new Int32Array(new SharedArrayBuffer(4));
+setInterval(() => void Atomics.wait(cell, 0, 0, 500), 700).unref();
 `;
 
 describe('npm run attack', () => {
@@ -38,9 +36,9 @@ describe('npm run attack', () => {
     await using directory = await temporaryDirectory();
     const slow = join(directory.path, 'bin.mjs');
     await writeFile(slow, `${plant}await import(${JSON.stringify(pathToFileURL(bin).href)});\n`);
-    const args = [join(repository, 'scripts', 'attack.mjs'), '--short', '--bin', slow, '--only', 'announced-packets'];
+    const args = [join(repository, 'scripts', 'attack.mjs'), '--short', '--bin', slow, '--only', 'topics-4000'];
     await using program = runProgram(process.execPath, args);
     expect(await program.exited).toBe(1);
-    expect(program.stdout.text()).toMatch(/^FAILED announced-packets: others waited \d+ ms; the limit is 250 ms$/m);
+    expect(program.stdout.text()).toMatch(/^FAILED topics-4000: others waited \d+ ms; the limit is 250 ms$/m);
   });
 });

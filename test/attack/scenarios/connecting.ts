@@ -50,7 +50,7 @@ const slowConnect: Scenario = {
   name: 'byte-at-a-time',
   title: '500 CONNECTs, one byte at a time, never complete',
   isOurs: true,
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const connect = generate(connectPacket({ clientId: 'slow'.repeat(100) }));
@@ -67,7 +67,7 @@ const slowConnect: Scenario = {
 const announced: Scenario = {
   name: 'announced-packets',
   title: '300 clients that announce a packet of 1 MiB and one of 256 MiB, and send 1 KB of it',
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const attackers = await attack.connectAll(attack.amount(300, 100), (index) => ({ clientId: `announcer-${index}` }));
@@ -87,7 +87,7 @@ const clockBack: Scenario = {
   isMixed: false,
   title: '100 connections that say nothing while the wall clock goes back by an hour',
   isOurs: true,
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const { pid } = attack.broker;

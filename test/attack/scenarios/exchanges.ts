@@ -73,7 +73,7 @@ const refusedTopics: Scenario = {
   name: 'refused-topics',
   title: 'publishes that are refused, with topics of 105 bytes and more below $SYS and $pki',
   isOurs: true,
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const faults: string[] = [];
@@ -100,7 +100,7 @@ const refusedRetained: Scenario = {
   title: 'retained messages at QoS 2 that are refused, each by another client id',
   isOurs: true,
   config: { store: { type: 'disk', directory: './data', retained: { messages: 50, onFull: 'refuse' } } },
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 90 },
   async run(attack) {
     const count = attack.amount(20_000, 500);

@@ -63,7 +63,7 @@ const origins: Scenario = {
   notShort: 'not held yet',
   title: 'a page from elsewhere opens a WebSocket; a foreign name in Host',
   isOurs: true,
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const host = `Host: localhost:${attack.broker.ports.get('any')}`;

@@ -12,7 +12,7 @@ async function alive(attackers: readonly (Attacker | undefined)[]): Promise<numb
 const takeover = (count: number): Scenario => ({
   name: `takeover-${count}`,
   title: `${count} simultaneous CONNECTs of one client id, 20 rounds: one connection is left each time`,
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const faults: string[] = [];
@@ -49,7 +49,7 @@ const foreignTakeover: Scenario = {
   notShort: 'not held yet',
   title: 'an anonymous client takes the client id of a connected client with a certificate',
   isOurs: true,
-  memoryMiB: 300,
+  memoryMiB: 400,
   seconds: { short: 60, full: 60 },
   run: async (attack) => [...(await pushOut(attack, true)), ...(await pushOut(attack, false))],
 };

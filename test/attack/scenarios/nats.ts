@@ -26,7 +26,7 @@ export const nats: readonly Scenario[] = [
         },
       };
     },
-    memoryMiB: 300,
+    memoryMiB: 400,
     seconds: { short: 60, full: 60 },
     async run(attack) {
       for (const bytes of [4_000, 4_030, 4_060, 4_064, 4_090, 4_094]) {

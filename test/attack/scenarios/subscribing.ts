@@ -30,7 +30,7 @@ export async function subscribeInPackets(
 const onePacket = (count: number): Scenario => ({
   name: `subscribe-${count}`,
   title: `one SUBSCRIBE with ${count} filters, persistent session`,
-  memoryMiB: 300,
+  memoryMiB: 400,
   notShort: 'not held yet',
   seconds: { short: 60, full: 60 },
   async run(attack) {
