@@ -86,7 +86,6 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
       pskIdentities: options.psk && config.secrets.secret(options.psk.identities),
       telemetry,
       clock,
-      maxMessageBytes: config.limits.packetSize + 65_536, // a packet, and room for what is batched with it
     }),
   );
   registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners, bridge, outbox });

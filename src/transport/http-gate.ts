@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import type { AcceptLink, HttpHandler, HttpPeer, Peer } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, messageOf, systemCode } from '../kernel/errors.ts';
@@ -11,7 +10,7 @@ import { heartbeat } from './heartbeat.ts';
 import { plainResponse } from './plain-response.ts';
 import { misfit, printable, type Refusal } from './refusal.ts';
 import { webSocketLink } from './websocket-link.ts';
-import { chooseSubprotocol, pathOf, refuseUpgrade, type UpgradeRefusal } from './websocket-upgrade.ts';
+import { pathOf, refuseUpgrade, switchingProtocols, type UpgradeRefusal } from './websocket-upgrade.ts';
 
 /** One connection that speaks HTTP, as the listener sees it. */
 export interface HttpVisit {
@@ -25,8 +24,8 @@ export interface HttpVisit {
 export interface HttpGateOptions {
   readonly accept: ReadonlySet<'mqtt' | 'websocket' | 'http'>;
   readonly path: string;
-  /** Largest WebSocket message in bytes; a larger one closes the connection with 1009. */
-  readonly maxMessageBytes: number;
+  /** Largest WebSocket message to a client in bytes. */
+  readonly messageBytes: number;
   readonly onLink: AcceptLink;
   readonly http: HttpHandler | undefined;
   readonly logger: Logger;
@@ -55,13 +54,6 @@ export function httpGate(options: HttpGateOptions): HttpGate {
   const server = createServer(limits);
   const visits = new WeakMap<Duplex, HttpVisit & { readonly socket: Socket }>();
   const pings = heartbeat(clock);
-  const websockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: options.maxMessageBytes,
-    handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-  });
 
   server.on('request', (request, response) => {
     const visit = visits.get(request.socket);
@@ -78,30 +70,24 @@ export function httpGate(options: HttpGateOptions): HttpGate {
       socket.destroy();
       return;
     }
+    const { headers, method, url } = request;
+    const { upgrade, 'sec-websocket-protocol': protocols } = headers;
+    const { 'sec-websocket-key': key, 'sec-websocket-version': version } = headers;
     const refusal = accept.has('websocket')
-      ? refuseUpgrade(
-          {
-            url: request.url,
-            upgrade: request.headers.upgrade,
-            protocols: request.headers['sec-websocket-protocol'],
-          },
-          path,
-        )
+      ? refuseUpgrade({ method, url, upgrade, key, version, protocols }, path)
       : notAccepted;
     if (refusal !== undefined) {
-      refuse(socket, visit, refusal, refusal.status);
+      refuse(socket, visit, refusal, refusal.status, refusal.headers);
       return;
     }
-    websockets.handleUpgrade(request, socket, head, (websocket) => {
-      visit.onSpoken();
-      const peer = { ...visit.peer, protocol: visit.peer.tls === undefined ? 'ws' : 'wss' } as const;
-      options.onLink(webSocketLink({ websocket, socket: visit.socket, peer, clock, heartbeat: pings }));
-    });
-  });
-
-  websockets.on('wsClientError', (error, socket) => {
-    const detail = `a malformed WebSocket request: ${printable(error.message)}`;
-    refuse(socket, visits.get(socket), { reason: 'websocket-handshake', detail }, 400);
+    visit.onSpoken();
+    const { socket: raw } = visit;
+    raw.setTimeout(0);
+    if (head.length > 0) raw.unshift(head);
+    raw.write(switchingProtocols(key ?? '', protocols ?? ''));
+    const peer = { ...visit.peer, protocol: visit.peer.tls === undefined ? 'ws' : 'wss' } as const;
+    const { messageBytes } = options;
+    options.onLink(webSocketLink({ socket: raw, peer, clock, heartbeat: pings, messageBytes }));
   });
 
   server.on('clientError', (error, socket) => {
@@ -139,14 +125,20 @@ const notAccepted: UpgradeRefusal = {
 };
 
 /** @param status 0 closes without an answer: the other end does not speak HTTP. */
-function refuse(socket: Duplex, visit: HttpVisit | undefined, refusal: Refusal, status: number): void {
+function refuse(
+  socket: Duplex,
+  visit: HttpVisit | undefined,
+  refusal: Refusal,
+  status: number,
+  headers?: Readonly<Record<string, string>>,
+): void {
   socket.on('error', () => undefined);
   visit?.onRefused({ reason: refusal.reason, detail: refusal.detail });
   if (status === 0 || !socket.writable) {
     socket.destroy();
     return;
   }
-  socket.end(plainResponse(status, `Refused: ${refusal.detail}.`));
+  socket.end(plainResponse(status, `Refused: ${refusal.detail}.`, headers));
   socket.resume(); // or the end of the client's side would never be seen
 }
 

@@ -50,7 +50,11 @@ export function createListener(options: ListenerOptions): (deps: ListenerDeps) =
       async start(signal) {
         signal.throwIfAborted();
         reception.start();
-        const starting = createServer({ noDelay: true }, (socket) => reception.receive(socket));
+        const { tcpKeepAlive } = options;
+        const starting = createServer(
+          { noDelay: true, keepAlive: tcpKeepAlive > 0, keepAliveInitialDelay: tcpKeepAlive },
+          (socket) => reception.receive(socket),
+        );
         server = starting;
         bound = await bind(starting, options.bind, options.name);
         starting.on('error', noteAcceptErrors(options.name, deps));

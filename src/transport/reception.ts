@@ -31,12 +31,7 @@ export interface ListenerDeps {
   readonly pskIdentities?: string | undefined;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
-  /** Largest WebSocket message in bytes; left out: 1 MiB and 64 KiB, room for what stands around a payload of 1 MiB. */
-  readonly maxMessageBytes?: number;
 }
-
-/** Room for a payload of 1 MiB and the packets before and after it in the same message. */
-const defaultMaxMessageBytes = 1_048_576 + 65_536;
 
 /**
  * The way of a connection from `accept` to a link or an HTTP request: TLS where the listener has it, then MQTT or HTTP
@@ -238,12 +233,15 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
 const withoutMapping = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 
-function newHttpGate({ accept, path }: ListenerOptions, deps: ListenerDeps): HttpGate | undefined {
+function newHttpGate(
+  { accept, path, websocketMessageSize }: ListenerOptions,
+  deps: ListenerDeps,
+): HttpGate | undefined {
   if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
   return httpGate({
     accept: new Set(accept),
     path,
-    maxMessageBytes: deps.maxMessageBytes ?? defaultMaxMessageBytes,
+    messageBytes: websocketMessageSize,
     onLink: deps.accept,
     http: deps.http,
     logger: deps.telemetry.logger,

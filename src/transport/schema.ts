@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatSocketAddress } from '../kernel/address.ts';
-import { duration, secretReference, socketAddress } from '../kernel/schema.ts';
+import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
 import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls-schema.ts';
 
 const ticketsSchema = z
@@ -47,6 +47,22 @@ export const listenerSchema = z
       .startsWith('/')
       .prefault('/mqtt')
       .meta({ description: 'Path of MQTT over WebSocket.', reload: 'component' }),
+    websocketMessageSize: byteSize
+      .refine((bytes) => bytes >= 1_024 && bytes <= 16_777_216, { error: 'use 1KiB to 16MiB' })
+      .prefault('64KiB')
+      .meta({
+        description:
+          'Largest WebSocket message that is sent to a client; more is sent in several, because many libraries close a connection on a message over 1 MiB. What clients send is limited by `limits.packetSize` only.',
+        reload: 'component',
+      }),
+    tcpKeepAlive: duration
+      .refine((ms) => ms === 0 || (ms >= 1_000 && ms <= 32_767_000), { error: 'use 1s to 32767s, or 0s for none' })
+      .prefault('60s')
+      .meta({
+        description:
+          'After this without a byte the system asks whether the other end is still there, every second; the connection is closed after ten questions without an answer, also where a client asks for no MQTT keep alive. 0s: never.',
+        reload: 'component',
+      }),
     handshakeTimeout: duration
       .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
       .prefault('10s')

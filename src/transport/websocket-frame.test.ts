@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { binaryFrameHeader } from './websocket-frame.ts';
+import { binaryFrameHeader, binaryMessages } from './websocket-frame.ts';
 
 /** Reads a header as RFC 6455 5.2 draws it. */
 function readHeader(header: Buffer): { first: number; length: number; isMasked: boolean; size: number } {
@@ -18,6 +18,26 @@ test('every length has a final, unmasked binary header in its shortest form (RFC
       const size = length < 126 ? 2 : length < 65_536 ? 4 : 10;
       expect(readHeader(header)).toEqual({ first: 0x82, length, isMasked: false, size });
       expect(header).toHaveLength(size);
+    }),
+  );
+});
+
+test('a batch goes out in messages of at most the size, none empty, and no byte is lost', () => {
+  const batches = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(batches, fc.integer({ min: 1, max: 60 }), (batch, messageBytes) => {
+      const wire = Buffer.concat(binaryMessages(batch, messageBytes));
+      const whole = Buffer.concat(batch);
+      const payloads: Buffer[] = [];
+      for (let at = 0; at < wire.length; ) {
+        const { first, length, size } = readHeader(wire.subarray(at));
+        expect(first).toBe(0x82);
+        payloads.push(wire.subarray(at + size, at + size + length));
+        at += size + length;
+      }
+      expect(Buffer.concat(payloads).equals(whole)).toBe(true);
+      expect(payloads).toHaveLength(Math.ceil(whole.length / messageBytes));
+      for (const payload of payloads) expect(payload.length).toBeLessThanOrEqual(messageBytes);
     }),
   );
 });

@@ -1,59 +1,54 @@
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
 import type { Link, LinkHandler, Peer } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { writeBatch } from './batch.ts';
 import { type Heartbeat, heartbeatMs } from './heartbeat.ts';
 import { closedByBroker, closedByClient, closeReason, endGraceMs, notTakenInTime } from './link-end.ts';
-import { binaryFrameHeader } from './websocket-frame.ts';
-
-const normalClosure = 1000;
-const unsupportedData = 1003;
-const noStatus = 1005;
-const abnormalClosure = 1006;
+import { binaryMessages, closeCodes, closeFrame, controlFrame } from './websocket-frame.ts';
+import { FrameReader } from './websocket-reader.ts';
 
 export interface WebSocketLinkParts {
-  readonly websocket: WebSocket;
-  /** What the WebSocket runs on. */
+  /** What the WebSocket runs on, after the handshake; paused. */
   readonly socket: Socket;
   readonly peer: Peer;
   readonly clock: Clock;
   readonly heartbeat: Heartbeat;
+  /** Largest message to the client in bytes. */
+  readonly messageBytes: number;
 }
 
 /** MQTT over WebSocket: the payloads of binary frames, one after the other, are the bytes of the link. [MQTT-6.0.0-2] */
 class WebSocketLink implements Link {
   readonly peer: Peer;
-  readonly #websocket: WebSocket;
   readonly #socket: Socket;
   readonly #clock: Clock;
+  readonly #messageBytes: number;
   readonly #leaveHeartbeat: () => void;
   #handler: LinkHandler | undefined;
   #closeReason: string | undefined;
   #isEnding = false;
+  #isClosed = false;
   #hasAnswered = true;
+  #isPaused = false;
+  /** Of the newest ping that the client has no room to be answered; the older ones need no answer (RFC 6455 5.5.3). */
+  #owedPong: Buffer | undefined;
   #cancelGrace: (() => void) | undefined;
 
-  constructor({ websocket, socket, peer, clock, heartbeat }: WebSocketLinkParts) {
+  constructor({ socket, peer, clock, heartbeat, messageBytes }: WebSocketLinkParts) {
     this.peer = peer;
-    this.#websocket = websocket;
     this.#socket = socket;
     this.#clock = clock;
-    websocket.on('error', (error) => this.#onError(error));
-    websocket.on('pong', () => {
-      this.#hasAnswered = true;
-    });
-    websocket.once('close', (code) => {
-      this.#leaveHeartbeat();
-      this.#cancelGrace?.();
-      const isPlain = code === noStatus || code === abnormalClosure || code === normalClosure;
-      this.#closeReason ??= isPlain ? closedByClient : `${closedByClient}, WebSocket code ${code}`;
-      this.#tellClosed();
-    });
-    socket.prependListener('error', (error) => {
+    this.#messageBytes = messageBytes;
+    socket.on('error', (error) => {
       this.#closeReason ??= closeReason(error);
     });
-    socket.once('end', () => this.#limitTime(closedByClient)); // ws ends our side then, once all is written
+    socket.once('end', () => this.#limitTime(closedByClient)); // Node ends our side then, once all is written
+    socket.once('close', () => {
+      this.#isClosed = true;
+      this.#leaveHeartbeat();
+      this.#cancelGrace?.();
+      this.#tellClosed();
+    });
     this.#leaveHeartbeat = heartbeat.join(() => this.#beat());
   }
 
@@ -63,56 +58,89 @@ class WebSocketLink implements Link {
 
   open(handler: LinkHandler): void {
     this.#handler = handler;
-    this.#websocket.on('message', (data, isBinary) => {
+    const socket = this.#socket;
+    const reader = new FrameReader({
+      onPayload: (part) => {
+        this.#hasAnswered = true;
+        if (!this.#isEnding) handler.onData(part);
+      },
+      onPing: (data) => this.#answerPing(data),
+      onPong: () => {
+        this.#hasAnswered = true;
+      },
+      onClose: (code) => this.#onCloseFrame(code),
+      onViolation: (code, sentence) => this.#onViolation(code, sentence),
+    });
+    socket.on('data', (chunk: Buffer) => reader.read(chunk));
+    socket.on('drain', () => {
       if (this.#isEnding) return;
-      this.#hasAnswered = true;
-      if (isBinary && Buffer.isBuffer(data)) handler.onData(data);
-      else this.#close(unsupportedData, 'a text frame; MQTT travels in binary frames [MQTT-6.0.0-1]');
+      if (this.#owedPong !== undefined) this.#answerPing(this.#owedPong);
+      handler.onDrain();
     });
-    this.#socket.on('drain', () => {
-      if (!this.#isEnding) handler.onDrain();
-    });
-    if (this.#websocket.readyState === this.#websocket.CLOSED) process.nextTick(() => this.#tellClosed());
+    if (this.#isClosed) process.nextTick(() => this.#tellClosed());
+    socket.resume();
   }
 
   write(batch: readonly Uint8Array[]): void {
-    if (this.#isEnding || !this.#socket.writable || this.#websocket.readyState !== this.#websocket.OPEN) return;
-    let bytes = 0;
-    for (const buffer of batch) bytes += buffer.length;
-    // Past ws, which would write header and payload on their own and copy what is more than one buffer.
-    if (bytes > 0) writeBatch(this.#socket, [binaryFrameHeader(bytes), ...batch]);
+    if (this.#isEnding || !this.#socket.writable) return;
+    const frames = binaryMessages(batch, this.#messageBytes);
+    if (frames.length > 0) writeBatch(this.#socket, frames);
   }
 
   pause(): void {
-    if (!this.#isEnding) this.#websocket.pause();
+    if (this.#isEnding) return;
+    this.#isPaused = true;
+    this.#socket.pause();
   }
 
   resume(): void {
-    this.#websocket.resume();
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
+  /** Sends what is buffered and a close frame, then waits for the client's, but not long. */
   end(): void {
-    this.#close(normalClosure, closedByBroker);
+    if (this.#isEnding || this.#socket.destroyed) return;
+    this.#closeReason ??= closedByBroker;
+    this.#linger(notTakenInTime);
+    this.#socket.write(closeFrame(closeCodes.normal));
   }
 
   destroy(reason: string): void {
     if (this.#socket.destroyed) return;
     this.#isEnding = true;
     this.#closeReason = reason;
-    this.#websocket.terminate();
+    this.#socket.destroy();
   }
 
-  /** Sends what is buffered and a close frame, then waits for the client's, but not long. */
-  #close(code: number, reason: string): void {
-    if (this.#isEnding || this.#socket.destroyed) return;
-    this.#closeReason ??= reason;
-    this.#websocket.close(code);
-    this.#linger(code === normalClosure ? notTakenInTime : this.#closeReason);
+  #answerPing(data: Buffer): void {
+    this.#hasAnswered = true;
+    if (this.#isEnding || !this.#socket.writable) return;
+    this.#owedPong = this.#socket.writableNeedDrain ? data : undefined;
+    if (this.#owedPong === undefined) this.#socket.write(controlFrame('pong', data));
+  }
+
+  /** Answers with the same code, or is the answer to ours; the server closes the connection first (RFC 6455 7.1.1). */
+  #onCloseFrame(code: number | undefined): void {
+    const isAnswer = this.#isEnding;
+    const isPlain = code === undefined || code === closeCodes.normal;
+    this.#closeReason ??= isPlain ? closedByClient : `${closedByClient}, WebSocket code ${code}`;
+    this.#linger(this.#closeReason);
+    if (isAnswer) this.#socket.end();
+    else this.#socket.end(closeFrame(code));
+  }
+
+  #onViolation(code: number, sentence: string): void {
+    this.#closeReason ??= `WebSocket error: ${sentence}`;
+    const isClosing = this.#isEnding;
+    this.#linger(this.#closeReason);
+    if (isClosing) this.#socket.end();
+    else this.#socket.end(closeFrame(code));
   }
 
   #linger(reason: string): void {
     this.#isEnding = true;
-    this.#websocket.resume(); // or the client's close frame would never be seen
+    this.#socket.resume(); // or the end of the client's side would never be seen
     this.#limitTime(reason);
   }
 
@@ -120,24 +148,18 @@ class WebSocketLink implements Link {
   #limitTime(reason: string): void {
     this.#cancelGrace ??= this.#clock.after(endGraceMs, () => {
       this.#closeReason = reason;
-      this.#websocket.terminate();
+      this.#socket.destroy();
     });
   }
 
-  /** ws has sent a close frame that fits the error: 1002, 1007 or 1009. */
-  #onError(error: Error): void {
-    this.#closeReason ??= `WebSocket error: ${error.message}`;
-    if (!this.#isEnding) this.#linger(this.#closeReason);
-  }
-
   #beat(): void {
-    if (this.#websocket.readyState !== this.#websocket.OPEN) return;
-    if (!this.#hasAnswered && !this.#websocket.isPaused) {
+    if (this.#isEnding || !this.#socket.writable) return;
+    if (!this.#hasAnswered && !this.#isPaused) {
       this.destroy(`no answer to a WebSocket ping within ${heartbeatMs / 1_000} s`);
       return;
     }
     this.#hasAnswered = false;
-    this.#websocket.ping();
+    this.#socket.write(controlFrame('ping', Buffer.alloc(0)));
   }
 
   #tellClosed(): void {

@@ -32,11 +32,14 @@ async function upgrade(client: RawClient, head: string): Promise<string[]> {
   return client.received().toString().split('\r\n');
 }
 
-/** Frames have a mask of zeros, so that their bytes are seen. Sizes below 126. */
-const frame = (first: string, notation: string): Buffer => {
-  const payload = bytesOf(notation);
-  return Buffer.concat([bytesOf(first), Buffer.from([0x80 | payload.length, 0, 0, 0, 0]), payload]);
+/** Frames have a mask of zeros, so that their bytes are seen. */
+const frameOf = (first: string, payload: Buffer): Buffer => {
+  const wide = Buffer.alloc(9, 0xff);
+  wide.writeBigUInt64BE(BigInt(payload.length), 1);
+  const length = payload.length < 126 ? Buffer.of(0x80 | payload.length) : wide;
+  return Buffer.concat([bytesOf(first), length, Buffer.alloc(4), payload]);
 };
+const frame = (first: string, notation: string): Buffer => frameOf(first, bytesOf(notation));
 
 const connect = '10 0d 0004 "MQTT" 04 02 0000 s"w"';
 const connack = '20 02 00 00';
@@ -79,8 +82,11 @@ function framesIn(bytes: Buffer): { readonly data: string; readonly control: rea
   const data: Buffer[] = [];
   const control: string[] = [];
   for (let at = 0; at + 2 <= bytes.length; ) {
-    const end = at + 2 + (bytes[at + 1] ?? 0);
-    if (bytes[at] === 0x82) data.push(bytes.subarray(at + 2, end));
+    const isWide = bytes[at + 1] === 126;
+    const begin = at + (isWide ? 4 : 2);
+    if (begin > bytes.length) break; // the rest of the header is on its way
+    const end = begin + (isWide ? bytes.readUInt16BE(at + 2) : (bytes[at + 1] ?? 0));
+    if (bytes[at] === 0x82) data.push(bytes.subarray(begin, end));
     else if (bytes[at] !== 0x89) control.push(bytes.subarray(at, end).toString('hex'));
     at = end;
   }
@@ -161,6 +167,20 @@ describe('WebSocket: frames', () => {
       expect(peer.frames().control).toEqual(control);
     },
   );
+
+  test('a message of 3,000 PUBLISH of 1 KiB is handled packet by packet: the limit is on MQTT packets [MQTT-6.0.0-2] [3.1.1 MQTT-6.0.0-2]', async () => {
+    const peer = await open();
+    await using client = peer.client;
+    client.write(frame('82', connect));
+    await peer.expectData(connack);
+    const identifiers = Array.from({ length: 3_000 }, (_, index) => (index + 1).toString(16).padStart(4, '0'));
+    const publishes = identifiers.map((identifier) =>
+      Buffer.concat([bytesOf(`32 8508 0001 "t" ${identifier}`), Buffer.alloc(1_024)]),
+    );
+    client.write(frameOf('82', Buffer.concat(publishes)));
+    await peer.expectData(`${connack} ${identifiers.map((identifier) => `40 02 ${identifier}`).join(' ')}`);
+    expect(peer.frames().control).toEqual([]);
+  });
 
   test('a text frame closes the connection with status 1003 [MQTT-6.0.0-1] [3.1.1 MQTT-6.0.0-1]', async () => {
     const peer = await open();

@@ -32,7 +32,6 @@ const settingChecks = ['src/bridge/check-rules.ts'];
 /** The only places that may import a package; packages that are not listed may not be imported at all. */
 const packages: readonly { readonly names: RegExp; readonly where: RegExp; readonly place: string }[] = [
   { names: /^(aedes|aedes-packet|mqtt-packet)$/, where: /^src\/broker\/aedes\//, place: 'src/broker/aedes' },
-  { names: /^ws$/, where: /^src\/transport\//, place: 'src/transport' },
   { names: /^mqtt$/, where: /^src\/(cli|admin\/web)\//, place: 'src/cli and src/admin/web' },
   { names: /^@nats-io\//, where: /^src\/bridge\//, place: 'src/bridge' },
   { names: /^(hono|@hono\/.*)$/, where: /^src\/admin\/(?!web\/)/, place: 'src/admin, not its page' },

@@ -37,7 +37,6 @@ export interface TestListenerOptions {
   readonly ticketSecret?: string;
   readonly pskIdentities?: string;
   readonly clock?: Clock;
-  readonly maxMessageBytes?: number;
   /** Sends everything back; on unless switched off. */
   readonly isEcho?: boolean;
 }
@@ -73,7 +72,6 @@ export async function startListener(
     pskIdentities: options.pskIdentities,
     telemetry,
     clock: options.clock ?? systemClock,
-    ...(options.maxMessageBytes === undefined ? {} : { maxMessageBytes: options.maxMessageBytes }),
   });
   await listener.start(new AbortController().signal);
   return {
