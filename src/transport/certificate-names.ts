@@ -19,6 +19,12 @@ export function certificateNames(
   };
 }
 
+/** What a server certificate is for, as a client asks for it: DNS names and IP addresses. (RFC 9110 4.3.4) */
+export const certificateHosts = ({ subjectAltName }: Pick<X509Certificate, 'subjectAltName'>): string[] =>
+  altNameEntries(subjectAltName).flatMap(({ kind, value }) =>
+    kind === 'DNS' || kind === 'IP Address' ? [value.toLowerCase()] : [],
+  );
+
 interface Entry {
   readonly kind: string;
   readonly value: string;

@@ -5,10 +5,21 @@ import type { AcceptLink, HttpHandler, HttpPeer, Peer } from '../broker/ports.ts
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, messageOf, systemCode } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/telemetry-ports.ts';
-import { speechOf } from './first-byte.ts';
+import type { DropReason } from './events.ts';
 import { heartbeat } from './heartbeat.ts';
-import { plainResponse } from './plain-response.ts';
-import { misfit, printable, type Refusal } from './refusal.ts';
+import {
+  answer,
+  answerRefusal,
+  answerUpgradeRequired,
+  nodeLimits,
+  refuseSocket,
+  requestRefusal,
+} from './http-answers.ts';
+import { httpConnections } from './http-connections.ts';
+import { feedInPieces, type HttpFeed } from './http-feed.ts';
+import { type HttpRules, refuseOrigin, refuseRequest } from './http-refusals.ts';
+import type { HttpOptions } from './http-schema.ts';
+import type { Refusal } from './refusal.ts';
 import { webSocketLink } from './websocket-link.ts';
 import { pathOf, refuseUpgrade, switchingProtocols, type UpgradeRefusal } from './websocket-upgrade.ts';
 
@@ -19,6 +30,8 @@ export interface HttpVisit {
   /** The first request head is there. */
   onSpoken(): void;
   onRefused(refusal: Refusal): void;
+  /** A limit closes the connection. */
+  onDropped(reason: DropReason): void;
 }
 
 export interface HttpGateOptions {
@@ -26,6 +39,8 @@ export interface HttpGateOptions {
   readonly path: string;
   /** Largest WebSocket message to a client in bytes. */
   readonly messageBytes: number;
+  readonly limits: HttpOptions;
+  readonly rules: HttpRules;
   readonly onLink: AcceptLink;
   readonly http: HttpHandler | undefined;
   readonly logger: Logger;
@@ -41,27 +56,35 @@ export interface HttpGate {
   stop(): void;
 }
 
-const limits = {
-  maxHeaderSize: 16_384,
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 5_000,
-} as const;
+interface Visit extends HttpVisit {
+  readonly socket: Socket;
+  readonly feed: HttpFeed;
+}
 
 export function httpGate(options: HttpGateOptions): HttpGate {
   const { accept, path, clock } = options;
-  const server = createServer(limits);
-  const visits = new WeakMap<Duplex, HttpVisit & { readonly socket: Socket }>();
+  const server = createServer(nodeLimits);
+  const visits = new WeakMap<Duplex, Visit>();
   const pings = heartbeat(clock);
+  const connections = httpConnections(options.limits, clock);
+
+  const respond = (request: IncomingMessage, response: ServerResponse, visit: Visit): void => {
+    const refusal = refuseRequest(request.headers, options.rules);
+    const isWebSocketPath = accept.has('websocket') && pathOf(request.url) === path;
+    if (refusal !== undefined) answerRefusal(response, visit, refusal);
+    else if (isWebSocketPath || !accept.has('http')) answerUpgradeRequired(response, path);
+    else if (options.http === undefined) answer(response, 404, 'There is nothing here.');
+    else handle(options.http, request, response, httpPeer(visit), options.logger);
+  };
 
   server.on('request', (request, response) => {
     const visit = visits.get(request.socket);
-    visit?.onSpoken();
-    const isWebSocketPath = accept.has('websocket') && pathOf(request.url) === path;
-    if (isWebSocketPath || !accept.has('http')) answerUpgradeRequired(response, path);
-    else if (options.http === undefined || visit === undefined) answer(response, 404, 'There is nothing here.');
-    else handle(options.http, request, response, httpPeer(visit), options.logger);
+    if (visit === undefined) {
+      request.socket.destroy();
+      return;
+    }
+    visit.onSpoken();
+    connections.take(visit, response, () => respond(request, response, visit));
   });
 
   server.on('upgrade', (request, socket, head) => {
@@ -71,21 +94,30 @@ export function httpGate(options: HttpGateOptions): HttpGate {
       return;
     }
     const { headers, method, url } = request;
+    const isSecure = visit.peer.tls !== undefined;
     const { upgrade, 'sec-websocket-protocol': protocols } = headers;
     const { 'sec-websocket-key': key, 'sec-websocket-version': version } = headers;
+    if (connections.isBusy(visit)) {
+      socket.destroy(); // an answer to it would stand in the middle of the one under way
+      return;
+    }
     const refusal = accept.has('websocket')
-      ? refuseUpgrade({ method, url, upgrade, key, version, protocols }, path)
+      ? (refuseUpgrade({ method, url, upgrade, key, version, protocols }, path) ??
+        refuseOrigin(headers, isSecure, options.rules))
       : notAccepted;
     if (refusal !== undefined) {
-      refuse(socket, visit, refusal, refusal.status, refusal.headers);
+      refuseSocket(socket, visit, refusal, refusal.status, 'headers' in refusal ? refusal.headers : undefined);
+      connections.end(visit);
       return;
     }
     visit.onSpoken();
-    const { socket: raw } = visit;
+    connections.release(visit);
+    const { socket: raw, feed } = visit;
+    const first = Buffer.concat([head, feed.stop()]);
     raw.setTimeout(0);
-    if (head.length > 0) raw.unshift(head);
+    if (first.length > 0) raw.unshift(first);
     raw.write(switchingProtocols(key ?? '', protocols ?? ''));
-    const peer = { ...visit.peer, protocol: visit.peer.tls === undefined ? 'ws' : 'wss' } as const;
+    const peer = { ...visit.peer, protocol: isSecure ? 'wss' : 'ws' } as const;
     const { messageBytes } = options;
     options.onLink(webSocketLink({ socket: raw, peer, clock, heartbeat: pings, messageBytes }));
   });
@@ -97,18 +129,21 @@ export function httpGate(options: HttpGateOptions): HttpGate {
       return;
     }
     const { status, ...refusal } = requestRefusal(error);
-    refuse(socket, visits.get(socket), refusal, status);
+    const visit = visits.get(socket);
+    visit?.feed.stop();
+    refuseSocket(socket, visit, refusal, status);
+    if (visit !== undefined) connections.end(visit);
   });
 
   return {
     // It never listens itself; its checks of header and request time begin with this event.
     start() {
-      server.keepAliveTimeout = limits.keepAliveTimeout;
+      server.keepAliveTimeout = nodeLimits.keepAliveTimeout;
       server.emit('listening');
     },
     serve(socket, visit) {
-      visits.set(socket, { ...visit, socket });
       server.emit('connection', socket);
+      visits.set(socket, { ...visit, socket, feed: feedInPieces(socket) });
       socket.resume(); // peeked sockets are paused
     },
     stop() {
@@ -123,50 +158,6 @@ const notAccepted: UpgradeRefusal = {
   reason: 'websocket-not-accepted',
   detail: 'a WebSocket request; this listener does not accept websocket',
 };
-
-/** @param status 0 closes without an answer: the other end does not speak HTTP. */
-function refuse(
-  socket: Duplex,
-  visit: HttpVisit | undefined,
-  refusal: Refusal,
-  status: number,
-  headers?: Readonly<Record<string, string>>,
-): void {
-  socket.on('error', () => undefined);
-  visit?.onRefused({ reason: refusal.reason, detail: refusal.detail });
-  if (status === 0 || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  socket.end(plainResponse(status, `Refused: ${refusal.detail}.`, headers));
-  socket.resume(); // or the end of the client's side would never be seen
-}
-
-/** Puts a failed request into words; the first bytes tell what came instead of HTTP. */
-export function requestRefusal(error: Error): Refusal & { readonly status: number } {
-  const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : undefined;
-  const code = systemCode(error);
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return { status: 431, reason: 'bad-http-request', detail: `a request head over ${limits.maxHeaderSize} bytes` };
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return { status: 408, reason: 'bad-http-request', detail: 'a request that did not arrive in time' };
-  if (speechOf(packet?.[0]) !== 'http') return { status: 0, ...misfit(packet?.[0]) };
-  return { status: 400, reason: 'bad-http-request', detail: `a malformed request: ${printable(messageOf(error))}` };
-}
-
-function answer(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-}
-
-function answerUpgradeRequired(response: ServerResponse, path: string): void {
-  response.setHeader('Upgrade', 'websocket');
-  response.setHeader('Connection', 'Upgrade, close');
-  answer(
-    response,
-    426,
-    `Here is MQTT over WebSocket, at ${path}, subprotocol "mqtt". A browser page cannot be had here.`,
-  );
-}
 
 const httpPeer = ({ peer }: HttpVisit): HttpPeer => ({
   ...peer,

@@ -13,6 +13,7 @@ import { floodNotice } from './flood-notice.ts';
 import { type HandshakeRate, handshakeRate } from './handshake-rate.ts';
 import { type HttpGate, httpGate } from './http-gate.ts';
 import { listenerTls } from './listener-tls.ts';
+import { ownHosts, shownHosts } from './own-hosts.ts';
 import { plainResponse } from './plain-response.ts';
 import { misfit, type Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
@@ -197,6 +198,7 @@ export class Reception {
       peer: this.#origin(arrival, tls),
       onSpoken: () => this.#settle(arrival),
       onRefused: (refusal) => this.#report(arrival, refusal),
+      onDropped: (reason) => this.#noteDropped(arrival, reason),
     });
   }
 
@@ -233,15 +235,21 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
 const withoutMapping = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 
-function newHttpGate(
-  { accept, path, websocketMessageSize }: ListenerOptions,
-  deps: ListenerDeps,
-): HttpGate | undefined {
+function newHttpGate(options: ListenerOptions, deps: ListenerDeps): HttpGate | undefined {
+  const { name, accept, path, websocketMessageSize, http, origins, hosts, bind } = options;
   if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
+  const certificateHosts = shownHosts(name, deps.certificates);
   return httpGate({
     accept: new Set(accept),
     path,
     messageBytes: websocketMessageSize,
+    limits: http,
+    rules: {
+      listener: name,
+      isOwnHost: ownHosts({ hosts, bindHost: bind.host, certificateHosts }),
+      origins,
+      bodySize: http.bodySize,
+    },
     onLink: deps.accept,
     http: deps.http,
     logger: deps.telemetry.logger,

@@ -23,10 +23,13 @@ export type RefusalReason =
   | 'mqtt-on-http-port'
   | 'unknown-protocol'
   | 'bad-http-request'
+  | 'http-host'
+  | 'http-body'
   | 'websocket-not-accepted'
   | 'websocket-path'
   | 'websocket-subprotocol'
-  | 'websocket-handshake';
+  | 'websocket-handshake'
+  | 'websocket-origin';
 
 /** A refused connection; `detail` is a sentence for the operator. */
 export interface Refusal {
@@ -37,6 +40,9 @@ export interface Refusal {
 /** Text of a peer, made safe for a log line: control, format and line characters are written as `\u{..}`. */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+
+/** The same, and cut to what a log line has room for. */
+export const shown = (text: string): string => printable(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 const misfits = {
   tls: { reason: 'tls-on-plain-port', detail: 'a TLS hello where none is expected; use mqtt:// or ws:// here' },

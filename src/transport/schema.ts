@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
+import { httpFields } from './http-schema.ts';
 import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls-schema.ts';
 
 const ticketsSchema = z
@@ -110,6 +111,7 @@ export const listenerSchema = z
     ...ownCertificateFields,
     ...policyFields,
     ...clientFields,
+    ...httpFields,
     tickets: ticketsSchema,
   })
   .superRefine(checkTlsFields)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { printable, type Refusal } from './refusal.ts';
+import { type Refusal, shown } from './refusal.ts';
 
 /** What of an upgrade request decides. */
 export interface UpgradeRequest {
@@ -96,5 +96,3 @@ export function switchingProtocols(key: string, offered: string): string {
   ];
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
-
-const shown = (text: string): string => printable(text.length > 80 ? `${text.slice(0, 80)}...` : text);

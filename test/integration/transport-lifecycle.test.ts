@@ -123,9 +123,9 @@ describe('stop', () => {
     };
     (await ask('/fast')).resume();
     const slow = await rawClient(server.port);
-    slow.write(Buffer.from('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'));
+    slow.write(Buffer.from('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n'));
     await using probe = await rawClient(server.port);
-    probe.write(Buffer.from('GET /fast HTTP/1.1\r\nHost: x\r\n\r\n'));
+    probe.write(Buffer.from('GET /fast HTTP/1.1\r\nHost: localhost\r\n\r\n'));
     await probe.receive(20);
     expect(server.listener.connections()).toBe(3);
     const stopped = server.listener.stop(never);

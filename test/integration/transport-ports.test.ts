@@ -154,7 +154,7 @@ describe('what does not fit a listener is answered or closed, and the log says w
     expect(server.events('connections_refused_total')).toHaveLength(1);
     return { answer: client.received().toString('latin1'), line };
   };
-  const httpRequest = Buffer.from('GET /mqtt HTTP/1.1\r\nHost: x\r\n\r\n');
+  const httpRequest = Buffer.from('GET /mqtt HTTP/1.1\r\nHost: localhost\r\n\r\n');
 
   test('HTTP on an MQTT port', async () => {
     await using server = await startListener({ tls: 'off', accept: ['mqtt'] });
@@ -224,7 +224,7 @@ describe('what does not fit a listener is answered or closed, and the log says w
 
   test('a request head that is too large', async () => {
     await using server = await startListener({ tls: 'off', accept: ['http'] });
-    const head = Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    const head = Buffer.from(`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     const { answer, line } = await knock(server, await rawClient(server.port), head);
     expect(line).toMatch(/over 16384 bytes/);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);

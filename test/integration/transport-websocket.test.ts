@@ -85,7 +85,7 @@ describe('a WebSocket upgrade', () => {
     await using client = await rawClient(server.port);
     client.write(
       Buffer.from(
-        'GET /mqtt HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'GET /mqtt HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
           'Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Key: short\r\n\r\n',
       ),
     );

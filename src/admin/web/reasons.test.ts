@@ -12,6 +12,7 @@ describe('the end of a WebSocket', () => {
     const words = socketEndInWords('wss://x/mqtt', { wasOpen: false, code: 1006, reason: '' });
     expect(words).toContain('wss://x/mqtt cannot be reached');
     expect(words).toContain('trusts the certificate');
+    expect(words).toContain('listeners[].origins');
   });
 
   test('is told by its close code (RFC 6455 7.4.1)', () => {

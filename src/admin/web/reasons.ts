@@ -78,7 +78,8 @@ export function socketEndInWords(uri: string, end: SocketEnd): string {
   if (!end.wasOpen)
     return (
       `${uri} cannot be reached, and the browser does not say why. ` +
-      'Check that the broker runs, that host, port and path are right, and that this browser trusts the certificate.'
+      'Check that the broker runs, that host, port and path are right, that this browser trusts the certificate, and ' +
+      'that the listener lets this page in: from another origin than its own only as listed in listeners[].origins.'
     );
   const words = closeCodes.get(end.code) ?? `WebSocket close code ${end.code}`;
   return end.reason === '' ? words : `${words}: ${end.reason}`;
