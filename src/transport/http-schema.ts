@@ -44,17 +44,34 @@ export const httpFields = {
   }),
   http: z
     .strictObject({
-      connections: z.int().min(1).max(100_000).prefault(512).meta({
-        description:
-          'HTTP connections at one time, WebSockets not among them; beyond it the one that has been quiet longest is closed.',
-        reload: 'component',
-      }),
+      connections: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .prefault(512)
+        .meta({
+          description:
+            'HTTP connections at one time, WebSockets not among them; beyond it the one that has been quiet longest is closed.',
+          reload: 'component',
+          limit: {
+            bounds: 'listener',
+            why: 'A browser opens six; the renewal of a large fleet a few hundred.',
+            client: 'The connection that has been quiet longest is closed.',
+            metric: 'connections_dropped_total{reason="http-connections"}',
+          },
+        }),
       responseTimeout: duration
         .refine((ms) => ms >= 1_000 && ms <= 3_600_000, { error: 'use 1s to 1h' })
         .prefault('30s')
         .meta({
           description: 'A client that has not taken a response whole after this is closed.',
           reload: 'component',
+          limit: {
+            bounds: 'connection',
+            why: 'Enough for the console page on a line of 100 kbit/s.',
+            client: 'Its connection is closed.',
+            metric: 'connections_dropped_total{reason="http-response-timeout"}',
+          },
         }),
       responseBytes: byteSize
         .refine((bytes) => bytes >= 65_536, { error: 'use 64KiB or more' })
@@ -63,6 +80,12 @@ export const httpFields = {
           description:
             'Bytes of responses that clients have not taken yet, all of them together; beyond it those that wait longest are closed.',
           reload: 'component',
+          limit: {
+            bounds: 'listener',
+            why: 'The largest file of the console page a hundred times.',
+            client: 'The connection whose response waits longest is closed.',
+            metric: 'connections_dropped_total{reason="http-response-bytes"}',
+          },
         }),
       bodySize: byteSize
         .refine((bytes) => bytes <= 1_073_741_824, { error: 'use 0B to 1GiB' })
@@ -70,6 +93,12 @@ export const httpFields = {
         .meta({
           description: 'Largest body of a request; a larger one is answered 413, one of unknown length 411.',
           reload: 'component',
+          limit: {
+            bounds: 'packet',
+            why: 'Certificate requests have a few KB.',
+            client: 'It gets the answer 413, and its connection is closed.',
+            metric: 'connections_refused_total{reason="http-body"}',
+          },
         }),
     })
     .prefault({})

@@ -55,6 +55,11 @@ export const listenerSchema = z
         description:
           'Largest WebSocket message that is sent to a client; more is sent in several, because many libraries close a connection on a message over 1 MiB. What clients send is limited by `limits.packetSize` only.',
         reload: 'component',
+        limit: {
+          bounds: 'packet',
+          why: 'Libraries close a connection on a message over 1 MiB; smaller ones cost more headers.',
+          client: 'It gets the rest in the next message.',
+        },
       }),
     tcpKeepAlive: duration
       .refine((ms) => ms === 0 || (ms >= 1_000 && ms <= 32_767_000), { error: 'use 1s to 32767s, or 0s for none' })
@@ -63,6 +68,11 @@ export const listenerSchema = z
         description:
           'After this without a byte the system asks whether the other end is still there, every second; the connection is closed after ten questions without an answer, also where a client asks for no MQTT keep alive. 0s: never.',
         reload: 'component',
+        limit: {
+          bounds: 'connection',
+          why: 'Shorter than NAT routers keep a silent connection, and two packets a minute are cheap.',
+          client: 'Its system answers for it; the connection of one that is gone is closed.',
+        },
       }),
     handshakeTimeout: duration
       .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
