@@ -30,7 +30,7 @@ export function feedInPieces(socket: Socket): HttpFeed {
       for (const parser of parsers) parser.call(socket, piece);
     }
   };
-  for (const parser of parsers) socket.removeListener('data', parser as typeof feed);
+  socket.removeAllListeners('data');
   socket.on('data', feed);
   return {
     stop() {

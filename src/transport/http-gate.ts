@@ -77,6 +77,29 @@ export function httpGate(options: HttpGateOptions): HttpGate {
     else handle(options.http, request, response, httpPeer(visit), options.logger);
   };
 
+  const upgrade = ({ headers, method, url }: IncomingMessage, visit: Visit, head: Buffer): void => {
+    const { socket } = visit;
+    const first = Buffer.concat([head, visit.feed.stop()]);
+    const { 'sec-websocket-protocol': protocols, 'sec-websocket-key': key } = headers;
+    const asked = { method, url, upgrade: headers.upgrade, key, version: headers['sec-websocket-version'], protocols };
+    const isSecure = visit.peer.tls !== undefined;
+    const refusal = accept.has('websocket')
+      ? (refuseUpgrade(asked, path) ?? refuseOrigin(headers, isSecure, options.rules))
+      : notAccepted;
+    if (refusal !== undefined) {
+      refuseSocket(socket, visit, refusal, refusal.status, 'headers' in refusal ? refusal.headers : undefined);
+      connections.end(visit);
+      return;
+    }
+    visit.onSpoken();
+    connections.release(visit);
+    socket.setTimeout(0);
+    if (first.length > 0) socket.unshift(first);
+    socket.write(switchingProtocols(key ?? '', protocols ?? ''));
+    const peer = { ...visit.peer, protocol: isSecure ? 'wss' : 'ws' } as const;
+    options.onLink(webSocketLink({ socket, peer, clock, heartbeat: pings, messageBytes: options.messageBytes }));
+  };
+
   server.on('request', (request, response) => {
     const visit = visits.get(request.socket);
     if (visit === undefined) {
@@ -89,37 +112,9 @@ export function httpGate(options: HttpGateOptions): HttpGate {
 
   server.on('upgrade', (request, socket, head) => {
     const visit = visits.get(socket);
-    if (visit === undefined) {
-      socket.destroy();
-      return;
-    }
-    const { headers, method, url } = request;
-    const isSecure = visit.peer.tls !== undefined;
-    const { upgrade, 'sec-websocket-protocol': protocols } = headers;
-    const { 'sec-websocket-key': key, 'sec-websocket-version': version } = headers;
-    if (connections.isBusy(visit)) {
-      socket.destroy(); // an answer to it would stand in the middle of the one under way
-      return;
-    }
-    const refusal = accept.has('websocket')
-      ? (refuseUpgrade({ method, url, upgrade, key, version, protocols }, path) ??
-        refuseOrigin(headers, isSecure, options.rules))
-      : notAccepted;
-    if (refusal !== undefined) {
-      refuseSocket(socket, visit, refusal, refusal.status, 'headers' in refusal ? refusal.headers : undefined);
-      connections.end(visit);
-      return;
-    }
-    visit.onSpoken();
-    connections.release(visit);
-    const { socket: raw, feed } = visit;
-    const first = Buffer.concat([head, feed.stop()]);
-    raw.setTimeout(0);
-    if (first.length > 0) raw.unshift(first);
-    raw.write(switchingProtocols(key ?? '', protocols ?? ''));
-    const peer = { ...visit.peer, protocol: isSecure ? 'wss' : 'ws' } as const;
-    const { messageBytes } = options;
-    options.onLink(webSocketLink({ socket: raw, peer, clock, heartbeat: pings, messageBytes }));
+    // an answer would stand in the middle of one that is under way
+    if (visit === undefined || connections.isBusy(visit)) socket.destroy();
+    else upgrade(request, visit, head);
   });
 
   server.on('clientError', (error, socket) => {

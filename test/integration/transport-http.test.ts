@@ -151,6 +151,18 @@ describe('the Origin of a WebSocket', () => {
     expect(await asked(all, 'https://evil.example')).toBe(101);
   });
 
+  test('is refused once, whatever comes behind the request', async () => {
+    await using listener = await plain();
+    await using client = await rawClient(listener.port);
+    const lines = ['GET /mqtt HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
+    const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+    const head = [...lines, ...key, 'Sec-WebSocket-Protocol: mqtt', 'Origin: https://evil.example', '', ''];
+    client.write(Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.alloc(5_000, 0x41)]));
+    await client.closed;
+    expect(client.received().toString()).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*Refused: a WebSocket from the page/);
+    expect(listener.events('connections_refused_total')).toHaveLength(1);
+  });
+
   test('of a page of the listener over TLS is https', async () => {
     await using secure = await startListener({ tls: 'one-way', accept: ['websocket'] }, { certificates });
     const url = `wss://localhost:${secure.port}/mqtt`;
@@ -273,7 +285,7 @@ describe('a client that does not take its response', () => {
     await few.log.waitFor(/the HTTP response that waited longest made room: http\.responseBytes is reached/);
     expect(second.socket.destroyed || third.socket.destroyed).toBe(false);
 
-    await using two = await plain({ http: { connections: 2 } }, (_, response) => void response.flushHeaders());
+    await using two = await plain({ http: { connections: 2 } }, (_, response) => response.flushHeaders());
     const heads = [await rawClient(two.port), await rawClient(two.port), await rawClient(two.port)];
     for (const client of heads) {
       client.write(requests(1));
