@@ -50,7 +50,8 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const authenticator = createAccess(config.access, config.listeners);
-  const broker = createBroker(config)({ nodeId, plane, store, authenticator, clock, telemetry });
+  const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
+  const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
   const { certificates, keys, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
   const usesHub = config.nats.servers.length === 0;
   const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
@@ -90,13 +91,6 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   );
   registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners, bridge, outbox });
 
-  // stands last so that stopping begins with the clients, before the listeners wait for their connections to end
-  const clients: Component = {
-    name: 'clients',
-    start: () => Promise.resolve(),
-    stop: () => broker.disconnectAll(),
-  };
-
   const parts: Component[] = [
     ...(usesTls ? [certificates, keys] : []),
     broker,
@@ -107,7 +101,7 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     ...(usesTls ? [seen, certificateTopics] : []),
     ...enrollment.parts,
     ...listeners,
-    clients,
+    clientsOf(broker),
   ];
 
   return {
@@ -129,6 +123,20 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     },
   };
 }
+
+/** Stands last so that stopping begins with the clients, before the listeners wait for their connections to end. */
+const clientsOf = (broker: Broker): Component => ({
+  name: 'clients',
+  start: () => Promise.resolve(),
+  stop: () => broker.disconnectAll(),
+});
+
+/** While a client is connected, messages from NATS fill half of its queue, and wait in memory beyond that. */
+const pacingOf = ({ store, bridge }: ResolvedConfig) => ({
+  queuedMessages: Math.max(1, Math.floor(store.queue.messages / 2)),
+  queuedBytes: Math.max(1, Math.floor(store.queue.bytes / 2)),
+  heldBytes: bridge.maxHeld,
+});
 
 /** The certificates, and what is told of them: to the ledger when one was last used, to `$SYS` until when they count. */
 function certificateParts(

@@ -20,7 +20,9 @@ export function createStore(
   { store, secrets }: Pick<ResolvedConfig, 'store' | 'secrets'>,
   { telemetry, clock }: StoreContext,
 ): SessionStore {
-  const deps = { now: () => clock.now(), clock, events: telemetry.events, onDropped: reportDrops(telemetry.events) };
+  const { events } = telemetry;
+  const now = (): number => clock.now();
+  const deps = { now, clock, events, onDropped: reportDrops(events, now) };
   switch (store.type) {
     case 'memory':
       return createMemoryStore(store, deps);

@@ -159,6 +159,17 @@ export const bridgeSchema = z
         metric: 'bridge_dropped_total',
       },
     }),
+    maxHeld: byteSize.prefault('64MiB').meta({
+      description:
+        'Bytes from NATS that wait in memory, over all sessions, for connected clients that have half of store.queue to catch up with; beyond it the newest are dropped for that client.',
+      reload: 'process',
+      limit: {
+        bounds: 'node',
+        why: 'A burst of NATS is taken at the pace of the client; nobody can ask a publisher of core NATS to wait.',
+        client: 'It misses what did not fit; the log names it.',
+        metric: 'mqtt_held_dropped_total',
+      },
+    }),
     ackTimeout: duration.prefault('5s').meta({
       description:
         'What NATS has not confirmed by then goes to the outbox in rules with `ack: nats`, or is refused where there is none; what JetStream has not confirmed is refused in rules with `ack: jetstream`.',

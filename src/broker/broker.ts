@@ -8,6 +8,7 @@ import type { Plane, Subscriber, Subscription } from '../plane/plane.ts';
 import type { PlaneOptions } from '../plane/schema.ts';
 import { Turn } from '../plane/turn.ts';
 import { createEngine } from './aedes/engine.ts';
+import type { PacingOptions } from './delivery/held-messages.ts';
 import type { Outgoing } from './delivery/outgoing.ts';
 import { Edge } from './edge/edge.ts';
 import type { Authenticator, Link, MessagePort } from './ports.ts';
@@ -20,6 +21,7 @@ import type { SessionStore } from './session-store.ts';
 export interface BrokerOptions {
   readonly limits: LimitsOptions;
   readonly plane: PlaneOptions;
+  readonly pacing: PacingOptions;
 }
 
 export interface BrokerDeps {
@@ -53,12 +55,14 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const keys = new QueueKeys(`${runId}.edge`);
     const gates = new Gates();
     const common = { plane, store, gates, wheel, keys, now, telemetry, slices: new Slices() };
+    const pacing = { pacing: options.pacing, held: { bytes: 0 } };
     const engine = createEngine(options.limits)({ ...common, runId, authenticator });
     const hotPath = createHotPath(options.plane)(common);
     const edges = new Set<Edge>();
     let isClosed = false;
     const deps = {
       ...common,
+      ...pacing,
       limits: options.limits,
       engine,
       hotPath,

@@ -4,6 +4,7 @@ import type { Refusal } from '../mqtt/refusal.ts';
 import type { Message } from '../plane/message.ts';
 import type { Subscriber } from '../plane/plane.ts';
 import type { Peer } from './ports.ts';
+import type { QueueTarget, StoredPacket } from './session-store.ts';
 
 /** A client that the engine accepted. */
 export interface AcceptedSession {
@@ -34,6 +35,12 @@ export interface EdgePort {
   send(batch: readonly Uint8Array[]): void;
   /** Answers a PUBLISH at QoS 1 or 2. @param reason a sentence for the client; empty where there is nothing to say */
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void;
+  /**
+   * Asks whether the queue of the session has room for a message that comes from NATS.
+   * @returns `held` where it has none, and the message waits for it; else what is to be called when it is queued.
+   * Undefined where the session has no queue.
+   */
+  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined;
   /** Calls back when the client would take one more message at once. One at a time may wait. */
   whenRoom(task: () => void): void;
   /** The frame given to `handle` was dealt with; the next may come. */

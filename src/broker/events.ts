@@ -107,3 +107,30 @@ export const subscriptionLimitReached = defineEvent<{ limit: string; allowed: nu
   message: ({ limit, allowed, clientId }) =>
     `client "${clientId}" may not subscribe to all that it asks for: limits.${limit} is ${allowed}; raise it if the client needs more`,
 });
+
+interface HeldFullFields extends Record<string, string | number> {
+  readonly clientId: string;
+  readonly maxBytes: number;
+}
+
+export const heldFull = defineEvent<HeldFullFields>({
+  counter: 'mqtt_held_full_total',
+  help: 'Times messages from NATS for a connected session began to be dropped, because too many waited in memory.',
+  labels: [],
+  level: 'warn',
+  message: ({ clientId, maxBytes }) =>
+    `client "${clientId}" takes messages from NATS more slowly than they come, and the ${maxBytes} bytes that may wait for all clients are used up: the newest are dropped until it has caught up; raise bridge.maxHeld, or let it read faster`,
+});
+
+interface HeldDroppedFields extends Record<string, string> {
+  readonly clientId: string;
+  readonly topic: string;
+}
+
+export const heldDropped = defineEvent<HeldDroppedFields>({
+  counter: 'mqtt_held_dropped_total',
+  help: 'Messages from NATS that were dropped for a connected session, because too many waited in memory.',
+  labels: [],
+  level: 'debug',
+  message: ({ clientId, topic }) => `client "${clientId}", topic "${topic}": a message from NATS was dropped`,
+});

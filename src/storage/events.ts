@@ -41,11 +41,34 @@ export const storeFailed = defineEvent<FailedFields>({
   message: ({ error }) => `store: ${error}`,
 });
 
-/** Turns what a store lets go into events. */
-export const reportDrops =
-  (events: Events): ReportDrop =>
-  ({ reason, clientId, topic }) =>
+export const queueDropping = defineEvent<{ readonly clientId: string }>({
+  counter: 'store_queue_dropping_total',
+  help: 'Times the log told of a full queue that drops messages: with the first, and once a minute while it goes on.',
+  labels: [],
+  level: 'warn',
+  message: ({ clientId }) =>
+    `the queue of client "${clientId}" is full and drops messages; raise store.queue.messages or store.queue.bytes, or let the client come and read faster`,
+});
+
+const tellAgainMs = 60_000;
+/** Clients of which it is remembered when the log told of them. */
+const maxTold = 1_024;
+
+/** Turns what a store lets go into events. @param now milliseconds since the epoch */
+export function reportDrops(events: Events, now: () => number): ReportDrop {
+  const told = new Map<string, number>();
+  return ({ reason, clientId, topic }) => {
     events.emit(storeDropped, { reason, clientId, topic });
+    if (reason !== 'queue-full' || clientId === undefined) return;
+    const at = now();
+    if (at - (told.get(clientId) ?? Number.NEGATIVE_INFINITY) < tellAgainMs) return;
+    told.delete(clientId); // to the end: the oldest is forgotten first
+    told.set(clientId, at);
+    const [oldest] = told.size > maxTold ? told.keys() : [];
+    if (oldest !== undefined) told.delete(oldest);
+    events.emit(queueDropping, { clientId });
+  };
+}
 
 interface OutboxLeftFields extends Record<string, string | number> {
   readonly rule: string;

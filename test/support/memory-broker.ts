@@ -1,4 +1,5 @@
 import { type Broker, createBroker } from '../../src/broker/broker.ts';
+import type { PacingOptions } from '../../src/broker/delivery/held-messages.ts';
 import type { Authenticator } from '../../src/broker/ports.ts';
 import { limitsSchema } from '../../src/broker/schema.ts';
 import type { SessionStore } from '../../src/broker/session-store.ts';
@@ -11,6 +12,7 @@ import { storeSchema } from '../../src/storage/schema.ts';
 
 export interface MemoryBrokerOptions {
   readonly hotPath?: 'on' | 'off';
+  readonly pacing?: PacingOptions;
   /** As in a config file. */
   readonly limits?: Readonly<Record<string, unknown>>;
   readonly store?: SessionStore;
@@ -25,12 +27,13 @@ const everyone: Authenticator = { authenticate: () => ({ kind: 'accept', princip
 /** A broker without sockets; links come from `memoryLink`. */
 export async function startMemoryBroker({
   hotPath = 'on',
+  pacing = { queuedMessages: 5_000, queuedBytes: 32_000_000, heldBytes: 64_000_000 },
   limits = {},
   store = memoryStore(),
   clock = systemClock,
   authenticator = everyone,
 }: MemoryBrokerOptions = {}): Promise<Broker> {
-  const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }) })({
+  const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }), pacing })({
     nodeId: 'node',
     plane: new Plane(),
     store,

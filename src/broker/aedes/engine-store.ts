@@ -9,7 +9,12 @@ export interface QueueDecision {
   readonly choice: SharedChoice;
   /** In how many queues it stands. */
   readonly queued: number;
+  /** Client ids of those whose queue has it later. */
+  readonly held: ReadonlySet<string> | undefined;
 }
+
+/** What a connected session says to a message for its queue: it waits, or is told when the queue has it. */
+export type Admission = 'held' | (() => void) | undefined;
 
 export interface EngineStoreDeps {
   readonly store: SessionStore;
@@ -19,10 +24,15 @@ export interface EngineStoreDeps {
   readonly passed: (packet: StoredPacket) => Promise<unknown> | undefined;
   /** Remembers the decision until the message is routed. */
   readonly decided: (packet: StoredPacket, decision: QueueDecision) => void;
+  /** Asks a client whether its queue has room. @returns undefined where it is not connected, or keeps no queue */
+  readonly admit: (clientId: string, targets: readonly MatchedSubscription[], packet: StoredPacket) => Admission;
+  /** Its publisher cannot be asked to send more slowly. */
+  readonly isPaced: (packet: StoredPacket) => boolean;
 }
 
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
-export function createEngineStore({ store, plane, now, decided, passed }: EngineStoreDeps): SessionStore {
+export function createEngineStore(deps: EngineStoreDeps): SessionStore {
+  const { store, plane, now, decided, passed } = deps;
   /** QoS 2 exchanges that are opened together with the message, by client; each has one packet under way. */
   const opening = new Map<string, PacketKey>();
   /** Clients of which nobody knows whether their exchange is open, as the store did not answer. */
@@ -55,8 +65,9 @@ export function createEngineStore({ store, plane, now, decided, passed }: Engine
       });
       const choice = plane.choose(packet.topic);
       const found = subscribers as readonly MatchedSubscription[];
-      const targets = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
-      decided(packet, { choice, queued: targets.length });
+      const all = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
+      const { targets, held, queuedBy } = admitted(all, packet, deps);
+      decided(packet, { choice, queued: all.length, held });
       const publisher = packet.clientId ?? '';
       const exchange = packet.qos === 2 ? opening.get(publisher) : undefined; // else of a message that failed before
       opening.delete(publisher);
@@ -64,7 +75,11 @@ export function createEngineStore({ store, plane, now, decided, passed }: Engine
       // publisher's next try a repetition of something that nobody got [MQTT-4.3.3-2]
       const opened = exchange === undefined ? undefined : store.incomingStorePacket({ id: publisher }, exchange);
       const queued = targets.length === 0 ? undefined : store.outgoingEnqueueCombi(targets, expiring(packet, now()));
-      await Promise.all([opened, queued]);
+      try {
+        await Promise.all([opened, queued]);
+      } finally {
+        for (const isQueued of queuedBy) isQueued();
+      }
     },
     outgoingUpdate: (session, packet) => store.outgoingUpdate(session, packet),
     outgoingClearMessageId: (session, packet) => store.outgoingClearMessageId(session, packet),
@@ -91,6 +106,28 @@ export function createEngineStore({ store, plane, now, decided, passed }: Engine
     getClientList: (filter) => store.getClientList(filter),
     destroy: () => store.destroy(),
   };
+}
+
+/** Of what comes from NATS, which queues have it now and which when their client has caught up. */
+function admitted(
+  targets: readonly MatchedSubscription[],
+  packet: StoredPacket,
+  { admit, isPaced, now }: EngineStoreDeps,
+): {
+  readonly targets: readonly MatchedSubscription[];
+  readonly held: ReadonlySet<string> | undefined;
+  readonly queuedBy: readonly (() => void)[];
+} {
+  if (targets.length === 0 || !isPaced(packet)) return { targets, held: undefined, queuedBy: [] };
+  const held = new Set<string>();
+  const queuedBy: (() => void)[] = [];
+  for (const clientId of new Set(targets.map((target) => target.clientId))) {
+    const own = targets.filter((target) => target.clientId === clientId);
+    const admission = admit(clientId, own, expiring(packet, now()));
+    if (admission === 'held') held.add(clientId);
+    else if (admission !== undefined) queuedBy.push(admission);
+  }
+  return { targets: targets.filter(({ clientId }) => !held.has(clientId)), held, queuedBy };
 }
 
 /** The engine reads another clock. */

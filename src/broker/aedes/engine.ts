@@ -67,6 +67,8 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           plane,
           now,
           passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')?.isPublishing === true),
+          isPaced: (packet) => originOf(packet).kind === 'bridge',
+          admit: (clientId, targets, packet) => sessionOf(clientId)?.edge.admit(targets, packet),
           decided: (packet, decision) => void decisions.set(packet, decision),
         }),
         ...limitsOf(limits),

@@ -36,7 +36,7 @@ export function createPlaneQueue({ plane, decisionOf, routed }: PlaneQueueDeps):
       if (isHousekeeping(packet)) internal.match(packet.topic, (listener) => listener(packet, ignore));
       else {
         const decision = decisionOf(packet);
-        const count = plane.route(new StoredMessage(packet, originOf(packet)), decision?.choice);
+        const count = plane.route(new StoredMessage(packet, originOf(packet), decision?.held), decision?.choice);
         if (packet.clientId !== undefined) routed(packet.clientId, Math.max(count, decision?.queued ?? 0));
       }
       done();

@@ -39,6 +39,7 @@ test('what was answered after it was read is not sent again: a resend is for ear
     },
     resend: ({ messageId }) => void said.push(`resend ${messageId}`),
     failed: (reason) => void said.push(reason),
+    emptied: () => undefined,
   });
   backlog.advance();
   await done;

@@ -16,6 +16,8 @@ export interface BacklogDeps {
   readonly failed: (reason: string) => void;
   /** Time to read on without waiting for the client. */
   readonly slices: Slices;
+  /** Nothing that stands in the queue is left unsent. */
+  readonly emptied: () => void;
 }
 
 /** Packets that are read at once; and after which it is looked whether a slice is over. */
@@ -81,6 +83,7 @@ export class Backlog {
       }
     }
     this.#isReading = false;
+    this.#deps.emptied();
   }
 
   /** A queue in memory, of messages that need no answer, would be read to its end before anybody else has a turn. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../kernel/clock.ts';
 import { Slices } from '../../kernel/slices.ts';
+import { silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { parsePublish } from '../../mqtt/publish.ts';
 import { isRefusal } from '../../mqtt/refusal.ts';
@@ -43,6 +44,9 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       limits: { outboundBuffer: maxWaitingBytes },
       wheel: new TimerWheel(systemClock, { tickMs: 100 }),
       slices: new Slices(),
+      pacing: { queuedMessages: 100, queuedBytes: 1_000_000, heldBytes: 1_000_000 },
+      held: { bytes: 0 },
+      telemetry: silentTelemetry,
       reroute: (open) => void rerouted.push(...open),
     },
   );

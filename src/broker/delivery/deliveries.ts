@@ -1,18 +1,15 @@
-import type { Slices } from '../../kernel/slices.ts';
-import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery, Subscriber } from '../../plane/plane.ts';
-import type { QueueKeys } from '../publish/queue-keys.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import type { Lane } from './lane.ts';
 import { MemoryLane } from './memory-lane.ts';
 import type { Outgoing } from './outgoing.ts';
 import { type DeliverySink, Sender, type SenderOptions } from './sender.ts';
-import { StoreLane } from './store-lane.ts';
+import { StoreLane, type StoreLaneDeps } from './store-lane.ts';
 
 /** The session of a client that was accepted. */
 export interface DeliverySession extends SenderOptions {
@@ -21,15 +18,8 @@ export interface DeliverySession extends SenderOptions {
   readonly isPersistent: boolean;
 }
 
-export interface DeliveriesDeps {
-  readonly store: SessionStore;
-  readonly keys: QueueKeys;
-  readonly now: () => number;
+export interface DeliveriesDeps extends StoreLaneDeps {
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
-  /** Waits before a write that the store could not take is tried again. */
-  readonly wheel: TimerWheel;
-  /** Time to read a long queue. */
-  readonly slices: Slices;
   /** Gives what a client has not answered to another member of its shared group. */
   readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
 }
@@ -78,6 +68,11 @@ export class Deliveries implements Subscriber {
     else if (this.#lane !== undefined) this.#lane.push(message, delivery);
     else if (this.#isClosed && delivery.shared !== undefined)
       this.#deps.reroute([{ message, delivery, bytes: 0, since: 0 }], this); // it was chosen and left meanwhile
+  }
+
+  /** See `EdgePort.admit`. */
+  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined {
+    return this.#lane?.admit?.(targets, packet);
   }
 
   /** One more message would be sent at once. */

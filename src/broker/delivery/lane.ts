@@ -1,5 +1,6 @@
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
+import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** How the QoS 1 and 2 messages of one session get to its client: what waits, and where. */
@@ -7,6 +8,8 @@ export interface Lane {
   /** One more message would be sent at once. */
   readonly hasRoom: boolean;
   push(message: Message, delivery: Delivery): void;
+  /** See `EdgePort.admit`; left out where nothing stands in a queue. */
+  admit?(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void);
   /** The client may have room. */
   advance(): void;
   /** A QoS 2 message was received; `release` sends PUBREL once that may be done. */

@@ -1,6 +1,7 @@
 import { messageOf, StoreError } from '../../kernel/errors.ts';
 import { Fifo } from '../../kernel/fifo.ts';
 import type { Slices } from '../../kernel/slices.ts';
+import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
@@ -8,8 +9,9 @@ import type { QueueKeys } from '../publish/queue-keys.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import { storedPacket } from '../publish/stored-packet.ts';
 import { identifiersOf } from '../publish/stored-properties.ts';
-import type { PacketKey, QueuedPacket, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
+import type { PacketKey, QueuedPacket, QueueTarget, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
 import { Backlog } from './backlog.ts';
+import { bytesOfPacket, HeldMessages, type HeldTotal, type PacingOptions } from './held-messages.ts';
 import type { Lane } from './lane.ts';
 import { type Outgoing, queueKeyOf } from './outgoing.ts';
 import type { Sender } from './sender.ts';
@@ -22,10 +24,18 @@ export interface StoreLaneDeps {
   readonly wheel: TimerWheel;
   /** Time to read a long queue. */
   readonly slices: Slices;
+  readonly pacing: PacingOptions;
+  readonly held: HeldTotal;
+  readonly telemetry: Pick<Telemetry, 'events'>;
 }
 
 /** Milliseconds after which a store that did not answer is asked again. */
 const retryMs = 1_000;
+
+interface Size {
+  messages: number;
+  bytes: number;
+}
 
 interface Step {
   readonly run: () => void;
@@ -42,6 +52,14 @@ export class StoreLane implements Lane {
   /** What waits for a write; no more than are under way to the client. */
   readonly #steps = new Fifo<Step>();
   #isClosed = false;
+  /** What came from NATS while the queue had no room; made with the first. */
+  #held: HeldMessages | undefined;
+  /** Given to the store, and not kept or not routed yet. */
+  readonly #coming: Size = noSize();
+  /** In the queue and not sent, as far as it came over this connection. */
+  #unsent: Size = noSize();
+  /** The queue was read to its end once, so that what stands in it is known. */
+  #isQueueKnown = false;
 
   /** @param release sends the PUBREL of an earlier connection again */
   constructor(sender: Sender, session: SessionRef, deps: StoreLaneDeps, release: (packetId: number) => void) {
@@ -58,6 +76,7 @@ export class StoreLane implements Lane {
       send: (packet) => this.#sendQueued(packet),
       resend: (packet) => this.#resend(packet),
       failed: (reason) => sender.sink.fail(reason),
+      emptied: () => this.#emptied(),
     });
   }
 
@@ -67,13 +86,28 @@ export class StoreLane implements Lane {
   }
 
   push(message: Message, delivery: Delivery): void {
+    if (message instanceof StoredMessage && message.isHeldFor(this.#session.id)) return this.#heldArrived();
     const key = queueKeyOf(message) ?? this.#enqueue(message, delivery);
     if (this.#backlog.isEmpty && this.hasRoom) this.#send({ message, delivery, bytes: 0, since: 0 }, key, undefined);
-    else this.#backlog.missed();
+    else {
+      this.#backlog.missed();
+      add(this.#unsent, 1, bytesOfPacket(message));
+    }
+  }
+
+  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) {
+    if (this.#held?.isEmpty === false || !this.#hasQueueRoom()) {
+      this.#heldMessages().hold(targets, packet);
+      return 'held';
+    }
+    const bytes = bytesOfPacket(packet);
+    add(this.#coming, 1, bytes);
+    return () => add(this.#coming, -1, -bytes);
   }
 
   advance(): void {
     this.#backlog.advance();
+    this.#releaseHeld();
   }
 
   /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
@@ -89,7 +123,51 @@ export class StoreLane implements Lane {
   close(): Outgoing[] {
     this.#isClosed = true;
     this.#backlog.stop();
+    this.#held?.release(() => true); // the queue decides from now on
     return [];
+  }
+
+  /** An earlier connection of the session held it and has given it to the queue meanwhile, where this one does not hold. */
+  #heldArrived(): void {
+    if (this.#held?.isEmpty !== false) this.#backlog.missed();
+  }
+
+  /** Half of the queue is for what comes from NATS while the client is connected, so that what others publish fits too. */
+  #hasQueueRoom(): boolean {
+    const { queuedMessages, queuedBytes } = this.#deps.pacing;
+    const messages = this.#sender.window.inUse + this.#coming.messages + this.#unsent.messages;
+    return this.#isQueueKnown && messages < queuedMessages && this.#coming.bytes + this.#unsent.bytes < queuedBytes;
+  }
+
+  #emptied(): void {
+    this.#isQueueKnown = true;
+    this.#unsent = noSize();
+    this.#releaseHeld();
+  }
+
+  #releaseHeld(): void {
+    if (this.#held === undefined || this.#isClosed) return;
+    if (!this.#held.release(() => this.#hasQueueRoom())) return;
+    this.#backlog.missed();
+    this.#backlog.advance();
+  }
+
+  #heldMessages(): HeldMessages {
+    const { store, pacing, held, telemetry } = this.#deps;
+    this.#held ??= new HeldMessages({
+      clientId: this.#session.id,
+      maxBytes: pacing.heldBytes,
+      total: held,
+      events: telemetry.events,
+      enqueue: (targets, packet) => {
+        add(this.#unsent, 1, bytesOfPacket(packet));
+        this.#write(
+          () => store.outgoingEnqueueCombi(targets, packet).catch(unlessRefused),
+          () => undefined,
+        );
+      },
+    });
+    return this.#held;
   }
 
   /** For what was sent to this client alone: retained messages, and what another member of a group left behind. */
@@ -122,6 +200,7 @@ export class StoreLane implements Lane {
   }
 
   #sendQueued(packet: StoredPacket): void {
+    add(this.#unsent, -1, -bytesOfPacket(packet));
     const { brokerId, brokerCounter, messageExpiry } = packet;
     const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
     const key = { brokerId, brokerCounter };
@@ -167,6 +246,18 @@ export class StoreLane implements Lane {
       },
     );
   }
+}
+
+const noSize = (): Size => ({ messages: 0, bytes: 0 });
+
+function add(size: Size, messages: number, bytes: number): void {
+  size.messages = Math.max(0, size.messages + messages);
+  size.bytes = Math.max(0, size.bytes + bytes);
+}
+
+/** The store has told of what it refuses. */
+function unlessRefused(cause: unknown): void {
+  if (!(cause instanceof StoreError) || cause.code !== 'store-full') throw cause;
 }
 
 const outgoingOf = (packet: StoredPacket): Outgoing => ({

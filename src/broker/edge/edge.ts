@@ -1,6 +1,5 @@
-import type { Slices } from '../../kernel/slices.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
-import type { TimerWheel, WheelTimer } from '../../kernel/timer-wheel.ts';
+import type { WheelTimer } from '../../kernel/timer-wheel.ts';
 import { connackRefusal, disconnectFor } from '../../mqtt/answer.ts';
 import { type ConnectPacket, parseConnect, requestedVersion } from '../../mqtt/connect.ts';
 import { encodeConnack } from '../../mqtt/encode-connack.ts';
@@ -9,14 +8,12 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, type Refusal, refuse } from '../../mqtt/refusal.ts';
 import type { Subscriber } from '../../plane/plane.ts';
 import type { Turn } from '../../plane/turn.ts';
-import { Deliveries } from '../delivery/deliveries.ts';
-import type { Outgoing } from '../delivery/outgoing.ts';
+import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
 import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
 import type { Link, LinkHandler, Peer } from '../ports.ts';
 import type { HotPath } from '../publish/hot-path.ts';
-import type { QueueKeys } from '../publish/queue-keys.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import { grantedTo, keepAliveMs } from './connack-properties.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Egress, type EgressHost } from './egress.ts';
@@ -24,20 +21,12 @@ import { Inbound, type InboundHost } from './inbound.ts';
 import { Intake, type IntakeHost } from './intake.ts';
 import { KeepAlive } from './keep-alive.ts';
 
-export interface EdgeDeps {
+export interface EdgeDeps extends DeliveriesDeps {
   readonly limits: LimitsOptions;
   readonly engine: Engine;
-  readonly store: SessionStore;
-  readonly keys: QueueKeys;
-  readonly now: () => number;
-  /** Waits for silent clients. */
-  readonly wheel: TimerWheel;
-  readonly slices: Slices;
   readonly telemetry: Telemetry;
   readonly hotPath: HotPath;
   readonly turn: Turn;
-  /** Gives what a client has not answered to another member of its shared group. */
-  readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
   /** The link is gone; called once. */
   readonly ended: (edge: Edge) => void;
 }
@@ -153,6 +142,10 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
 
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
     this.#inbound?.acknowledge(qos, packetId, reasonCode, reason);
+  }
+
+  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined {
+    return this.deliveries.admit(targets, packet);
   }
 
   whenRoom(task: () => void): void {

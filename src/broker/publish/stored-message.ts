@@ -11,10 +11,12 @@ export class StoredMessage implements Message {
   readonly origin: Origin;
   /** Under which identity it stands in the queues of persistent sessions. */
   readonly queueKey: PacketKey | undefined;
+  /** Sessions whose queue has it later, by client id. */
+  readonly #held: ReadonlySet<string> | undefined;
   readonly #properties: StoredProperties | undefined;
   #converted: MessageProperties | undefined | null = null;
 
-  constructor(packet: StoredPacket, origin: Origin) {
+  constructor(packet: StoredPacket, origin: Origin, held?: ReadonlySet<string>) {
     this.topic = packet.topic;
     this.payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     this.qos = packet.qos;
@@ -23,6 +25,12 @@ export class StoredMessage implements Message {
     const { brokerId, brokerCounter } = packet;
     this.queueKey = brokerId == null || brokerCounter === undefined ? undefined : { brokerId, brokerCounter };
     this.#properties = packet.properties;
+    this.#held = held;
+  }
+
+  /** It waits for room in the queue of this session. */
+  isHeldFor(clientId: string): boolean {
+    return this.#held?.has(clientId) === true;
   }
 
   get properties(): MessageProperties | undefined {
