@@ -10,21 +10,25 @@ interface NamedFile {
   readonly holds: 'certificate' | 'key';
 }
 
+type Listener = Config['listeners'][number];
+
 /** All files that a configuration names and that must be there before anything starts, but for those of secrets. */
 function filesOf({ listeners, nats, store }: Config): NamedFile[] {
   const files: NamedFile[] = [];
   const add = (path: ConfigPath, file: string | undefined, holds: NamedFile['holds']): void => {
     if (file !== undefined) files.push({ path, file, holds });
   };
-  for (const [index, { certificate, key, clientCa, certificates }] of listeners.entries()) {
-    const listener = ['listeners', index] as const;
-    add([...listener, 'certificate'], certificate, 'certificate');
-    add([...listener, 'key'], key, 'key');
-    add([...listener, 'clientCa'], clientCa, 'certificate');
-    for (const [place, more] of certificates.entries()) {
-      add([...listener, 'certificates', place, 'certificate'], more.certificate, 'certificate');
-      add([...listener, 'certificates', place, 'key'], more.key, 'key');
-    }
+  const addPair = (path: ConfigPath, pair: Pick<Listener, 'certificate' | 'key' | 'alternative'>): void => {
+    add([...path, 'certificate'], pair.certificate, 'certificate');
+    add([...path, 'key'], pair.key, 'key');
+    add([...path, 'alternative', 'certificate'], pair.alternative?.certificate, 'certificate');
+    add([...path, 'alternative', 'key'], pair.alternative?.key, 'key');
+  };
+  for (const [index, listener] of listeners.entries()) {
+    const path = ['listeners', index] as const;
+    addPair(path, listener);
+    add([...path, 'clientCa'], listener.clientCa, 'certificate');
+    for (const [place, pair] of listener.certificates.entries()) addPair([...path, 'certificates', place], pair);
   }
   for (const { at, tls } of [
     { at: ['nats', 'tls'], tls: nats.servers.length === 0 ? undefined : nats.tls },

@@ -1,4 +1,5 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { basename } from 'node:path';
 import type { Authorities } from './check-authorities.ts';
 import {
   type Bundle,
@@ -30,6 +31,34 @@ export interface ServerExpectations {
   readonly now: number;
   /** Names that the configuration asks for. */
   readonly names: readonly string[];
+  /** The setting that asks for them. */
+  readonly setting: string;
+  /** Whether it must be for all of them, or may be for one alone, because others are shown for the rest. */
+  readonly enough: 'all' | 'one';
+}
+
+/** A certificate and its key that stand in files of their own. */
+export interface ServerFiles {
+  readonly cert: { readonly path: string; readonly text: string };
+  readonly key: { readonly path: string; readonly text: string };
+}
+
+const noAuthorities: Authorities = { root: undefined, intermediate: undefined, caChain: undefined, warnings: [] };
+
+/** Holds them to the same as those of the folder, of which nothing else is looked at. @returns warnings. @throws ConfigError */
+export function checkServerFiles({ cert, key }: ServerFiles, expectations: ServerExpectations): readonly string[] {
+  const files = new Map<FileName, ServerFiles['cert']>([
+    ['server.pem', cert],
+    ['server.key', key],
+  ]);
+  const view: Folder = {
+    directory: '',
+    has: (name) => files.has(name),
+    text: (name) => files.get(name)?.text,
+    mode: () => undefined,
+    path: (name) => files.get(name)?.path ?? name,
+  };
+  return checkServer(view, noAuthorities, expectations)?.warnings ?? [];
 }
 
 /**
@@ -39,7 +68,7 @@ export interface ServerExpectations {
 export function checkServer(
   folder: Folder,
   authorities: Authorities,
-  { now, names }: ServerExpectations,
+  { now, ...expected }: ServerExpectations,
 ): ServerCertificate | undefined {
   const canIssue = folder.has('intermediate-ca.key');
   const anew = canIssue ? 'delete server.pem to have a new one made for the same key' : 'put a new one there';
@@ -59,7 +88,7 @@ export function checkServer(
     warnings: [
       ...expiryWarning(folder, server, now, warnDays).map((warning) => `${warning}; ${anew}`),
       ...missingIntermediate(folder, server, authorities),
-      ...missingNames(folder, server, names, anew),
+      ...missingNames(folder, server, expected, anew),
     ],
   };
 }
@@ -72,10 +101,10 @@ function checkKey(folder: Folder, server: Bundle, key: KeyObject, cure: string):
       'certificate-mismatch',
       folder,
       'server.key',
-      'is not the key of server.pem',
+      `is not the key of ${basename(folder.path('server.pem'))}`,
       `put the right key back, or ${cure}`,
     );
-  const problem = `begins with ${server.facts.subject}, but server.key belongs to ${describeX509(owner).subject} further down`;
+  const problem = `begins with ${server.facts.subject}, but ${basename(folder.path('server.key'))} belongs to ${describeX509(owner).subject} further down`;
   refuse(
     'certificate-mismatch',
     folder,
@@ -119,19 +148,24 @@ function missingIntermediate(folder: Folder, server: Bundle, { root, intermediat
   const known = intermediate !== undefined && isIssuedBy(server.first, intermediate.first);
   const source: FileName | 'INTERMEDIATE.pem' = known ? 'intermediate-ca.pem' : 'INTERMEDIATE.pem';
   return [
-    `${folder.path('server.pem')} holds the server's certificate without the intermediate that issued it (${server.facts.issuer}), so that clients that trust only the root refuse it; append the intermediate: cat ${source} >> server.pem`,
+    `${folder.path('server.pem')} holds the server's certificate without the intermediate that issued it (${server.facts.issuer}), so that clients that trust only the root refuse it; append the intermediate: cat ${source} >> ${basename(folder.path('server.pem'))}`,
   ];
 }
 
-function missingNames(folder: Folder, { first, facts }: Bundle, names: readonly string[], cure: string): string[] {
+function missingNames(
+  folder: Folder,
+  { first, facts }: Bundle,
+  { names, setting, enough }: Omit<ServerExpectations, 'now'>,
+  cure: string,
+): string[] {
   if (facts.names.length === 0)
     return [
       `${folder.path('server.pem')} has no subject alternative name, so that clients of today refuse it; ${cure}`,
     ];
   const missing = names.filter((name) => !isNamed(first, facts.names, name));
-  return missing.length === 0
+  return missing.length === 0 || (enough === 'one' && missing.length < names.length)
     ? []
-    : [`${folder.path('server.pem')} is not for ${missing.join(', ')}, as certificates.names asks; ${cure}`];
+    : [`${folder.path('server.pem')} is not for ${missing.join(', ')}, as ${setting} asks; ${cure}`];
 }
 
 function isNamed(certificate: X509Certificate, held: readonly string[], name: string): boolean {

@@ -89,7 +89,7 @@ interface Checked {
 
 function checkFolder(folder: Folder, { now, names }: EnsureOptions): Checked {
   const authorities = checkAuthorities(folder, now());
-  const server = checkServer(folder, authorities, { now: now(), names });
+  const server = checkServer(folder, authorities, { now: now(), names, setting: 'certificates.names', enough: 'all' });
   const client = checkClient(folder, authorities, now());
   const planned = planMissing(folder);
   const plan = client.isSound ? planned : { ...planned, client: false, clientP12: false };

@@ -8,6 +8,7 @@ test('certificates stand in ./certs and have no more names, unless the configura
     names: [],
     crlLifetime: 604_800_000,
     revocation: { mode: 'fail-open', closeRevoked: true },
+    closeExpired: false,
     renewal: { mode: 'automatic' },
     stapling: { mode: 'automatic' },
   });
@@ -29,6 +30,7 @@ test('the fields are known to JSON Schema', () => {
     'crlUrl',
     'crlLifetime',
     'revocation',
+    'closeExpired',
     'renewal',
     'stapling',
   ]);

@@ -57,6 +57,11 @@ export const certificatesSchema = z
       })
       .prefault({})
       .meta({ description: 'Revoked client certificates.', reload: 'process' }),
+    closeExpired: z.boolean().prefault(false).meta({
+      description:
+        'Close a connection when the client certificate that it began with ends. Off: it may go on, and is refused when it connects again.',
+      reload: 'process',
+    }),
     renewal: z
       .strictObject({
         mode: z.enum(['automatic', 'off']).prefault('automatic').meta({

@@ -10,6 +10,8 @@ export interface TlsMaterial {
   readonly key: string;
   /** Trust anchors for client certificates; an intermediate may stand here without its root. */
   readonly clientCa: string;
+  /** Whether connections are closed when the client certificate that they began with ends. */
+  readonly closesExpired?: boolean | undefined;
   /** Says which client certificates are revoked; none when left out. */
   readonly revocation?: RevocationCheck | undefined;
   /** What to staple; left out where no certificate has a responder, so that a handshake does not ask at all. */

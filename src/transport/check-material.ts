@@ -11,22 +11,38 @@ const anchors = 'trust anchors for client certificates';
 export function checkMaterial(material: TlsMaterial): void {
   checkPair(material, material.clientCa, '');
   readCertificates(material.clientCa, anchors, '');
-  for (const [listener, own] of material.own ?? []) checkOwn(own, material.clientCa, `listener ${listener}: `);
+  for (const [listener, own] of material.own ?? []) checkOwn(own, material, `listener ${listener}: `);
 }
 
-function checkOwn({ pair, clientCa, named }: OwnMaterial, commonCa: string, where: string): void {
-  const ca = clientCa ?? commonCa;
+function checkOwn({ pair, alternative, clientCa, named }: OwnMaterial, common: TlsMaterial, where: string): void {
+  const ca = clientCa ?? common.clientCa;
   if (clientCa !== undefined) readCertificates(clientCa, anchors, where);
   if (pair !== undefined) checkPair(pair, ca, where);
+  checkAlternative(pair ?? common, alternative, ca, where);
   for (const [index, one] of named.entries()) {
     const what = `${where}certificates[${index}]: `;
     checkPair(one, ca, what);
+    checkAlternative(one, one.alternative, ca, what);
     try {
       namesOf(one);
     } catch (cause) {
       throw new AppError('certificate-invalid', `${what}${messageOf(cause)}`, { cause });
     }
   }
+}
+
+/** OpenSSL keeps one certificate for each type of key; of two it would show the last alone. */
+function checkAlternative(first: ServerPair, other: ServerPair | undefined, clientCa: string, where: string): void {
+  if (other === undefined) return;
+  checkPair(other, clientCa, `${where}alternative: `);
+  const typeOf = ({ cert }: ServerPair): string | undefined =>
+    readCertificates(cert, 'server certificate', where)[0]?.publicKey.asymmetricKeyType;
+  const type = typeOf(first);
+  if (type !== typeOf(other)) return;
+  throw new AppError(
+    'certificate-invalid',
+    `${where}alternative: both certificates have a key of the type ${type}; give one with another, e.g. RSA beside ECDSA, or leave it out`,
+  );
 }
 
 function checkPair(pair: ServerPair, clientCa: string, where: string): void {

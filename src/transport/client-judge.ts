@@ -4,8 +4,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { keyFingerprint } from '../pki/keys.ts';
 import type { CertificateSource } from './certificates.ts';
 import type { ChainDepth } from './chain-depth.ts';
+import { openCertificates } from './open-certificates.ts';
 import type { Refusal } from './refusal.ts';
-import { openCertificates } from './revocation-open.ts';
 import { revocationRefusal } from './revocation-refusal.ts';
 import { peerCertificate, peerTls } from './tls-peer.ts';
 import { certificateRefusal } from './tls-refusal.ts';
@@ -23,6 +23,8 @@ export interface ClientJudge {
   judge(socket: TLSSocket): PeerTls | Refusal;
   /** Closes connections whose certificate is revoked by now. @returns one sentence for each. */
   closeRevoked(): readonly string[];
+  /** Closes no connection any more because its certificate has ended. */
+  stop(): void;
 }
 
 /** The end of a handshake as tls.Server sees it: not of Node's documented interface, but in every version of it. */
@@ -54,10 +56,12 @@ export function clientJudge(options: {
   readonly chainDepth: () => ChainDepth | undefined;
   readonly pskIdentity: ((socket: TLSSocket) => string | undefined) | undefined;
   readonly clock: Clock;
+  /** An open connection was closed because its certificate has ended. @param detail a sentence. */
+  readonly onEnded: (detail: string) => void;
 }): ClientJudge {
   const { rules, certificates, clock } = options;
   const asksForCertificate = rules.certificate !== 'none';
-  const open = openCertificates(clock);
+  const open = openCertificates(clock, options.onEnded);
 
   /** Why a certificate that verified is not good enough here. Node decodes it anew for each handshake, so only on need. */
   const objection = (socket: TLSSocket, certificate: PeerCertificate): Refusal | undefined => {
@@ -100,12 +104,13 @@ export function clientJudge(options: {
         return certificateRefusal(code, { ...certificate, validFrom: Date.parse(presented.valid_from) }, clock.now());
       const refusal = objection(socket, certificate);
       if (refusal !== undefined) return refusal;
-      open.add(socket, certificate);
+      open.add(socket, certificate, certificates.current().closesExpired === true);
       return peerTls(socket, certificate);
     },
     closeRevoked() {
       const { revocation } = certificates.current();
       return asksForCertificate && revocation?.closesOpen === true ? open.closeRevoked(revocation) : [];
     },
+    stop: () => open.stop(),
   };
 }

@@ -33,6 +33,14 @@ export const connectionRevoked = defineEvent<{ listener: string; detail: string 
   message: ({ listener, detail }) => `listener ${listener}: closed an open connection: ${detail}`,
 });
 
+export const connectionExpired = defineEvent<{ listener: string; detail: string }>({
+  counter: 'connections_expired_total',
+  help: 'Open connections that were closed because their certificate ended (certificates.closeExpired).',
+  labels: ['listener'],
+  level: 'warn',
+  message: ({ listener, detail }) => `listener ${listener}: closed an open connection: ${detail}`,
+});
+
 export const keyLogIsOn = defineEvent<{ listener: string; file: string }>({
   counter: 'tls_key_logs_total',
   help: 'Listeners that write the secrets of their TLS connections into a file.',

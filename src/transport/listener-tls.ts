@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { StartError } from '../kernel/errors.ts';
 import { alpnProtocols } from './alpn.ts';
-import { connectionRevoked, keyLogIsOn } from './events.ts';
+import { connectionExpired, connectionRevoked, keyLogIsOn } from './events.ts';
 import { type KeyLog, keyLog } from './key-log.ts';
 import { preSharedKeys } from './psk.ts';
 import type { ListenerDeps } from './reception.ts';
@@ -43,6 +43,7 @@ export function listenerTls(options: ListenerOptions, deps: ListenerDeps): TlsAc
       clock,
       warn: (message) => deps.telemetry.logger.log('warn', `listener ${name}: ${message}`),
       onRevoked: (detail) => deps.telemetry.events.emit(connectionRevoked, { listener: name, detail }),
+      onEnded: (detail) => deps.telemetry.events.emit(connectionExpired, { listener: name, detail }),
     });
   let acceptor: TlsAcceptor | undefined;
   return {

@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { AppError } from '../kernel/errors.ts';
 import { certificateNames } from './certificate-names.ts';
 import type { TlsMaterial } from './certificates.ts';
-import type { NamedPair, OwnMaterial, ServerPair } from './own-certificates.ts';
+import type { NamedPair, OwnMaterial, ServerChoice } from './own-certificates.ts';
 import { byServerName } from './server-names.ts';
 import { defaultTlsPolicy, type TlsPolicy } from './tls-policy.ts';
 
@@ -31,13 +31,14 @@ export function sessionScope({ clientCa, revocation }: TlsMaterial, asksForCerti
 
 /** The TLS side of a server. */
 export const serverContext = (
-  { cert, key, clientCa }: ServerPair & Pick<TlsMaterial, 'clientCa'>,
+  { cert, key, alternative, clientCa }: ServerChoice & Pick<TlsMaterial, 'clientCa'>,
   sessions: Sessions,
   policy: TlsPolicy = defaultTlsPolicy,
 ): SecureContext =>
   createSecureContext({
-    cert,
-    key,
+    // of several OpenSSL takes the first that the client can verify, in the order of its signature algorithms
+    cert: alternative === undefined ? cert : [cert, alternative.cert],
+    key: alternative === undefined ? key : [key, alternative.key],
     ca: clientCa,
     allowPartialTrustChain: true, // an intermediate in clientCa is an anchor of its own
     minVersion: policy.minVersion,
@@ -65,7 +66,7 @@ export interface ServerContexts {
 }
 
 export function serverContexts(
-  material: TlsMaterial & Pick<OwnMaterial, 'named'>,
+  material: TlsMaterial & Pick<OwnMaterial, 'named' | 'alternative'>,
   sessions: Sessions,
   policy: TlsPolicy,
 ): ServerContexts {

@@ -6,7 +6,7 @@ import type { CertificateSource } from './certificates.ts';
 import { type ChainDepth, chainDepth } from './chain-depth.ts';
 import { type ClientRules, clientJudge } from './client-judge.ts';
 import type { KeyLog } from './key-log.ts';
-import { materialOf } from './own-certificates.ts';
+import { hasAlternatives, materialOf } from './own-certificates.ts';
 import type { PreSharedKeys } from './psk.ts';
 import type { Refusal } from './refusal.ts';
 import { serverContexts, sessionScope } from './server-contexts.ts';
@@ -47,8 +47,10 @@ export interface TlsAcceptorOptions {
   readonly keyLog: KeyLog | undefined;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
-  /** An open connection is closed for its certificate. @param detail a sentence. */
+  /** An open connection is closed because its certificate is revoked. @param detail a sentence. */
   readonly onRevoked: (detail: string) => void;
+  /** The same because it has ended. */
+  readonly onEnded: (detail: string) => void;
 }
 
 /**
@@ -66,6 +68,7 @@ export function tlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {
     chainDepth: () => setting?.chainDepth,
     pskIdentity: psk && ((socket) => psk.identityOf(socket)),
     clock: options.clock,
+    onEnded: options.onEnded,
   });
   const closeRevoked = (): void => {
     for (const detail of clientJudgement.closeRevoked()) options.onRevoked(detail);
@@ -82,6 +85,7 @@ export function tlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {
     stop() {
       unsubscribe?.();
       unsubscribe = undefined;
+      clientJudgement.stop();
       keyLog?.stop();
     },
     accept(raw, handler) {
@@ -129,6 +133,8 @@ function settings(options: TlsAcceptorOptions): () => Setting {
     const scope = sessionScope(material, asksForCertificate);
     const sessions = { sessionScope: scope, sessionSeconds: Math.ceil(rotateMs / 1_000), resumes };
     const contexts = serverContexts(material, sessions, policy);
+    // Node does not say which of two certificates was chosen, and a response about the other breaks the handshake
+    const staples = hasAlternatives(material) ? undefined : material.staples;
     /** Ticket keys outlive the context: a client resumes its session under renewed certificates too. */
     if (resumes && !useTicketKeys(contexts.byDefault, ticketKeys({ secrets, scope, rotateMs, clock })))
       options.warn(
@@ -142,7 +148,7 @@ function settings(options: TlsAcceptorOptions): () => Setting {
         ...(contexts.choose === undefined ? {} : { SNICallback: contexts.choose }),
         ...(alpnProtocols === undefined ? {} : { ALPNProtocols: [...alpnProtocols] }),
         ...(psk === undefined ? {} : { pskCallback: psk.callback }),
-        ...(material.staples === undefined ? {} : staplingOptions(contexts.byDefault, material.staples)),
+        ...(staples === undefined ? {} : staplingOptions(contexts.byDefault, staples)),
         requestCert: asksForCertificate,
         rejectUnauthorized: clients.certificate === 'required', // sends the alert when there is no certificate at all
       },

@@ -13,6 +13,18 @@ const serverName = z
   .max(253)
   .transform((name) => name.toLowerCase());
 
+const alternative = z
+  .strictObject({
+    certificate: file.meta({ description: 'PEM file: the certificate, then its intermediates.', reload: 'component' }),
+    key: file.meta({ description: 'PEM file of its private key, not encrypted, mode 0600.', reload: 'component' }),
+  })
+  .optional()
+  .meta({
+    description:
+      'A second certificate for the same names with another type of key, e.g. RSA beside ECDSA, for devices that know only that. TLS chooses by what a client can verify. Nothing is stapled to connections where there are two.',
+    reload: 'component',
+  });
+
 const namedCertificateSchema = z
   .strictObject({
     names: z.array(serverName).min(1).max(100).optional().meta({
@@ -22,6 +34,7 @@ const namedCertificateSchema = z
     }),
     certificate: file.meta({ description: 'PEM file: the certificate, then its intermediates.', reload: 'component' }),
     key: file.meta({ description: 'PEM file of its private key, not encrypted, mode 0600.', reload: 'component' }),
+    alternative,
   })
   .meta({ description: 'A certificate for some server names.', reload: 'component' });
 
@@ -36,6 +49,7 @@ export const ownCertificateFields = {
     description: 'PEM file of the private key of `certificate`, not encrypted, mode 0600.',
     reload: 'component',
   }),
+  alternative,
   clientCa: file.optional().meta({
     description:
       'PEM file of the CAs whose client certificates this listener takes, one or many; an intermediate alone is enough. Left out: ca-chain.pem in the folder of certificates.',
@@ -201,6 +215,7 @@ interface TlsFields {
   readonly tls: 'off' | 'one-way' | 'two-way' | 'two-way-optional' | 'auto';
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
+  readonly alternative?: object | undefined;
   readonly clientCa?: string | undefined;
   readonly trust?: string | undefined;
   readonly certificates: readonly { readonly names?: readonly string[] | undefined }[];
@@ -250,7 +265,7 @@ export function checkTlsFields(listener: TlsFields, context: z.RefinementCtx): v
 
 /** Fields that are given and mean nothing without TLS. */
 const fieldsOfTls = (listener: TlsFields): string[] => [
-  ...(['certificate', 'psk', 'keyLog'] as const).filter((field) => listener[field] !== undefined),
+  ...(['certificate', 'alternative', 'psk', 'keyLog'] as const).filter((field) => listener[field] !== undefined),
   ...(listener.certificates.length > 0 ? ['certificates'] : []),
   ...(listener.alpn ? ['alpn'] : []),
   ...(Object.values(listener.handshakeRate).some((limit) => limit !== undefined) ? ['handshakeRate'] : []),

@@ -74,6 +74,21 @@ test('with closeRevoked off open connections live on, and are refused when they 
   await expect(connect(broker, device)).rejects.toThrow("Couldn't connect to server");
 });
 
+test('with closeExpired a connection is closed when its certificate ends, and lives on without', async () => {
+  await using directory = await temporaryDirectory();
+  const certificates = { directory: directory.path, closeExpired: true };
+  await using lasting = await startBroker({ certificates: { directory: directory.path } }, directory.path);
+  await using closing = await startBroker({ certificates }, directory.path);
+  await using device = await issueClient(caFolder(directory.path), 'pump-7', { notAfter: Date.now() + 8_000 });
+  await using stays = await connect(lasting, device);
+  await using goes = await connect(closing, device);
+  const closed = new Promise<void>((resolve) => void goes.mqtt.once('close', () => resolve()));
+  await closing.log.waitFor(/closed an open connection: client certificate .*pump-7.* ended on .*closeExpired/);
+  await closed;
+  expect(closing.telemetry.count('connections_expired_total', { listener: 'mqtts-two-way' })).toBe(1);
+  await stays.mqtt.publishAsync('still', 'here', { qos: 1 });
+});
+
 test.each(['tls1_3', 'tls1_2'])('a session of %s that is resumed is refused as well', async (version) => {
   await using broker = await startBroker();
   const folder = caFolder(broker.certificates);

@@ -39,7 +39,11 @@ export function heldCertificates(given: HeldOptions): HeldCertificates {
   let loaded: LoadedCertificates | undefined;
 
   const load = async (): Promise<LoadedCertificates> => {
-    const next = await loadCertificates(options, folder, await readListenerFiles(listeners));
+    const next = await loadCertificates(
+      options,
+      folder,
+      await readListenerFiles(listeners, { now: folder.options.now(), names: options.names }),
+    );
     const { created } = next.set;
     if (created.length > 0) events.emit(certificatesCreated, { directory, files: created.join(', ') });
     return next;

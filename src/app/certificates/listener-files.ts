@@ -1,12 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { reasonOf } from '../../config/secrets.ts';
-import { AppError } from '../../kernel/errors.ts';
-import type { NamedPair, OwnMaterial, ServerPair } from '../../transport/own-certificates.ts';
+import type { ServerExpectations } from '../../pki/check-server.ts';
+import type { NamedPair, OwnMaterial } from '../../transport/own-certificates.ts';
 import type { ListenerOptions } from '../../transport/schema.ts';
+import { type PairFiles, type ReadPair, readPair, readText } from './listener-pair.ts';
 
 /** The fields of a listener that name files of its own. */
-export type ListenerFileOptions = Pick<ListenerOptions, 'name' | 'certificate' | 'key' | 'clientCa' | 'certificates'>;
+export type ListenerFileOptions = Pick<
+  ListenerOptions,
+  'name' | 'certificate' | 'key' | 'alternative' | 'clientCa' | 'certificates'
+>;
 
 /** What listeners have of their own, read at once, so that it is swapped together with the common material. */
 export interface ListenerFiles {
@@ -22,34 +24,46 @@ export interface ListenerFiles {
 
 export const noListenerFiles: ListenerFiles = { own: new Map(), certificates: [], anchors: '', warnings: [] };
 
-/** @throws AppError `certificate-unreadable`, naming listener, field and file. */
-export async function readListenerFiles(listeners: readonly ListenerFileOptions[]): Promise<ListenerFiles> {
+/** What the certificates of listeners are held to. @property names `certificates.names` */
+export type ListenerFileChecks = Pick<ServerExpectations, 'now' | 'names'>;
+
+type ServerNames = Omit<ServerExpectations, 'now'>;
+
+/** @throws AppError naming listener, field and file: unreadable, damaged, expired, no server certificate, no pair. */
+export async function readListenerFiles(
+  listeners: readonly ListenerFileOptions[],
+  checks: ListenerFileChecks,
+): Promise<ListenerFiles> {
   const own = new Map<string, OwnMaterial>();
   const certificates = new Map<string, string>();
   const anchors: string[] = [];
   const warnings: string[] = [];
-  for (const { name, certificate, key, clientCa, certificates: more } of listeners) {
-    const read = (field: string, file: string): Promise<string> => readText(`listener ${name}: ${field}`, file);
-    const pairOf = async (cert: string, key: string, path = ''): Promise<ServerPair> => {
-      const pair = { cert: await read(`${path}certificate`, cert), key: await read(`${path}key`, key) };
-      certificates.set(cert, pair.cert);
-      if (((await stat(key)).mode & 0o077) !== 0)
-        warnings.push(`${key} can be read by other users of this machine; run: chmod 600 ${key}`);
-      return pair;
+  for (const listener of listeners) {
+    const { name, clientCa } = listener;
+    const read = async (where: string, files: PairFiles, expected: ServerNames): Promise<ReadPair> => {
+      const found = await readPair(`listener ${name}: ${where}`, files, { now: checks.now, ...expected });
+      for (const [file, pem] of found.certificates) certificates.set(file, pem);
+      warnings.push(...found.warnings);
+      return found;
     };
-    const pair = certificate === undefined || key === undefined ? undefined : await pairOf(certificate, key);
-    const ca = clientCa === undefined ? undefined : await read('clientCa', clientCa);
+    const { pair, alternative } = await read('', listener, { ...checks, setting: 'certificates.names', enough: 'one' });
+    const ca = clientCa === undefined ? undefined : await readText(`listener ${name}: clientCa`, clientCa);
     if (clientCa !== undefined && ca !== undefined) {
       certificates.set(clientCa, ca);
       anchors.push(ca);
     }
     const named: NamedPair[] = [];
-    for (const [index, one] of more.entries())
-      named.push({ ...(await pairOf(one.certificate, one.key, `certificates[${index}].`)), names: one.names });
-    if (pair === undefined && ca === undefined && named.length === 0) continue;
+    for (const [index, one] of listener.certificates.entries()) {
+      const { names } = one;
+      const setting = `listeners[].certificates[${index}].names`;
+      const found = await read(`certificates[${index}].`, one, { names: names ?? [], setting, enough: 'all' });
+      if (found.pair !== undefined) named.push({ ...found.pair, names, ...alternativeOf(found) });
+    }
+    if (pair === undefined && alternative === undefined && ca === undefined && named.length === 0) continue;
     own.set(name, {
       named,
       ...(pair === undefined ? {} : { pair }),
+      ...alternativeOf({ alternative }),
       ...(ca === undefined ? {} : { clientCa: ca }),
     });
   }
@@ -61,23 +75,16 @@ export async function readListenerFiles(listeners: readonly ListenerFileOptions[
   };
 }
 
+const alternativeOf = ({ alternative }: Pick<ReadPair, 'alternative'>): Pick<OwnMaterial, 'alternative'> =>
+  alternative === undefined ? {} : { alternative };
+
 /** Folders to watch for changes, absolute. */
 export const listenerDirectories = (listeners: readonly ListenerFileOptions[]): readonly string[] => {
-  const files = listeners.flatMap(({ certificate, key, clientCa, certificates }) => [
-    ...[certificate, key, clientCa].filter((file) => file !== undefined),
-    ...certificates.flatMap((one) => [one.certificate, one.key]),
-  ]);
+  const pairs = listeners.flatMap((listener): readonly PairFiles[] => [listener, ...listener.certificates]);
+  const files = pairs
+    .flatMap((pair): readonly PairFiles[] => [pair, ...(pair.alternative === undefined ? [] : [pair.alternative])])
+    .flatMap(({ certificate, key }) => [certificate, key])
+    .concat(listeners.map(({ clientCa }) => clientCa))
+    .filter((file) => file !== undefined);
   return [...new Set(files.map((file) => dirname(resolve(file))))];
 };
-
-async function readText(what: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new AppError(
-      'certificate-unreadable',
-      `${what}: ${file} cannot be read: ${reasonOf(cause)}; name another file, or leave it out for the one in the folder of certificates`,
-      { cause },
-    );
-  }
-}

@@ -45,7 +45,7 @@ export async function loadCertificates(
   const { cert, key, clientCa } = set;
   const { own } = listenerFiles;
   const inUse = certificatesInUse(set, listenerFiles.certificates);
-  const files = { cert, key, clientCa, own };
+  const files = { cert, key, clientCa, own, closesExpired: options.closeExpired };
   const ocsp = options.stapling.mode === 'off' ? noStapling : stapleable(files);
   const common = { set, inUse, stapleable: ocsp.certificates };
   const found = [...set.warnings, ...listenerFiles.warnings, ...ocsp.warnings];
