@@ -39,7 +39,8 @@ export async function readPair(
       key: await readText(`${where}${field}key`, key),
     };
     certificates.push([cert, pair.cert]);
-    warnings.push(...checked(where, cert, key, pair, expected));
+    const place = where + field;
+    warnings.push(...checked(place.endsWith('.') ? `${place.slice(0, -1)}: ` : place, cert, key, pair, expected));
     if (((await stat(key)).mode & 0o077) !== 0)
       warnings.push(`${key} can be read by other users of this machine; run: chmod 600 ${key}`);
     return pair;
@@ -54,13 +55,12 @@ export async function readPair(
 }
 
 function checked(where: string, cert: string, key: string, pair: ServerPair, expected: ServerExpectations): string[] {
-  const listener = `${where.split(': ')[0]}: `;
   try {
     const files = { cert: { path: cert, text: pair.cert }, key: { path: key, text: pair.key } };
-    return checkServerFiles(files, expected).map((warning) => listener + warning);
+    return checkServerFiles(files, expected).map((warning) => where + warning);
   } catch (cause) {
     if (!(cause instanceof AppError)) throw cause;
-    throw new ConfigError(cause.code, listener + cause.message, { cause, details: cause.details });
+    throw new ConfigError(cause.code, where + cause.message, { cause, details: cause.details });
   }
 }
 
