@@ -23,8 +23,10 @@ export interface Missing {
 
 /** What the checks need: the CA files of the server's clients, and certificates good and bad. */
 export interface TlsFiles extends AsyncDisposable {
-  /** Temporary folder of what was made. */
+  /** Temporary folder of what was made; goes with the object. */
   readonly directory: string;
+  /** Leaves the folder in place from here on. */
+  keep(): void;
   /** Everything that clients trust; undefined: the public CAs. */
   readonly trust: PemFile | undefined;
   /** The one who asks has said what to trust, and not the folder. */
@@ -57,15 +59,17 @@ export interface TlsFilesOptions {
   readonly revocation: Revocation | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Leaves the temporary folder in place. */
-  readonly keep: boolean;
 }
 
 /** Reads the folder and makes the rest in a temporary one, which goes with the object. */
 export async function prepareTlsFiles(options: TlsFilesOptions): Promise<TlsFiles> {
   const directory = await mkdtemp(join(tmpdir(), 'viaduct-doctor-'));
+  let isKept = false;
+  const keep = (): void => {
+    isKept = true;
+  };
   const dispose = async (): Promise<void> => {
-    if (!options.keep) await rm(directory, { recursive: true, force: true });
+    if (!isKept) await rm(directory, { recursive: true, force: true });
   };
   try {
     const put = async (name: string, pem: string): Promise<PemFile> => {
@@ -74,7 +78,7 @@ export async function prepareTlsFiles(options: TlsFilesOptions): Promise<TlsFile
       return { pem, file };
     };
     const given = { isTrustGiven: options.ca !== undefined, isClientGiven: options.client !== undefined };
-    return { directory, ...given, ...(await contentOf(options, put)), [Symbol.asyncDispose]: dispose };
+    return { directory, keep, ...given, ...(await contentOf(options, put)), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -87,7 +91,7 @@ type Put = (name: string, pem: string) => Promise<PemFile>;
 async function contentOf(
   { directory, ca, client, revocation, now }: TlsFilesOptions,
   put: Put,
-): Promise<Omit<TlsFiles, 'directory' | 'isTrustGiven' | 'isClientGiven' | keyof AsyncDisposable>> {
+): Promise<Omit<TlsFiles, 'directory' | 'keep' | 'isTrustGiven' | 'isClientGiven' | keyof AsyncDisposable>> {
   const trust = await readTrust(directory, ca);
   const anchors = trust === undefined ? [] : certificatesOf(trust);
   const select = async (what: 'root' | 'intermediate'): Promise<PemFile | Missing> => {

@@ -44,30 +44,56 @@ export function outcomeText(outcome: Outcome): string {
   return outcome.kind === 'unavailable' ? 'not tried' : outcome.kind;
 }
 
+export interface ReportStyle {
+  /** Every check with its command; else those that say something, and how many were as expected. */
+  readonly isVerbose: boolean;
+}
+
 /** For people: a block for each listener and one for the lists, commands below their checks, and a line that sums up. */
 export function reportText(
   reports: readonly TargetReport[],
   revocation: RevocationReport | undefined,
-  files: string | undefined,
+  { isVerbose }: ReportStyle,
 ): string {
   const rows = [...reports, ...(revocation === undefined ? [] : [revocation])].flatMap(({ checks }) => checks);
-  const count = (verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
-  const [wrong, warnings, tried] = [count('no'), count('warning'), rows.length - count('skipped')];
-  const width = Math.max(...rows.map(({ check }) => check.length));
-  const sum = wrong === 0 ? `${tried} checks, all as expected` : `${wrong} of ${tried} checks not as expected`;
-  const warned = warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`;
+  const isShown = ({ verdict }: ReportRow): boolean => isVerbose || verdict === 'no' || verdict === 'warning';
+  const shown = rows.filter(isShown);
+  const width = Math.max(0, ...shown.map(({ check }) => check.length));
   const block = (title: string, checks: readonly ReportRow[]): string[] => [
-    title,
-    ...checks.flatMap((row) => rowText(row, width)),
-    '',
+    isVerbose ? title : `${title}  ${shortly(checks)}`,
+    ...checks.filter(isShown).flatMap((row) => rowText(row, width)),
+    ...(isVerbose ? [''] : []),
   ];
   return [
     ...reports.flatMap(({ listener, url, tls, checks }) => block(`${listener}  ${url}  ${tls}`, checks)),
     ...(revocation === undefined
       ? []
       : block(`revocation lists  ${revocation.directory}  ${revocation.mode}`, revocation.checks)),
-    `${sum}${warned}; ${files === undefined ? 'the commands name temporary files, which --keep leaves in place' : `files of the commands: ${files}`}`,
+    isVerbose ? sumOf(rows) : `${sumOf(rows)}; -v shows each`,
   ].join('\n');
+}
+
+const count = (rows: readonly ReportRow[], verdict: Verdict): number =>
+  rows.filter((row) => row.verdict === verdict).length;
+
+/** What a listener is worth a line for. */
+function shortly(rows: readonly ReportRow[]): string {
+  const parts = [
+    [count(rows, 'ok'), 'ok'],
+    [count(rows, 'no'), 'NO'],
+    [count(rows, 'warning'), '!!'],
+    [count(rows, 'skipped'), 'not tried'],
+  ] as const;
+  return parts
+    .filter(([number]) => number > 0)
+    .map(([number, word]) => `${number} ${word}`)
+    .join(', ');
+}
+
+function sumOf(rows: readonly ReportRow[]): string {
+  const [wrong, warnings, tried] = [count(rows, 'no'), count(rows, 'warning'), rows.length - count(rows, 'skipped')];
+  const sum = wrong === 0 ? `${tried} checks, all as expected` : `${wrong} of ${tried} checks not as expected`;
+  return warnings === 0 ? sum : `${sum}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`;
 }
 
 const marks = { ok: 'ok', no: 'NO', warning: '!!', skipped: '--' } as const;

@@ -24,6 +24,7 @@ interface Options extends ConfigOptions {
   readonly key?: string;
   readonly name?: string;
   readonly timeout: string;
+  readonly verbose?: true;
   readonly keep?: true;
   readonly json?: true;
 }
@@ -45,7 +46,11 @@ export function addDoctorTlsCommand(parent: Command, io: Io): void {
     .option('--key <file>', 'PEM file of its key')
     .option('--name <name>', 'host name or address that the server certificate must be for')
     .option('--timeout <duration>', 'longest wait for one answer', '5s')
-    .option('--keep', 'leave the temporary certificates in place, for the commands that name them')
+    .option('-v, --verbose', 'show every check, and not only those that say something; the commands to repeat them too')
+    .option(
+      '--keep',
+      'with --json: give the commands too, and leave the temporary certificates that they name in place',
+    )
     .option('--json', 'print one JSON object')
     .action((options: Options) => check(io, options));
 }
@@ -69,19 +74,33 @@ async function check(io: Io, options: Options): Promise<void> {
         : { cert: path(options.cert), key: path(options.key) },
     revocation,
     now: Date.now,
-    keep: options.keep === true,
   });
   const reports: TargetReport[] = [];
   for (const target of targets) reports.push(await reportOn(target, files, options, { io, timeoutMs }));
   const lists = revocation && revocationReport(revocation, Date.now());
   const rows = [...reports, ...(lists === undefined ? [] : [lists])].flatMap(({ checks }) => checks);
   const isOk = rows.every(({ verdict }) => verdict !== 'no');
-  const kept = options.keep === true ? files.directory : undefined;
   if (!isOk) io.setExitCode(1);
-  if (options.json === true)
-    printJson(io.stdout, { ok: isOk, files: kept ?? null, listeners: reports, revocation: lists ?? null });
-  else printLine(io.stdout, reportText(reports, lists, kept));
+  if (options.json === true) {
+    const isKept = options.keep === true;
+    if (isKept) files.keep();
+    const listeners = isKept ? reports : withoutCommandsOf(files.directory, reports);
+    printJson(io.stdout, { ok: isOk, files: isKept ? files.directory : null, listeners, revocation: lists ?? null });
+    return;
+  }
+  const text = reportText(reports, lists, { isVerbose: options.verbose === true || options.keep === true });
+  const isNamed = text.includes(files.directory);
+  if (isNamed) files.keep();
+  const note = `\nThe commands name temporary files, which stay until you remove them: ${files.directory}`;
+  printLine(io.stdout, isNamed ? text + note : text);
 }
+
+/** A command is of use while the files that it names are there. */
+const withoutCommandsOf = (directory: string, reports: readonly TargetReport[]): TargetReport[] =>
+  reports.map((report) => ({
+    ...report,
+    checks: report.checks.map((row) => (row.command?.includes(directory) === true ? { ...row, command: null } : row)),
+  }));
 
 async function reportOn(
   target: TlsTarget,
