@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Sending } from '../broker/ports.ts';
 import type { Message } from '../plane/message.ts';
 
-/** Packet identifiers, over all clients, whose last message is remembered. */
+/** Packet identifiers, over all clients, whose last message is remembered; of clients with long names fewer. */
 const maxRemembered = 65_536;
+const maxRememberedCharacters = 4 * 1024 * 1024;
 
 /** Printable, no white space: what may stand in a header, and no longer than a stream should have to remember. */
 const legalId = /^[!-~]{1,256}$/;
@@ -16,6 +17,7 @@ const legalId = /^[!-~]{1,256}$/;
 export function createMessageIds(): (message: Message, sending: Sending) => string {
   const run = randomBytes(9).toString('base64url'); // an identifier of an earlier run must not mean another message
   const known = new Map<string, string>();
+  let characters = 0;
   let last = 0;
   return ({ properties, origin }, { packetId, isDuplicate }) => {
     const given = properties?.userProperties?.find(([name]) => name.toLowerCase() === 'nats-msg-id')?.[1];
@@ -23,10 +25,13 @@ export function createMessageIds(): (message: Message, sending: Sending) => stri
     if (packetId === undefined || origin.kind !== 'client') return `${run}.${++last}`;
     const key = `${packetId} ${origin.clientId}`;
     const id = (isDuplicate ? known.get(key) : undefined) ?? `${run}.${++last}`;
-    known.delete(key); // to its end: the oldest is forgotten first
+    if (!known.delete(key)) characters += key.length; // to its end: the oldest is forgotten first
     known.set(key, id);
-    const [oldest] = known.size > maxRemembered ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
+    for (const oldest of known.keys()) {
+      if (known.size <= maxRemembered && characters <= maxRememberedCharacters) break;
+      known.delete(oldest);
+      characters -= oldest.length;
+    }
     return id;
   };
 }

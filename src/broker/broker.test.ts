@@ -155,6 +155,7 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
       const client = await openV4('c');
       const flood = Buffer.concat(Array.from({ length: 20_000 }, () => bytes('31 03 0001 61')));
       client.receive(flood);
+      client.receive(flood); // comes while the first waits for its turn
       expect(client.isPaused).toBe(true);
       await expect.poll(() => client.isPaused, { interval: 5, timeout: 9_000 }).toBe(false);
       client.destroy('done');
@@ -189,4 +190,19 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
       expect(broker.connections()).toBe(0);
     });
   });
+});
+
+test('a message of a bridge whose topic is longer than limits.topicLength is refused, retained or not', async () => {
+  const broker = await startMemoryBroker({ limits: { topicLength: '64B' } });
+  const publish = (length: number, retain: boolean): Promise<void> =>
+    broker.publish({
+      topic: 'x'.repeat(length),
+      payload: Buffer.from('x'),
+      qos: 0,
+      retain,
+      origin: { kind: 'bridge', link: 'nats', brokers: [] },
+    });
+  await publish(64, false);
+  await expect(publish(65, false)).rejects.toThrow(/65 bytes is too long; limits.topicLength allows 64/);
+  await expect(publish(65, true)).rejects.toThrow(/limits.topicLength/);
 });

@@ -1,8 +1,10 @@
 import type { Clock } from '../kernel/clock.ts';
+import { ConnectionError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import { Slices } from '../kernel/slices.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { TimerWheel } from '../kernel/timer-wheel.ts';
+import { isLongerThan } from '../mqtt/topic.ts';
 import type { Message } from '../plane/message.ts';
 import type { Plane, Subscriber, Subscription } from '../plane/plane.ts';
 import type { PlaneOptions } from '../plane/schema.ts';
@@ -15,6 +17,7 @@ import type { Authenticator, Link, MessagePort } from './ports.ts';
 import { Gates } from './publish/gates.ts';
 import { createHotPath } from './publish/hot-path.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
+import { topicTooLong } from './reserved-topics.ts';
 import type { LimitsOptions } from './schema.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -95,7 +98,12 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         return () => plane.unsubscribe(subscription);
       },
       gate: (filter, gate) => gates.add(filter, gate),
-      publish: (message) => engine.publish(message),
+      async publish(message) {
+        const { topicLength } = options.limits;
+        if (isLongerThan(message.topic, topicLength))
+          throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
+        await engine.publish(message);
+      },
     };
   };
 }

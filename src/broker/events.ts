@@ -58,6 +58,15 @@ export const clientRefused = defineEvent<RefusedFields>({
     `${clientId === undefined ? 'connection' : `client "${clientId}"`} on ${listener} from ${peer} refused: ${reason} [${clause}] (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
 
+export const publishRefused = defineEvent<{ reasonCode: number; reason: string }>({
+  counter: 'mqtt_publish_refused_total',
+  help: 'Messages of clients that were refused because of their topic.',
+  labels: ['reasonCode'],
+  level: 'info',
+  message: ({ reason, reasonCode }) =>
+    `a message was refused: ${reason} (0x${reasonCode.toString(16).padStart(2, '0')})`,
+});
+
 export const connectionUnused = defineEvent<{ listener: string; peer: string; reason: string }>({
   counter: 'mqtt_unused_connections_total',
   help: 'Connections that ended before a CONNECT was complete.',

@@ -4,14 +4,14 @@ import { maySubscribe, publishProblem } from './reserved-topics.ts';
 test.each(['$SYS/broker/clients', '$pki/enroll/response/a', '$pki/other', '$pki/'])(
   'no client publishes to %s',
   (topic) => {
-    expect(publishProblem(topic, false)).toContain("the broker's own");
+    expect(publishProblem({ topic, retain: false }, 100)?.message).toContain("the broker's own");
   },
 );
 
 test('a request for a certificate is published, but never kept for others', () => {
-  expect(publishProblem('$pki/enroll', false)).toBeUndefined();
-  expect(publishProblem('$pki/enroll', true)).toContain('must not be retained');
-  expect(publishProblem('pki/enroll', true)).toBeUndefined();
+  expect(publishProblem({ topic: '$pki/enroll', retain: false }, 100)).toBeUndefined();
+  expect(publishProblem({ topic: '$pki/enroll', retain: true }, 100)?.message).toContain('must not be retained');
+  expect(publishProblem({ topic: 'pki/enroll', retain: true }, 100)).toBeUndefined();
 });
 
 test.each([

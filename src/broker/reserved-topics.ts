@@ -1,4 +1,6 @@
-import { parseSharedFilter } from '../mqtt/topic.ts';
+import { reasonCodes } from '../mqtt/reason-codes.ts';
+import { type Refusal, refuse } from '../mqtt/refusal.ts';
+import { isLongerThan, parseSharedFilter } from '../mqtt/topic.ts';
 
 /** Topics by which devices ask for certificates. What they send there holds secrets, so that nobody else may read it. */
 const pki = '$pki/';
@@ -7,8 +9,24 @@ export const enrollTopic = '$pki/enroll';
 /** Where the answer for a client goes; only this client may subscribe to it. */
 export const enrollResponseTopic = (clientId: string): string => `${enrollTopic}/response/${clientId}`;
 
-/** Why a client may not publish there, as a sentence, or undefined. */
-export function publishProblem(topic: string, isRetained: boolean): string | undefined {
+/** Why a client may not publish a message under its topic, or undefined. @param maxBytes `limits.topicLength` */
+export function publishProblem(
+  { topic, retain }: { readonly topic: string; readonly retain: boolean },
+  maxBytes: number,
+): Refusal | undefined {
+  if (isLongerThan(topic, maxBytes)) return topicTooLong(topic, maxBytes);
+  const problem = reservedProblem(topic, retain);
+  return problem === undefined ? undefined : refuse(reasonCodes.notAuthorized, '3.3.5', problem);
+}
+
+export const topicTooLong = (topic: string, maxBytes: number): Refusal =>
+  refuse(
+    reasonCodes.topicNameInvalid,
+    '3.3.2.1',
+    `a topic of ${Buffer.byteLength(topic)} bytes is too long; limits.topicLength allows ${maxBytes}`,
+  );
+
+function reservedProblem(topic: string, isRetained: boolean): string | undefined {
   if (topic.startsWith('$SYS/')) return `topic "${topic}" is the broker's own; choose one outside $SYS/`;
   if (!topic.startsWith(pki)) return undefined;
   if (topic !== enrollTopic) return `topic "${topic}" is the broker's own; ask for a certificate at ${enrollTopic}`;

@@ -76,12 +76,14 @@ export const limitsSchema = z
       .refine((bytes) => bytes >= 64 && bytes <= 65_535, { error: 'use 64B to 65535B' })
       .prefault('4KiB')
       .meta({
-        description: 'Longest topic filter that a client may subscribe to; a longer one is refused in its SUBACK.',
+        description: 'Longest topic of a message or will, and longest topic filter; what is longer is refused.',
         reload: 'process',
         limit: {
           bounds: 'packet',
           why: 'Topics are read by people and compared level by level; some hundred bytes are a long one.',
-          client: 'SUBACK 0x8F, before MQTT 5 0x80, for that filter.',
+          client:
+            'SUBACK 0x8F, before MQTT 5 0x80, for that filter. PUBACK, PUBREC or CONNACK 0x90; at QoS 0 in MQTT 5 the message is dropped, and before MQTT 5 the connection is closed.',
+          metric: 'mqtt_publish_refused_total',
         },
       }),
     filtersPerPacket,

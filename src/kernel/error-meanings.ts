@@ -33,6 +33,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'start-failed': 'A part of the program could not start; what had started was stopped again.',
   'start-aborted': 'The program was told to stop before it had started.',
   usage: 'The command line cannot be used as given. The exit code is 2.',
+  'topic-too-long':
+    'A message of a bridge or of another part of the program has a topic longer than `limits.topicLength`; it is dropped.',
   'client-refused': 'A server refused what `pub` or `sub` asked for; its reason is in the message.',
   'client-failed': 'The connection of `pub` or `sub` failed; the message says where and what to try.',
 };

@@ -28,6 +28,7 @@ export const errorCodes = [
   'start-failed',
   'start-aborted',
   'usage',
+  'topic-too-long',
   'client-refused',
   'client-failed',
 ] as const;
@@ -58,7 +59,7 @@ export class ConfigError extends AppError {}
 /** A component could not start; what had started before it is stopped again. */
 export class StartError extends AppError {}
 
-/** Ends one client's connection and nothing else. */
+/** Ends one client's connection, or refuses one message, and nothing else. */
 export class ConnectionError extends AppError {}
 
 /** A store cannot do what was asked of it; what it acknowledged before stays true. */

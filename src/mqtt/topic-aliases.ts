@@ -1,17 +1,23 @@
 import type { PublishHeader } from './publish.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { protocolError, type Refusal, refuse } from './refusal.ts';
+import { isLongerThan } from './topic.ts';
 
 const unknown = protocolError('3.3.2.3.4', 'PUBLISH has no topic name, and its topic alias stands for none');
 
 /** What the topic aliases of a client stand for, on one connection. [MQTT-3.3.2-7] */
 export class InboundAliases {
   readonly #maximum: number;
+  readonly #longest: number;
   readonly #topics = new Map<number, string>();
 
-  /** @param maximum the Topic Alias Maximum that CONNACK named, 0 to 65,535; bounds the table. */
-  constructor(maximum: number) {
+  /**
+   * @param maximum the Topic Alias Maximum that CONNACK named, 0 to 65,535; bounds the table
+   * @param longest bytes of a topic that is taken; of a longer one nothing is remembered but that it is too long
+   */
+  constructor(maximum: number, longest = 65_535) {
     this.#maximum = maximum;
+    this.#longest = longest;
   }
 
   /**
@@ -28,7 +34,7 @@ export class InboundAliases {
         `PUBLISH has topic alias ${topicAlias}; 1 to ${this.#maximum} are allowed`,
       );
     if (topic === '') return this.#topics.get(topicAlias) ?? unknown;
-    this.#topics.set(topicAlias, topic);
+    this.#topics.set(topicAlias, isLongerThan(topic, this.#longest) ? '-'.repeat(this.#longest + 1) : topic);
     return topic;
   }
 }

@@ -72,3 +72,7 @@ export function matches(filter: string, topic: string): boolean {
     t = topicEnd + 1;
   }
 }
+
+/** Whether a topic or filter takes more than so many bytes in UTF-8; costs nothing where it is clearly shorter. */
+export const isLongerThan = (topic: string, maxBytes: number): boolean =>
+  topic.length * 3 > maxBytes && Buffer.byteLength(topic) > maxBytes;

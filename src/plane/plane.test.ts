@@ -101,3 +101,15 @@ test('a subscriber that leaves while a message is delivered does not keep it fro
   expect(plane.route(message())).toBe(1);
   expect(last.deliveries).toHaveLength(2);
 });
+
+test('remembered routes are bounded in bytes, whether topics are long or have many subscribers', () => {
+  const plane = new Plane();
+  const on = (topic: string) => plane.route({ ...message(), topic });
+  for (let index = 0; index < 3_000; index += 1) on(`${index}/${'x'.repeat(60_000)}`);
+  expect(plane.routeBytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+  for (let index = 0; index < 2_000; index += 1)
+    plane.subscribe({ filter: '#', subscriber: recorder(`s${index}`), ...options(0) });
+  for (let index = 0; index < 200; index += 1) on(`t/${index}`);
+  expect(plane.routeBytes).toBeGreaterThan(2_000 * 100);
+  expect(plane.routeBytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+});

@@ -1,3 +1,4 @@
+import { Memo } from '../kernel/memo.ts';
 import { parseSharedFilter } from '../mqtt/topic.ts';
 import { addTo, chosenFrom, deliverAll, deliverMerged, deliverShared } from './fan-out.ts';
 import type { Message } from './message.ts';
@@ -20,17 +21,25 @@ export type SharedChoice = ReadonlyMap<string, Subscription>;
 
 const nobodyShares: SharedChoice = new Map();
 
-/** Topics whose route is remembered. */
-const maxRoutes = 50_000;
+/** Of routes that are remembered: some 100,000 topics that one client gets, or fewer that many get. */
+const maxRouteBytes = 32 * 1024 * 1024;
+
+/** A target has its subscriptions and what is to be done at each QoS. */
+const bytesOf = ({ targets, groups }: Route): number => 100 + 150 * targets.length + 8 * groups.length;
 
 /** Decides who gets a topic: one index for MQTT clients and bridge alike, one delivery for each subscriber. */
 export class Plane {
   readonly #index = new TopicIndex<Subscription | SharedGroup>();
   /** By topic name; forgotten where a subscription changes who gets the topic. */
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new Memo<Route>(maxRouteBytes, bytesOf);
   /** By the whole filter; only those with a member. */
   readonly #groups = new Map<string, SharedGroup>();
   #subscriptions = 0;
+
+  /** What remembered routes occupy, roughly. */
+  get routeBytes(): number {
+    return this.#routes.bytes;
+  }
 
   /** Live subscriptions, over all subscribers. */
   get subscriptions(): number {
@@ -135,7 +144,6 @@ export class Plane {
     });
     const targets = Array.from(bySubscriber, ([subscriber, subscriptions]) => targetOf(subscriber, subscriptions));
     const route = { targets, groups };
-    if (this.#routes.size >= maxRoutes) this.#routes.clear();
     this.#routes.set(topic, route);
     return route;
   }

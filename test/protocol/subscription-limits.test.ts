@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { protocolBroker } from '../support/protocol-broker.ts';
-import { lasting, open4, open5 } from '../support/protocol-packets.ts';
+import { lasting, open4, open5, terse } from '../support/protocol-packets.ts';
 import { protocolTests } from '../support/protocol-script.ts';
 
 const port = protocolBroker({
@@ -107,6 +107,43 @@ describe('limits.subscriptions: filters beyond it', () => {
        b < 90 04 0001 80 01
        b > 30 .. s"5" "x"
        b < 30 .. s"5" "x"`,
+    ],
+  ]);
+});
+
+describe('limits.topicLength: a topic name that is longer', () => {
+  const long = '0041 78*65';
+  protocolTests(port, [
+    [
+      'is refused with PUBACK 0x90 in MQTT 5, in its turn, and its client stays [MQTT-3.4.2-1] [MQTT-4.6.0-2]',
+      `${open5('a', terse)}
+       a > 34 .. s"t" 0001 00 "x" | 32 .. ${long} 0002 00 "x" | 32 .. s"t" 0003 00 "x"
+       a < 50 03 0001 10
+       a < 40 03 0002 90
+       a < 40 03 0003 10`,
+    ],
+    [
+      'is refused with PUBREC 0x90 in MQTT 5, and its packet identifier is free [MQTT-4.3.3-9]',
+      `${open5('a', terse)}
+       a > 34 .. ${long} 0001 00 "x"
+       a < 50 03 0001 90
+       a > 34 .. s"t" 0001 00 "x"
+       a < 50 03 0001 10`,
+    ],
+    [
+      'is dropped at QoS 0 in MQTT 5, also where an alias stands for it',
+      `${open5('a', terse)}
+       a > 30 .. ${long} { 23 0001 } "x" | 30 .. 0000 { 23 0001 } "x" | 32 .. 0000 0001 { 23 0001 } "x"
+       a < 40 03 0001 90`,
+    ],
+    ['ends the connection before MQTT 5', `${open4('a')}\na > 32 .. ${long} 0001 "x"\na closed`],
+    [
+      'of a will: CONNACK 0x90',
+      `a > 10 .. 0004 "MQTT" 05 06 0000 {} s"a" 00 ${long} s"x"\na < 20 .. 00 90 { <reason> }\na closed`,
+    ],
+    [
+      'of a will before MQTT 5: the client is not accepted',
+      `a > 10 .. 0004 "MQTT" 04 06 0000 s"a" ${long} s"x"\na < 20 02 00 05\na closed`,
     ],
   ]);
 });

@@ -1,3 +1,4 @@
+import { Memo } from '../../kernel/memo.ts';
 import { hasWildcard } from './subject.ts';
 
 /** What the index keeps of a subscription. */
@@ -23,8 +24,8 @@ interface Node<S> {
   queues: Map<string, Set<S>> | undefined;
 }
 
-/** Subjects kept with their match; beyond it the cache starts anew. */
-const maxCachedSubjects = 8_192;
+/** Of subjects kept with their match. */
+const maxCachedBytes = 2 * 1024 * 1024;
 /** Longer subjects are matched each time. */
 const maxCachedLength = 256;
 
@@ -39,7 +40,10 @@ const newNode = <S>(): Node<S> => ({
 /** The subscriptions of the hub: a trie of tokens, and a bounded cache of matches that any change invalidates. */
 export class Sublist<S extends Interest> {
   readonly #root: Node<S> = newNode();
-  readonly #cache = new Map<string, Match<S>>();
+  readonly #cache = new Memo<Match<S>>(
+    maxCachedBytes,
+    ({ plain, queues }) => 8 * queues.reduce((sum, { length }) => sum + length + 8, plain.length + 24),
+  );
   #size = 0;
   #generation = 0;
 
@@ -95,10 +99,7 @@ export class Sublist<S extends Interest> {
     const found: Found<S> = { plain: [], queues: new Map() };
     if (!tokens.includes('')) collect(this.#root, tokens, 0, found);
     const match = { plain: found.plain, queues: [...found.queues.values()] };
-    if (subject.length <= maxCachedLength) {
-      if (this.#cache.size >= maxCachedSubjects) this.#cache.clear();
-      this.#cache.set(subject, match);
-    }
+    if (subject.length <= maxCachedLength) this.#cache.set(subject, match);
     return match;
   }
 

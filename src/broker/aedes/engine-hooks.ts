@@ -1,7 +1,10 @@
 import { messageOf } from '../../kernel/errors.ts';
+import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { publishRefused } from '../events.ts';
 import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
 import { publishProblem } from '../reserved-topics.ts';
+import type { LimitsOptions } from '../schema.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
@@ -9,6 +12,8 @@ import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 export interface EngineHooksDeps {
+  readonly limits: Pick<LimitsOptions, 'topicLength'>;
+  readonly telemetry: Telemetry;
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly turns: ConnectTurns;
@@ -50,10 +55,12 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
         );
     },
     authorizePublish(client, packet, done) {
-      const reason = publishProblem(packet.topic, packet.retain);
-      if (reason !== undefined) {
-        if (client !== null) deps.connections.get(client)?.denied(reason);
-        return done(new Error(reason));
+      const refusal = publishProblem(packet, deps.limits.topicLength);
+      if (refusal !== undefined) {
+        const { reasonCode, message } = refusal;
+        if (client !== null) deps.connections.get(client)?.denied(refusal);
+        deps.telemetry.events.emit(publishRefused, { reasonCode, reason: message });
+        return done(new Error(message));
       }
       if (client !== null) deps.connections.get(client)?.complete(packet);
       done();

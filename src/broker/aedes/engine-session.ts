@@ -4,7 +4,7 @@ import { headerLength } from '../../mqtt/frame.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { packetIdOf, parsePublish } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import { isRefusal, refuse } from '../../mqtt/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../mqtt/refusal.ts';
 import { readUserProperties } from '../../mqtt/user-properties.ts';
 import { refusedPublish } from '../edge/inbound.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
@@ -172,9 +172,9 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.edge.refused(refuse(reasonCode, '3.1.4', reason));
   }
 
-  /** The message under way may not be published. @param reason a sentence for the client */
-  denied(reason: string): void {
-    if (this.#publishing !== undefined) this.#publishing.reason = reason;
+  /** The message under way may not be published. */
+  denied(refusal: Refusal): void {
+    if (this.#publishing !== undefined) this.#publishing.denied = refusal;
   }
 
   /** To how many the message under way went. */
@@ -249,11 +249,17 @@ export class EngineSession implements EngineConnection, EngineSink {
     const publishing = this.#publishing;
     if (publishing === undefined) return false;
     this.#publishing = undefined;
-    const { header, count, reasonCode, reason } = publishing;
+    const { header, count, denied } = publishing;
+    const reasonCode = denied?.reasonCode ?? publishing.reasonCode;
     const qos = header.qos === 1 ? 1 : 2;
     if (error == null) {
       const isUnheard = count === 0 && reasonCode === reasonCodes.success;
-      this.edge.acknowledge(qos, header.packetId, isUnheard ? reasonCodes.noMatchingSubscribers : reasonCode, reason);
+      this.edge.acknowledge(
+        qos,
+        header.packetId,
+        isUnheard ? reasonCodes.noMatchingSubscribers : reasonCode,
+        denied?.message ?? '',
+      );
     } else if (this.#client.version === 5) {
       const refused = refusedPublish(error);
       this.edge.acknowledge(qos, header.packetId, refused.reasonCode, refused.message);

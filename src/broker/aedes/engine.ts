@@ -72,7 +72,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           decided: (packet, decision) => void decisions.set(packet, decision),
         }),
         ...limitsOf(limits),
-        ...hooksOf({ ...deps, connections, sessions, turns, sessionOf, makeWay }),
+        ...hooksOf({ ...deps, limits, connections, sessions, turns, sessionOf, makeWay }),
       },
       clientHooks({ connections, sessions, store, now, failed }),
     );

@@ -11,8 +11,8 @@ export interface Publishing {
   count: number | undefined;
   /** What the engine itself said of it; 0 for success. */
   reasonCode: number;
-  /** Why it was refused, for the client. */
-  reason: string;
+  /** What we said of it where we refused it: the engine has one reason code for that, and no reason. */
+  denied: { readonly reasonCode: number; readonly message: string } | undefined;
 }
 
 export function publishingOf(frame: Buffer, version: ProtocolVersion): Publishing | undefined {
@@ -20,5 +20,5 @@ export function publishingOf(frame: Buffer, version: ProtocolVersion): Publishin
   const header = parsePublish(frame, version);
   return isRefusal(header) || header.qos === 0
     ? undefined
-    : { header, count: undefined, reasonCode: reasonCodes.success, reason: '' };
+    : { header, count: undefined, reasonCode: reasonCodes.success, denied: undefined };
 }

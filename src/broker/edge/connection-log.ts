@@ -5,8 +5,10 @@ import { type ProtocolVersion, versionName } from '../../mqtt/version.ts';
 import { clientConnected, clientDisconnected, clientRefused, connectionUnused, slowClientSkipped } from '../events.ts';
 import type { Peer } from '../ports.ts';
 
-/** A client id may have 65,535 bytes; a log line has no use for them all. */
-const maxLoggedId = 128;
+/** Client ids and names in certificates may have 65,535 bytes; a log line has no use for them all. */
+const maxLoggedName = 128;
+
+const shortened = (name: string): string => (name.length > maxLoggedName ? `${name.slice(0, maxLoggedName)}...` : name);
 
 /** What is logged and counted of one connection. */
 export class ConnectionLog {
@@ -22,17 +24,18 @@ export class ConnectionLog {
   }
 
   accepted(clientId: string, principal: string, version: ProtocolVersion): void {
-    this.#clientId = clientId.length > maxLoggedId ? `${clientId.slice(0, maxLoggedId)}...` : clientId;
+    this.#clientId = shortened(clientId);
     const { protocol, tls } = this.#peer;
+    const subject = tls?.certificate?.subject;
     this.#events.emit(clientConnected, {
       ...this.#place,
       protocol,
       tls: tls?.version,
       cipher: tls?.cipher,
-      subject: tls?.certificate?.subject,
+      subject: subject === undefined ? undefined : shortened(subject),
       mqtt: versionName(version),
       clientId: this.#clientId,
-      principal,
+      principal: shortened(principal),
     });
   }
 

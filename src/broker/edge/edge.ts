@@ -15,6 +15,7 @@ import type { HotPath } from '../publish/hot-path.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import { grantedTo, keepAliveMs } from './connack-properties.ts';
+import { connectFault } from './connect-fault.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Egress, type EgressHost } from './egress.ts';
 import { Inbound, type InboundHost } from './inbound.ts';
@@ -30,14 +31,6 @@ export interface EdgeDeps extends DeliveriesDeps {
   /** The link is gone; called once. */
   readonly ended: (edge: Edge) => void;
 }
-
-const faults = {
-  authentication: refuse(
-    reasonCodes.badAuthenticationMethod,
-    'MQTT-4.12.0-1',
-    'CONNECT asks for enhanced authentication, which is not served; leave out the Authentication Method',
-  ),
-} as const;
 
 /**
  * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time limits,
@@ -214,7 +207,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (isRefusal(connect)) return connect;
     const { limits, engine } = this.#deps;
     this.#connect = connect;
-    if (connect.authenticationMethod !== undefined) return faults.authentication;
+    const fault = connectFault(connect, limits);
+    if (fault !== undefined) return fault;
     this.#cutter.maxPacketBytes = limits.packetSize;
     this.#engine = engine.open(this);
     this.#inbound = new Inbound(this);

@@ -8,6 +8,7 @@ import { type PublishHeader, packetIdOf, parsePublish } from '../../mqtt/publish
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
+import { isLongerThan } from '../../mqtt/topic.ts';
 import { InboundAliases } from '../../mqtt/topic-aliases.ts';
 import { TopicMemo } from '../../mqtt/topic-memo.ts';
 import { validatePacket } from '../../mqtt/validate.ts';
@@ -133,13 +134,14 @@ export class Inbound {
   }
 
   #receivePublish(received: Buffer): Refusal | undefined {
-    const { version } = this.#host.connect;
+    const { limits, connect } = this.#host;
+    const { version } = connect;
     let frame = received;
     this.#topics ??= new TopicMemo();
     let header = parsePublish(frame, version, this.#topics);
     if (header.kind === 'refusal') return header;
     if (header.topicAlias !== undefined) {
-      this.#aliases ??= new InboundAliases(this.#host.limits.topicAliases);
+      this.#aliases ??= new InboundAliases(limits.topicAliases, limits.topicLength);
       const topic = this.#aliases.resolve(header);
       if (isRefusal(topic)) return topic;
       ({ frame, header } = resolveAlias(frame, header, topic));
@@ -149,6 +151,7 @@ export class Inbound {
       this.pass(frame);
       return this.#flow?.fault();
     }
+    if (isLongerThan(header.topic, limits.topicLength)) return this.#passPublish(frame, header); // to be refused in its turn
     if (this.#publisher !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
       return this.#take(frame, header, this.#hotPath, this.#publisher);
     return this.#passPublish(frame, header);

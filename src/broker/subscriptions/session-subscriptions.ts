@@ -5,6 +5,7 @@ import type { Events } from '../../kernel/telemetry-ports.ts';
 import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { isLongerThan } from '../../mqtt/topic.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionLimitReached } from '../events.ts';
@@ -120,7 +121,7 @@ export class SessionSubscriptions {
     const { session, limits } = this.#deps;
     if (!maySubscribe(filter, session.id)) return reasonCodes.notAuthorized;
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
-    if (Buffer.byteLength(filter) > limits.topicLength) return reasonCodes.topicFilterInvalid;
+    if (isLongerThan(filter, limits.topicLength)) return reasonCodes.topicFilterInvalid;
     const limit = this.#table.reserve(filter, limits.subscriptions);
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
   }
