@@ -6,6 +6,9 @@ interface Member {
   readonly target: Target;
 }
 
+/** Places of members that left; fewer are not worth closing up. */
+const maxEmpty = 32;
+
 /**
  * The connected members of one `$share/group/filter`, who get its messages in turn: each message goes to exactly one of
  * them. [MQTT 5, 4.8.2]
@@ -13,7 +16,9 @@ interface Member {
 export class SharedGroup {
   /** The whole filter, `$share` and group included. */
   readonly filter: string;
-  #members: Member[] = [];
+  /** In the order in which they joined; those that left stand empty until there are many. */
+  #members: (Member | undefined)[] = [];
+  readonly #places = new Map<Subscriber, number>();
   /** Whose turn it is. */
   #turn = 0;
 
@@ -22,7 +27,7 @@ export class SharedGroup {
   }
 
   get size(): number {
-    return this.#members.length;
+    return this.#places.size;
   }
 
   /**
@@ -31,19 +36,20 @@ export class SharedGroup {
    */
   join(subscription: Subscription): boolean {
     const { subscriber } = subscription;
-    const member = { subscription, target: targetOf(subscriber, [subscription]) };
-    const at = this.#members.findIndex((other) => other.subscription.subscriber === subscriber);
-    if (at === -1) this.#members.push(member);
-    else this.#members[at] = member;
-    return at === -1;
+    const place = this.#places.get(subscriber);
+    const at = place ?? this.#members.length;
+    this.#members[at] = { subscription, target: targetOf(subscriber, [subscription]) };
+    if (place === undefined) this.#places.set(subscriber, at);
+    return place === undefined;
   }
 
   /** @returns false when it was no member, or is one by a later subscription. */
   leave(subscription: Subscription): boolean {
-    const at = this.#members.findIndex((member) => member.subscription === subscription);
-    if (at === -1) return false;
-    this.#members.splice(at, 1);
-    if (at < this.#turn) this.#turn -= 1;
+    const at = this.#places.get(subscription.subscriber);
+    if (at === undefined || this.#members[at]?.subscription !== subscription) return false;
+    this.#members[at] = undefined;
+    this.#places.delete(subscription.subscriber);
+    if (this.#members.length > maxEmpty && this.#members.length > 2 * this.#places.size) this.#closeUp();
     return true;
   }
 
@@ -58,7 +64,8 @@ export class SharedGroup {
     let congested = -1;
     for (let step = 0; step < count; step += 1) {
       const at = (this.#turn + step) % count;
-      const { target } = this.#members[at]!;
+      const target = this.#members[at]?.target;
+      if (target === undefined) continue;
       if (target.subscriber === exclude || target.subscriber.isGone?.() === true) continue;
       if (target.subscriber.canTake?.() !== false) return this.#take(at);
       if (congested === -1) congested = at;
@@ -69,5 +76,13 @@ export class SharedGroup {
   #take(at: number): Target | undefined {
     this.#turn = at + 1;
     return this.#members[at]?.target;
+  }
+
+  #closeUp(): void {
+    const isHere = (member: Member | undefined): member is Member => member !== undefined;
+    this.#turn = this.#members.slice(0, this.#turn).filter(isHere).length;
+    const members = this.#members.filter(isHere);
+    for (const [at, { subscription }] of members.entries()) this.#places.set(subscription.subscriber, at);
+    this.#members = members;
   }
 }
