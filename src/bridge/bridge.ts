@@ -8,6 +8,7 @@ import { confirmByFlush } from './confirm-nats.ts';
 import { createEgress, type EgressDeps, newTally, type Tally } from './egress.ts';
 import { type Backlog, createIngress } from './ingress.ts';
 import type { NatsLink, NatsState } from './link.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { createMemo } from './memo.ts';
 import { createMessageIds } from './message-ids.ts';
 import type { Outbox } from './outbox.ts';
@@ -66,6 +67,7 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
   const create = ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }: BridgeDeps): Bridge => {
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
     const running = rules.map((rule) => ({ rule, toNats: newTally(), fromNats: newTally() }));
+    const watch = options.maxCrossings === 0 ? undefined : new LoopWatch(options.maxCrossings, clock);
     const untap: (() => void)[] = [];
     let life: 'new' | 'running' | 'stopped' = 'new';
 
@@ -81,6 +83,8 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
             link: nats.name,
             maxHops: options.maxHops,
             hearsItself,
+            watch,
+            server: () => nats.state().server,
             tally: fromNats,
             backlog,
             replyTopic: (reply) => replyTopic(index, reply),
@@ -91,7 +95,7 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
             });
         }
         if (rule.direction === 'from-nats') continue;
-        const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: toNats, isHeard };
+        const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: toNats, isHeard, watch };
         const gate = gateOf(rule, deps);
         if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, gate));
         untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined)));

@@ -1,8 +1,9 @@
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { Message } from '../plane/message.ts';
-import { bridgeDropped, type Direction, topicUnmappable } from './events.ts';
+import { bridgeDropped, bridgeLoopDropped, bridgeLoopFound, type Direction, topicUnmappable } from './events.ts';
 import { isPlain, messageToHeaders, topicHeader } from './headers.ts';
 import type { HeaderList, NatsLink } from './link.ts';
+import type { LoopWatch } from './loop-watch.ts';
 import type { CompiledRule } from './rule.ts';
 
 /** Messages that went one way over one rule since the start. */
@@ -25,6 +26,8 @@ export interface EgressDeps {
   readonly events: Events;
   readonly nodeId: string;
   readonly tally: Tally;
+  /** Left out: nothing is watched. */
+  readonly watch: LoopWatch | undefined;
   /** Where this node hears what it sends: whether a rule of its own takes the subject. */
   readonly isHeard: ((subject: string) => boolean) | undefined;
 }
@@ -35,9 +38,10 @@ const direction: Direction = 'to-nats';
 export function addressed(
   rule: CompiledRule,
   message: Message,
-  { nats, events, nodeId, tally, isHeard }: EgressDeps,
+  deps: EgressDeps,
   plainHeaders?: HeaderList,
 ): { readonly subject: string; readonly headers: HeaderList } | undefined {
+  const { nats, events, nodeId, tally, isHeard } = deps;
   const { origin } = message;
   if (origin.kind === 'bridge' && origin.link === nats.name) return undefined; // NATS has it
   const subject = rule.toSubject(message.topic);
@@ -47,12 +51,34 @@ export function addressed(
     events.emit(topicUnmappable, { rule: rule.name, reason: subject.reason, why: subject.message });
     return undefined;
   }
+  if (origin.kind === 'client' && goesRound(rule, subject.value, message, origin.clientId, deps)) return undefined;
   const passed = origin.kind === 'bridge' ? origin.brokers : [];
   const isHeardAgain = isHeard?.(subject.value) === true;
   const isUsual = plainHeaders !== undefined && !isHeardAgain && passed.length === 0 && isPlain(message);
   if (isUsual) return { subject: subject.value, headers: plainHeaders };
   const headers = messageToHeaders(message, [...passed, nodeId]);
   return { subject: subject.value, headers: isHeardAgain ? [...headers, topicHeader(message.topic)] : headers };
+}
+
+/** Whether a foreign bridge has brought the message back from NATS. */
+function goesRound(
+  rule: CompiledRule,
+  subject: string,
+  { payload }: Message,
+  clientId: string,
+  { watch, nats, events }: EgressDeps,
+): boolean {
+  const verdict = watch?.sees(subject, payload, clientId) ?? 'passes';
+  if (verdict === 'passes') return false;
+  if (verdict === 'found')
+    events.emit(bridgeLoopFound, {
+      rule: rule.name,
+      subject,
+      from: `MQTT client "${clientId}"`,
+      to: `NATS at ${nats.state().server ?? 'no server'}`,
+    });
+  events.emit(bridgeLoopDropped, { rule: rule.name, reason: 'content' });
+  return true;
 }
 
 /**

@@ -78,7 +78,9 @@ export type LoopReason =
   /** It has passed this node before. */
   | 'own-origin'
   /** It has passed more nodes than `bridge.maxHops`. */
-  | 'max-hops';
+  | 'max-hops'
+  /** Somebody who keeps no headers carries it round; see `LoopWatch`. */
+  | 'content';
 
 export const bridgeLoopDropped = defineEvent<{ rule: string; reason: LoopReason }>({
   counter: 'bridge_loop_dropped_total',
@@ -86,6 +88,15 @@ export const bridgeLoopDropped = defineEvent<{ rule: string; reason: LoopReason 
   labels: ['reason'],
   level: 'debug',
   message: ({ rule, reason }) => `rule "${rule}" stopped a message that would go round: ${reason}`,
+});
+
+export const bridgeLoopFound = defineEvent<{ rule: string; subject: string; from: string; to: string }>({
+  counter: 'bridge_loops_found_total',
+  help: 'Messages that were found to go round through a foreign bridge between NATS and this broker.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, subject, from, to }) =>
+    `rule "${rule}": a message on subject "${subject}" goes round: ${from} sends again and again what ${to} has already, as a bridge between the two does; its copies are stopped until they stay away. Take one of the two ways out of that bridge`,
 });
 
 export const topicUnmappable = defineEvent<{ rule: string; reason: UnmappableReason; why: string }>({

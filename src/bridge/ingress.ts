@@ -6,6 +6,7 @@ import { countPassed, type Tally } from './egress.ts';
 import {
   bridgeDropped,
   bridgeLoopDropped,
+  bridgeLoopFound,
   brokerRefused,
   type Direction,
   type DropReason,
@@ -15,6 +16,7 @@ import {
 } from './events.ts';
 import { type ReadHeaders, readHeaders } from './headers.ts';
 import type { NatsMessage } from './link.ts';
+import { fromNats, type LoopWatch } from './loop-watch.ts';
 import type { UnmappableReason } from './mapped.ts';
 import type { CompiledRule } from './rule.ts';
 
@@ -30,6 +32,10 @@ export interface IngressDeps {
   /** Name of the link, by which egress recognises what came in over it. */
   readonly link: string;
   readonly maxHops: number;
+  /** Left out: nothing is watched. */
+  readonly watch: LoopWatch | undefined;
+  /** The server in use, for people. */
+  readonly server: () => string | undefined;
   /** This node hears what it sends. */
   readonly hearsItself: boolean;
   readonly tally: Tally;
@@ -71,6 +77,7 @@ export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: 
     const loop = loopReason(headers, topic.value, plane.nodeId, deps);
     if (loop === 'own') return;
     if (loop !== undefined) return events.emit(bridgeLoopDropped, { rule: rule.name, reason: loop });
+    if (goesRound(rule, received, headers, deps)) return;
     const bytes = received.payload.length + overheadBytes;
     if (backlog.bytes + bytes > backlog.maxBytes) return drop('broker-backlog');
 
@@ -100,6 +107,26 @@ function loopReason(
   if (hearsItself && nodes.indexOf(self) === nodes.length - 1) return topicBefore === topic ? 'own' : undefined;
   if (nodes.includes(self)) return 'own-origin';
   return nodes.length > maxHops ? 'max-hops' : undefined;
+}
+
+/** Whether a foreign bridge has given NATS what this broker has. */
+function goesRound(
+  rule: CompiledRule,
+  { subject, payload }: NatsMessage,
+  { nodes }: ReadHeaders,
+  { watch, server, events }: IngressDeps,
+): boolean {
+  const verdict = watch?.sees(subject, payload, nodes?.[0] ?? fromNats) ?? 'passes';
+  if (verdict === 'passes') return false;
+  if (verdict === 'found')
+    events.emit(bridgeLoopFound, {
+      rule: rule.name,
+      subject,
+      from: nodes === undefined ? `NATS at ${server() ?? 'no server'}` : `node "${nodes[0]}"`,
+      to: 'this broker',
+    });
+  events.emit(bridgeLoopDropped, { rule: rule.name, reason: 'content' });
+  return true;
 }
 
 function toMessage(

@@ -144,6 +144,22 @@ export const bridgeSchema = z
           metric: 'bridge_loop_dropped_total',
         },
       }),
+    maxCrossings: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .prefault(100)
+      .meta({
+        description:
+          'Times that others than its first sender may send the same payload on the same subject within two seconds, and 16 times as often as that one, before it counts as going round through a foreign bridge. 0: no limit.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'A loop on one machine crosses hundreds of times a second; people and sensors do not repeat each other like that.',
+          client: 'The copies are not passed on; the log names both ends.',
+          metric: 'bridge_loop_dropped_total',
+        },
+      }),
     echo: z.enum(['auto', 'on']).prefault('auto').meta({
       description:
         'Whether NATS gives this node back what it sent, for rules that take it under another topic. auto: where a rule takes subjects that another rule sends to. on: always, for a nats-server that maps subjects. Each message to NATS then comes back once more.',
