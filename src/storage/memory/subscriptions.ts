@@ -57,6 +57,12 @@ export class Subscriptions {
     this.#byClient.delete(clientId);
   }
 
+  find(clientId: string, filter: string): StoredSubscription | undefined {
+    const own = this.#byClient.get(clientId);
+    const found = own === undefined ? undefined : ownByFilter(own, filter);
+    return found === undefined ? undefined : withoutClient(found);
+  }
+
   of(clientId: string): StoredSubscription[] {
     return Array.from(this.#byClient.get(clientId)?.values() ?? [], withoutClient);
   }

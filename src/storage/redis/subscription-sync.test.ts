@@ -5,12 +5,14 @@ import { SubscriptionSync } from './subscription-sync.ts';
 /** A node whose answers from Redis come when the test says so. */
 function node() {
   const writes: (() => void)[] = [];
+  const refusals: (() => void)[] = [];
   const reads: ((reply: Reply) => void)[] = [];
   const sync = new SubscriptionSync(
     {
-      write: (_name, _args, done) =>
+      write: (_name, _args, done, failed) =>
         new Promise((resolve) => {
           writes.push(() => resolve(done(writes.length)));
+          refusals.push(() => failed?.());
         }),
       submit: () => new Promise((resolve) => reads.push(resolve)),
     },
@@ -18,7 +20,7 @@ function node() {
   );
   const filters = (): string[] => sync.index.of('alice').map(({ topic }) => topic);
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  return { sync, writes, reads, filters, settle };
+  return { sync, writes, refusals, reads, filters, settle };
 }
 
 const removal = (version: number, ...remove: string[]): string =>
@@ -67,4 +69,44 @@ test('while our own changes are under way the session is read when they are thro
   reads[0]?.(inRedis('x', 'own'));
   await settle();
   expect(filters()).toEqual(['x', 'own']);
+});
+
+test('changes that Redis refuses, all of them, leave what was there before', () => {
+  const { sync, writes, refusals, filters } = node();
+  const before = [
+    { topic: 'kept', qos: 1 as const },
+    { topic: 'changed', qos: 1 as const },
+  ];
+  void sync.add('alice', before);
+  writes[0]?.();
+  void sync.add('alice', [
+    { topic: 'changed', qos: 2 },
+    { topic: 'new', qos: 2 },
+  ]);
+  void sync.remove('alice', ['new', 'kept']);
+  void sync.clean('alice', () => undefined);
+  expect(filters()).toEqual([]);
+  for (const refuse of refusals.slice(1)) refuse();
+  expect(sync.index.of('alice')).toEqual(expect.arrayContaining(before));
+  expect(filters()).toHaveLength(2);
+});
+
+test('a subscription costs the same however many the client has', () => {
+  const { sync, writes } = node();
+  let added = 0;
+  const add = (count: number): number => {
+    const startedAt = performance.now();
+    for (let index = 0; index < count; index += 1) {
+      void sync.add('alice', [{ topic: `t/${added}`, qos: 1 }]);
+      added += 1;
+      writes.at(-1)?.();
+    }
+    return performance.now() - startedAt;
+  };
+  const leastOf = (times: readonly number[]): number => Math.min(...times);
+  add(500);
+  const few = leastOf([add(300), add(300), add(300)]);
+  add(20_000);
+  const many = leastOf([add(300), add(300), add(300)]);
+  expect(many).toBeLessThan(8 * few);
 });

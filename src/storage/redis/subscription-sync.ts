@@ -124,7 +124,7 @@ export class SubscriptionSync {
     then: (reply: Reply) => void,
   ): Promise<void> {
     const { clientId } = change;
-    const open = this.#begin(clientId);
+    const open = this.#begin(change);
     this.#apply(change);
     const told = `${this.#runId} ${JSON.stringify(change)}`;
     const done = (reply: Reply): void => {
@@ -139,15 +139,22 @@ export class SubscriptionSync {
     );
   }
 
-  #begin(clientId: string): OpenChanges {
+  #begin({ clientId, remove = [], add = [] }: Change): OpenChanges {
     let open = this.#open.get(clientId);
     if (open === undefined) {
-      open = { before: this.#index.of(clientId), count: 0, done: 0, total: 0, foreign: false, missed: false };
+      open = { before: new Map(), count: 0, done: 0, total: 0, foreign: false, missed: false };
       this.#open.set(clientId, open);
     }
+    for (const filter of remove ?? this.#index.of(clientId).map(({ topic }) => topic))
+      this.#note(open, clientId, filter);
+    for (const { topic } of add) this.#note(open, clientId, topic);
     open.count += 1;
     open.total += 1;
     return open;
+  }
+
+  #note({ before }: OpenChanges, clientId: string, filter: string): void {
+    if (!before.has(filter)) before.set(filter, this.#index.find(clientId, filter));
   }
 
   /** Takes back what was refused. */
@@ -157,7 +164,7 @@ export class SubscriptionSync {
     this.#open.delete(clientId);
     const isDone = open.done === open.total;
     if (isDone && !open.missed) return;
-    if (open.done === 0 && !open.foreign) this.#replace(clientId, open.before);
+    if (open.done === 0 && !open.foreign) this.#putBack(clientId, open.before);
     else void this.#reread(clientId);
   }
 
@@ -195,6 +202,14 @@ export class SubscriptionSync {
     this.#index.add(clientId, add);
   }
 
+  #putBack(clientId: string, before: OpenChanges['before']): void {
+    this.#index.remove(clientId, [...before.keys()]);
+    this.#index.add(
+      clientId,
+      [...before.values()].filter((one) => one !== undefined),
+    );
+  }
+
   #replace(clientId: string, subscriptions: readonly StoredSubscription[]): void {
     this.#index.removeAll(clientId);
     this.#index.add(clientId, subscriptions);
@@ -217,7 +232,8 @@ export class SubscriptionSync {
 
 /** Sessions with a change of our own that Redis has not answered. */
 interface OpenChanges {
-  readonly before: readonly StoredSubscription[];
+  /** By filter, of those that change: what was subscribed to before. */
+  readonly before: Map<string, StoredSubscription | undefined>;
   count: number;
   done: number;
   total: number;
