@@ -31,7 +31,6 @@ const onePacket = (count: number): Scenario => ({
   name: `subscribe-${count}`,
   title: `one SUBSCRIBE with ${count} filters, persistent session`,
   memoryMiB: 400,
-  notShort: 'not held yet',
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const attacker = await attack.connect({ clientId: 'subscriber', isPersistent: true });
@@ -44,7 +43,6 @@ const onePacket = (count: number): Scenario => ({
 const manyPackets = (count: number): Scenario => ({
   name: `subscriptions-${count}`,
   title: `${count} subscriptions of one client, 100 a packet, persistent session`,
-  notShort: 'not held yet',
   memoryMiB: 400,
   seconds: { short: 60, full: 120 },
   async run(attack) {
@@ -58,7 +56,6 @@ const manyPackets = (count: number): Scenario => ({
 const unsubscribe: Scenario = {
   name: 'unsubscribe-120000',
   title: 'one UNSUBSCRIBE of 840 KB with 120,000 filters, by a client with 1,000 subscriptions',
-  notShort: 'not held yet',
   memoryMiB: 400,
   seconds: { short: 60, full: 90 },
   async run(attack) {
