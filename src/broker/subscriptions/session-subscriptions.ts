@@ -72,7 +72,7 @@ export class SessionSubscriptions {
       const turn = pace.step();
       if (turn !== undefined) await turn;
     }
-    if (forbidden.length > 0) await store.removeSubscriptions(session, forbidden);
+    if (forbidden.length > 0 && !this.#hasLeft) await store.removeSubscriptions(session, forbidden);
   }
 
   /** The connection is gone. */
@@ -98,6 +98,7 @@ export class SessionSubscriptions {
         const turn = pace.step();
         if (turn !== undefined) await turn;
       }
+    if (this.#hasLeft) return; // what is stored now would be of the next connection
     if (session.isPersistent && granted.size > 0) {
       const stored = Array.from(granted.values(), (one) => storedOf(one, identifier, version));
       const failure = await failureOf(store.addSubscriptions(session, stored));
@@ -184,6 +185,7 @@ export class SessionSubscriptions {
     }
     const removed = [...places.keys()];
     for (let from = 0; from < removed.length; from += removedAtOnce) {
+      if (this.#hasLeft) return;
       const some = removed.slice(from, from + removedAtOnce);
       const failure = session.isPersistent ? await failureOf(store.removeSubscriptions(session, some)) : undefined;
       if (failure !== undefined && version !== 5)
