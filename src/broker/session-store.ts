@@ -7,7 +7,7 @@ export interface SessionRef {
   readonly id: string;
 }
 
-/** One subscription of a session, as the engine restores it. */
+/** One subscription of a session. */
 export interface StoredSubscription {
   /** The topic filter. */
   readonly topic: string;

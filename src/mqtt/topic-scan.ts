@@ -2,7 +2,7 @@ import { reasonCodes } from './reason-codes.ts';
 import { malformed, protocolError, type Refusal, refuse } from './refusal.ts';
 import { sequenceBytes } from './utf8.ts';
 
-/** Levels of a topic name or filter that the engine takes; `$share` and the group of a shared filter count. */
+/** Levels of a topic name or filter; the engine takes no more in a name. `$share` and the group of a shared filter count. */
 export const maxTopicLevels = 100;
 
 const slash = 0x2f;

@@ -95,6 +95,7 @@ test('6,000 filters in one SUBSCRIBE are refused at once, all of them', async ()
       ),
     ).toBe(6_000);
   });
+  expect(await broker.metric('subscription_limits_reached_total', 'limit="filtersPerPacket"')).toBe(1);
 }, 60_000);
 
 test('an UNSUBSCRIBE of 840 KB with 120,000 filters, 1,000 of them subscribed to', async () => {
