@@ -60,6 +60,13 @@ export const planeCosts: readonly PlaneCase[] = [
     cost: 'O(1)',
     run: ({ plane }) => repeat(() => plane.subscriptions),
   },
+  {
+    method: 'routeBytes',
+    work: '',
+    n: 'topics that are remembered',
+    cost: 'O(1)',
+    run: ({ plane }) => repeat(() => plane.routeBytes),
+  },
   ...(['subscribe', 'unsubscribe'] as const).flatMap((method): PlaneCase[] => [
     {
       method,
