@@ -40,7 +40,8 @@ async function attackInTurn(input: AttackInput, options: ArenaOptions): Promise<
   try {
     for (const scenario of input.scenarios) {
       input.say(`${scenario.name}: ${scenario.title}`);
-      const isAlone = !isShort || scenario.config !== undefined || scenario.needs !== undefined;
+      const isAlone =
+        !isShort || scenario.isAlone === true || scenario.config !== undefined || scenario.needs !== undefined;
       if (isAlone) await close();
       arena ??= await openArena(scenario, options);
       let outcome = await play(scenario, arena, isShort);

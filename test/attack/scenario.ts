@@ -40,6 +40,8 @@ export interface Scenario {
   readonly memoryMiB: number;
   /** Time for it in the short and in the full form. */
   readonly seconds: { readonly short: number; readonly full: number };
+  /** Leaves so much memory behind that no other scenario shares its broker. */
+  readonly isAlone?: true;
   /** False where it would disturb others in the long form: it changes the broker and not only its load. */
   readonly isMixed?: false;
   /** Why it does not stand in the short form yet, or never does. */

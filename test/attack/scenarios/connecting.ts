@@ -83,7 +83,6 @@ const announced: Scenario = {
 
 const clockBack: Scenario = {
   name: 'clock-back',
-  notShort: 'not held yet',
   isMixed: false,
   title: '100 connections that say nothing while the wall clock goes back by an hour',
   isOurs: true,

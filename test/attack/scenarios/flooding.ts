@@ -34,7 +34,6 @@ const flooding = ({ kind, connections, packet, what }: Flood): Scenario => ({
   name: `${kind}-${connections}`,
   title: `${what} at 1 MB/s on ${connections === 1 ? 'one connection' : `each of ${connections} connections`}`,
   memoryMiB: 400,
-  notShort: 'not held yet',
   seconds: { short: 60, full: 60 },
   async run(attack) {
     const attackers = await attack.connectAll(connections, (index) => ({ clientId: `flood-${index}`, version: 5 }));

@@ -5,7 +5,6 @@ import type { Attack, Scenario } from '../scenario.ts';
 
 const pipeline: Scenario = {
   name: 'http-pipeline',
-  notShort: 'not held yet',
   title: '300 connections that pipeline GETs and do not read',
   isOurs: true,
   memoryMiB: 400,
@@ -60,7 +59,6 @@ const upgrade = (...more: string[]): string[] => [
 
 const origins: Scenario = {
   name: 'foreign-origin',
-  notShort: 'not held yet',
   title: 'a page from elsewhere opens a WebSocket; a foreign name in Host',
   isOurs: true,
   memoryMiB: 400,

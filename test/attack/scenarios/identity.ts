@@ -46,7 +46,6 @@ async function pushOut(attack: Attack, isPersistent: boolean): Promise<string[]>
 
 const foreignTakeover: Scenario = {
   name: 'foreign-takeover',
-  notShort: 'not held yet',
   title: 'an anonymous client takes the client id of a connected client with a certificate',
   isOurs: true,
   memoryMiB: 400,

@@ -67,7 +67,7 @@ const sessions = (bytes: number): Scenario => ({
 
 const noReaders: Scenario = {
   name: 'no-readers',
-  notShort: 'not held yet',
+  isAlone: true,
   title: '200 subscribers that do not read, and 16 MB published to them',
   memoryMiB: 700,
   seconds: { short: 60, full: 60 },

@@ -1,26 +1,24 @@
+import type { Attacker } from '../attacker.ts';
 import type { Attack, Scenario } from '../scenario.ts';
 import { subscribeInPackets } from './subscribing.ts';
 
 /** Subscriptions that look through all retained messages. */
 
+const publishers = 40;
+
+/** By many clients, as one waits for the store after each message. */
 async function retain(attack: Attack, count: number, topic: (index: number) => string): Promise<readonly string[]> {
-  const publisher = await attack.connect({ clientId: 'retainer' });
-  if (publisher === undefined) return ['the publisher of retained messages was refused'];
-  for (let index = 0; index < count && !attack.signal.aborted; index += 100) {
-    const batch = Array.from({ length: Math.min(100, count - index) }, (_, offset) =>
-      publisher.encode({
-        cmd: 'publish',
-        topic: topic(index + offset),
-        payload: 'r',
-        qos: 0,
-        dup: false,
-        retain: true,
-      }),
-    );
-    await publisher.send(Buffer.concat(batch), batch.length);
-    await publisher.answers();
-  }
-  return publisher.isClosed && !attack.signal.aborted ? ['the publisher of retained messages was closed'] : [];
+  const clients = await attack.connectAll(publishers, (index) => ({ clientId: `retainer-${index}` }));
+  const shareOf = async (client: Attacker, first: number): Promise<boolean> => {
+    for (let index = first; index < count; index += publishers) {
+      const message = { cmd: 'publish', topic: topic(index), payload: 'r', qos: 0, dup: false, retain: true } as const;
+      if (!(await client.sendPacket(message))) return false;
+    }
+    await client.sendPacket({ cmd: 'unsubscribe', messageId: 1, unsubscriptions: ['none'] });
+    return client.received('unsuback'); // comes when all before it was handled
+  };
+  const shares = await Promise.all(clients.map(shareOf));
+  return shares.length === publishers && shares.every(Boolean) ? [] : ['messages to retain were not taken in time'];
 }
 
 const oneScan: Scenario = {
