@@ -68,6 +68,8 @@ test.each([
   [['--broker', '127.0.0.1:65536'], /127\.0\.0\.1:PORT/],
   [['--broker', '127.0.0.1:1883', '--bin', 'x.js'], /use one of them/],
   [['--short', '--long'], /use one of them/],
+  [['--minutes', '5'], /--minutes needs --long/],
+  [['--long', '--minutes', '0'], /--minutes 0: use 1 to 600/],
   [['--only', 'flod-1'], /--only flod-1: there is no such scenario; --list names them/],
   [['--hard'], /--hard/],
 ])('refuses the command line %j with what is allowed', (args, problem) => {

@@ -9,6 +9,8 @@ import { isOnlySlow, judge, type Outcome } from './verdict.ts';
 export interface AttackInput extends Pick<ArenaOptions, 'subject' | 'pairProgram'> {
   readonly scenarios: readonly Scenario[];
   readonly form: 'short' | 'full' | 'long';
+  /** How long the long form goes on. */
+  readonly minutes: number;
   /** Told what is done next, and how each scenario went. */
   readonly say: (text: string) => void;
   readonly onOutcome?: (outcome: Outcome) => void;
@@ -82,10 +84,11 @@ async function play(scenario: Scenario, arena: Arena, isShort: boolean): Promise
   };
 }
 
-const longForm = { minutes: 30, concurrency: 3, memoryMiB: 1_024 } as const;
+const longForm = { concurrency: 3, memoryMiB: 1_024 } as const;
 
 async function attackAtLength(input: AttackInput, options: ArenaOptions): Promise<Outcome> {
-  const { minutes, concurrency, memoryMiB } = longForm;
+  const { concurrency, memoryMiB } = longForm;
+  const { minutes } = input;
   const scenarios = input.scenarios.filter(({ config, needs, isMixed }) => !config && !needs && isMixed !== false);
   const traffic = { bytes: 0, packets: 0 };
   await using arena = await openArena({}, options);

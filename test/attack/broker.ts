@@ -66,7 +66,7 @@ export interface StartOptions {
 export async function startBroker({ bin, certificates, config }: StartOptions): Promise<BrokerUnderAttack> {
   const directory = await temporaryDirectory();
   const settings = {
-    listeners: listenerNames.map((name) => ({ name, bind: '127.0.0.1:0', ...kinds[name] })),
+    listeners: listenerNames.map((name) => ({ name, bind: '127.0.0.1:0', handshakeTimeout: '2s', ...kinds[name] })),
     certificates: { directory: certificates },
     nats: { hub: { bind: '127.0.0.1:0' } },
     store: { type: 'disk', directory: './data' },

@@ -35,11 +35,12 @@ export async function main(args: readonly string[], deps: MainDeps): Promise<num
     for (const { name, title } of options.scenarios) print(`${name.padEnd(24)}${title}`);
     return 0;
   }
-  const { brokerPort: port, bin, form, json } = options;
+  const { brokerPort: port, bin, form, minutes, json } = options;
   const done: Outcome[] = [];
   const outcomes = await attack({
     scenarios: options.scenarios,
     form,
+    minutes,
     subject: port === undefined ? { bin: bin ?? deps.build() } : { port },
     pairProgram: deps.pairProgram,
     say,

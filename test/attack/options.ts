@@ -4,6 +4,8 @@ import type { Scenario } from './scenario.ts';
 
 export interface AttackOptions {
   readonly form: 'short' | 'full' | 'long';
+  /** How long the long form goes on. */
+  readonly minutes: number;
   readonly scenarios: readonly Scenario[];
   /** Port of a broker that runs already; left out: this build, started for each scenario. */
   readonly brokerPort: number | undefined;
@@ -21,6 +23,7 @@ Everything stays on this machine, and each scenario has a deadline.
   --only NAME       this scenario; may be given again, and NAME may end with *
   --short           less of everything, about a minute in all; the default is the full amount, about half an hour
   --long            a million packets of mixed attack against one broker, for 30 minutes
+  --minutes N       the same for N minutes, 1 to 600
   --broker H:PORT   attack a broker that runs already, on 127.0.0.1 or localhost, instead of this build
   --bin FILE        attack this built program, and build nothing
   --json FILE       write the result to FILE, too
@@ -57,6 +60,7 @@ export function parseAttackOptions(args: readonly string[], all: readonly Scenar
         broker: text,
         bin: text,
         json: text,
+        minutes: text,
         short: flag,
         long: flag,
         list: flag,
@@ -67,12 +71,17 @@ export function parseAttackOptions(args: readonly string[], all: readonly Scenar
     if (values.short && values.long) throw new RangeError('--short and --long: use one of them');
     if (values.bin !== undefined && values.broker !== undefined)
       throw new RangeError('--bin and --broker: use one of them');
+    if (values.minutes !== undefined && !values.long) throw new RangeError('--minutes needs --long');
+    const minutes = Number(values.minutes ?? '30');
+    if (!Number.isInteger(minutes) || minutes < 1 || minutes > 600)
+      throw new RangeError(`--minutes ${values.minutes}: use 1 to 600`);
     const brokerPort = portOf(values.broker);
     const chosen = choose(all, values.only);
     const form = values.short ? 'short' : values.long ? 'long' : 'full';
     const isChosen = values.only.length > 0;
     return {
       form,
+      minutes,
       scenarios: chosen
         .filter(({ isOurs }) => brokerPort === undefined || isOurs !== true)
         .filter(({ notShort }) => form !== 'short' || isChosen || notShort === undefined),

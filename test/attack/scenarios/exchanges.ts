@@ -59,7 +59,7 @@ const openExchanges: Scenario = {
     await waiting.sendPacket(publish('first', 1));
     await waiting.received('pubrec');
     waiting.end();
-    const count = attack.amount(1_050, 3);
+    const count = attack.amount(1_050, 2);
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < count && !attack.signal.aborted) await leaveOpen(attack, next++);
@@ -103,7 +103,7 @@ const refusedRetained: Scenario = {
   memoryMiB: 400,
   seconds: { short: 60, full: 90 },
   async run(attack) {
-    const count = attack.amount(20_000, 500);
+    const count = attack.amount(20_000, 200);
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < count && !attack.signal.aborted) {
