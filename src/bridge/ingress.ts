@@ -114,8 +114,9 @@ function goesRound(
   rule: CompiledRule,
   { subject, payload }: NatsMessage,
   { nodes }: ReadHeaders,
-  { watch, server, events }: IngressDeps,
+  { plane, watch, server, events }: IngressDeps,
 ): boolean {
+  if (nodes?.at(-1) === plane.nodeId) return false; // this node hears itself, once for each rule
   const verdict = watch?.sees(subject, payload, nodes?.[0] ?? fromNats) ?? 'passes';
   if (verdict === 'passes') return false;
   if (verdict === 'found')

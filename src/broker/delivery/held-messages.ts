@@ -63,7 +63,8 @@ export class HeldMessages {
       return;
     }
     total.bytes += bytes;
-    this.#waiting.push({ targets, packet });
+    // bytes of its own, or it would keep all that it was read with
+    this.#waiting.push({ targets, packet: { ...packet, payload: Buffer.from(packet.payload) } });
   }
 
   /** Puts the oldest into the queue while it has room. @returns whether there was any */
