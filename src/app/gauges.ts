@@ -25,6 +25,9 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   const total = (count: (listener: TransportListener) => number) => () =>
     listeners.reduce((sum, listener) => sum + count(listener), 0);
   gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
+  gauge('memory_held_bytes', 'Bytes on their way, of all connections together; see limits.memory.', () =>
+    broker.heldBytes(),
+  );
   gauge('plane_subscriptions', 'Subscriptions of connected clients and of the bridge.', () => plane.subscriptions);
   gauge(
     'listener_connections',

@@ -13,6 +13,7 @@ import { createEngine } from './aedes/engine.ts';
 import type { PacingOptions } from './delivery/held-messages.ts';
 import type { Outgoing } from './delivery/outgoing.ts';
 import { Edge } from './edge/edge.ts';
+import { MemoryBudget, usualMemory } from './memory-budget.ts';
 import type { Authenticator, Link, MessagePort } from './ports.ts';
 import { Gates } from './publish/gates.ts';
 import { createHotPath } from './publish/hot-path.ts';
@@ -42,6 +43,8 @@ export interface Broker extends Component, MessagePort {
   accept(link: Link): void;
   /** Connections, those before their CONNECT included. */
   connections(): number;
+  /** Bytes on their way, of all connections; see `limits.memory`. */
+  heldBytes(): number;
   /** Disconnects everybody and takes nobody more. */
   disconnectAll(): Promise<void>;
 }
@@ -61,6 +64,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const pacing = { pacing: options.pacing, held: { bytes: 0 } };
     const engine = createEngine(options.limits)({ ...common, runId, authenticator });
     const hotPath = createHotPath(options.plane)(common);
+    const memory = new MemoryBudget(options.limits.memory ?? usualMemory(), telemetry.events);
     const edges = new Set<Edge>();
     let isClosed = false;
     const deps = {
@@ -70,6 +74,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       engine,
       hotPath,
       turn: new Turn(),
+      memory,
       reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver),
       ended: (edge: Edge) => void edges.delete(edge),
     };
@@ -87,6 +92,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         if (isClosed) edge.shutDown();
       },
       connections: () => edges.size,
+      heldBytes: () => memory.bytes,
       async disconnectAll() {
         isClosed = true;
         for (const edge of edges) edge.shutDown();

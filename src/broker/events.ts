@@ -58,6 +58,21 @@ export const clientRefused = defineEvent<RefusedFields>({
     `${clientId === undefined ? 'connection' : `client "${clientId}"`} on ${listener} from ${peer} refused: ${reason} [${clause}] (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
 
+const memorySteps = {
+  leaveOut: 'QoS 0 messages to clients that do not read are left out',
+  close: 'the connections that most waits for are closed',
+  wait: 'clients that publish or connect have to wait',
+} as const;
+
+export const memoryShort = defineEvent<{ step: keyof typeof memorySteps; bytes: number; limit: number }>({
+  counter: 'memory_short_total',
+  help: 'Times that what is on its way took too much of limits.memory, by what was done about it.',
+  labels: ['step'],
+  level: 'warn',
+  message: ({ step, bytes, limit }) =>
+    `memory is short: ${bytes} of ${limit} bytes (limits.memory) are on their way; ${memorySteps[step]}`,
+});
+
 export const publishRefused = defineEvent<{ reasonCode: number; reason: string }>({
   counter: 'mqtt_publish_refused_total',
   help: 'Messages of clients that were refused because of their topic.',

@@ -72,6 +72,20 @@ export const limitsSchema = z
           metric: 'mqtt_slow_client_dropped_total',
         },
       }),
+    memory: byteSize
+      .refine((bytes) => bytes >= 16_777_216, { error: 'use 16MiB or more' })
+      .optional()
+      .meta({
+        description:
+          'Bytes on their way, of all connections together: from half of it QoS 0 messages to clients that do not read are left out, above that the connections that most waits for are closed, and then clients that publish or connect wait. Left out: a quarter of the memory of the machine or container.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'The buffers of many slow clients together must not end the process; a quarter leaves room for copies, sessions and the rest.',
+          client: 'A client that does not read loses QoS 0 messages, then its connection; a publisher waits.',
+          metric: 'memory_short_total',
+        },
+      }),
     topicLength: byteSize
       .refine((bytes) => bytes >= 64 && bytes <= 65_535, { error: 'use 64B to 65535B' })
       .prefault('4KiB')

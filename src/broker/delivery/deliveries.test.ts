@@ -35,6 +35,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       },
       write: (frame) => void written.push(Buffer.from(frame).toString('hex')),
       isCongested: () => false,
+      holds: () => undefined,
       fail: (reason) => void failures.push(reason),
     },
     {

@@ -40,6 +40,7 @@ export class MemoryLane implements Lane {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#waitingBytes -= next.bytes;
+      if (this.#waitingBytes === 0) this.#sender.sink.holds(0);
       const left = secondsLeft(next, this.#deps.now());
       if (left !== 0) this.#send(next, left);
     }
@@ -79,5 +80,6 @@ export class MemoryLane implements Lane {
     this.#waiting ??= new Fifo();
     this.#waiting.push(item);
     this.#waitingBytes += item.bytes;
+    this.#sender.sink.holds(this.#waitingBytes);
   }
 }

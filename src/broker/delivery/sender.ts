@@ -14,6 +14,8 @@ export interface DeliverySink {
   write(frame: Uint8Array): void;
   /** True while the client does not take what was sent. */
   isCongested(): boolean;
+  /** So many bytes wait elsewhere until the client has answered. */
+  holds(bytes: number): void;
   /** Ends the connection. @param reason a sentence for the log */
   fail(reason: string): void;
 }

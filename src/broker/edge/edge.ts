@@ -10,6 +10,7 @@ import type { Subscriber } from '../../plane/plane.ts';
 import type { Turn } from '../../plane/turn.ts';
 import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
 import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
+import { Holding, type MemoryBudget } from '../memory-budget.ts';
 import type { Link, LinkHandler, Peer } from '../ports.ts';
 import type { HotPath } from '../publish/hot-path.ts';
 import type { LimitsOptions } from '../schema.ts';
@@ -28,6 +29,8 @@ export interface EdgeDeps extends DeliveriesDeps {
   readonly telemetry: Telemetry;
   readonly hotPath: HotPath;
   readonly turn: Turn;
+  /** Of all connections together. */
+  readonly memory: MemoryBudget;
   /** The link is gone; called once. */
   readonly ended: (edge: Edge) => void;
 }
@@ -40,8 +43,9 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   readonly #link: Link;
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
-  readonly #intake: Intake;
+  readonly intake: Intake;
   readonly #log: ConnectionLog;
+  readonly holding: Holding;
   readonly egress: Egress;
   readonly deliveries: Deliveries;
   /** Waits for CONNECT. */
@@ -58,12 +62,14 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#link = link;
     this.#deps = deps;
     this.#cutter = new FrameCutter(deps.limits.connectPacketSize);
-    this.#intake = new Intake(link, this.#cutter, deps.turn, this);
+    this.intake = new Intake(link, this.#cutter, deps.turn, this);
     this.#log = new ConnectionLog(deps.telemetry.events, link.peer);
-    this.egress = new Egress(link, deps.turn, deps.limits.outboundBuffer, this);
+    this.holding = new Holding(deps.memory, (reason) => this.#destroy(reason));
+    this.egress = new Egress(link, deps, deps.limits.outboundBuffer, this, this.holding);
     this.deliveries = new Deliveries(this.egress, deps);
     this.#connectTimer = deps.wheel.add(deps.limits.connectTimeout, () => this.#connectTimedOut());
     link.open(this);
+    this.published(); // who connects waits as who publishes
   }
 
   get peer(): Peer {
@@ -84,15 +90,16 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   }
 
   onData(chunk: Buffer): void {
-    this.#intake.push(chunk);
+    this.intake.push(chunk);
   }
 
   onDrain(): void {
+    this.egress.account();
     this.drained();
   }
 
   onClose(reason: string): void {
-    this.#intake.end(() => {
+    this.intake.end(() => {
       this.#finish();
       this.#engine?.closed();
       this.#log.ended(this.#reason ?? reason);
@@ -194,12 +201,11 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#inbound?.goOn();
   }
 
-  hasTime(): boolean {
-    return this.#intake.hasTime();
-  }
-
-  spend(units: number): void {
-    this.#intake.spend(units);
+  published(): void {
+    const { memory } = this.#deps;
+    if (!memory.isFull) return;
+    this.intake.pause();
+    memory.whenRoom(() => this.intake.resume());
   }
 
   #receiveConnect(frame: Buffer): Refusal | undefined {
@@ -216,23 +222,16 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     return undefined;
   }
 
-  pause(): void {
-    this.#intake.pause();
-  }
-
-  resume(): void {
-    this.#intake.resume();
-  }
-
   /** Nothing is taken and nothing is sent any more. */
   #finish(): void {
     this.egress.close();
     this.#isOver = true;
-    this.#intake.close();
+    this.intake.close();
     this.#connectTimer.cancel();
     this.#keepAlive?.cancel();
     this.#inbound?.close();
     this.deliveries.close();
+    this.holding.release();
   }
 
   /** Answers in the client's dialect, then closes. [MQTT-4.13.1-1] */
@@ -263,7 +262,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
 
   #waitForSilence(silenceMs: number): KeepAlive {
     const { wheel, limits } = this.#deps;
-    const isBehind = (): boolean => this.#intake.isBehind;
+    const isBehind = (): boolean => this.intake.isBehind;
     const ended = (): void => this.#keepAliveEnded(silenceMs);
     return new KeepAlive({ silenceMs, pace: limits.packetPace }, { wheel, cutter: this.#cutter, isBehind, ended });
   }

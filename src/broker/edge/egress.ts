@@ -2,6 +2,7 @@ import type { Qos } from '../../plane/message.ts';
 import { Outbox } from '../../plane/outbox.ts';
 import type { Turn } from '../../plane/turn.ts';
 import type { DeliverySink } from '../delivery/sender.ts';
+import type { Holding, MemoryBudget } from '../memory-budget.ts';
 import type { Link } from '../ports.ts';
 
 /** Whose client it is. */
@@ -23,10 +24,22 @@ export class Egress implements DeliverySink {
   readonly #host: EgressHost;
   readonly #maxWaitingBytes: number;
   readonly #outbox: Outbox;
+  readonly #memory: MemoryBudget;
+  readonly #holding: Holding;
+  /** Bytes that wait for answers of the client. */
+  #laneBytes = 0;
   #isClosed = false;
 
   /** @param maxWaitingBytes that may wait for a client that does not read */
-  constructor(link: Link, turn: Turn, maxWaitingBytes: number, host: EgressHost) {
+  constructor(
+    link: Link,
+    { turn, memory }: { readonly turn: Turn; readonly memory: MemoryBudget },
+    maxWaitingBytes: number,
+    host: EgressHost,
+    holding: Holding,
+  ) {
+    this.#memory = memory;
+    this.#holding = holding;
     this.#link = link;
     this.#host = host;
     this.#maxWaitingBytes = maxWaitingBytes;
@@ -46,7 +59,7 @@ export class Egress implements DeliverySink {
       this.#outbox.push(frame);
       return true;
     }
-    if (qos === 0 && waiting * 2 > this.#maxWaitingBytes) {
+    if (qos === 0 && (waiting * 2 > this.#maxWaitingBytes || this.#memory.isShort)) {
       this.#host.skipped();
       return false;
     }
@@ -60,6 +73,16 @@ export class Egress implements DeliverySink {
 
   isCongested(): boolean {
     return this.#waiting() > congestedBytes;
+  }
+
+  holds(bytes: number): void {
+    this.#laneBytes = bytes;
+    this.account();
+  }
+
+  /** What waits may have changed. */
+  account(): void {
+    if (!this.#isClosed) this.#holding.holdsOutbound(this.#waiting() + this.#laneBytes);
   }
 
   fail(reason: string): void {
@@ -79,6 +102,7 @@ export class Egress implements DeliverySink {
   #send(batch: readonly Uint8Array[]): void {
     if (this.#isClosed) return;
     this.#link.write(batch);
+    this.account();
     if (!this.isCongested()) this.#host.drained();
   }
 

@@ -1,16 +1,13 @@
 import { Fifo } from '../../kernel/fifo.ts';
+import type { Holding } from '../memory-budget.ts';
+import type { Intake } from './intake.ts';
 
 /** Who hands packets over. */
 export interface HandoverHost {
   /** Gives a packet to the engine. */
   hand(frame: Buffer): void;
-  /** Whether the client may have one more packet handled now; where not, `goOn` follows. */
-  hasTime(): boolean;
-  /** Counts work for the client, in units of `Turn`. */
-  spend(units: number): void;
-  /** Takes nothing more from the client. */
-  pause(): void;
-  resume(): void;
+  readonly intake: Pick<Intake, 'hasTime' | 'spend' | 'pause' | 'resume'>;
+  readonly holding: Pick<Holding, 'holdsInbound'>;
 }
 
 /** What a packet costs in the engine at least, in units of `Turn`. */
@@ -45,9 +42,10 @@ export class Handover {
     this.#waitingBytes += frame.length + overheadBytes;
     if (!this.#isPaused && this.#waitingBytes > this.#maxWaitingBytes) {
       this.#isPaused = true;
-      this.#host.pause();
+      this.#host.intake.pause();
     }
     if (!this.#isLooping) this.#next();
+    if (this.#waitingBytes > 0) this.#host.holding.holdsInbound(this.#waitingBytes);
   }
 
   /** There is time again. */
@@ -68,17 +66,18 @@ export class Handover {
 
   #next(): void {
     this.#isLooping = true;
-    while (!this.#isHandling && !this.#isClosed && this.#waiting.length > 0 && this.#host.hasTime()) {
+    while (!this.#isHandling && !this.#isClosed && this.#waiting.length > 0 && this.#host.intake.hasTime()) {
       const frame = this.#waiting.shift()!;
       this.#waitingBytes -= frame.length + overheadBytes;
       this.#isHandling = true;
-      this.#host.spend(engineUnits);
+      this.#host.intake.spend(engineUnits);
       this.#host.hand(frame);
     }
     this.#isLooping = false;
+    if (this.#waitingBytes === 0) this.#host.holding.holdsInbound(0);
     if (this.#isPaused && this.#waitingBytes * 2 < this.#maxWaitingBytes) {
       this.#isPaused = false;
-      this.#host.resume();
+      this.#host.intake.resume();
     }
   }
 }

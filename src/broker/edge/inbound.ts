@@ -26,6 +26,8 @@ export interface InboundHost extends HandoverHost {
   readonly limits: LimitsOptions;
   readonly deliveries: Deliveries;
   readonly egress: Egress;
+  /** It sent a PUBLISH: where memory is full it waits after it. */
+  published(): void;
   /** Says why the connection is about to end. */
   failed(reason: string): void;
 }
@@ -136,6 +138,7 @@ export class Inbound {
   #receivePublish(received: Buffer): Refusal | undefined {
     const { limits, connect } = this.#host;
     const { version } = connect;
+    this.#host.published();
     let frame = received;
     this.#topics ??= new TopicMemo();
     let header = parsePublish(frame, version, this.#topics);
@@ -160,7 +163,7 @@ export class Inbound {
   #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, publisher: Publisher): Refusal | undefined {
     const outcome = hotPath.take(frame, header, this.#host.connect.version, publisher);
     if (outcome === undefined) return this.#passPublish(frame, header);
-    if (typeof outcome === 'number' && outcome > 1) this.#host.spend(outcome);
+    if (typeof outcome === 'number' && outcome > 1) this.#host.intake.spend(outcome);
     if (header.qos === 0) return undefined;
     if (typeof outcome === 'number') {
       this.#acknowledgements.push(this.#encode(1, header.packetId, codeFor(outcome), ''));
@@ -199,7 +202,7 @@ export class Inbound {
     if (this.#flow !== undefined) return this.#flow.fault();
     if (!this.#isPaused && this.#acknowledgements.length > this.#host.limits.receiveMaximum) {
       this.#isPaused = true;
-      this.#host.pause();
+      this.#host.intake.pause();
     }
     return undefined;
   }
@@ -207,7 +210,7 @@ export class Inbound {
   #catchUp(): void {
     if (!this.#isPaused || this.#acknowledgements.length * 2 > this.#host.limits.receiveMaximum) return;
     this.#isPaused = false;
-    this.#host.resume();
+    this.#host.intake.resume();
   }
 
   /** A session that was to end with its connection cannot be made to outlive it at the last moment. */

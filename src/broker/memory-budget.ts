@@ -1,0 +1,147 @@
+import { totalmem } from 'node:os';
+import type { Events } from '../kernel/telemetry-ports.ts';
+import { memoryShort } from './events.ts';
+
+/** Shares of the budget. Each step begins above its own, and ends below the one before. */
+const steps = { leaveOut: 0.5, close: 0.7, wait: 0.85 } as const;
+/** A link that holds less is not slow; closing it would free nothing. */
+const slowBytes = 64 * 1024;
+
+/** Where `limits.memory` is left out: a quarter of what the machine, or the container, has for this process. */
+export function usualMemory(): number {
+  const constrained = process.constrainedMemory();
+  const available = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor(available / 4);
+}
+
+/** What is held in memory for one connection. */
+export class Holding {
+  readonly #budget: MemoryBudget;
+  readonly #close: (reason: string) => void;
+  #outbound = 0;
+  #inbound = 0;
+
+  /** @param close ends the connection */
+  constructor(budget: MemoryBudget, close: (reason: string) => void) {
+    this.#budget = budget;
+    this.#close = close;
+  }
+
+  get outbound(): number {
+    return this.#outbound;
+  }
+
+  /** Bytes on their way to the client. */
+  holdsOutbound(bytes: number): void {
+    const change = bytes - this.#outbound;
+    if (change === 0) return;
+    this.#outbound = bytes;
+    this.#budget.change(change, this);
+  }
+
+  /** Bytes of the client that are not handled. */
+  holdsInbound(bytes: number): void {
+    const change = bytes - this.#inbound;
+    this.#inbound = bytes;
+    this.#budget.change(change, this);
+  }
+
+  /** The connection is over. */
+  release(): void {
+    this.holdsOutbound(0);
+    this.holdsInbound(0);
+  }
+
+  close(reason: string): void {
+    this.#close(reason);
+  }
+}
+
+/**
+ * Memory for what is on its way, of all connections together. When it runs short, QoS 0 messages to slow links are left
+ * out, then the slowest links are closed, then whoever publishes or connects waits.
+ */
+export class MemoryBudget {
+  readonly #maxBytes: number;
+  readonly #events: Events;
+  readonly #slow = new Set<Holding>();
+  readonly #told = new Set<keyof typeof steps>();
+  #bytes = 0;
+  #waiting: (() => void)[] = [];
+  #isRelieving = false;
+
+  constructor(maxBytes: number, events: Events) {
+    this.#maxBytes = maxBytes;
+    this.#events = events;
+  }
+
+  /** Held at the moment. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** QoS 0 messages to slow links are to be left out. */
+  get isShort(): boolean {
+    return this.#isAbove('leaveOut');
+  }
+
+  /** Who publishes or connects has to wait. */
+  get isFull(): boolean {
+    return this.#isAbove('wait');
+  }
+
+  /** Called once for each batch. */
+  change(bytes: number, holding: Holding): void {
+    this.#bytes += bytes;
+    if (holding.outbound > slowBytes) this.#slow.add(holding);
+    else if (this.#slow.size > 0) this.#slow.delete(holding);
+    if (bytes > 0) {
+      if (this.isShort) this.#runsShort();
+    } else if (this.#told.size > 0 && !this.isShort) this.#told.clear();
+    if (this.#waiting.length > 0 && !this.#isAbove('close')) this.#letGo();
+  }
+
+  /** @param task called, not at once, when there is memory again */
+  whenRoom(task: () => void): void {
+    this.#tell('wait');
+    this.#waiting.push(task);
+  }
+
+  #isAbove(step: keyof typeof steps): boolean {
+    return this.#bytes > steps[step] * this.#maxBytes;
+  }
+
+  #runsShort(): void {
+    this.#tell('leaveOut');
+    if (this.#isRelieving || !this.#isAbove('close')) return;
+    this.#isRelieving = true;
+    queueMicrotask(this.#relieve); // whoever is writing just now has finished first
+  }
+
+  readonly #relieve = (): void => {
+    this.#isRelieving = false;
+    if (!this.#isAbove('close')) return;
+    this.#tell('close');
+    const slowest = [...this.#slow].sort((a, b) => b.outbound - a.outbound);
+    for (const holding of slowest) {
+      if (!this.isShort) return;
+      holding.close(
+        `memory is short (limits.memory, ${this.#maxBytes} bytes), and ${holding.outbound} bytes wait for this client`,
+      );
+    }
+  };
+
+  #letGo(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    setImmediate(() => {
+      for (const task of waiting) task();
+    });
+  }
+
+  #tell(step: keyof typeof steps): void {
+    if (this.#told.has(step)) return;
+    this.#told.add(step);
+    this.#events.emit(memoryShort, { step, bytes: this.#bytes, limit: this.#maxBytes });
+  }
+}
