@@ -57,9 +57,8 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
   const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
   const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
   const bridgeOf = createBridge(config.bridge);
-  const nats = createNatsLink(
-    resolveNatsOptions(config.nats, config.secrets, { servers, clientName: nodeId, hasEcho: bridgeOf.hearsItself }),
-  )({ telemetry, clock });
+  const link = { servers, clientName: nodeId, hasEcho: bridgeOf.hearsItself, packetBytes: config.limits.packetSize };
+  const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link))({ telemetry, clock });
   const outbox = createOutbox(config, { telemetry, clock });
   const bridge = bridgeOf({ plane: broker, nats, telemetry, outbox, clock });
 

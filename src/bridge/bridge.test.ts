@@ -28,6 +28,9 @@ function fakeLink() {
       return result;
     },
     subscribe: (subject, onMessage) => void subscriptions.set(subject, onMessage),
+    unsendable: () => undefined,
+    limits: () => ({ payloadBytes: 100, lineBytes: 4_096 }),
+    onForbidden: () => undefined,
     flush() {
       flushes++;
       return Promise.resolve();

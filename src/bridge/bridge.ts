@@ -72,7 +72,7 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
     let life: 'new' | 'running' | 'stopped' = 'new';
 
     const spools: Spool[] = [];
-    const gateOf = acknowledging({ nats, clock, outbox, spools, timeoutMs: options.ackTimeout });
+    const gateOf = acknowledging({ nats, clock, outbox, spools, options });
 
     const open = () => {
       for (const { rule, toNats, fromNats } of running) {
@@ -140,14 +140,15 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
 interface Acknowledging {
   readonly nats: NatsLink;
   readonly clock: Clock;
-  readonly timeoutMs: number;
+  readonly options: BridgeOptions;
   readonly outbox: Outbox | undefined;
   /** Filled with what is to be started and stopped with the bridge. */
   readonly spools: Spool[];
 }
 
 /** Makes the gates of rules that have one; they share what they wait with. */
-function acknowledging({ nats, clock, timeoutMs, outbox, spools }: Acknowledging) {
+function acknowledging({ nats, clock, options, outbox, spools }: Acknowledging) {
+  const { ackTimeout: timeoutMs, onUnsendable } = options;
   const flushed = confirmByFlush(nats, clock, timeoutMs);
   const idOf = createMessageIds();
   let stored: Confirm | undefined;
@@ -159,8 +160,8 @@ function acknowledging({ nats, clock, timeoutMs, outbox, spools }: Acknowledging
   };
   return (rule: CompiledRule, deps: EgressDeps): Gate | undefined => {
     if (rule.ack === 'local') return undefined;
-    if (rule.ack === 'nats') return createGate(rule, { ...deps, confirm: spooled(rule.name, deps) });
+    if (rule.ack === 'nats') return createGate(rule, { ...deps, onUnsendable, confirm: spooled(rule.name, deps) });
     stored ??= confirmByJetStream(nats, clock, timeoutMs);
-    return createGate(rule, { ...deps, confirm: stored, idOf });
+    return createGate(rule, { ...deps, onUnsendable, confirm: stored, idOf });
   };
 }

@@ -2,16 +2,31 @@ import type { Clock } from '../kernel/clock.ts';
 import { LinkError } from '../kernel/errors.ts';
 import type { Confirm } from './acknowledged.ts';
 import type { NatsLink } from './link.ts';
+import { forbidden } from './unsendable.ts';
 
 interface Turn {
   /** Connections at its beginning; a later one knows nothing of what went over this. */
   readonly reconnects: number;
   readonly done: Promise<void>;
+  /** Subjects on which the server did not let us publish. */
+  readonly forbidden: Set<string>;
 }
 
 /** NATS has a message once it has answered a ping sent after it; all messages of a turn of the event loop share one. */
 export function confirmByFlush(nats: NatsLink, clock: Clock, timeoutMs: number): Confirm {
   let turn: Turn | undefined;
+  const underWay = new Set<Set<string>>();
+  nats.onForbidden((subject) => {
+    for (const forbiddenSubjects of underWay) forbiddenSubjects.add(subject);
+  });
+  const begin = (reconnects: number): Turn => {
+    const forbiddenSubjects = new Set<string>();
+    underWay.add(forbiddenSubjects);
+    const done = flush(reconnects)
+      .catch(unacknowledged)
+      .finally(() => underWay.delete(forbiddenSubjects));
+    return { reconnects, done, forbidden: forbiddenSubjects };
+  };
   const flush = async (reconnects: number): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
     turn = undefined;
@@ -28,8 +43,9 @@ export function confirmByFlush(nats: NatsLink, clock: Clock, timeoutMs: number):
     const result = nats.publish(subject, payload, headers);
     if (result !== 'sent') return result;
     const { reconnects } = nats.state();
-    if (turn?.reconnects !== reconnects) turn = { reconnects, done: flush(reconnects).catch(unacknowledged) };
-    return turn.done;
+    if (turn?.reconnects !== reconnects) turn = begin(reconnects);
+    const { done, forbidden: forbiddenSubjects } = turn;
+    return done.then(() => (forbiddenSubjects.has(subject) ? Promise.reject(forbidden(subject)) : undefined));
   };
 }
 

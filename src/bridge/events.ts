@@ -30,6 +30,25 @@ export const bridgeUnacknowledged = defineEvent<{ rule: string; error: string }>
   message: ({ rule, error }) => `rule "${rule}": ${error}`,
 });
 
+/** The reason is the code of the error, e.g. `nats-too-large`. */
+export const bridgeUnsendable = defineEvent<{ rule: string; reason: string; error: string; isDropped: boolean }>({
+  counter: 'bridge_unsendable_total',
+  help: 'Messages at QoS 1 and 2 that NATS or JetStream never takes: refused, or acknowledged and dropped before MQTT 5.',
+  labels: ['rule', 'reason'],
+  level: 'debug',
+  message: ({ rule, error, isDropped }) => `rule "${rule}" ${isDropped ? 'dropped' : 'refused'} a message: ${error}`,
+});
+
+/** Said once for each rule and reason: a client may send as many as it likes. */
+export const bridgeUnsendableBegan = defineEvent<{ rule: string; error: string; isDropped: boolean }>({
+  counter: 'bridge_unsendable_began_total',
+  help: 'Rules and reasons for which a message that NATS never takes came at least once.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, error, isDropped }) =>
+    `rule "${rule}" ${isDropped ? 'acknowledged and dropped a message (bridge.onUnsendable)' : 'refused a message for good'}: ${error}; more of them are counted, not logged`,
+});
+
 export const bridgeRefusing = defineEvent<{ rule: string; error: string }>({
   counter: 'bridge_refusing_total',
   help: 'Times a rule began to refuse publishers because NATS or JetStream did not confirm their messages.',
@@ -64,7 +83,11 @@ export type OutboxDropReason =
   /** Its own expiry was over. */
   | 'expired'
   /** NATS takes no message of its size. */
-  | 'payload-too-large';
+  | 'payload-too-large'
+  /** NATS takes no line of its length. */
+  | 'subject-too-long'
+  /** NATS does not let this broker publish on its subject. */
+  | 'forbidden';
 
 export const bridgeOutboxDropped = defineEvent<{ rule: string; reason: OutboxDropReason }>({
   counter: 'bridge_outbox_dropped_total',

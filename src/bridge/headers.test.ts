@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Message, MessageProperties } from '../plane/message.ts';
-import { messageToHeaders, readHeaders } from './headers.ts';
+import { messageToHeaders, readHeaders, withId } from './headers.ts';
 import type { HeaderList } from './link.ts';
 
 const message = (more: Partial<Message> = {}): Message => ({
@@ -59,7 +59,7 @@ describe('towards NATS', () => {
     ['a key with a colon', [['a:b', '1']]],
     ['an empty key', [['', '1']]],
     ['a name of ours', [['mqtt-qos', '2']]],
-    ['a name of NATS', [['Nats-Msg-Id', '1']]],
+    ['a name of NATS', [['Nats-Rollup', 'all']]],
     ['a name that Go clients read as a status', [['Status', '503']]],
     ['a line break in a value', [['a', '1\r\nNats-Rollup: all']]],
     ['a space at an end of a value', [['a', ' 1']]],
@@ -76,6 +76,30 @@ describe('towards NATS', () => {
     const headers = messageToHeaders(withUserProperties([...list, ['plain', 'é']]), ['n']).slice(1);
     expect(headers.every(([name, value]) => name === 'Mqtt-User-Property' && /^[!-~]*$/.test(value))).toBe(true);
     expect(readHeaders(headers).properties?.userProperties).toEqual([...list, ['plain', 'é']]);
+  });
+
+  test('what JetStream reads goes first as a header of its own too, each once, and comes back once (MQTT-3.3.2-18)', () => {
+    const list: [string, string][] = [
+      ['text', 'Nats-Msg-Id: no'],
+      ['nats-msg-id', 'order-7'],
+      ['Nats-Msg-Id', 'order-8'],
+      ['Nats-Expected-Last-Sequence', '41'],
+      ['Nats-Expected-Stream', 'not legal'],
+      ['Nats-Rollup', 'all'],
+    ];
+    const headers = messageToHeaders(withUserProperties(list), ['n']);
+    expect(headers.slice(0, 3)).toEqual([
+      ['Nats-Msg-Id', 'order-7'],
+      ['Nats-Expected-Last-Sequence', '41'],
+      ['Mqtt-Bridge-Origin', 'n'],
+    ]);
+    expect(headers.slice(3).map(([name]) => name)).toEqual(list.map(() => 'Mqtt-User-Property'));
+    expect(readHeaders(headers).properties?.userProperties).toEqual(list);
+    expect(readHeaders([['Nats-Msg-Id', 'of another']]).properties?.userProperties).toEqual([
+      ['Nats-Msg-Id', 'of another'],
+    ]);
+    expect(withId(headers, 'mine')).toBe(headers);
+    expect(withId([['Mqtt-Bridge-Origin', 'n']], 'mine')[0]).toEqual(['Nats-Msg-Id', 'mine']);
   });
 
   test('any properties come back as they were, through a library that groups names and trims values', () => {

@@ -1,6 +1,7 @@
 import type { Message, MessageProperties, Qos } from '../plane/message.ts';
 import { headerNames, type InvalidHeader } from './header-names.ts';
 import { type Draft, headerReaders } from './header-readers.ts';
+import { isJetStreamHeader, jetStreamHeaders, messageIdHeader } from './jetstream-headers.ts';
 import type { HeaderList } from './link.ts';
 import { encodeUserProperties, isUserProperty } from './user-properties.ts';
 
@@ -9,7 +10,10 @@ import { encodeUserProperties, isUserProperty } from './user-properties.ts';
  * @param nodes nodes passed, oldest first, this one last.
  */
 export function messageToHeaders(message: Message, nodes: readonly string[]): HeaderList {
-  const headers: (readonly [string, string])[] = [[headerNames.origin, nodes.join(',')]];
+  const headers: (readonly [string, string])[] = [
+    ...jetStreamHeaders(message.properties?.userProperties),
+    [headerNames.origin, nodes.join(',')],
+  ];
   if (message.qos > 0) headers.push([headerNames.qos, String(message.qos)]);
   if (message.retain) headers.push([headerNames.retain, '1']);
   const { properties } = message;
@@ -28,6 +32,10 @@ export function messageToHeaders(message: Message, nodes: readonly string[]): He
     ? headers
     : headers.concat(encodeUserProperties(properties.userProperties));
 }
+
+/** `Nats-Msg-Id` where the publisher has given none; first, as `jetStreamHeaders` says. */
+export const withId = (headers: HeaderList, id: string): HeaderList =>
+  headers.some(([name]) => name === messageIdHeader) ? headers : [[messageIdHeader, id], ...headers];
 
 /** The topic of a message that the last node would recognise by it, should it come back. */
 export const topicHeader = (topic: string): HeaderList[number] => [headerNames.topic, percentEncode(topic)];
@@ -60,7 +68,7 @@ const noHeaders: ReadHeaders = {
 
 /**
  * Reads the headers of a message from NATS. `Mqtt-*` headers are ours; all others, `Nats-Msg-Id` included, become user
- * properties in their order. A value that cannot be used is left out and named in `invalid`; it never costs the message.
+ * properties in their order, those that JetStream reads first. A value that cannot be used is left out and named in `invalid`; it never costs the message.
  */
 export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
   if (headers === undefined || headers.length === 0) return noHeaders;
@@ -73,6 +81,7 @@ export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
     userProperties: [],
   };
   const invalid: InvalidHeader[] = [];
+  const forJetStream: [string, string][] = [];
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     const known = headerReaders.get(lower);
@@ -80,9 +89,12 @@ export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
       const [field, read] = known;
       if (!read(value, draft)) invalid.push(field);
     } else if (lower.startsWith('mqtt-')) invalid.push('unknown');
-    else if (isUserProperty(name, value)) draft.userProperties.push([name, value]);
-    else invalid.push('foreign');
+    else if (isUserProperty(name, value)) {
+      if (isJetStreamHeader(name) && forJetStream.every(([other]) => other !== name)) forJetStream.push([name, value]);
+      else draft.userProperties.push([name, value]);
+    } else invalid.push('foreign');
   }
+  draft.userProperties.unshift(...forJetStream.filter((header) => !isAmong(draft.userProperties, header)));
   if (draft.userProperties.length > 0) draft.properties.userProperties = draft.userProperties;
   return {
     qos: draft.qos,
@@ -93,6 +105,10 @@ export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
     invalid,
   };
 }
+
+/** A node of ours sends a User Property that JetStream reads both as its header and in its place in the list. */
+const isAmong = (pairs: readonly (readonly [string, string])[], [name, value]: HeaderList[number]): boolean =>
+  pairs.some(([other, its]) => its === value && other.toLowerCase() === name.toLowerCase());
 
 // oxlint-disable-next-line no-control-regex
 const needsPercent = /[%\u0000-\u001f\u007f]/g;

@@ -12,8 +12,19 @@ export interface NatsMessage {
   readonly reply: string | undefined;
 }
 
+/** Why a server never takes a message: sending it again does not help. */
+export type Unsendable = 'payload-too-large' | 'subject-too-long';
+
+/** What the server takes, as it said last; unlimited while it has said nothing. */
+export interface NatsLimits {
+  /** Bytes of headers and payload together (`max_payload`). */
+  readonly payloadBytes: number;
+  /** Bytes of a protocol line (`max_control_line`). */
+  readonly lineBytes: number;
+}
+
 /** `sent` means handed to the connection; every other result means that the message is dropped. */
-export type PublishResult = 'sent' | 'nats-disconnected' | 'nats-backlog' | 'payload-too-large';
+export type PublishResult = 'sent' | 'nats-disconnected' | 'nats-backlog' | Unsendable;
 
 export type NatsStatus =
   /** Not started yet, or stopped. */
@@ -42,6 +53,16 @@ export interface NatsState {
 export interface NatsLink extends Component {
   /** @param payload not changed afterwards. @param headers legal names and values; they are not checked again. @param reply where who gets it may answer. */
   publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined, reply?: string): PublishResult;
+  /** Whether the server would never take this message, as far as is known of it, also while it is away. */
+  unsendable(
+    subject: string,
+    payload: Uint8Array,
+    headers: HeaderList | undefined,
+    reply?: string,
+  ): Unsendable | undefined;
+  limits(): NatsLimits;
+  /** Told of each message that the server did not let us publish, before a flush after it resolves. */
+  onForbidden(listener: (subject: string) => void): void;
   /** Receives every message of a subject filter, across reconnects, until the link stops. `onMessage` must not throw. */
   subscribe(subject: string, onMessage: (message: NatsMessage) => void): void;
   /** Resolves when the server has handled everything sent so far. @throws LinkError when not connected. */

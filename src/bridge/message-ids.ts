@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Sending } from '../broker/ports.ts';
 import type { Message } from '../plane/message.ts';
+import { jetStreamHeaders, messageIdHeader } from './jetstream-headers.ts';
 
 /** Packet identifiers, over all clients, whose last message is remembered; of clients with long names fewer. */
 const maxRemembered = 65_536;
 const maxRememberedCharacters = 4 * 1024 * 1024;
-
-/** Printable, no white space: what may stand in a header, and no longer than a stream should have to remember. */
-const legalId = /^[!-~]{1,256}$/;
 
 /**
  * `Nats-Msg-Id` of messages, by which a stream stores a repetition once. A PUBLISH with DUP has the one of the message
@@ -20,8 +18,8 @@ export function createMessageIds(): (message: Message, sending: Sending) => stri
   let characters = 0;
   let last = 0;
   return ({ properties, origin }, { packetId, isDuplicate }) => {
-    const given = properties?.userProperties?.find(([name]) => name.toLowerCase() === 'nats-msg-id')?.[1];
-    if (given !== undefined && legalId.test(given)) return given;
+    const given = jetStreamHeaders(properties?.userProperties).find(([name]) => name === messageIdHeader)?.[1];
+    if (given !== undefined) return given;
     if (packetId === undefined || origin.kind !== 'client') return `${run}.${++last}`;
     const key = `${packetId} ${origin.clientId}`;
     const id = (isDuplicate ? known.get(key) : undefined) ?? `${run}.${++last}`;

@@ -197,6 +197,11 @@ export const bridgeSchema = z
         metric: 'bridge_unacknowledged_total',
       },
     }),
+    onUnsendable: z.enum(['drop', 'refuse']).prefault('drop').meta({
+      description:
+        'What happens in rules with `ack: nats` or `ack: jetstream` to a message of a client before MQTT 5 that NATS will never take, being too large, too long in its subject, or forbidden: `drop` acknowledges it, delivers it to MQTT clients only and counts it; `refuse` closes the connection, and the client sends it again. MQTT 5 clients are told by the reason code (0x83, 0x87, 0x90).',
+      reload: 'process',
+    }),
     outbox: outboxSchema,
     codec: codecSchema,
   })

@@ -39,6 +39,9 @@ function spooling({ kept = [] as string[] } = {}) {
     publish: () => 'sent',
     subscribe: () => undefined,
     flush: () => Promise.resolve(),
+    unsendable: () => undefined,
+    limits: () => ({ payloadBytes: 100, lineBytes: 4_096 }),
+    onForbidden: () => undefined,
     state: () => ({
       status: nats.status,
       server: undefined,

@@ -7,6 +7,7 @@ import { headerNames } from './header-names.ts';
 import type { HeaderList, NatsLink } from './link.ts';
 import { unlessAborted } from './nats/unless-aborted.ts';
 import type { Outbox, OutboxEntry, OutboxMessage } from './outbox.ts';
+import { isFinal, isUnsendable } from './unsendable.ts';
 
 export interface SpoolDeps {
   readonly rule: string;
@@ -24,6 +25,7 @@ interface Waiting {
   readonly message: OutboxMessage;
   /** @param kept in the outbox instead, when this promise is kept. */
   readonly resolve: (kept?: Promise<void>) => void;
+  readonly reject: (cause: unknown) => void;
 }
 
 /** Between two attempts to empty the outbox. */
@@ -67,16 +69,18 @@ export class Spool {
   readonly send: Confirm = (subject, payload, headers) => {
     const message = { subject, payload, headers };
     const { nats, confirm, outbox, rule } = this.#deps;
+    const unsendable = nats.unsendable(subject, payload, headers);
+    if (unsendable !== undefined) return unsendable; // it would stand in the outbox for nothing
     if (this.#isDirect && nats.state().status !== 'connected') this.#keepAll('NATS is not connected');
     if (!this.#isDirect) return outbox.append(rule, message);
     const result = confirm(subject, payload, headers);
-    if (result === 'payload-too-large') return result;
     if (typeof result === 'string') {
+      if (isUnsendable(result)) return result;
       this.#keepAll(result === 'nats-backlog' ? 'too much waits for NATS' : 'NATS is not connected');
       return outbox.append(rule, message);
     }
-    return new Promise<void>((resolve) => {
-      const waiting: Waiting = { message, resolve: (kept) => resolve(kept) };
+    return new Promise<void>((resolve, reject) => {
+      const waiting: Waiting = { message, resolve: (kept) => resolve(kept), reject };
       this.#waiting.add(waiting);
       void this.#settle(waiting, result);
     });
@@ -87,7 +91,9 @@ export class Spool {
       await confirmed;
       if (this.#waiting.delete(waiting)) waiting.resolve();
     } catch (cause) {
-      if (this.#waiting.has(waiting)) this.#keepAll(messageOf(cause));
+      if (isFinal(cause)) {
+        if (this.#waiting.delete(waiting)) waiting.reject(cause);
+      } else if (this.#waiting.has(waiting)) this.#keepAll(messageOf(cause));
     }
   }
 
@@ -152,9 +158,13 @@ export class Spool {
       return undefined;
     }
     const result = confirm(entry.subject, entry.payload, headers);
-    if (typeof result !== 'string') return result;
-    if (result !== 'payload-too-large') return 'later';
-    events.emit(bridgeOutboxDropped, { rule, reason: 'payload-too-large' });
+    if (typeof result !== 'string')
+      return result.catch((cause: unknown) => {
+        if (!isFinal(cause)) throw cause;
+        events.emit(bridgeOutboxDropped, { rule, reason: 'forbidden' }); // or it would hold up all behind it for ever
+      });
+    if (!isUnsendable(result)) return 'later';
+    events.emit(bridgeOutboxDropped, { rule, reason: result });
     return undefined;
   }
 }

@@ -96,6 +96,8 @@ export interface Sending {
   /** 1 to 65,535; undefined where a repetition is recognised before (QoS 2), or nobody waits for an answer. */
   readonly packetId: number | undefined;
   readonly isDuplicate: boolean;
+  /** The publisher can be told that its message is refused, and why; before MQTT 5 only its connection can be closed. */
+  readonly canRefuse: boolean;
 }
 
 /**

@@ -33,10 +33,16 @@ async function check(io: Io, file: string | undefined, options: Options): Promis
   else printLine(io.stdout, `${name ?? 'no file, defaults'}: ok, ${summary(loaded.config)}`);
 }
 
-function summary({ listeners, bridge, nats, store }: Config): string {
+function summary({ listeners, bridge, nats, store, limits }: Config): string {
   const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
   const server = nats.servers.length === 0 ? 'the embedded NATS hub' : count(nats.servers.length, 'NATS server');
-  return `${count(listeners.length, 'listener')}, ${count(bridge.rules.length, 'bridge rule')}, ${server}${outboxNote(bridge, store)}`;
+  return `${count(listeners.length, 'listener')}, ${count(bridge.rules.length, 'bridge rule')}, ${server}${outboxNote(bridge, store)}${payloadNote(nats, limits)}`;
+}
+
+/** A NATS server says what it takes when it is connected; the log has it then. */
+function payloadNote({ servers, hub }: Config['nats'], { packetSize }: Config['limits']): string {
+  if (servers.length > 0 || packetSize <= hub.maxPayload) return '';
+  return `; limits.packetSize (${packetSize} bytes) is more than nats.hub.maxPayload (${hub.maxPayload}), so larger messages do not get to NATS`;
 }
 
 function outboxNote({ rules }: Config['bridge'], { type }: Config['store']): string {

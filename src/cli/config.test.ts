@@ -26,6 +26,15 @@ test('config check of the defaults says they are fine', async () => {
   });
 });
 
+test('config check says when clients may send what the hub does not take', async () => {
+  await using fine = await configFile('limits: { packetSize: 1MiB }\n');
+  expect((await run(['config', 'check', fine.file])).out).not.toContain('maxPayload');
+  await using large = await configFile('limits: { packetSize: 2MiB }\n');
+  expect((await run(['config', 'check', large.file])).out).toMatch(
+    /: ok, .*limits\.packetSize \(2097152 bytes\) is more than nats\.hub\.maxPayload \(1048576\)/,
+  );
+});
+
 test('config check says when rules with ack: nats have no outbox', async () => {
   const rules = 'bridge: { rules: [{ name: a, topic: "a/#", subject: "a.>", ack: nats }] }';
   await using kept = await configFile(`${rules}\n`);

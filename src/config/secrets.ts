@@ -9,7 +9,7 @@ import type { Config } from './schema.ts';
 
 /** The configuration with everything it refers to already read: for `createApp`, never for printing. */
 export type ResolvedConfig = Config & {
-  /** Gives the text behind each reference; synchronous, reads nothing any more. */
+  /** Gives the text behind each reference as it was at the start, or reads it again. */
   readonly secrets: SecretSources;
   /** Of the CA keys; undefined where it is not given, or not to this program: only renewing needs it. */
   readonly certificatePassphrase: string | undefined;
@@ -94,5 +94,10 @@ export async function resolveSecrets(config: Config, env: Environment): Promise<
   const { passphrase } = config.certificates;
   const read = passphrase && (await readSecret(passphrase, env));
   const certificatePassphrase = read !== undefined && 'secret' in read ? read.secret : undefined;
-  return { ...config, secrets: { secret, file: (file) => secret({ file }) }, certificatePassphrase };
+  const again = async (reference: SecretReference): Promise<string> => {
+    const text = await readSecret(reference, env);
+    if ('secret' in text) return text.secret;
+    throw new ConfigError('config-invalid', text.problem);
+  };
+  return { ...config, secrets: { secret, file: (file) => secret({ file }), again }, certificatePassphrase };
 }

@@ -22,6 +22,14 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'nats-unreachable': 'No NATS server answers. MQTT goes on; the connection is tried again without end.',
   'nats-unacknowledged':
     'NATS or JetStream did not confirm a message of a rule with `ack: nats` or `ack: jetstream`, and no outbox has room for it; its publisher is refused.',
+  'nats-subject-too-long':
+    'The subject of a message, with the address of its answer, does not fit into a protocol line of the NATS server (`nats.maxControlLine`). Sending it again does not help.',
+  'nats-too-large':
+    'A message is larger than the NATS server or its stream takes. Sending it again does not help; raise `max_payload` there, or lower `limits.packetSize`.',
+  'nats-forbidden':
+    'The NATS server does not let this broker publish on a subject. Sending the message again does not help; change the permissions of the user.',
+  'nats-rejected':
+    'JetStream will not store a message as it is, for instance because what its headers expect is not so. Sending it again does not help.',
   'rule-invalid': 'A bridge rule cannot be used.',
   'store-full': 'A limit of the store is reached, or its disk is full. Nothing that was acknowledged is lost.',
   'store-unavailable': 'The store does not answer. What needs it is refused or waits; the rest goes on.',

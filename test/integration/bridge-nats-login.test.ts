@@ -70,6 +70,30 @@ describe('logging in to nats-server', () => {
     expect(await refusal(startLink({ servers: [server.url] }))).toContain('none are configured');
   });
 
+  test('credentials that were rotated are read again for the next connection; where they cannot be, the last ones count', async () => {
+    await using before = await startNatsServer({ config: 'authorization { user: u, password: one }' });
+    await using after = await startNatsServer({ config: 'authorization { user: u, password: two }' });
+    let password: string | undefined = 'one';
+    let { url } = before;
+    const loginWith = (secret: string | undefined): NatsLogin => ({ kind: 'user', user: 'u', password: secret });
+    await using link = await startLink({
+      servers: () => [url],
+      login: loginWith(password),
+      readLogin: () =>
+        password === undefined ? Promise.reject(new Error('no file')) : Promise.resolve(loginWith(password)),
+    });
+    password = 'two';
+    url = after.url;
+    await before.kill();
+    await expect
+      .poll(() => link.state(), { timeout: 10_000 })
+      .toMatchObject({ status: 'connected', server: after.url });
+    password = undefined;
+    await after.restart();
+    await expect.poll(() => link.state(), { timeout: 10_000 }).toMatchObject({ status: 'connected', reconnects: 2 });
+    expect(link.telemetry.lines('warn')).toContainEqual(expect.stringMatching(/those read last are used: no file$/));
+  });
+
   test('a second server that takes us makes up for one that does not', async () => {
     await using strict = await startNatsServer({ config: 'authorization { user: u, password: p }' });
     await using open = await startNatsServer();

@@ -10,6 +10,15 @@ export const natsConnected = defineEvent<{ server: string; serverName: string; d
     `connected to NATS at ${server} ("${serverName}")${dropped === 0 ? '' : `; messages dropped meanwhile: ${dropped}`}`,
 });
 
+export const natsTakesLess = defineEvent<{ server: string; maxPayload: number; packetSize: number }>({
+  counter: 'nats_takes_less_total',
+  help: 'Connections to a NATS server whose max_payload is below limits.packetSize.',
+  labels: [],
+  level: 'warn',
+  message: ({ server, maxPayload, packetSize }) =>
+    `NATS at ${server} takes messages of up to ${maxPayload} bytes with their headers (max_payload), and clients may send packets of ${packetSize} (limits.packetSize): larger messages are refused or dropped; lower limits.packetSize, or raise max_payload`,
+});
+
 export const natsLost = defineEvent<{ server: string; why: string }>({
   counter: 'nats_disconnects_total',
   help: 'Connections to NATS that were lost.',
@@ -33,6 +42,14 @@ export const natsAttemptFailed = defineEvent<{ reason: FailureKind; delayMs: num
   labels: ['reason'],
   level: 'debug',
   message: ({ reason, delayMs }) => `connecting to NATS failed (${reason}); next attempt in ${delayMs} ms`,
+});
+
+export const natsLoginUnreadable = defineEvent<{ error: string }>({
+  counter: 'nats_login_unreadable_total',
+  help: 'Times that credentials for NATS could not be read again before a connection.',
+  labels: [],
+  level: 'warn',
+  message: ({ error }) => `credentials for NATS cannot be read again, so those read last are used: ${error}`,
 });
 
 /** Said once for each text and connection: a forbidden subject fails with every message. */

@@ -19,7 +19,7 @@ export function loginOptions(login: NatsLogin): LoginOptions {
     check(() => nkeys.fromSeed(seed), 'nats.nkey is not an NKey seed; it starts with "SU" and has 58 characters');
     return { authenticator: nkeyAuthenticator(seed) };
   }
-  const authenticator = credsAuthenticator(new TextEncoder().encode(login.text));
+  const authenticator = credsAuthenticator(new TextEncoder().encode(`${login.text.replaceAll('\r\n', '\n')}\n`)); // it wants a line end
   check(() => authenticator('nonce'), 'nats.creds is not a credentials file; it holds a user JWT and an NKey seed');
   return { authenticator };
 }

@@ -1,17 +1,29 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../kernel/clock.ts';
-import { LinkError, messageOf, StartError } from '../../kernel/errors.ts';
+import { LinkError, StartError } from '../../kernel/errors.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
-import type { HeaderList, NatsLink, NatsMessage, NatsState, NatsStatus, PublishResult } from '../link.ts';
+import type {
+  HeaderList,
+  NatsLimits,
+  NatsLink,
+  NatsMessage,
+  NatsState,
+  NatsStatus,
+  PublishResult,
+  Unsendable,
+} from '../link.ts';
 import { backoffMs } from './backoff.ts';
 import { type Connected, connectAny } from './connect-any.ts';
-import { natsAttemptFailed, natsConnected, natsError, natsLost, natsUnavailable } from './events.ts';
+import { natsAttemptFailed, natsConnected, natsLost, natsTakesLess, natsUnavailable } from './events.ts';
 import type { ConnectFailure } from './failure.ts';
-import { type LoginOptions, loginOptions } from './login.ts';
+import { freshLogin } from './fresh-login.ts';
+import type { LoginOptions } from './login.ts';
 import type { ResolvedNatsOptions } from './resolved-options.ts';
+import { ServerErrors } from './server-errors.ts';
+import { ServerLimits } from './server-limits.ts';
 import { checkTlsFiles } from './tls-files.ts';
 import { UnconfirmedBytes } from './unconfirmed.ts';
-import { deferred, unlessAborted } from './unless-aborted.ts';
+import { unlessAborted, withinTime } from './unless-aborted.ts';
 import { toNatsMessage, WireHeaders } from './wire-headers.ts';
 
 export interface NatsLinkDeps {
@@ -30,8 +42,8 @@ export interface NatsLinkDeps {
  * @throws ConfigError for a seed or credentials that cannot be read.
  */
 export function createNatsLink(options: ResolvedNatsOptions): (deps: NatsLinkDeps) => NatsLink {
-  const login = loginOptions(options.login);
-  return (deps) => new ReconnectingLink(options, login, deps);
+  const login = freshLogin(options);
+  return (deps) => new ReconnectingLink(options, login(deps.telemetry.events), deps);
 }
 
 /** An established connection and what belongs to it. */
@@ -46,19 +58,17 @@ interface Subscription {
   readonly onMessage: (message: NatsMessage) => void;
 }
 
-/** Different errors of one connection that are logged; forbidden subjects could be as many as topics. */
-const maxReportedErrors = 32;
-
 class ReconnectingLink implements NatsLink {
   readonly name = 'nats';
   readonly #options: ResolvedNatsOptions;
-  readonly #login: LoginOptions;
+  readonly #login: () => Promise<LoginOptions>;
   readonly #events: Telemetry['events'];
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #stopping = new AbortController();
   readonly #subscriptions: Subscription[] = [];
-  readonly #reportedErrors = new Set<string>();
+  readonly #errors: ServerErrors;
+  readonly #limits: ServerLimits;
 
   #open: Open | undefined;
   #status: NatsStatus = 'disconnected';
@@ -72,13 +82,15 @@ class ReconnectingLink implements NatsLink {
   #cancelRetry: () => void = () => undefined;
   #encoded: { readonly list: HeaderList; readonly headers: WireHeaders } | undefined;
 
-  constructor(options: ResolvedNatsOptions, login: LoginOptions, deps: NatsLinkDeps) {
+  constructor(options: ResolvedNatsOptions, login: () => Promise<LoginOptions>, deps: NatsLinkDeps) {
     this.#options = options;
     this.#login = login;
     this.#events = deps.telemetry.events;
+    this.#errors = new ServerErrors(this.#events);
     this.#clock = deps.clock;
     this.#random = deps.random ?? Math.random;
     this.#sinceMs = deps.clock.now();
+    this.#limits = new ServerLimits(options.maxControlLineBytes);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -87,7 +99,7 @@ class ReconnectingLink implements NatsLink {
     await checkTlsFiles(this.#options.tls);
     signal.throwIfAborted();
     const round = this.#connect();
-    const outcome = await this.#withinStart(round, signal);
+    const outcome = await withinTime(round, this.#options.connectTimeoutMs, this.#clock, signal);
     if (outcome === 'late') {
       void round.then((failures) => this.#settle(failures));
       return;
@@ -121,7 +133,8 @@ class ReconnectingLink implements NatsLink {
     const { connection, unconfirmed } = open;
     const wire = headers === undefined ? undefined : this.#encode(headers);
     const bytes = payload.length + (wire?.byteLength ?? 0);
-    if (bytes > (connection.info?.max_payload ?? Number.POSITIVE_INFINITY)) return 'payload-too-large';
+    const unsendable = this.#limits.unsendable(subject, bytes, reply);
+    if (unsendable !== undefined) return unsendable;
     if (!unconfirmed.hasRoomFor(bytes)) return 'nats-backlog';
     connection.publish(subject, payload, {
       ...(wire === undefined ? {} : { headers: wire }),
@@ -129,6 +142,24 @@ class ReconnectingLink implements NatsLink {
     });
     unconfirmed.add(bytes + subject.length);
     return 'sent';
+  }
+
+  unsendable(
+    subject: string,
+    payload: Uint8Array,
+    headers: HeaderList | undefined,
+    reply?: string,
+  ): Unsendable | undefined {
+    const headerBytes = headers === undefined ? 0 : this.#encode(headers).byteLength;
+    return this.#limits.unsendable(subject, payload.length + headerBytes, reply);
+  }
+
+  limits(): NatsLimits {
+    return this.#limits;
+  }
+
+  onForbidden(listener: (subject: string) => void): void {
+    this.#errors.onForbidden(listener);
   }
 
   subscribe(subject: string, onMessage: (message: NatsMessage) => void): void {
@@ -141,6 +172,8 @@ class ReconnectingLink implements NatsLink {
     const open = this.#open;
     if (open === undefined) throw new LinkError('nats-unreachable', 'NATS is not connected; nothing can be flushed');
     await unlessAborted(open.connection.flush(), signal);
+    // What the server said before its answer reaches `#watch` in steps of the library, all of them in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   state(): NatsState {
@@ -155,21 +188,11 @@ class ReconnectingLink implements NatsLink {
     };
   }
 
-  /** The outcome of the first round, unless it takes longer than a start may wait. */
-  async #withinStart<T>(round: Promise<T>, signal: AbortSignal): Promise<T | 'late'> {
-    const { promise: late, resolve } = deferred<'late'>();
-    const cancel = this.#clock.after(this.#options.connectTimeoutMs, () => resolve('late'));
-    try {
-      return await unlessAborted(Promise.race([round, late]), signal);
-    } finally {
-      cancel();
-    }
-  }
-
   /** One round over the servers. @returns its failures; none once connected. */
   #connect(): Promise<readonly ConnectFailure[]> {
     const { signal } = this.#stopping;
-    const round = connectAny(this.#options, this.#login, this.#random, signal).then(async (outcome) => {
+    const tried = this.#login().then((login) => connectAny(this.#options, login, this.#random, signal));
+    const round = tried.then(async (outcome) => {
       if (!('connection' in outcome)) return outcome;
       if (signal.aborted) await outcome.connection.close().catch(() => undefined);
       else this.#adopt(outcome);
@@ -182,11 +205,12 @@ class ReconnectingLink implements NatsLink {
   #adopt({ connection, server }: Connected): void {
     const unconfirmed = new UnconfirmedBytes(this.#options.maxPendingBytes, () => connection.flush());
     this.#open = { connection, server, unconfirmed };
+    this.#limits.payloadBytes = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
     this.#connects++;
     this.#failedRounds = 0;
     this.#lastError = undefined;
     this.#reported = undefined;
-    this.#reportedErrors.clear();
+    this.#errors.forget();
     this.#become('connected');
     for (const subscription of this.#subscriptions) this.#attach(connection, subscription);
     void this.#watch(connection);
@@ -195,6 +219,8 @@ class ReconnectingLink implements NatsLink {
       .then((error) => this.#lose(connection, error instanceof Error ? error.message : undefined));
     const serverName = connection.info?.server_name ?? '';
     this.#events.emit(natsConnected, { server, serverName, dropped: this.#droppedMeanwhile });
+    const limits = { maxPayload: this.#limits.payloadBytes, packetSize: this.#options.packetBytes };
+    if (limits.maxPayload < limits.packetSize) this.#events.emit(natsTakesLess, { server, ...limits });
     this.#droppedMeanwhile = 0;
   }
 
@@ -257,11 +283,7 @@ class ReconnectingLink implements NatsLink {
   }
 
   #report(error: unknown): void {
-    const text = messageOf(error);
-    this.#lastError = text;
-    if (this.#reportedErrors.has(text) || this.#reportedErrors.size >= maxReportedErrors) return;
-    this.#reportedErrors.add(text);
-    this.#events.emit(natsError, { error: text });
+    this.#lastError = this.#errors.report(error);
   }
 
   /** The same list again, which is the usual case, is not encoded again. */

@@ -98,9 +98,17 @@ describe('options', () => {
   });
 
   test('are resolved with their secrets', () => {
-    const sources = { secret: () => 's3cret', file: (path: string) => `text of ${path}` };
+    const sources = {
+      secret: () => 's3cret',
+      file: (path: string) => `text of ${path}`,
+      again: () => Promise.resolve('new'),
+    };
     const login = (config: object) =>
-      resolveNatsOptions(natsSchema.parse(config), sources, { hasEcho: false, clientName: 'n1' }).login;
+      resolveNatsOptions(natsSchema.parse(config), sources, {
+        hasEcho: false,
+        clientName: 'n1',
+        packetBytes: 1_048_576,
+      }).login;
     expect(login({})).toEqual({ kind: 'none' });
     expect(login({ user: 'u', password: { env: 'P' } })).toEqual({ kind: 'user', user: 'u', password: 's3cret' });
     expect(login({ token: { env: 'T' } })).toEqual({ kind: 'token', token: 's3cret' });
@@ -113,6 +121,9 @@ describe('options', () => {
     expect(loginOptions({ kind: 'nkey', seed }).authenticator?.('nonce')).toMatchObject({
       nkey: expect.stringMatching(/^U/),
     });
+    const creds = `-----BEGIN NATS USER JWT-----\njwt\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------`;
+    for (const text of [creds, `${creds}\n`, `${creds}\r\n`])
+      expect(loginOptions({ kind: 'creds', text }).authenticator?.('nonce')).toMatchObject({ jwt: 'jwt' });
     for (const login of [
       { kind: 'nkey', seed: 'SUnonsense' },
       { kind: 'creds', text: 'nonsense' },

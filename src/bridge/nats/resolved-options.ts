@@ -25,12 +25,18 @@ export interface ResolvedNatsOptions {
   /** `nats://host:port` or `tls://host:port`; a function where they are known only once another part has started. */
   readonly servers: readonly string[] | (() => readonly string[]);
   readonly login: NatsLogin;
+  /** Reads it again, for the next connection: it may have been rotated. Rejects where it cannot be read. */
+  readonly readLogin?: (() => Promise<NatsLogin>) | undefined;
   readonly tls: NatsTls | undefined;
   readonly reconnectDelayMs: number;
   readonly reconnectDelayMaxMs: number;
   readonly connectTimeoutMs: number;
   /** Bytes sent that the server has not confirmed. */
   readonly maxPendingBytes: number;
+  /** Largest packet of a client; said where the server takes less. */
+  readonly packetBytes: number;
+  /** Longest protocol line that the server takes. */
+  readonly maxControlLineBytes: number;
   /** Shown by the monitoring of NATS. */
   readonly clientName: string;
   /** What this connection sends comes back to its own subscriptions too. */
@@ -41,17 +47,21 @@ export interface ResolvedNatsOptions {
 export interface SecretSources {
   readonly secret: (reference: SecretReference) => string;
   readonly file: (path: string) => string;
+  /** Reads a secret again. Rejects with a ConfigError. */
+  readonly again: (reference: SecretReference) => Promise<string>;
 }
 
 export function resolveNatsOptions(
   options: NatsOptions,
   sources: SecretSources,
-  overrides: Pick<ResolvedNatsOptions, 'clientName' | 'hasEcho'> & Partial<Pick<ResolvedNatsOptions, 'servers'>>,
+  overrides: Pick<ResolvedNatsOptions, 'clientName' | 'hasEcho' | 'packetBytes'> &
+    Partial<Pick<ResolvedNatsOptions, 'servers'>>,
 ): ResolvedNatsOptions {
   const { tls } = options;
   return {
     servers: overrides.servers ?? options.servers,
     login: resolveLogin(options, sources),
+    readLogin: () => readLogin(options, sources),
     tls:
       tls === undefined
         ? undefined
@@ -66,6 +76,8 @@ export function resolveNatsOptions(
     reconnectDelayMaxMs: options.reconnectDelayMax,
     connectTimeoutMs: options.connectTimeout,
     maxPendingBytes: options.maxPending,
+    maxControlLineBytes: options.maxControlLine,
+    packetBytes: overrides.packetBytes,
     clientName: overrides.clientName,
     hasEcho: overrides.hasEcho,
   };
@@ -78,4 +90,12 @@ function resolveLogin({ user, password, token, nkey, creds }: NatsOptions, { sec
   if (nkey !== undefined) return { kind: 'nkey', seed: secret(nkey).trim() };
   if (creds !== undefined) return { kind: 'creds', text: file(creds) };
   return { kind: 'none' };
+}
+
+/** The same from what stands there now. */
+async function readLogin(options: NatsOptions, { again }: SecretSources): Promise<NatsLogin> {
+  const { user, password, token, nkey, creds } = options;
+  const reference = password ?? token ?? nkey ?? (creds === undefined ? undefined : { file: creds });
+  const text = (user !== undefined && password === undefined) || reference === undefined ? '' : await again(reference);
+  return resolveLogin(options, { secret: () => text, file: () => text, again });
 }

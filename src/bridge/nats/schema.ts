@@ -71,6 +71,20 @@ export const natsSchema = z
         metric: 'bridge_dropped_total',
       },
     }),
+    maxControlLine: byteSize
+      .refine((bytes) => bytes >= 512 && bytes <= 1_048_576, { error: 'use 512B to 1MiB' })
+      .prefault('4KiB')
+      .meta({
+        description:
+          'Longest line of subject, reply subject and sizes that the server takes, its `max_control_line`, which it tells nobody; a longer one would end the connection. No subject is longer than 4,064 bytes.',
+        reload: 'process',
+        limit: {
+          bounds: 'packet',
+          why: 'The default of nats-server.',
+          client: 'Its message is refused (0x90), or dropped before MQTT 5 and at QoS 0.',
+          metric: 'bridge_dropped_total{reason="subject-too-long"}',
+        },
+      }),
     hub: hubSchema,
   })
   .superRefine((nats, context) => {

@@ -1,3 +1,5 @@
+import type { Clock } from '../../kernel/clock.ts';
+
 /** A promise and the function that resolves it. */
 export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined;
@@ -20,5 +22,21 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
     throw signal.reason;
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** What a promise resolves to, or `late` where that takes longer. */
+export async function withinTime<T>(
+  promise: Promise<T>,
+  timeoutMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<T | 'late'> {
+  const { promise: late, resolve } = deferred<'late'>();
+  const cancel = clock.after(timeoutMs, () => resolve('late'));
+  try {
+    return await unlessAborted(Promise.race([promise, late]), signal);
+  } finally {
+    cancel();
   }
 }

@@ -66,7 +66,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           store,
           plane,
           now,
-          passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')?.isPublishing === true),
+          passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')),
           isPaced: (packet) => originOf(packet).kind === 'bridge',
           admit: (clientId, targets, packet) => sessionOf(clientId)?.edge.admit(targets, packet),
           decided: (packet, decision) => void decisions.set(packet, decision),
@@ -133,10 +133,12 @@ const limitsOf = (limits: LimitsOptions) => ({
   pendingSessionsLimit: 0,
 });
 
-/** Gives a message to the gates. @param isAwaited its publisher waits for an answer; of a will nobody does */
-function pass(gates: Gates, packet: StoredPacket, isAwaited: boolean): Promise<unknown> | undefined {
+/** Gives a message to the gates. @param session of its publisher, which waits for an answer; of a will nobody does */
+function pass(gates: Gates, packet: StoredPacket, session: EngineSession | undefined): Promise<unknown> | undefined {
+  const isAwaited = session?.isPublishing === true;
+  const canRefuse = isAwaited && session.edge.connect.version === 5;
   const make = (): StoredMessage => new StoredMessage(packet, originOf(packet));
-  const taken = gates.pass(packet.topic, make, { packetId: undefined, isDuplicate: false });
+  const taken = gates.pass(packet.topic, make, { packetId: undefined, isDuplicate: false, canRefuse });
   if (isAwaited) return taken;
   taken?.catch(() => undefined); // the gate has told
   return undefined;

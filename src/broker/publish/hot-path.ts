@@ -70,7 +70,11 @@ const pass = (
   origin: ClientOrigin,
 ): Promise<unknown> | undefined => {
   const { topic, packetId, isDuplicate } = header;
-  return gates.pass(topic, () => new RawPublish(frame, header, version, origin), { packetId, isDuplicate });
+  return gates.pass(topic, () => new RawPublish(frame, header, version, origin), {
+    packetId,
+    isDuplicate,
+    canRefuse: version === 5,
+  });
 };
 
 /**
