@@ -70,6 +70,11 @@ export interface PacketKey {
   readonly brokerCounter?: number | undefined;
 }
 
+/** A QoS 2 exchange of a publisher, by its client id. */
+export interface OpenedExchange extends SessionRef {
+  readonly messageId: number;
+}
+
 /** A will message; the store stamps the first two fields on it. */
 export interface StoredWill {
   clientId?: string;
@@ -124,7 +129,8 @@ export interface StoreStats {
  * - Writes take effect in the order of the calls and are seen by every later call at once; the promise of a write is kept
  *   when the write would survive what the store promises to survive. Promises of writes are kept in order.
  * - A write that a limit or a broken store refuses rejects with a StoreError; nothing of it is done.
- * - Queue, retained messages and open identifiers are bounded (GHSA-5jvp-3p2v-5qgf).
+ * - Queue, retained messages and open identifiers are bounded (GHSA-5jvp-3p2v-5qgf). Of identifiers the newcomer is
+ *   refused: nobody loses what is open.
  * - What comes out may be changed by the engine, which writes into packets: every packet is a copy of its own.
  */
 export interface SessionStore {
@@ -166,8 +172,12 @@ export interface SessionStore {
   cleanSubscriptions(session: SessionRef): Promise<void>;
 
   outgoingEnqueue(target: QueueTarget, packet: StoredPacket): Promise<void>;
-  /** Queues the message for the owners of the matching subscriptions, once for each. */
-  outgoingEnqueueCombi(targets: readonly QueueTarget[], packet: StoredPacket): Promise<void>;
+  /**
+   * Queues the message for the owners of the matching subscriptions, once for each.
+   * @param exchange is opened with it, both or none: the exchange alone would make the publisher's next try a repetition of
+   *   something that nobody got [MQTT-4.3.3-2]
+   */
+  outgoingEnqueueCombi(targets: readonly QueueTarget[], packet: StoredPacket, exchange?: OpenedExchange): Promise<void>;
   /** Notes that the message was sent under `messageId`, or that its PUBREL takes its place. */
   outgoingUpdate(session: SessionRef, packet: PacketKey): Promise<void>;
   /** The message is through. @returns it, or undefined when nothing is known under this key. */

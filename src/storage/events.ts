@@ -5,7 +5,8 @@ import type { Drop, ReportDrop } from './drop.ts';
 const whatHappened: Readonly<Record<Drop['reason'], string>> = {
   'queue-full': 'a message was dropped because the queue is full; raise store.queue.messages or store.queue.bytes',
   'retained-full': 'a message was not retained; raise store.retained.messages or store.retained.bytes',
-  'inbound-full': 'the open QoS 2 identifiers of the longest waiting client were forgotten: too many are open',
+  'exchanges-full':
+    'a QoS 2 message was refused, as too many are not released; raise store.exchanges.total or store.exchanges.perSession',
   expired: 'a stored message had expired',
   'too-old': 'a queued message had waited longer than store.queue.age',
   refused: 'a message was refused because a limit of the store is reached or its disk is full',

@@ -1,6 +1,6 @@
 import { StoreError } from '../kernel/errors.ts';
 import type { StoreDeps } from './drop.ts';
-import type { QueueLimits, StoreLimits } from './schema.ts';
+import type { ExchangeLimits, QueueLimits, StoreLimits } from './schema.ts';
 
 /** What is in a queue, or in all of them. */
 export interface Size {
@@ -66,6 +66,13 @@ export function retainedFits(
   if (isRefused) throw retainedRefused(topic, limits);
   return false;
 }
+
+export const exchangeRefused = (clientId: string, { total, perSession }: ExchangeLimits): StoreError =>
+  new StoreError(
+    'store-full',
+    `too many QoS 2 messages are not released (store.exchanges allows ${perSession} of client "${clientId}" and ${total} of all); the message was refused`,
+    { details: { clientId } },
+  );
 
 export const storeRefused = ({ maxBytes }: StoreLimits): StoreError =>
   new StoreError(

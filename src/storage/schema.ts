@@ -84,6 +84,43 @@ const retainedSchema = z
   .prefault({})
   .meta({ description: 'Limits of retained messages.', reload: 'process' });
 
+const exchangesSchema = z
+  .strictObject({
+    total: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .prefault(1_000_000)
+      .meta({
+        description:
+          'Open QoS 2 exchanges of all publishers: messages that were received and not released. For `type: redis` over all nodes.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'About 30 MB.',
+          client: 'PUBREC 0x97 in MQTT 5, before that the connection is closed; nobody loses an exchange that is open.',
+          metric: 'store_dropped_total{reason="exchanges-full"}',
+        },
+      }),
+    perSession: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .prefault(2_048)
+      .meta({
+        description: 'Open QoS 2 exchanges of one publisher, those of earlier connections included.',
+        reload: 'process',
+        limit: {
+          bounds: 'session',
+          why: 'Twice what one connection may have under way.',
+          client: 'PUBREC 0x97 in MQTT 5, before that the connection is closed.',
+          metric: 'store_dropped_total{reason="exchanges-full"}',
+        },
+      }),
+  })
+  .prefault({})
+  .meta({ description: 'Limits of QoS 2 messages that publishers have not released.', reload: 'process' });
+
 export const storeSchema = z
   .strictObject({
     type: z.enum(['disk', 'memory', 'redis']).prefault('disk').meta({
@@ -117,6 +154,7 @@ export const storeSchema = z
       }),
     queue: queueSchema,
     retained: retainedSchema,
+    exchanges: exchangesSchema,
     redis: redisSchema,
   })
   .prefault({})
@@ -125,5 +163,6 @@ export const storeSchema = z
 export type StoreOptions = z.output<typeof storeSchema>;
 export type QueueLimits = StoreOptions['queue'];
 export type RetainedLimits = StoreOptions['retained'];
+export type ExchangeLimits = StoreOptions['exchanges'];
 /** The limits that every store of one node keeps. */
-export type StoreLimits = Pick<StoreOptions, 'maxBytes' | 'queue' | 'retained'>;
+export type StoreLimits = Pick<StoreOptions, 'maxBytes' | 'queue' | 'retained' | 'exchanges'>;

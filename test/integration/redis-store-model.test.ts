@@ -5,7 +5,7 @@ import { StoreError } from '../../src/kernel/errors.ts';
 import type { Qos } from '../../src/plane/message.ts';
 import type { Drop } from '../../src/storage/drop.ts';
 import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
-import type { StoreLimits } from '../../src/storage/schema.ts';
+import { type StoreLimits, storeSchema } from '../../src/storage/schema.ts';
 import { message, read, subscription, topicFilters, topicNames } from '../contract/session-store/support.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore } from '../support/redis-store.ts';
@@ -180,7 +180,7 @@ test('any sequence of operations, called without waiting, leaves both stores wit
         queue: { messages: 4, bytes: 40, age: isAged ? 100 : undefined, onFull },
         retained: { messages: 4, bytes: 60, onFull: onFull === 'refuse' ? 'refuse' : 'drop-newest' },
       };
-      const memory = createMemoryStore({ maxBytes: 1_000_000, ...limits }, deps(0));
+      const memory = createMemoryStore({ ...storeSchema.parse({}), ...limits }, deps(0));
       opened += 1;
       await using redis = await openRedisStore(server, { ...limits, keyPrefix: `m${opened}:` }, deps(1));
       await memory.setup({ id: 'node-1' });

@@ -1,11 +1,11 @@
 import type { SessionStore } from '../../src/broker/session-store.ts';
 import { createDiskStore, type DiskStoreDeps } from '../../src/storage/disk/disk-store.ts';
-import { type StoreOptions, storeSchema } from '../../src/storage/schema.ts';
+import { type StoreLimits, type StoreOptions, storeSchema } from '../../src/storage/schema.ts';
 
 /** @param limits the options of a configuration, or those of the defaults. */
 export const diskStore = (
   directory: string,
-  limits: Pick<StoreOptions, 'queue' | 'retained' | 'maxBytes'> = storeSchema.parse({}),
+  limits: StoreLimits = storeSchema.parse({}),
   deps: Partial<DiskStoreDeps> = {},
   durability: StoreOptions['durability'] = 'commit',
 ): SessionStore => createDiskStore({ directory, durability, limits }, deps);

@@ -1,19 +1,20 @@
 import type { SessionStore } from '../../src/broker/session-store.ts';
 import { createRedisStore, type RedisStoreDeps } from '../../src/storage/redis/redis-store.ts';
 import { type RedisOptions, redisSchema } from '../../src/storage/redis/schema.ts';
-import { type QueueLimits, type RetainedLimits, storeSchema } from '../../src/storage/schema.ts';
+import { type ExchangeLimits, type QueueLimits, type RetainedLimits, storeSchema } from '../../src/storage/schema.ts';
 import type { RedisServer } from './redis-server.ts';
 
 export interface RedisStoreSettings extends Partial<Omit<RedisOptions, 'password'>> {
   readonly queue?: Partial<QueueLimits>;
   readonly retained?: Partial<RetainedLimits>;
+  readonly exchanges?: Partial<ExchangeLimits>;
   readonly maxBytes?: number;
 }
 
 /** A store on a test server that is not set up yet. */
 export function redisStore(
   { url }: Pick<RedisServer, 'url'>,
-  { queue, retained, maxBytes, ...redis }: RedisStoreSettings = {},
+  { queue, retained, exchanges, maxBytes, ...redis }: RedisStoreSettings = {},
   deps: Partial<RedisStoreDeps> = {},
 ): SessionStore & AsyncDisposable {
   const limits = storeSchema.parse({});
@@ -24,6 +25,7 @@ export function redisStore(
       maxBytes: maxBytes ?? limits.maxBytes,
       queue: { ...limits.queue, ...queue },
       retained: { ...limits.retained, ...retained },
+      exchanges: { ...limits.exchanges, ...exchanges },
     },
     deps,
   );

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { StoreError } from '../../kernel/errors.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import { queueTargets } from '../publish/queue-targets.ts';
-import type { MatchedSubscription, PacketKey, SessionStore, StoredPacket } from '../session-store.ts';
+import type { StoredProperties } from '../publish/stored-properties.ts';
+import type { MatchedSubscription, OpenedExchange, PacketKey, SessionStore, StoredPacket } from '../session-store.ts';
 
 /** What was decided about a message when it was queued. */
 export interface QueueDecision {
@@ -33,10 +34,10 @@ export interface EngineStoreDeps {
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
 export function createEngineStore(deps: EngineStoreDeps): SessionStore {
   const { store, plane, now, decided, passed } = deps;
-  /** QoS 2 exchanges that are opened together with the message, by client; each has one packet under way. */
-  const opening = new Map<string, PacketKey>();
-  /** Clients of which nobody knows whether their exchange is open, as the store did not answer. */
-  const unsure = new Map<string, StoreError>();
+  /** QoS 2 exchanges that are opened together with the message, by its properties: the engine copies packets, but not them. */
+  const opening = new WeakMap<StoredProperties, OpenedExchange>();
+  /** Packets of which nobody knows whether their exchange is open, as the store did not answer. */
+  const unsure = new WeakMap<PacketKey, StoreError>();
   return {
     async setup(broker) {
       await store.setup(broker);
@@ -59,24 +60,16 @@ export function createEngineStore(deps: EngineStoreDeps): SessionStore {
     outgoingEnqueue: (target, packet) => store.outgoingEnqueue(target, packet),
     async outgoingEnqueueCombi(subscribers, packet) {
       // before the exchange is opened: until then the publisher's next try is no repetition
-      await passed(packet)?.catch((cause: unknown) => {
-        opening.delete(packet.clientId ?? '');
-        throw cause;
-      });
+      await passed(packet);
       const choice = plane.choose(packet.topic);
       const found = subscribers as readonly MatchedSubscription[];
       const all = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
       const { targets, held, queuedBy } = admitted(all, packet, deps);
       decided(packet, { choice, queued: all.length, held });
-      const publisher = packet.clientId ?? '';
-      const exchange = packet.qos === 2 ? opening.get(publisher) : undefined; // else of a message that failed before
-      opening.delete(publisher);
-      // one after the other without a pause, so that a store keeps both or none: the exchange alone would make the
-      // publisher's next try a repetition of something that nobody got [MQTT-4.3.3-2]
-      const opened = exchange === undefined ? undefined : store.incomingStorePacket({ id: publisher }, exchange);
-      const queued = targets.length === 0 ? undefined : store.outgoingEnqueueCombi(targets, expiring(packet, now()));
+      const exchange = packet.properties && opening.get(packet.properties);
       try {
-        await Promise.all([opened, queued]);
+        if (targets.length > 0) await store.outgoingEnqueueCombi(targets, expiring(packet, now()), exchange);
+        else if (exchange !== undefined) await store.incomingStorePacket(exchange, exchange);
       } finally {
         for (const isQueued of queuedBy) isQueued();
       }
@@ -85,16 +78,16 @@ export function createEngineStore(deps: EngineStoreDeps): SessionStore {
     outgoingClearMessageId: (session, packet) => store.outgoingClearMessageId(session, packet),
     /** What is queued is sent by the deliveries of the connection, at the pace of its client. */
     outgoingStream: () => Readable.from([]),
-    async incomingStorePacket({ id }, { messageId }) {
-      const cause = unsure.get(id);
-      unsure.delete(id);
+    async incomingStorePacket({ id }, packet: PacketKey & { properties?: StoredProperties }) {
+      const cause = unsure.get(packet);
       if (cause !== undefined) throw cause;
-      opening.set(id, { messageId });
+      packet.properties ??= {};
+      opening.set(packet.properties, { id, messageId: packet.messageId ?? 0 });
     },
     /** To the engine every rejection means a new message, and a repetition would be delivered twice. [MQTT-4.3.3-10] */
     incomingGetPacket: (session, packet) =>
       store.incomingGetPacket(session, packet).catch((cause: unknown) => {
-        if (cause instanceof StoreError) unsure.set(session.id, cause);
+        if (cause instanceof StoreError) unsure.set(packet, cause);
         throw cause;
       }),
     incomingDelPacket: (session, packet) => store.incomingDelPacket(session, packet),

@@ -57,6 +57,6 @@ export function loadContents(environment: Environment, options: ContentsOptions,
   const queues = new Queues(options.limits.queue, { ...deps, environment, batch, owners, numbers });
   Object.assign(queues.total, total);
   const retained = new RetainedMessages(options.limits, { ...deps, environment, batch });
-  const inbound = new DiskInbound(environment, batch, deps);
+  const inbound = new DiskInbound(environment, batch, options.limits.exchanges, deps);
   return { batch, owners, numbers, subscriptions, queues, inbound, retained };
 }

@@ -1,30 +1,38 @@
 import type { StoreDeps } from '../drop.ts';
 import { InboundIdentifiers } from '../memory/inbound.ts';
+import type { ExchangeLimits } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { Environment } from './environment.ts';
 import { inboundKey } from './keys.ts';
-
-const maxIdentifiers = 1_000_000;
 
 /** Open QoS 2 identifiers of publishers: in memory as they are asked for with every message, and on disk. */
 export class DiskInbound {
   readonly #open: InboundIdentifiers;
   readonly #batch: Batch;
 
-  constructor(environment: Environment, batch: Batch, { onDropped }: Pick<StoreDeps, 'onDropped'>) {
+  constructor(
+    environment: Environment,
+    batch: Batch,
+    limits: ExchangeLimits,
+    { onDropped }: Pick<StoreDeps, 'onDropped'>,
+  ) {
     this.#batch = batch;
-    this.#open = new InboundIdentifiers({ onDropped }, maxIdentifiers, (clientId, messageId) =>
+    this.#open = new InboundIdentifiers(limits, { onDropped }, (clientId, messageId) =>
       batch.remove('inbound', inboundKey(clientId, messageId)),
     );
     for (const { key, value } of environment.all('inbound'))
       this.#open.add(value.toString(), key.readUInt16BE(key.length - 2));
   }
 
+  /** @throws StoreError store-full */
+  requireRoom(clientId: string, messageId: number): void {
+    this.#open.requireRoom(clientId, messageId);
+  }
+
+  /** Looks at no limit. */
   add(clientId: string, messageId: number): void {
-    // before it is added: the limit may remove it again
-    if (!this.#open.has(clientId, messageId))
+    if (this.#open.add(clientId, messageId))
       this.#batch.put('inbound', inboundKey(clientId, messageId), Buffer.from(clientId), true);
-    this.#open.add(clientId, messageId);
   }
 
   has(clientId: string, messageId: number): boolean {

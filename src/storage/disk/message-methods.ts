@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { PacketKey, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
+import type { OpenedExchange, PacketKey, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
 import type { Access } from './access.ts';
 import { replay } from './replay.ts';
 
@@ -30,10 +30,12 @@ export function retainedMethods(access: Access): RetainedMethods {
 }
 
 export function queueMethods(access: Access): QueueMethods {
-  const enqueue = (targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> =>
-    access.write(({ queues }) => {
+  const enqueue = (targets: readonly QueueTarget[], packet: StoredPacket, exchange?: OpenedExchange): Promise<void> =>
+    access.write(({ queues, inbound }) => {
+      if (exchange !== undefined) inbound.requireRoom(exchange.id, exchange.messageId);
       access.requireRoom(packet, targets.length);
       queues.push(targets, packet);
+      if (exchange !== undefined) inbound.add(exchange.id, exchange.messageId);
     });
   return {
     outgoingEnqueue: (target, packet) => enqueue([target], packet),
@@ -52,7 +54,11 @@ export function queueMethods(access: Access): QueueMethods {
 
 export function inboundMethods(access: Access): InboundMethods {
   return {
-    incomingStorePacket: ({ id }, { messageId = 0 }) => access.write(({ inbound }) => inbound.add(id, messageId)),
+    incomingStorePacket: ({ id }, { messageId = 0 }) =>
+      access.write(({ inbound }) => {
+        inbound.requireRoom(id, messageId);
+        inbound.add(id, messageId);
+      }),
     async incomingGetPacket({ id }, { messageId = 0 }): Promise<PacketKey> {
       if (!access.contents.inbound.has(id, messageId)) throw notOpen;
       return { messageId };

@@ -1,38 +1,42 @@
 import type { StoreDeps } from '../drop.ts';
-
-/** Open QoS 2 identifiers over all clients, about 30 MB; the edge limits each client to its Receive Maximum. */
-const maxIdentifiers = 1_000_000;
+import { exchangeRefused } from '../limits.ts';
+import type { ExchangeLimits } from '../schema.ts';
 
 /** Packet identifiers of QoS 2 messages that publishers have not released yet. [MQTT-4.3.3-2] */
 export class InboundIdentifiers {
   readonly #open = new Map<string, Set<number>>();
   readonly #onDropped: StoreDeps['onDropped'];
-  readonly #limit: number;
+  readonly #limits: ExchangeLimits;
   readonly #onRemoved: (clientId: string, messageId: number) => void;
   #size = 0;
 
-  /**
-   * @param limit over all clients; beyond it those of the longest waiting client are forgotten.
-   * @param onRemoved is told of each identifier that is not open any more.
-   */
+  /** @param onRemoved is told of each identifier that is not open any more. */
   constructor(
+    limits: ExchangeLimits,
     { onDropped }: Pick<StoreDeps, 'onDropped'>,
-    limit = maxIdentifiers,
     onRemoved: (clientId: string, messageId: number) => void = () => undefined,
   ) {
+    this.#limits = limits;
     this.#onDropped = onDropped;
-    this.#limit = limit;
     this.#onRemoved = onRemoved;
   }
 
-  /** @returns false when it was open already. */
+  /** The newcomer gives way, as nobody may lose what is open. @throws StoreError store-full */
+  requireRoom(clientId: string, messageId: number): void {
+    const own = this.#open.get(clientId);
+    if (own?.has(messageId) === true) return;
+    if (this.#size < this.#limits.total && (own?.size ?? 0) < this.#limits.perSession) return;
+    this.#onDropped({ reason: 'exchanges-full', clientId });
+    throw exchangeRefused(clientId, this.#limits);
+  }
+
+  /** Looks at no limit. @returns false when it was open already. */
   add(clientId: string, messageId: number): boolean {
     let own = this.#open.get(clientId);
     if (own === undefined) this.#open.set(clientId, (own = new Set()));
     if (own.has(messageId)) return false;
     own.add(messageId);
     this.#size += 1;
-    if (this.#size > this.#limit) this.#forgetOldest();
     return true;
   }
 
@@ -54,12 +58,5 @@ export class InboundIdentifiers {
     this.#size -= own.size;
     this.#open.delete(clientId);
     for (const messageId of own) this.#onRemoved(clientId, messageId);
-  }
-
-  #forgetOldest(): void {
-    const [clientId] = this.#open.keys();
-    if (clientId === undefined) return;
-    this.deleteAll(clientId);
-    this.#onDropped({ reason: 'inbound-full', clientId });
   }
 }

@@ -3,10 +3,8 @@ import { aedesPersistenceContract } from '../../../test/contract/aedes-persisten
 import type { OpenLimitedStore } from '../../../test/contract/session-store/limits.ts';
 import { contractLimits, type OpenStore } from '../../../test/contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/session-store.contract.ts';
-import type { Drop } from '../drop.ts';
 import { storeSchema } from '../schema.ts';
 import { ClientQueue } from './client-queue.ts';
-import { InboundIdentifiers } from './inbound.ts';
 import { createMemoryStore } from './memory-store.ts';
 
 const openLimited: OpenLimitedStore = async (limits, deps = {}) => {
@@ -29,17 +27,6 @@ test('a small payload does not keep the chunk it was read in', async () => {
   const payload = Buffer.alloc(65_536).subarray(10, 20);
   await store.storeRetained({ topic: 'a', payload, qos: 0, retain: true });
   for await (const packet of store.createRetainedStream('a')) expect(packet.payload.buffer.byteLength).toBe(10);
-});
-
-test('beyond the limit of open QoS 2 identifiers those of the longest waiting client are forgotten', () => {
-  const drops: Drop[] = [];
-  const inbound = new InboundIdentifiers({ onDropped: (drop) => drops.push(drop) }, 3);
-  for (const id of [1, 2]) inbound.add('first', id);
-  for (const id of [1, 2]) inbound.add('second', id);
-  expect([inbound.has('first', 1), inbound.has('second', 1), inbound.has('second', 2)]).toEqual([false, true, true]);
-  expect(drops).toEqual([{ reason: 'inbound-full', clientId: 'first' }]);
-  inbound.add('third', 1);
-  expect(drops).toHaveLength(1);
 });
 
 test('a queue of 100,000 messages is acknowledged in reverse order without searching', () => {

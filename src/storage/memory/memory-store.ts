@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type {
+  OpenedExchange,
   PacketKey,
   QueueTarget,
   SessionStore,
   StoredPacket,
   StoredSession,
-  StoredWill,
 } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
@@ -15,6 +15,7 @@ import { InboundIdentifiers } from './inbound.ts';
 import { Queues } from './queues.ts';
 import { RetainedMessages } from './retained.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { willMethods } from './wills.ts';
 
 /** Everything in this process's memory, until it ends. */
 export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): SessionStore {
@@ -22,19 +23,25 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
   const subscriptions = new Subscriptions();
   const retained = new RetainedMessages(limits, { now, onDropped });
   const queues = new Queues(limits.queue, { now, onDropped });
-  const inbound = new InboundIdentifiers({ onDropped });
+  const inbound = new InboundIdentifiers(limits.exchanges, { onDropped });
   const sessions = new Map<string, StoredSession>();
-  const wills = new Map<string, StoredWill>();
   let node: { readonly id: string } | undefined;
+  const wills = willMethods(() => node?.id ?? '');
 
   const requireRoom = (packet: StoredPacket): void => {
     if (queues.total.bytes + retained.total.bytes + bytesOf(packet) <= limits.maxBytes) return;
     onDropped({ reason: 'refused', topic: packet.topic });
     throw storeRefused(limits);
   };
-  const enqueue = async (targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> => {
+  const enqueue = async (
+    targets: readonly QueueTarget[],
+    packet: StoredPacket,
+    exchange?: OpenedExchange,
+  ): Promise<void> => {
+    if (exchange !== undefined) inbound.requireRoom(exchange.id, exchange.messageId);
     requireRoom(packet);
     queues.push(targets, packet);
+    if (exchange !== undefined) inbound.add(exchange.id, exchange.messageId);
   };
 
   return {
@@ -72,25 +79,17 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     outgoingClearMessageId: async ({ id }, packet) => queues.clear(id, packet),
     outgoingStream: ({ id }) => Readable.from(queues.replay(id)),
 
-    incomingStorePacket: async ({ id }, { messageId = 0 }) => void inbound.add(id, messageId),
+    async incomingStorePacket({ id }, { messageId = 0 }) {
+      inbound.requireRoom(id, messageId);
+      inbound.add(id, messageId);
+    },
     async incomingGetPacket({ id }, { messageId = 0 }): Promise<PacketKey> {
       if (!inbound.has(id, messageId)) throw notOpen;
       return { messageId };
     },
     incomingDelPacket: async ({ id }, { messageId = 0 }) => inbound.delete(id, messageId),
 
-    async putWill({ id }, will) {
-      will.clientId = id;
-      will.brokerId = node?.id ?? '';
-      wills.set(id, { ...will });
-    },
-    getWill: async ({ id }) => copyOf(wills.get(id)),
-    async delWill({ id }) {
-      const will = wills.get(id);
-      wills.delete(id);
-      return will;
-    },
-    streamWill: (brokers = {}) => Readable.from(willsOfOthers(wills.values(), brokers)),
+    ...wills,
 
     stats: () => ({
       sessions: sessions.size,
@@ -109,10 +108,3 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
 const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));
 
 const copyOf = <T extends object>(one: T | undefined): T | undefined => (one === undefined ? undefined : { ...one });
-
-function* willsOfOthers(
-  wills: Iterable<StoredWill>,
-  brokers: Readonly<Record<string, unknown>>,
-): Generator<StoredWill, void> {
-  for (const will of wills) if (!Object.hasOwn(brokers, will.brokerId ?? '')) yield { ...will };
-}

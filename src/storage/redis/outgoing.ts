@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import type { OpenedExchange, PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { type Lapse, lapseAt, queueRefused, storeRefused } from '../limits.ts';
+import { exchangeRefused, type Lapse, lapseAt, queueRefused, storeRefused } from '../limits.ts';
 import { deliveries } from '../memory/queues.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, type Reply } from './batch.ts';
@@ -47,9 +47,9 @@ export class Outgoing {
   }
 
   /** @throws StoreError store-full, by the policy of the queues; then it is queued for none */
-  push(targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> {
+  push(targets: readonly QueueTarget[], packet: StoredPacket, exchange?: OpenedExchange): Promise<void> {
     const list = deliveries(targets, packet);
-    if (list.size === 0) return Promise.resolve();
+    if (list.size === 0 && exchange === undefined) return Promise.resolve();
     const names = new Map<string, string>();
     const args: string[] = [];
     for (const [clientId, { qos, retain, identifiers }] of list) {
@@ -60,13 +60,16 @@ export class Outgoing {
     const name = nameOf(packet) ?? `${this.#runId}:${++this.#unnamed}`;
     const { messages, bytes, age, onFull } = this.#limits.queue;
     const head = [name, encodePacket(packet), packet.messageExpiry ?? '', bytesOf(packet), this.#deps.now()];
-    return this.#pipe.write(
-      'ENQUEUE',
-      [...head, messages, bytes, age ?? '', onFull, this.#limits.maxBytes, ...args],
-      (letGo) => {
-        for (const one of asList(letGo)) this.#report(names, packet, asList(one));
-      },
-    );
+    const { total, perSession } = this.#limits.exchanges;
+    const opened = [exchange === undefined ? '' : encodeURIComponent(exchange.id), exchange?.messageId ?? ''];
+    const limits = [messages, bytes, age ?? '', onFull, this.#limits.maxBytes];
+    return this.#pipe.write('ENQUEUE', [...head, ...limits, ...opened, total, perSession, ...args], (letGo) => {
+      for (const one of asList(letGo)) {
+        const event = asList(one);
+        if (asText(event[0]) === 'exchange') this.#refuseExchange(exchange?.id ?? '');
+        this.#report(names, packet, event);
+      }
+    });
   }
 
   update(clientId: string, packet: PacketKey): Promise<void> {
@@ -131,6 +134,11 @@ export class Outgoing {
   async #remove(clientId: string, { name, body }: Entry, reason: Lapse): Promise<void> {
     const isRemoved = await this.#pipe.submit('LAPSE', encodeURIComponent(clientId), name);
     if (asNumber(isRemoved) === 1) this.#deps.onDropped({ reason, clientId, topic: topicOf(body) });
+  }
+
+  #refuseExchange(clientId: string): never {
+    this.#deps.onDropped({ reason: 'exchanges-full', clientId });
+    throw exchangeRefused(clientId, this.#limits.exchanges);
   }
 
   #forget(clientId: string, replay: Replay): void {

@@ -1,12 +1,12 @@
 import type { PacketKey, StoredSession, StoredWill } from '../../broker/session-store.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import type { StoreDeps } from '../drop.ts';
+import { exchangeRefused } from '../limits.ts';
+import type { ExchangeLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
 import { toBytes, toWill } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 
 const scanStep = 500;
-/** Open QoS 2 identifiers over all clients and nodes; the edge limits each client to its Receive Maximum. */
-const maxOpenIdentifiers = 1_000_000;
 
 /** That a session exists, and until when: JSON in the hash `sessions`. */
 export class SessionRecords {
@@ -66,21 +66,23 @@ export class Wills {
 export class OpenExchanges {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
+  readonly #limits: ExchangeLimits;
+  readonly #deps: Pick<StoreDeps, 'onDropped'>;
 
-  constructor(pipe: Pipe, keyPrefix: string) {
+  constructor(pipe: Pipe, options: { keyPrefix: string; limits: ExchangeLimits }, deps: Pick<StoreDeps, 'onDropped'>) {
     this.#pipe = pipe;
-    this.#keyPrefix = keyPrefix;
+    this.#keyPrefix = options.keyPrefix;
+    this.#limits = options.limits;
+    this.#deps = deps;
   }
 
   /** @throws StoreError store-full */
   open(clientId: string, messageId: number): Promise<void> {
-    const args = [encodeURIComponent(clientId), messageId, maxOpenIdentifiers];
-    return this.#pipe.write('OPEN', args, (reply) => {
+    const { total, perSession } = this.#limits;
+    return this.#pipe.write('OPEN', [encodeURIComponent(clientId), messageId, total, perSession], (reply) => {
       if (reply === null || asNumber(reply) === 1) return;
-      throw new StoreError(
-        'store-full',
-        `${maxOpenIdentifiers} QoS 2 exchanges are open over all clients already; no more are taken before some are released`,
-      );
+      this.#deps.onDropped({ reason: 'exchanges-full', clientId });
+      throw exchangeRefused(clientId, this.#limits);
     });
   }
 

@@ -50,7 +50,7 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
     retained,
     subscriptions,
     sessions: new SessionRecords(pipe, keyPrefix),
-    exchanges: new OpenExchanges(pipe, keyPrefix),
+    exchanges: new OpenExchanges(pipe, { keyPrefix, limits: limits.exchanges }, { onDropped }),
     wills: new Wills(pipe, keyPrefix),
     connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
     persistence: createPersistence({

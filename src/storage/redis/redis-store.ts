@@ -59,7 +59,7 @@ export function createRedisStore(options: RedisStoreOptions, deps: Partial<Redis
     },
 
     outgoingEnqueue: (target, packet) => parts().outgoing.push([target], packet),
-    outgoingEnqueueCombi: (targets, packet) => parts().outgoing.push(targets, packet),
+    outgoingEnqueueCombi: (targets, packet, exchange) => parts().outgoing.push(targets, packet, exchange),
     outgoingUpdate: ({ id }, packet) => parts().outgoing.update(id, packet),
     outgoingClearMessageId: ({ id }, packet) => parts().outgoing.clear(id, packet),
     outgoingStream: ({ id }) => parts().outgoing.replay(id),

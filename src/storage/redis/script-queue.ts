@@ -107,23 +107,35 @@ local function makeRoom(client, body, bytes, limits, events)
   end
 end
 
--- name, message, expiry, bytes, now, limits (messages, bytes, age or empty, policy, bytes of the whole store), then for each client: client,
--- delivery; gives what was let go: reason, client, message
+-- of an exchange: client, packet identifier, most over all clients, most of this one
+local function mayOpen(i)
+  local own = key('open', ARGV[i])
+  if call('SISMEMBER', own, ARGV[i + 1]) == 1 then return true end
+  return tonumber(call('HGET', STATS, 'open') or 0) + change.open < tonumber(ARGV[i + 2])
+    and call('SCARD', own) < tonumber(ARGV[i + 3])
+end
+local function open(i) change.open = change.open + call('SADD', key('open', ARGV[i]), ARGV[i + 1]) end
+
+-- name, message, expiry, bytes, now, limits (messages, bytes, age or empty, policy, bytes of the whole store), an exchange that
+-- is opened with it (its client is empty for none), then for each client: client, delivery; gives what was let go: reason,
+-- client, message
 function writes.ENQUEUE(i, n)
   local name, body, expiry, bytes, now = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
   local limits = { messages = tonumber(ARGV[i + 5]), bytes = tonumber(ARGV[i + 6]), age = tonumber(ARGV[i + 7]),
     onFull = ARGV[i + 8], now = now }
-  local packet, isShared = P..'packet:'..name, n > 12
+  local packet, isShared, isOpening = P..'packet:'..name, n > 16, ARGV[i + 10] ~= ''
   local added, events = 0, {}
+  if isOpening and not mayOpen(i + 10) then return { { 'exchange', '', '' } } end
   if allBytes() + bytes > tonumber(ARGV[i + 9]) then return { { 'full', '', '' } } end
   if limits.onFull == 'refuse' then
-    for at = i + 10, i + n - 1, 2 do
+    for at = i + 14, i + n - 1, 2 do
       local isQueued = call('HEXISTS', key('queue-ids', ARGV[at]), name) == 1
       if not isQueued and admit(ARGV[at], bytes, limits) ~= 'fits' then return { { 'refused', ARGV[at], '' } } end
     end
   end
+  if isOpening then open(i + 10) end
   if isShared then call('SET', packet, body) end
-  for at = i + 10, i + n - 1, 2 do
+  for at = i + 14, i + n - 1, 2 do
     local client = ARGV[at]
     local ids = key('queue-ids', client)
     local known = call('HMGET', ids, name, 'x')

@@ -54,13 +54,10 @@ function writes.TAKE(i)
   return value
 end
 
--- client, packet identifier, most over all clients; gives 0 when there are too many
+-- client, packet identifier, most over all clients, most of this one; gives 0 when there are too many
 function writes.OPEN(i)
-  local most = tonumber(ARGV[i + 2])
-  if tonumber(call('HGET', STATS, 'open') or 0) + change.open >= most then
-    return call('SISMEMBER', key('open', ARGV[i]), ARGV[i + 1])
-  end
-  change.open = change.open + call('SADD', key('open', ARGV[i]), ARGV[i + 1])
+  if not mayOpen(i) then return 0 end
+  open(i)
   return 1
 end
 -- client, packet identifier

@@ -39,6 +39,48 @@ export function limitCases(open: OpenLimitedStore): void {
     expect(store.stats()).toMatchObject({ queuedMessages: 1, queuedBytes: 901 });
   });
 
+  test('one open exchange too many is refused, of one publisher or of all, with its message; nobody loses one', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ exchanges: { total: 3, perSession: 2 } });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    const refused = { code: 'store-full', message: expect.stringContaining('store.exchanges') };
+    const enqueue = (id: string, messageId: number): Promise<void> =>
+      store.outgoingEnqueueCombi([{ clientId: 'alice' }, { clientId: 'bob' }], message(`${id}/${messageId}`), {
+        id,
+        messageId,
+      });
+    await enqueue('one', 1);
+    await store.incomingStorePacket({ id: 'one' }, { messageId: 2 });
+    await store.incomingStorePacket({ id: 'one' }, { messageId: 2 }); // is open already
+    await expect(store.incomingStorePacket({ id: 'one' }, { messageId: 3 })).rejects.toMatchObject(refused);
+    await expect(enqueue('one', 3)).rejects.toMatchObject(refused);
+    await enqueue('two', 1);
+    await expect(enqueue('two', 2)).rejects.toMatchObject(refused);
+    await expect(enqueue('three', 1)).rejects.toMatchObject(refused);
+    expect(drops.map(({ reason, clientId }) => `${reason} ${clientId}`)).toEqual(
+      ['one', 'one', 'two', 'three'].map((id) => `exchanges-full ${id}`),
+    );
+    const isOpen = (id: string, messageId: number): Promise<boolean> =>
+      store.incomingGetPacket({ id }, { messageId }).then(
+        () => true,
+        () => false,
+      );
+    const all = await Promise.all([isOpen('one', 1), isOpen('one', 2), isOpen('one', 3), isOpen('two', 1)]);
+    expect([...all, await isOpen('three', 1)]).toEqual([true, true, false, true, false]);
+    expect(await topicsOf(store)).toEqual(['one/1', 'two/1']);
+    await store.incomingDelPacket({ id: 'one' }, { messageId: 1 });
+    await enqueue('three', 1);
+  });
+
+  test('a message that is refused opens no exchange', async () => {
+    await using store = await open(limitsOf({ maxBytes: '1MiB' }));
+    const large = message('large', { payload: Buffer.alloc(1_048_576) });
+    const exchange = { id: 'one', messageId: 1 };
+    const enqueued = store.outgoingEnqueueCombi([{ clientId: 'alice' }], large, exchange);
+    await expect(enqueued).rejects.toMatchObject({ code: 'store-full' });
+    await expect(store.incomingGetPacket(exchange, exchange)).rejects.toThrow('no QoS 2 exchange is open');
+  });
+
   test('properties count as bytes of a message', async () => {
     await using store = await open(limitsOf({}));
     const properties = { contentType: 'text', userPropertyList: [['key', 'value'] as const] };
