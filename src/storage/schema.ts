@@ -106,13 +106,13 @@ const exchangesSchema = z
       .int()
       .min(1)
       .max(65_535)
-      .prefault(2_048)
+      .prefault(8_192)
       .meta({
         description: 'Open QoS 2 exchanges of one publisher, those of earlier connections included.',
         reload: 'process',
         limit: {
           bounds: 'session',
-          why: 'Twice what one connection may have under way.',
+          why: 'MQTT 3.1.1 clients are not told how many they may have under way, and some send thousands before they release one.',
           client: 'PUBREC 0x97 in MQTT 5, before that the connection is closed.',
           metric: 'store_dropped_total{reason="exchanges-full"}',
         },
