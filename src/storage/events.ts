@@ -42,6 +42,21 @@ export const storeFailed = defineEvent<FailedFields>({
   message: ({ error }) => `store: ${error}`,
 });
 
+export const storeFilesMended = defineEvent<{ readonly paths: string }>({
+  counter: 'store_files_mended_total',
+  help: 'Times that files of the store could be read by other users of this machine, and were made private.',
+  labels: [],
+  level: 'warn',
+  message: ({ paths }) =>
+    `other users of this machine could read ${paths}; they cannot any more, but may have read what was in there`,
+});
+
+/** Tells of files that others could read. */
+export const reportMended =
+  (events: Events) =>
+  (paths: readonly string[]): void =>
+    events.emit(storeFilesMended, { paths: paths.join(', ') });
+
 export const queueDropping = defineEvent<{ readonly clientId: string }>({
   counter: 'store_queue_dropping_total',
   help: 'Times the log told of a full queue that drops messages: with the first, and once a minute while it goes on.',

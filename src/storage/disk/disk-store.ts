@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import type { StoreDeps } from '../drop.ts';
-import { storeFailed } from '../events.ts';
+import { reportMended, storeFailed } from '../events.ts';
 import { Access } from './access.ts';
 import { inboundMethods, queueMethods, retainedMethods } from './message-methods.ts';
 import type { DiskOptions } from './opened-store.ts';
@@ -33,7 +33,7 @@ export interface DiskStoreDeps extends StoreDeps {
 export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): SessionStore {
   const { now = Date.now, onDropped = () => undefined, clock = systemClock, events = silentTelemetry.events } = deps;
   const onFailed = (error: unknown): void => events.emit(storeFailed, { error: messageOf(error) });
-  const access = new Access(options, { now, onDropped, onFailed });
+  const access = new Access(options, { now, onDropped, onFailed, onMended: reportMended(events) });
   let node: { readonly id: string } | undefined;
   let cancelStep: () => void = () => undefined;
   let sweeper: Sweeper | undefined;

@@ -34,7 +34,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const file = join(folder, 'viaduct.lock');
   const own: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', place: placeOf(), token: randomUUID() };
   const draft = join(folder, `viaduct.lock.${own.token}`);
-  await writeFile(draft, `${JSON.stringify(own)}\n`);
+  await writeFile(draft, `${JSON.stringify(own)}\n`, { mode: 0o600 });
   try {
     for (let attempt = 0; ; attempt += 1) {
       if (await isFirst(draft, file)) break;

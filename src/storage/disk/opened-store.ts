@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { messageOf, StoreError } from '../../kernel/errors.ts';
 import type { StoreDeps } from '../drop.ts';
 import type { StoreLimits } from '../schema.ts';
@@ -8,6 +7,7 @@ import { damaged } from './damaged.ts';
 import { checkDataFile } from './data-file.ts';
 import { Environment } from './environment.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
+import { requirePrivate, restrictFiles } from './private-files.ts';
 import { bringUpToDate } from './schema-version.ts';
 
 export interface DiskOptions {
@@ -20,6 +20,8 @@ export interface DiskOptions {
 export interface OpenedStoreDeps extends StoreDeps {
   /** Something could not be written or read back; for the log. */
   readonly onFailed: (error: StoreError) => void;
+  /** Others could read these files, and cannot any more; for the log. */
+  readonly onMended: (paths: readonly string[]) => void;
 }
 
 /** The files of a folder, opened and locked. */
@@ -40,7 +42,7 @@ export class OpenedStore {
 
   /** @throws StoreError store-in-use, store-damaged, store-newer, store-unavailable */
   static open(options: DiskOptions, deps: OpenedStoreDeps): Promise<OpenedStore> {
-    return openFolder(options.directory, (environment, lock) => {
+    return openFolder(options.directory, deps, (environment, lock) => {
       bringUpToDate(environment);
       return new OpenedStore(environment, lock, options, deps);
     });
@@ -81,17 +83,19 @@ export class OpenedStore {
 }
 
 /**
- * Locks a folder, which is made if it is missing, and opens its files; when that or `use` fails nothing stays open.
+ * Locks a folder, which is made if it is missing and kept from others, and opens its files; when that or `use` fails nothing stays open.
  * @throws StoreError store-in-use, store-damaged, store-unavailable, or that of `use`
  */
 export async function openFolder<T>(
   directory: string,
+  { onMended }: Pick<OpenedStoreDeps, 'onMended'>,
   use: (environment: Environment, lock: FolderLock) => T,
 ): Promise<T> {
   let lock: FolderLock | undefined;
   let environment: Environment | undefined;
   try {
-    await mkdir(directory, { recursive: true });
+    const mended = await requirePrivate(directory);
+    if (mended.length > 0) onMended(mended);
     lock = await lockFolder(directory);
     await checkDataFile(directory);
     environment = openFiles(directory);
@@ -106,7 +110,9 @@ export async function openFolder<T>(
 /** @throws StoreError store-damaged, or an Error of LMDB. */
 export function openFiles(directory: string): Environment {
   try {
-    return new Environment(directory);
+    const environment = new Environment(directory);
+    restrictFiles(directory);
+    return environment;
   } catch (cause) {
     if (/MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND)/.test(messageOf(cause)))
       throw damaged(`the files in ${directory} cannot be read: ${messageOf(cause)}`, cause);

@@ -3,7 +3,7 @@ import { LinkError, messageOf, StoreError } from '../../kernel/errors.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import type { Durability } from '../disk/batch.ts';
-import { outboxLeft, storeFailed } from '../events.ts';
+import { outboxLeft, reportMended, storeFailed } from '../events.ts';
 import { OpenedOutbox } from './opened-outbox.ts';
 import { type KeptMessage, type KeptRecord, readEntry, writeEntry } from './record.ts';
 
@@ -117,7 +117,7 @@ export function createDiskOutbox(options: OutboxOptions, { clock, events, onDrop
       while (shelf.first < shelf.next && shelf.first <= upTo) files().removeOldest(rule);
     },
     async start() {
-      opened = await OpenedOutbox.open(directory, durability, onFailed);
+      opened = await OpenedOutbox.open(directory, durability, { onFailed, onMended: reportMended(events) });
       for (const [rule, { first, next }] of opened.shelves)
         if (next > first && !rules.includes(rule)) events.emit(outboxLeft, { rule, messages: next - first });
       cancelStep = clock.after(stepMs, step);

@@ -3,7 +3,7 @@ import { Batch, type Durability } from '../disk/batch.ts';
 import { DiskSpace } from '../disk/disk-space.ts';
 import type { Environment } from '../disk/environment.ts';
 import type { FolderLock } from '../disk/lock.ts';
-import { openFolder } from '../disk/opened-store.ts';
+import { type OpenedStoreDeps, openFolder } from '../disk/opened-store.ts';
 import { bringUpToDate } from '../disk/schema-version.ts';
 import { entryKey, readShelf, type Shelf, writeShelf } from './record.ts';
 
@@ -37,8 +37,12 @@ export class OpenedOutbox {
   }
 
   /** @throws StoreError store-in-use, store-damaged, store-newer, store-unavailable */
-  static open(directory: string, durability: Durability, onFailed: (error: StoreError) => void): Promise<OpenedOutbox> {
-    return openFolder(directory, (environment, lock) => {
+  static open(
+    directory: string,
+    durability: Durability,
+    { onFailed, onMended }: Pick<OpenedStoreDeps, 'onFailed' | 'onMended'>,
+  ): Promise<OpenedOutbox> {
+    return openFolder(directory, { onMended }, (environment, lock) => {
       bringUpToDate(environment, new Map(), outboxVersion);
       return new OpenedOutbox(directory, { environment, lock }, durability, onFailed);
     });

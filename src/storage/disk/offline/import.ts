@@ -1,8 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, StoreError } from '../../../kernel/errors.ts';
 import { checkDataFile } from '../data-file.ts';
 import { openFiles, unusable } from '../opened-store.ts';
+import { requirePrivate } from '../private-files.ts';
 import { isEmpty, requireReadable } from '../schema-version.ts';
 import { type ExportRecord, exportRecord } from './export-schema.ts';
 import { ImportWriter } from './import-writer.ts';
@@ -22,8 +23,8 @@ const maxProblems = 20;
  * @throws StoreError store-import-refused, store-in-use, store-damaged, store-newer, store-unavailable
  */
 export async function importStore(directory: string, chunks: AsyncIterable<Uint8Array>): Promise<ImportedLines> {
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw unusable(directory, cause);
+  await requirePrivate(directory).catch((cause: unknown) => {
+    throw cause instanceof StoreError ? cause : unusable(directory, cause);
   });
   await using store = await openLocked(directory, async () => {
     await checkDataFile(directory);
