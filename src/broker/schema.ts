@@ -102,6 +102,36 @@ export const limitsSchema = z
       }),
     filtersPerPacket,
     subscriptions: subscriptionsSchema,
+    clientIdLength: byteSize
+      .refine((bytes) => bytes >= 23 && bytes <= 65_535, { error: 'use 23B to 65535B' }) // [MQTT-3.1.3-5]
+      .prefault('1KiB')
+      .meta({
+        description: 'Longest client id, in UTF-8.',
+        reload: 'process',
+        limit: {
+          bounds: 'session',
+          why: 'A certificate name with a serial number has some hundred bytes; the id is held in memory for as long as the session.',
+          client: 'CONNACK 0x85, in MQTT 3.1.1 return code 2.',
+          metric: 'mqtt_refused_total',
+        },
+      }),
+    sessions: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .prefault(1_000_000)
+      .meta({
+        description:
+          'Sessions that are kept, those of connected clients included. With `store.type: redis` those of all nodes. Clean sessions do not count.',
+        reload: 'process',
+        limit: {
+          bounds: 'node',
+          why: 'About 500 MB of memory; nobody has to be connected for them.',
+          client:
+            'CONNACK 0x97 for a new session that is to be kept, in MQTT 3.1.1 return code 3; sessions that are there go on, and clean ones begin.',
+          metric: 'mqtt_refused_total',
+        },
+      }),
     sessionExpiry: duration
       .refine((ms) => ms >= 1_000 && ms <= 4_294_967_295_000, { error: 'use 1s to 49710d' })
       .prefault('7d')

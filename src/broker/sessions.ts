@@ -1,4 +1,4 @@
-import { messageOf } from '../kernel/errors.ts';
+import { messageOf, StoreError } from '../kernel/errors.ts';
 import { Fifo } from '../kernel/fifo.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import type { TimerWheel, WheelTimer } from '../kernel/timer-wheel.ts';
@@ -6,7 +6,9 @@ import { sessionExpired, sessionStoreFailed } from './events.ts';
 import type { SessionStore, StoredSession } from './session-store.ts';
 
 export interface SessionsDeps {
-  readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'cleanSubscriptions'>;
+  readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'cleanSubscriptions' | 'stats'>;
+  /** Sessions that are kept; see `limits.sessions`. */
+  readonly maxSessions: number;
   readonly wheel: TimerWheel;
   readonly now: () => number;
   /** A CONNECT of the client id is under way: its session must not end meanwhile. */
@@ -47,10 +49,19 @@ export class Sessions {
     return this.#deps.store.getSession({ id: clientId });
   }
 
-  /** A client is connected: its session does not end meanwhile. */
-  connected(session: StoredSession): Promise<void> {
+  /**
+   * A client is connected: its session does not end meanwhile.
+   * @param isNew there is no record of it yet @throws StoreError store-full where there are too many, or no room
+   */
+  async connected(session: StoredSession, isNew: boolean): Promise<void> {
     this.keep(session.clientId);
-    return this.#deps.store.putSession(session);
+    const { store, maxSessions } = this.#deps;
+    if (isNew && store.stats().sessions >= maxSessions)
+      throw new StoreError(
+        'store-full',
+        `${maxSessions} sessions are kept already (limits.sessions); raise it, or shorten limits.sessionExpiry`,
+      );
+    await this.#deps.store.putSession(session);
   }
 
   /** The session does not end by itself: somebody is connected, or it was ended. */

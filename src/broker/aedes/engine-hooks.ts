@@ -12,7 +12,7 @@ import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 export interface EngineHooksDeps {
-  readonly limits: Pick<LimitsOptions, 'topicLength'>;
+  readonly limits: Pick<LimitsOptions, 'topicLength' | 'clientIdLength'>;
   readonly telemetry: Telemetry;
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
@@ -36,11 +36,14 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
     authenticate(client, username, _password, done) {
       const connection = deps.connections.get(client);
       if (connection === undefined) return done(new Error('the connection is gone'), false);
-      const verdict = deps.authenticator.authenticate({
-        peer: connection.edge.peer,
-        clientId: client.id ?? '',
-        username: typeof username === 'string' ? username : undefined,
-      });
+      const clientId = client.id ?? '';
+      const verdict =
+        tooLong(clientId, deps.limits.clientIdLength) ??
+        deps.authenticator.authenticate({
+          peer: connection.edge.peer,
+          clientId,
+          username: typeof username === 'string' ? username : undefined,
+        });
       // a client that may not connect is gone when the edge has told it, and the engine never hears of it again
       void admit(client, connection, verdict, deps)
         .catch((cause: unknown) => {
@@ -66,6 +69,13 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
       done();
     },
   };
+}
+
+function tooLong(clientId: string, most: number): AuthenticationVerdict | undefined {
+  const bytes = Buffer.byteLength(clientId);
+  if (bytes <= most) return undefined;
+  const reason = `the client id has ${bytes} bytes; limits.clientIdLength allows ${most}`;
+  return { kind: 'reject', code: 'client-id', reason };
 }
 
 /** @returns false when it was refused, or is gone */

@@ -1,4 +1,4 @@
-import { messageOf } from '../../kernel/errors.ts';
+import { messageOf, StoreError } from '../../kernel/errors.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { headerLength } from '../../mqtt/frame.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
@@ -152,10 +152,11 @@ export class EngineSession implements EngineConnection, EngineSink {
     const session = { clientId, principal, trust, expirySeconds };
     try {
       // not at once in any case: the engine's own work on CONNECT must have ended before
-      await (isPersistent ? sessions.connected(session) : sessions.keep(clientId));
+      await (isPersistent ? sessions.connected(session, !this.#isPresent) : sessions.keep(clientId));
       if (isCleanStart !== true) await this.#subscriptions.restore();
     } catch (cause) {
-      this.refused(reasonCodes.serverUnavailable, `the session could not be stored or read: ${messageOf(cause)}`);
+      if (!this.#isPresent) this.#client.clean = true; // or its session would begin with its end
+      this.refused(refusalCode(cause), `the session could not be stored or read: ${messageOf(cause)}`);
       return;
     }
     if (this.#client.closed) return;
@@ -225,7 +226,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   /** Once the client is registered, what is left of CONNECT is ours, and the engine ends with an error. */
   #connectDone(error: Error | null | undefined): void {
     if (error == null || this.#isRegistered) return;
-    this.refused(reasonCodes.serverUnavailable, `CONNECT failed: ${error.message}`);
+    this.refused(refusalCode(error), `CONNECT failed: ${error.message}`);
     this.leaveTurn();
   }
 
@@ -286,3 +287,9 @@ export class EngineSession implements EngineConnection, EngineSink {
       .catch((cause: unknown) => this.#fail(cause));
   }
 }
+
+/** Why a session cannot begin. [MQTT 5, 3.2.2.2] */
+const refusalCode = (cause: unknown): number =>
+  cause instanceof StoreError && cause.code === 'store-full'
+    ? reasonCodes.quotaExceeded
+    : reasonCodes.serverUnavailable;

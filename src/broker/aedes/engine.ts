@@ -47,7 +47,11 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     const decisions = new WeakMap<object, QueueDecision>();
     const reader = new PacketReader();
     const turns = new ConnectTurns();
-    const sessions = new Sessions({ ...deps, isArriving: (clientId) => turns.isTaken(clientId) });
+    const sessions = new Sessions({
+      ...deps,
+      maxSessions: limits.sessions,
+      isArriving: (clientId) => turns.isTaken(clientId),
+    });
     const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
     const sessionOf = (clientId: string): EngineSession | undefined => {
       const client = aedes.clients[clientId];
