@@ -98,11 +98,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         await aedes.listen();
         isListening = true;
         await sessions.start();
-        await publishWillsOfEarlierRun({
-          ...deps,
-          isConnected: (clientId) => aedes.clients[clientId] !== undefined,
-          publish: (will) => publishPacket(aedes, { cmd: 'publish', ...will } as never),
-        });
+        await publishEarlierWills(aedes, deps);
       },
       async stop() {
         if (!isListening) return;
@@ -125,6 +121,13 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     };
   };
 }
+
+const publishEarlierWills = (aedes: GuardedAedes, deps: EngineDeps): Promise<void> =>
+  publishWillsOfEarlierRun({
+    ...deps,
+    isConnected: (clientId) => aedes.clients[clientId] !== undefined,
+    publish: (will) => publishPacket(aedes, { cmd: 'publish', ...will } as never),
+  });
 
 /** The longest that MQTT 5 can name. [MQTT 5, 3.1.2.11.2] */
 const neverSeconds = 0xffff_ffff;
