@@ -1,3 +1,4 @@
+import type { StoredSession, StoredSubscription } from '../broker/session-store.ts';
 import { StoreError } from '../kernel/errors.ts';
 import type { StoreDeps } from './drop.ts';
 import type { ExchangeLimits, QueueLimits, StoreLimits } from './schema.ts';
@@ -74,8 +75,23 @@ export const exchangeRefused = (clientId: string, { total, perSession }: Exchang
     { details: { clientId } },
   );
 
+/** About what a record costs beside its texts, in memory and on disk: keys, numbers, places in maps. */
+const overheadBytes = 256;
+
+/** What a session, a subscription or a will counts for in `store.maxBytes`. */
+export const recordBytes = (...texts: readonly string[]): number =>
+  texts.reduce((sum, text) => sum + Buffer.byteLength(text), overheadBytes);
+
+export const sessionBytes = ({ clientId, principal, trust = '' }: StoredSession): number =>
+  recordBytes(clientId, principal, trust);
+
+export const subscriptionBytes = ({ topic }: Pick<StoredSubscription, 'topic'>): number => recordBytes(topic);
+
+/** Of an open QoS 2 exchange; the disk repeats the client id. */
+export const exchangeBytes = (clientId: string): number => 64 + Buffer.byteLength(clientId);
+
 export const storeRefused = ({ maxBytes }: StoreLimits): StoreError =>
   new StoreError(
     'store-full',
-    `the store holds the ${maxBytes} bytes of messages that store.maxBytes allows; the message was refused`,
+    `the store holds the ${maxBytes} bytes that store.maxBytes allows; what was to be added is refused`,
   );

@@ -51,14 +51,27 @@ export class Access {
 
   /** @param copies how often the message will stand on disk. @throws StoreError store-full */
   requireRoom(packet: StoredPacket, copies: number): void {
-    const { queues, retained } = this.contents;
-    const { limits, directory } = this.#options;
     const size = bytesOf(packet);
-    const isFull = queues.total.bytes + retained.total.bytes + size > limits.maxBytes;
-    if (!isFull && this.#space.hasRoom(size * copies)) return;
+    this.#requireBytes(size, packet.topic);
+    if (this.#space.hasRoom(size * copies)) return;
     this.#deps.onDropped({ reason: 'refused', topic: packet.topic });
-    if (isFull) throw storeRefused(limits);
-    throw new StoreError('store-full', `the disk of store.directory ${directory} is full; the message was refused`);
+    throw new StoreError(
+      'store-full',
+      `the disk of store.directory ${this.#options.directory} is full; the message was refused`,
+    );
+  }
+
+  /** @param bytes of records that are added. @throws StoreError store-full */
+  requireRecordRoom(bytes: number): void {
+    if (bytes > 0) this.#requireBytes(bytes);
+  }
+
+  #requireBytes(bytes: number, topic?: string): void {
+    const { queues, retained, owners, subscriptions, inbound, wills } = this.contents;
+    const records = owners.bytes + subscriptions.bytes + inbound.bytes + wills.bytes;
+    if (queues.total.bytes + retained.total.bytes + records + bytes <= this.#options.limits.maxBytes) return;
+    this.#deps.onDropped({ reason: 'refused', ...(topic === undefined ? {} : { topic }) });
+    throw storeRefused(this.#options.limits);
   }
 
   async close(): Promise<void> {

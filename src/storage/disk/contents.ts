@@ -10,6 +10,7 @@ import { Owners } from './owners.ts';
 import { Queues } from './queues.ts';
 import { RetainedMessages } from './retained.ts';
 import { decodeSubscription } from './subscription-record.ts';
+import { DiskWills } from './wills.ts';
 
 /** What the store holds, as the last call left it: what must be answered at once in memory, the rest on disk. */
 export interface Contents {
@@ -19,6 +20,7 @@ export interface Contents {
   readonly subscriptions: Subscriptions;
   readonly queues: Queues;
   readonly inbound: DiskInbound;
+  readonly wills: DiskWills;
   readonly retained: RetainedMessages;
 }
 
@@ -58,5 +60,6 @@ export function loadContents(environment: Environment, options: ContentsOptions,
   Object.assign(queues.total, total);
   const retained = new RetainedMessages(options.limits, { ...deps, environment, batch });
   const inbound = new DiskInbound(environment, batch, options.limits.exchanges, deps);
-  return { batch, owners, numbers, subscriptions, queues, inbound, retained };
+  const wills = new DiskWills(environment, batch);
+  return { batch, owners, numbers, subscriptions, queues, inbound, wills, retained };
 }

@@ -24,6 +24,11 @@ export class DiskInbound {
       this.#open.add(value.toString(), key.readUInt16BE(key.length - 2));
   }
 
+  /** What they count for in `store.maxBytes`. */
+  get bytes(): number {
+    return this.#open.bytes;
+  }
+
   /** @throws StoreError store-full */
   requireRoom(clientId: string, messageId: number): void {
     this.#open.requireRoom(clientId, messageId);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { OpenedExchange, PacketKey, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
+import { exchangeBytes } from '../limits.ts';
 import type { Access } from './access.ts';
 import { replay } from './replay.ts';
 
@@ -57,6 +58,7 @@ export function inboundMethods(access: Access): InboundMethods {
     incomingStorePacket: ({ id }, { messageId = 0 }) =>
       access.write(({ inbound }) => {
         inbound.requireRoom(id, messageId);
+        access.requireRecordRoom(exchangeBytes(id));
         inbound.add(id, messageId);
       }),
     async incomingGetPacket({ id }, { messageId = 0 }): Promise<PacketKey> {

@@ -1,5 +1,5 @@
 import type { StoredSession } from '../../broker/session-store.ts';
-import { emptySize, type Size } from '../limits.ts';
+import { emptySize, recordBytes, type Size, sessionBytes } from '../limits.ts';
 import type { Batch } from './batch.ts';
 import { RecordReader, RecordWriter } from './bytes.ts';
 import type { Environment } from './environment.ts';
@@ -39,6 +39,7 @@ export class Owners {
   /** Owners whose size is written with the next commit. */
   readonly #resized = new Set<Owner>();
   #sessions = 0;
+  #bytes = 0;
 
   constructor(batch: Batch, numbers: Numbers) {
     this.#batch = batch;
@@ -48,6 +49,11 @@ export class Owners {
   /** Sessions that have a record. */
   get sessions(): number {
     return this.#sessions;
+  }
+
+  /** What they count for in `store.maxBytes`. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Reads everything back. @throws StoreError store-damaged */
@@ -92,13 +98,16 @@ export class Owners {
   putSession(session: StoredSession): Owner {
     const owner = this.require(session.clientId);
     if (owner.session === undefined) this.#sessions += 1;
+    this.#bytes -= costOf(owner);
     owner.session = { ...session };
+    this.#bytes += costOf(owner);
     this.#batch.put('owners', ownerKey(owner.number), encodeOwner(owner));
     return owner;
   }
 
   remove(owner: Owner): void {
     if (owner.session !== undefined) this.#sessions -= 1;
+    this.#bytes -= costOf(owner);
     owner.state = 'ended';
     owner.index = undefined;
     this.#resized.delete(owner);
@@ -125,9 +134,13 @@ export class Owners {
 
   #add(owner: Owner): void {
     this.#byClient.set(owner.clientId, owner);
+    this.#bytes += costOf(owner);
     this.#byNumber.add(owner);
   }
 }
+
+const costOf = ({ clientId, session }: Owner): number =>
+  session === undefined ? recordBytes(clientId) : sessionBytes(session);
 
 const createOwner = (number: OwnerNumber, clientId: string, session: StoredSession | undefined): Owner => ({
   number,

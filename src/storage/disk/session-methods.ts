@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
-import { deserialize, serialize } from 'node:v8';
-import type { SessionStore, StoredPacket, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import type { SessionStore, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import { sessionBytes, subscriptionBytes } from '../limits.ts';
 import type { Access } from './access.ts';
 import type { Contents } from './contents.ts';
-import { damaged } from './damaged.ts';
 import type { Environment } from './environment.ts';
 import { firstKey, lastKey, ownerKey, textKey } from './keys.ts';
 import { encodeSubscription } from './subscription-record.ts';
+import { decodeWill } from './wills.ts';
 
 type SubscriptionMethods = Pick<
   SessionStore,
@@ -26,6 +26,7 @@ export function subscriptionMethods(access: Access): SubscriptionMethods {
     addSubscriptions: ({ id }, added) =>
       access.write(({ owners, subscriptions, batch }) => {
         if (added.length === 0) return;
+        access.requireRecordRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
         const prefix = ownerKey(owners.require(id).number);
         subscriptions.add(id, added);
         for (const one of added) batch.put('subscriptions', textKey(one.topic, prefix), encodeSubscription(one));
@@ -52,6 +53,7 @@ export function recordMethods(access: Access): RecordMethods {
   return {
     putSession: (session) =>
       access.write(({ owners }) => {
+        if (owners.find(session.clientId)?.session === undefined) access.requireRecordRoom(sessionBytes(session));
         const owner = owners.putSession(session);
         if (session.disconnectedAt !== undefined) owner.index = undefined; // nobody reads its queue for a while
       }),
@@ -77,39 +79,22 @@ export function recordMethods(access: Access): RecordMethods {
 
 /** @param nodeId of this node, known after `setup` */
 export function willMethods(access: Access, nodeId: () => string): WillMethods {
-  const find = ({ batch }: Contents, id: string): StoredWill | undefined => {
-    const record = batch.get('wills', textKey(id));
-    return record === undefined ? undefined : decodeWill(record);
-  };
   return {
     putWill: ({ id }, will) =>
-      access.write(({ batch }) => {
+      access.write(({ wills }) => {
         will.clientId = id;
         will.brokerId = nodeId();
-        batch.put('wills', textKey(id), serialize({ ...will }));
+        wills.put(id, will, (bytes) => access.requireRecordRoom(bytes));
       }),
-    getWill: async ({ id }) => find(access.contents, id),
+    getWill: async ({ id }) => access.contents.wills.find(id),
     delWill: ({ id }) =>
-      access.write((contents) => {
-        const will = find(contents, id);
-        if (will !== undefined) contents.batch.remove('wills', textKey(id));
+      access.write(({ wills }) => {
+        const will = wills.find(id);
+        if (will !== undefined) wills.remove(id);
         return will;
       }),
     streamWill: (brokers = {}) => Readable.from(willsOfOthers(access.files.environment, access.contents, brokers)),
   };
-}
-
-/** A will as the engine hands it over: a message with its client. */
-export type MessageWill = StoredWill & StoredPacket;
-
-/** @throws StoreError store-damaged */
-export function decodeWill(record: Buffer): MessageWill {
-  try {
-    const will: MessageWill = deserialize(record);
-    return will;
-  } catch (cause) {
-    throw damaged('a will of the store cannot be read', cause);
-  }
 }
 
 const pageSessions = 1_000;

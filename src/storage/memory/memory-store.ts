@@ -1,21 +1,16 @@
 import { Readable } from 'node:stream';
-import type {
-  OpenedExchange,
-  PacketKey,
-  QueueTarget,
-  SessionStore,
-  StoredPacket,
-  StoredSession,
-} from '../../broker/session-store.ts';
+import type { OpenedExchange, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { storeRefused } from '../limits.ts';
+import { sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
+import { exchangeMethods } from './exchange-methods.ts';
 import { InboundIdentifiers } from './inbound.ts';
 import { Queues } from './queues.ts';
 import { RetainedMessages } from './retained.ts';
+import { SessionTable } from './session-table.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { willMethods } from './wills.ts';
+import { memoryWills } from './wills.ts';
 
 /** Everything in this process's memory, until it ends. */
 export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): SessionStore {
@@ -24,13 +19,17 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
   const retained = new RetainedMessages(limits, { now, onDropped });
   const queues = new Queues(limits.queue, { now, onDropped });
   const inbound = new InboundIdentifiers(limits.exchanges, { onDropped });
-  const sessions = new Map<string, StoredSession>();
+  const sessions = new SessionTable();
   let node: { readonly id: string } | undefined;
-  const wills = willMethods(() => node?.id ?? '');
+  const wills = memoryWills(
+    () => node?.id ?? '',
+    (bytes) => requireRoom(bytes),
+  );
 
-  const requireRoom = (packet: StoredPacket): void => {
-    if (queues.total.bytes + retained.total.bytes + bytesOf(packet) <= limits.maxBytes) return;
-    onDropped({ reason: 'refused', topic: packet.topic });
+  const requireRoom = (bytes: number, topic?: string): void => {
+    const held = queues.total.bytes + retained.total.bytes + sessions.bytes + subscriptions.bytes;
+    if (bytes <= 0 || held + inbound.bytes + wills.bytes() + bytes <= limits.maxBytes) return;
+    onDropped({ reason: 'refused', ...(topic === undefined ? {} : { topic }) });
     throw storeRefused(limits);
   };
   const enqueue = async (
@@ -39,7 +38,7 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     exchange?: OpenedExchange,
   ): Promise<void> => {
     if (exchange !== undefined) inbound.requireRoom(exchange.id, exchange.messageId);
-    requireRoom(packet);
+    requireRoom(bytesOf(packet), packet.topic);
     queues.push(targets, packet);
     if (exchange !== undefined) inbound.add(exchange.id, exchange.messageId);
   };
@@ -50,22 +49,28 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     },
 
     async storeRetained(packet) {
-      if (packet.payload.length > 0) requireRoom(packet);
+      if (packet.payload.length > 0) requireRoom(bytesOf(packet), packet.topic);
       retained.store(packet);
     },
     retained: (filter) => retained.pages(filter),
     createRetainedStream: (filter) => Readable.from(retained.match([filter])),
     createRetainedStreamCombi: (filters) => Readable.from(retained.match([...filters])),
 
-    addSubscriptions: async ({ id }, added) => subscriptions.add(id, added),
+    async addSubscriptions({ id }, added) {
+      requireRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
+      subscriptions.add(id, added);
+    },
     removeSubscriptions: async ({ id }, filters) => subscriptions.remove(id, filters),
     subscriptionsByClient: async ({ id }) => subscriptions.of(id),
     countOffline: async () => ({ subsCount: subscriptions.queueing, clientsCount: subscriptions.clients }),
     subscribersOf: (topic) => subscriptions.match(topic),
     subscriptionsByTopic: async (topic) => subscriptions.match(topic).map((one) => ({ ...one })),
-    putSession: async (session) => void sessions.set(session.clientId, { ...session }),
-    getSession: async ({ id }) => copyOf(sessions.get(id)),
-    streamSessions: () => Readable.from([[...sessions.values()]]),
+    async putSession(session) {
+      if (sessions.get(session.clientId) === undefined) requireRoom(sessionBytes(session));
+      sessions.put(session);
+    },
+    getSession: async ({ id }) => sessions.get(id),
+    streamSessions: () => Readable.from([sessions.all()]),
     async cleanSubscriptions({ id }) {
       sessions.delete(id);
       subscriptions.removeAll(id);
@@ -79,17 +84,8 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     outgoingClearMessageId: async ({ id }, packet) => queues.clear(id, packet),
     outgoingStream: ({ id }) => Readable.from(queues.replay(id)),
 
-    async incomingStorePacket({ id }, { messageId = 0 }) {
-      inbound.requireRoom(id, messageId);
-      inbound.add(id, messageId);
-    },
-    async incomingGetPacket({ id }, { messageId = 0 }): Promise<PacketKey> {
-      if (!inbound.has(id, messageId)) throw notOpen;
-      return { messageId };
-    },
-    incomingDelPacket: async ({ id }, { messageId = 0 }) => inbound.delete(id, messageId),
-
-    ...wills,
+    ...exchangeMethods(inbound, requireRoom),
+    ...wills.methods,
 
     stats: () => ({
       sessions: sessions.size,
@@ -103,8 +99,3 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     destroy: async () => undefined,
   };
 }
-
-/** The engine's way to ask is a rejection, once for each new QoS 2 message: one error without a stack is enough. */
-const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));
-
-const copyOf = <T extends object>(one: T | undefined): T | undefined => (one === undefined ? undefined : { ...one });

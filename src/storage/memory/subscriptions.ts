@@ -1,6 +1,7 @@
 import type { MatchedSubscription, StoredSubscription } from '../../broker/session-store.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
+import { subscriptionBytes } from '../limits.ts';
 import {
   countOf,
   type OwnSubscriptions,
@@ -15,6 +16,7 @@ export class Subscriptions {
   /** Those at QoS 1 and 2: only for them messages are queued. */
   readonly #index = new TopicIndex<MatchedSubscription>();
   #total = 0;
+  #bytes = 0;
 
   /** Sessions that have a subscription. */
   get clients(): number {
@@ -24,6 +26,11 @@ export class Subscriptions {
   /** Subscriptions at any QoS. */
   get total(): number {
     return this.#total;
+  }
+
+  /** What they count for in `store.maxBytes`. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Subscriptions at QoS 1 and 2. */
@@ -44,6 +51,7 @@ export class Subscriptions {
       this.#unindex(removed);
       own = withoutSubscription(own, filter);
       this.#total -= 1;
+      this.#bytes -= subscriptionBytes(removed);
     }
     if (countOf(own) === 0) this.#byClient.delete(clientId);
     else this.#byClient.set(clientId, own);
@@ -52,7 +60,10 @@ export class Subscriptions {
   removeAll(clientId: string): void {
     const own = this.#byClient.get(clientId);
     if (own === undefined) return;
-    for (const subscription of own.values()) this.#unindex(subscription);
+    for (const subscription of own.values()) {
+      this.#unindex(subscription);
+      this.#bytes -= subscriptionBytes(subscription);
+    }
     this.#total -= countOf(own);
     this.#byClient.delete(clientId);
   }
@@ -89,8 +100,10 @@ export class Subscriptions {
     const { clientId, topic, qos } = subscription;
     const own = this.#byClient.get(clientId);
     const before = own === undefined ? undefined : ownByFilter(own, topic);
-    if (before === undefined) this.#total += 1;
-    else this.#unindex(before);
+    if (before === undefined) {
+      this.#total += 1;
+      this.#bytes += subscriptionBytes(subscription);
+    } else this.#unindex(before);
     this.#byClient.set(clientId, own === undefined ? [subscription] : withSubscription(own, subscription));
     if (qos > 0) this.#index.add(matchedFilter(topic), subscription);
   }

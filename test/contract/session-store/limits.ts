@@ -174,3 +174,47 @@ export function limitCases(open: OpenLimitedStore): void {
     expect(await topicsOf(store)).toEqual(['b']);
   });
 }
+
+/** Of stores that hold everything themselves; Redis counts messages alone. */
+export function recordLimitCases(open: OpenLimitedStore): void {
+  test('store.maxBytes counts sessions, subscriptions, wills and open exchanges, and refuses the one that has no room', async () => {
+    const drops: Drop[] = [];
+    await using store = await open(limitsOf({ maxBytes: '1MiB' }), { onDropped: (drop) => drops.push(drop) });
+    const long = 'l'.repeat(1_000);
+    const most = Math.ceil(1_048_576 / 1_000);
+    const refused = { code: 'store-full', message: expect.stringContaining('store.maxBytes') };
+    /** @returns how many were taken until one was refused. */
+    const fill = async (write: (number: number) => Promise<unknown>): Promise<number> => {
+      for (let number = 0; number <= most; number += 1)
+        try {
+          await write(number);
+        } catch (error) {
+          expect(error).toMatchObject(refused);
+          return number;
+        }
+      return most;
+    };
+    const session = (number: number) => ({ clientId: `${long}${number}`, principal: 'p', expirySeconds: 60 });
+    const kinds = {
+      session: (number: number) => store.putSession(session(number)),
+      subscription: (number: number) => store.addSubscriptions(alice, [subscription(`${long}${number}`)]),
+      will: (number: number) => store.putWill({ id: String(number) }, { ...message(long), clientId: '', brokerId: '' }),
+      exchange: (number: number) =>
+        store.incomingStorePacket({ id: `${long}${number % 10}` }, { messageId: number + 1 }),
+    };
+    for (const [kind, write] of Object.entries(kinds)) {
+      const count = await fill(write);
+      expect(count, kind).toBeGreaterThan(most / 4);
+      expect(count, kind).toBeLessThan(most);
+      await expect(toAlice(store, 'a', 1_400), kind).rejects.toMatchObject(refused);
+      if (kind === 'session') await store.putSession({ ...session(0), disconnectedAt: 5 }); // what is there goes on
+      for (let number = 0; number <= count; number += 1) {
+        await store.cleanSubscriptions({ id: `${long}${number}` });
+        await store.delWill({ id: String(number) });
+      }
+      await store.cleanSubscriptions(alice);
+    }
+    await toAlice(store, 'a', 1_000_000); // everything was given back
+    expect(new Set(drops.map(({ reason }) => reason))).toEqual(new Set(['refused']));
+  });
+}

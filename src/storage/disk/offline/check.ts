@@ -10,8 +10,8 @@ import { numbersIn } from '../numbers.ts';
 import { decodeOwner, decodeSize } from '../owners.ts';
 import { retainedSizeIn } from '../retained.ts';
 import { topicKey } from '../retained-key.ts';
-import { decodeWill } from '../session-methods.ts';
 import { decodeSubscription } from '../subscription-record.ts';
+import { decodeWill } from '../wills.ts';
 
 /** Something in a store that is not as it must be. */
 export interface Finding {

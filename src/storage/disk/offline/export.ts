@@ -5,8 +5,8 @@ import type { Environment, Row, TableName } from '../environment.ts';
 import { endOfQueue, firstKey, lastKey, ownerIn, ownerKey, queueKey } from '../keys.ts';
 import { decodeMessage, identityOf, messageHead, qosIn } from '../message-record.ts';
 import { decodeOwner } from '../owners.ts';
-import { decodeWill } from '../session-methods.ts';
 import { decodeSubscription } from '../subscription-record.ts';
+import { decodeWill } from '../wills.ts';
 import { type ExportLine, exportFormat, exportVersion } from './export-schema.ts';
 import { lineOf, messageLine } from './message-line.ts';
 

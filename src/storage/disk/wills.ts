@@ -1,0 +1,62 @@
+import { deserialize, serialize } from 'node:v8';
+import type { StoredPacket, StoredWill } from '../../broker/session-store.ts';
+import { recordBytes } from '../limits.ts';
+import type { Batch } from './batch.ts';
+import { damaged } from './damaged.ts';
+import type { Environment } from './environment.ts';
+import { textKey } from './keys.ts';
+
+/** A will as the engine hands it over: a message with its client. */
+export type MessageWill = StoredWill & StoredPacket;
+
+/** Wills by client id: on disk, as they are read once in a while. */
+export class DiskWills {
+  readonly #batch: Batch;
+  #bytes = 0;
+
+  constructor(environment: Environment, batch: Batch) {
+    this.#batch = batch;
+    for (const { value } of environment.all('wills')) this.#bytes += costOf(value);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws StoreError store-damaged */
+  find(clientId: string): StoredWill | undefined {
+    const record = this.#batch.get('wills', textKey(clientId));
+    return record === undefined ? undefined : decodeWill(record);
+  }
+
+  /** @param requireRoom throws where what the will adds has none */
+  put(clientId: string, will: StoredWill, requireRoom: (bytes: number) => void): void {
+    const record = serialize({ ...will });
+    const before = this.#costBefore(clientId);
+    requireRoom(costOf(record) - before);
+    this.#bytes += costOf(record) - before;
+    this.#batch.put('wills', textKey(clientId), record);
+  }
+
+  remove(clientId: string): void {
+    this.#bytes -= this.#costBefore(clientId);
+    this.#batch.remove('wills', textKey(clientId));
+  }
+
+  #costBefore(clientId: string): number {
+    const record = this.#batch.get('wills', textKey(clientId));
+    return record === undefined ? 0 : costOf(record);
+  }
+}
+
+const costOf = (record: Buffer): number => recordBytes() + record.length;
+
+/** @throws StoreError store-damaged */
+export function decodeWill(record: Buffer): MessageWill {
+  try {
+    const will: MessageWill = deserialize(record);
+    return will;
+  } catch (cause) {
+    throw damaged('a will of the store cannot be read', cause);
+  }
+}
