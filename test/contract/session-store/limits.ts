@@ -183,16 +183,15 @@ export function recordLimitCases(open: OpenLimitedStore): void {
     const long = 'l'.repeat(1_000);
     const most = Math.ceil(1_048_576 / 1_000);
     const refused = { code: 'store-full', message: expect.stringContaining('store.maxBytes') };
-    /** @returns how many were taken until one was refused. */
-    const fill = async (write: (number: number) => Promise<unknown>): Promise<number> => {
+    /** @returns how many were taken until one was refused, and with what. */
+    const fill = async (write: (number: number) => Promise<unknown>): Promise<{ count: number; error?: unknown }> => {
       for (let number = 0; number <= most; number += 1)
         try {
           await write(number);
         } catch (error) {
-          expect(error).toMatchObject(refused);
-          return number;
+          return { count: number, error };
         }
-      return most;
+      return { count: most };
     };
     const session = (number: number) => ({ clientId: `${long}${number}`, principal: 'p', expirySeconds: 60 });
     const kinds = {
@@ -203,7 +202,8 @@ export function recordLimitCases(open: OpenLimitedStore): void {
         store.incomingStorePacket({ id: `${long}${number % 10}` }, { messageId: number + 1 }),
     };
     for (const [kind, write] of Object.entries(kinds)) {
-      const count = await fill(write);
+      const { count, error } = await fill(write);
+      expect(error, kind).toMatchObject(refused);
       expect(count, kind).toBeGreaterThan(most / 4);
       expect(count, kind).toBeLessThan(most);
       await expect(toAlice(store, 'a', 1_400), kind).rejects.toMatchObject(refused);
