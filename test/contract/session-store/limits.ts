@@ -180,8 +180,8 @@ export function recordLimitCases(open: OpenLimitedStore): void {
   test('store.maxBytes counts sessions, subscriptions, wills and open exchanges, and refuses the one that has no room', async () => {
     const drops: Drop[] = [];
     await using store = await open(limitsOf({ maxBytes: '1MiB' }), { onDropped: (drop) => drops.push(drop) });
-    const long = 'l'.repeat(1_000);
-    const most = Math.ceil(1_048_576 / 1_000);
+    const long = 'l'.repeat(10_000);
+    const most = Math.ceil(1_048_576 / long.length);
     const refused = { code: 'store-full', message: expect.stringContaining('store.maxBytes') };
     /** @returns how many were taken until one was refused, and with what. */
     const fill = async (write: (number: number) => Promise<unknown>): Promise<{ count: number; error?: unknown }> => {
@@ -206,7 +206,7 @@ export function recordLimitCases(open: OpenLimitedStore): void {
       expect(error, kind).toMatchObject(refused);
       expect(count, kind).toBeGreaterThan(most / 4);
       expect(count, kind).toBeLessThan(most);
-      await expect(toAlice(store, 'a', 1_400), kind).rejects.toMatchObject(refused);
+      await expect(toAlice(store, 'a', 20_000), kind).rejects.toMatchObject(refused);
       if (kind === 'session') await store.putSession({ ...session(0), disconnectedAt: 5 }); // what is there goes on
       for (let number = 0; number <= count; number += 1) {
         await store.cleanSubscriptions({ id: `${long}${number}` });
