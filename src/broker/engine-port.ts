@@ -31,7 +31,7 @@ export interface EdgePort {
   accepted(session: AcceptedSession): void;
   /** Refuses the client with a CONNACK. The message is for the log, the client hears the code alone. */
   refused(refusal: Refusal): void;
-  /** Sends whole packets or parts of them, in order. */
+  /** Sends a packet, in one piece or several. */
   send(batch: readonly Uint8Array[]): void;
   /** Answers a PUBLISH at QoS 1 or 2. @param reason a sentence for the client; empty where there is nothing to say */
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void;

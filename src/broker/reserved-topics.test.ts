@@ -8,6 +8,13 @@ test.each(['$SYS/broker/clients', '$pki/enroll/response/a', '$pki/other', '$pki/
   },
 );
 
+test('a bridge of another broker tells its state, and nothing else below $SYS/', () => {
+  const state = (path: string) => publishProblem({ topic: `$SYS/broker/connection/${path}`, retain: true }, 100);
+  expect(state('host.name/state')).toBeUndefined();
+  expect(state('a/b/state')?.message).toContain("the broker's own");
+  expect(state('a')?.message).toContain("the broker's own");
+});
+
 test('a request for a certificate is published, but never kept for others', () => {
   expect(publishProblem({ topic: '$pki/enroll', retain: false }, 100)).toBeUndefined();
   expect(publishProblem({ topic: '$pki/enroll', retain: true }, 100)?.message).toContain('must not be retained');

@@ -1,6 +1,6 @@
 import { reasonCodes } from '../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../mqtt/refusal.ts';
-import { isLongerThan, parseSharedFilter } from '../mqtt/topic.ts';
+import { isLongerThan, matches, parseSharedFilter } from '../mqtt/topic.ts';
 
 /** Topics by which devices ask for certificates. What they send there holds secrets, so that nobody else may read it. */
 const pki = '$pki/';
@@ -8,6 +8,9 @@ const pki = '$pki/';
 export const enrollTopic = '$pki/enroll';
 /** Where the answer for a client goes; only this client may subscribe to it. */
 export const enrollResponseTopic = (clientId: string): string => `${enrollTopic}/response/${clientId}`;
+
+/** Where a bridge of another broker says whether it is connected; kept like any other message, as mosquitto does. */
+const bridgeState = '$SYS/broker/connection/+/state';
 
 /** Why a client may not publish a message under its topic, or undefined. @param maxBytes `limits.topicLength` */
 export function publishProblem(
@@ -27,7 +30,8 @@ export const topicTooLong = (topic: string, maxBytes: number): Refusal =>
   );
 
 function reservedProblem(topic: string, isRetained: boolean): string | undefined {
-  if (topic.startsWith('$SYS/')) return `topic "${topic}" is the broker's own; choose one outside $SYS/`;
+  if (topic.startsWith('$SYS/') && !matches(bridgeState, topic))
+    return `topic "${topic}" is the broker's own; choose one outside $SYS/`;
   if (!topic.startsWith(pki)) return undefined;
   if (topic !== enrollTopic) return `topic "${topic}" is the broker's own; ask for a certificate at ${enrollTopic}`;
   return isRetained

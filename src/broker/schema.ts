@@ -21,16 +21,30 @@ export const limitsSchema = z
           metric: 'mqtt_unused_connections_total',
         },
       }),
+    closeTimeout: duration
+      .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
+      .prefault('10s')
+      .meta({
+        description: 'What a client sent before its DISCONNECT, or before it closed, is handled for so long at most.',
+        reload: 'process',
+        limit: {
+          bounds: 'connection',
+          why: 'Longer than a store or NATS takes to answer while it works at all.',
+          client: 'Messages that were not acknowledged may be lost; a DISCONNECT counts all the same.',
+          metric: 'mqtt_disconnects_total',
+        },
+      }),
     connectPacketSize: byteSize
       .refine((bytes) => bytes >= 128 && bytes <= largestPacket, sizeRange('128B'))
-      .prefault('16KiB')
+      .prefault('64KiB')
       .meta({
         description: 'Largest CONNECT; nothing larger is buffered for a client that is not known yet.',
         reload: 'process',
         limit: {
           bounds: 'connection',
-          why: 'A CONNECT with certificate identity, will and properties is a few hundred bytes.',
-          client: 'Its connection is closed as soon as the header is read.',
+          why: 'Room for a token of 16 KiB as password beside a will; a plain CONNECT is a few hundred bytes.',
+          client:
+            'CONNACK 0x95 in MQTT 5, before that the connection is closed, as soon as header and version are read.',
           metric: 'mqtt_refused_total',
         },
       }),

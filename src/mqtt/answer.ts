@@ -61,7 +61,8 @@ const allowedCode = (code: number, not: ReadonlySet<number>): number =>
  * The CONNACK that refuses a client, in its dialect.
  * @param maximumPacketSize of the client, when it is known; the reason string is left out where it would not fit
  * @returns undefined when an MQTT 3.1 or 3.1.1 client must get no CONNACK, as its CONNECT does not conform or no return
- *   code says what is wrong: the connection is closed then. [MQTT-3.1.4-1]
+ *   code says what is wrong [MQTT-3.1.4-1], or when the client does not take a packet of that size [MQTT-3.1.2-24]: the
+ *   connection is closed then
  */
 export function connackRefusal(
   version: ProtocolVersion,
@@ -76,14 +77,16 @@ export function connackRefusal(
   }
   const head = [0, allowedCode(reasonCode, notInConnack)];
   const full = writePacket(packetTypes.connack << 4, head, reasonSection(message));
-  // [MQTT-3.2.2-19]
-  return full.length <= maximumPacketSize ? full : writePacket(packetTypes.connack << 4, head, reasonSection(''));
+  if (full.length <= maximumPacketSize) return full; // [MQTT-3.2.2-19]
+  const bare = writePacket(packetTypes.connack << 4, head, reasonSection(''));
+  return bare.length <= maximumPacketSize ? bare : undefined;
 }
 
 /**
  * The DISCONNECT that ends an MQTT 5 connection. A client of an earlier version gets none.
  * @param withReason false to leave the reason string out
- * @param maximumPacketSize of the client; the reason string is left out where it would not fit. [MQTT-3.14.2-3]
+ * @param maximumPacketSize of the client, which has got a CONNACK, so that a bare DISCONNECT fits; the reason string is
+ *   left out where it would not [MQTT-3.14.2-3]
  */
 export function disconnectFor(
   { reasonCode, message }: Refusal,

@@ -1,6 +1,6 @@
 import { qosOf, textEnd, textOf, uint16At } from './fields.ts';
 import { flagsFault } from './fixed-header.ts';
-import { headerLength } from './frame.ts';
+import { headerLength, isPadded } from './frame.ts';
 import { packetTypeOf, packetTypes } from './packet-type.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { malformed, protocolError, type Refusal, refuse } from './refusal.ts';
@@ -9,6 +9,8 @@ import type { ProtocolVersion } from './version.ts';
 /** The start of a CONNECT, which all versions share. */
 export interface ConnectHeader {
   readonly version: ProtocolVersion;
+  /** It is another broker: bit 7 of the protocol level, by which bridges make themselves known before MQTT 5. */
+  readonly isBridge: boolean;
   readonly hasUsername: boolean;
   readonly hasPassword: boolean;
   readonly hasWill: boolean;
@@ -32,6 +34,7 @@ const flag = {
 const faults = {
   notConnect: protocolError('MQTT-3.1.0-1', 'the first packet is not a CONNECT'),
   cut: malformed('4.13.1', 'CONNECT is cut short'),
+  padded: malformed('MQTT-1.5.5-1', 'the remaining length of CONNECT takes more bytes than it needs'),
   reserved: malformed('MQTT-3.1.2-3', 'CONNECT has its reserved flag set'),
   willQos: malformed('MQTT-3.1.2-12', 'CONNECT asks for QoS 3 for its will'),
   willQosAlone: malformed('MQTT-3.1.2-11', 'CONNECT has a will QoS and no will'),
@@ -42,14 +45,17 @@ const faults = {
 const unsupported = (clause: string, message: string): Refusal =>
   refuse(reasonCodes.unsupportedProtocolVersion, clause, message);
 
+const bridgeBit = 0x80;
+
 /** MQTT 3.1 calls itself MQIsdp; the later ones are told apart by their level. [MQTT-3.1.2-1] [MQTT-3.1.2-2] */
 function versionOf(name: string, level: number): ProtocolVersion | Refusal {
   if (name === 'MQIsdp') {
-    if (level === 3) return 3;
+    if ((level & ~bridgeBit) === 3) return 3;
     return unsupported('MQTT-3.1.2-2', `protocol level ${level} of MQIsdp is not known; use 3`);
   }
   if (name !== 'MQTT') return unsupported('MQTT-3.1.2-1', 'the protocol name is neither MQTT nor MQIsdp');
-  if (level === 4 || level === 5) return level;
+  if ((level & ~bridgeBit) === 4) return 4;
+  if (level === 5) return 5;
   return unsupported('MQTT-3.1.2-2', `protocol level ${level} of MQTT is not known; use 4 or 5`);
 }
 
@@ -66,10 +72,16 @@ function connectFlagsFault(flags: number, version: ProtocolVersion): Refusal | u
   return version !== 5 && isPasswordAlone ? faults.passwordAlone : undefined;
 }
 
+/** Checks the first byte of a connection. */
+export const connectStartFault = (first: number): Refusal | undefined =>
+  first >> 4 === packetTypes.connect ? flagsFault(first) : faults.notConnect;
+
+/** Bytes from the start of a CONNECT to its protocol level, at most: the fixed header and `MQIsdp`. */
+export const connectStartBytes = 5 + 8 + 1;
+
 /** Reads and checks a CONNECT up to its keep alive. [MQTT 5, 3.1.2] */
 export function parseConnectHeader(frame: Buffer): ConnectHeader | Refusal {
-  if (packetTypeOf(frame) !== packetTypes.connect) return faults.notConnect;
-  const headerFault = flagsFault(frame);
+  const headerFault = connectStartFault(frame[0] ?? 0);
   if (headerFault !== undefined) return headerFault;
   const nameAt = headerLength(frame);
   const nameEnd = textEnd(frame, nameAt, frame.length, 'the protocol name');
@@ -77,6 +89,7 @@ export function parseConnectHeader(frame: Buffer): ConnectHeader | Refusal {
   if (nameEnd >= frame.length) return faults.cut;
   const version = versionOf(textOf(frame, nameAt, nameEnd), frame[nameEnd]!);
   if (typeof version !== 'number') return version;
+  if (version === 5 && isPadded(frame)) return faults.padded;
   const end = nameEnd + 4;
   if (end > frame.length) return faults.cut;
   const flags = frame[nameEnd + 1]!;
@@ -84,6 +97,7 @@ export function parseConnectHeader(frame: Buffer): ConnectHeader | Refusal {
   if (flagFault !== undefined) return flagFault;
   return {
     version,
+    isBridge: version !== 5 && (frame[nameEnd]! & bridgeBit) !== 0,
     hasUsername: (flags & flag.username) !== 0,
     hasPassword: (flags & flag.password) !== 0,
     hasWill: (flags & flag.will) !== 0,
@@ -98,6 +112,7 @@ export function parseConnectHeader(frame: Buffer): ConnectHeader | Refusal {
 /**
  * The dialect to refuse a CONNECT in, however wrong the rest of it is: MQTT 5 for levels from 5 up, MQTT 3.1.1 below.
  * Bit 7 of the level, which bridges set, does not count.
+ * @param frame a CONNECT or the start of one
  * @returns undefined when the packet is no CONNECT or not even its level can be read
  */
 export function requestedVersion(frame: Buffer): ProtocolVersion | undefined {
@@ -108,5 +123,5 @@ export function requestedVersion(frame: Buffer): ProtocolVersion | undefined {
   const name = textOf(frame, nameAt, nameEnd);
   if (name === 'MQIsdp') return 3;
   if (name !== 'MQTT') return undefined;
-  return (frame[nameEnd]! & 0x7f) >= 5 ? 5 : 4;
+  return (frame[nameEnd]! & ~bridgeBit) >= 5 ? 5 : 4;
 }

@@ -41,7 +41,13 @@ describe('the start of a CONNECT', () => {
     ['level 6 of MQTT is refused', named('MQTT', 6, 2, id), '84 MQTT-3.1.2-2'],
     ['level 0 of MQTT is refused', named('MQTT', 0, 2, id), '84 MQTT-3.1.2-2'],
     ['level 4 of MQIsdp is refused', named('MQIsdp', 4, 2, id), '84 MQTT-3.1.2-2'],
-    ['the level of a bridge is refused', named('MQTT', 0x84, 2, id), '84 MQTT-3.1.2-2'],
+    ['the level of a bridge is taken', named('MQTT', 0x84, 2, id), 'ok'],
+    ['the level of a bridge with MQTT 3.1 is taken', named('MQIsdp', 0x83, 2, id), 'ok'],
+    [
+      'the bit of a bridge is refused in MQTT 5, where subscriptions say what it says',
+      named('MQTT', 0x85, 2, id),
+      '84 MQTT-3.1.2-2',
+    ],
     ['the reserved flag is refused', mqtt311(3, id), '81 MQTT-3.1.2-3'],
     ['the reserved flag of MQTT 3.1 is refused', mqtt31(3, id), '81 MQTT-3.1.2-3'],
     ['the reserved flag of MQTT 5 is refused', mqtt5(3, section(), id), '81 MQTT-3.1.2-3'],
@@ -240,6 +246,7 @@ describe('what is read from a CONNECT', () => {
     const frame = mqtt5(0xec, properties, id, section(), text('gone'), text('bye'), text('ann'), text('secret'));
     expect(parseConnect(frame)).toEqual({
       version: 5,
+      isBridge: false,
       clientId: 'device-1',
       isCleanStart: false,
       keepAliveSeconds: 60,
@@ -257,6 +264,7 @@ describe('what is read from a CONNECT', () => {
     expect(parseConnect(mqtt5(0, section(), id))).toEqual({
       ...plain,
       version: 5,
+      isBridge: false,
       clientId: 'device-1',
       isCleanStart: false,
       keepAliveSeconds: 60,

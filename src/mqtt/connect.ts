@@ -9,7 +9,7 @@ import { topicNameFault } from './topic-scan.ts';
 import { readUserProperties } from './user-properties.ts';
 import type { ProtocolVersion } from './version.ts';
 
-export { requestedVersion } from './connect-header.ts';
+export { connectStartBytes, connectStartFault, requestedVersion } from './connect-header.ts';
 
 export interface WillHeader {
   readonly topic: string;
@@ -23,6 +23,8 @@ export interface WillHeader {
 /** What a client asks for when it connects. */
 export interface ConnectPacket {
   readonly version: ProtocolVersion;
+  /** It is another broker, before MQTT 5; its subscriptions are without its own messages and keep RETAIN. */
+  readonly isBridge: boolean;
   /** Empty when the server is to choose one. [MQTT-3.1.3-6] */
   readonly clientId: string;
   readonly isCleanStart: boolean;
@@ -150,7 +152,7 @@ function readCredentials(frame: Buffer, header: ConnectHeader, at: number) {
 export function parseConnect(frame: Buffer): ConnectPacket | Refusal {
   const header = parseConnectHeader(frame);
   if (isRefusal(header)) return header;
-  const { version, isCleanStart, keepAliveSeconds, hasPassword } = header;
+  const { version, isBridge, isCleanStart, keepAliveSeconds, hasPassword } = header;
 
   let at: number | Refusal = header.end;
   let properties: PropertyFields | Refusal = {
@@ -178,6 +180,7 @@ export function parseConnect(frame: Buffer): ConnectPacket | Refusal {
 
   return {
     version,
+    isBridge,
     clientId,
     isCleanStart,
     keepAliveSeconds,

@@ -3,7 +3,8 @@ import { type IConnackPacket, type Packet, parser } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { type ConnackProperties, encodeConnack } from './encode-connack.ts';
 
-const read = (frame: Buffer, protocolVersion: 4 | 5): IConnackPacket => {
+const read = (frame: Buffer | undefined, protocolVersion: 4 | 5): IConnackPacket => {
+  if (frame === undefined) throw new Error('no CONNACK');
   const packets: Packet[] = [];
   const reader = parser({ protocolVersion });
   reader.on('packet', (packet: Packet) => void packets.push(packet));
@@ -14,12 +15,12 @@ const read = (frame: Buffer, protocolVersion: 4 | 5): IConnackPacket => {
 };
 
 test('MQTT 3.1.1 clients hear of the session and nothing else (3.1.1 MQTT-3.2.2-2)', () => {
-  expect(encodeConnack(4, true, { receiveMaximum: 9 }).toString('hex')).toBe('20020100');
-  expect(encodeConnack(3, false, {}).toString('hex')).toBe('20020000');
+  expect(encodeConnack(4, true, { receiveMaximum: 9 })?.toString('hex')).toBe('20020100');
+  expect(encodeConnack(3, false, {})?.toString('hex')).toBe('20020000');
 });
 
 test('without anything to say the properties are empty', () => {
-  expect(encodeConnack(5, false, {}).toString('hex')).toBe('2003000000');
+  expect(encodeConnack(5, false, {})?.toString('hex')).toBe('2003000000');
 });
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
@@ -50,6 +51,23 @@ test('every property reads back as it was written', () => {
       expect(got.topicAliasMaximum).toBe(said.topicAliasMaximum);
       expect(got.serverKeepAlive).toBe(said.serverKeepAliveSeconds);
       expect(got.responseInformation).toBe(said.responseInformation);
+    }),
+  );
+});
+
+test('it is never larger than the client takes, says all that fits, and never leaves out its name and keep alive [MQTT-3.1.2-24]', () => {
+  fc.assert(
+    fc.property(properties, fc.integer({ min: 1, max: 300 }), (said, maximumPacketSize) => {
+      const whole = encodeConnack(5, false, said);
+      const frame = encodeConnack(5, false, said, maximumPacketSize);
+      const { assignedClientId, serverKeepAliveSeconds } = said;
+      const least = encodeConnack(5, false, { assignedClientId, serverKeepAliveSeconds });
+      expect(frame === undefined).toBe((least?.length ?? 0) > maximumPacketSize);
+      if (frame === undefined) return;
+      expect(frame.length).toBeLessThanOrEqual(maximumPacketSize);
+      expect(frame.equals(whole!)).toBe(whole!.length <= maximumPacketSize);
+      const { properties: got = {} } = read(frame, 5);
+      expect([got.assignedClientIdentifier, got.serverKeepAlive]).toEqual([assignedClientId, serverKeepAliveSeconds]);
     }),
   );
 });

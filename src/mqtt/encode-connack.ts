@@ -39,11 +39,42 @@ const text = (id: number, value: string | undefined): Buffer[] => {
   return [Buffer.from([id, bytes.length >> 8, bytes.length & 0xff]), bytes];
 };
 
-/** The CONNACK that accepts a client. [MQTT 5, 3.2] @param isPresent there is a session to go on with [MQTT-3.2.2-2] */
-export function encodeConnack(version: ProtocolVersion, isPresent: boolean, properties: ConnackProperties): Buffer {
+/**
+ * What is left out of a CONNACK that is too large, the first first: a client that does not hear of these asks for less
+ * than it may, or is told later. Without its name or the keep alive that counts it could not live.
+ */
+const dispensable = [
+  'responseInformation',
+  'topicAliasMaximum',
+  'maximumPacketSize',
+  'sessionExpirySeconds',
+  'receiveMaximum',
+] as const satisfies readonly (keyof ConnackProperties)[];
+
+/**
+ * The CONNACK that accepts a client. [MQTT 5, 3.2]
+ * @param isPresent there is a session to go on with [MQTT-3.2.2-2]
+ * @param maximumPacketSize of the client; properties are left out where the packet would be larger
+ * @returns undefined where it is too large without them, so that it must not be sent [MQTT-3.1.2-24]
+ */
+export function encodeConnack(
+  version: ProtocolVersion,
+  isPresent: boolean,
+  properties: ConnackProperties,
+  maximumPacketSize = Number.POSITIVE_INFINITY,
+): Buffer | undefined {
   const head = [isPresent ? 1 : 0, 0];
-  const type = packetTypes.connack << 4;
-  if (version !== 5) return writePacket(type, head, Buffer.alloc(0));
+  if (version !== 5) return writePacket(packetTypes.connack << 4, head, Buffer.alloc(0));
+  let said = properties;
+  for (const name of [undefined, ...dispensable]) {
+    if (name !== undefined) said = { ...said, [name]: undefined };
+    const frame = writePacket(packetTypes.connack << 4, head, propertySection(said));
+    if (frame.length <= maximumPacketSize) return frame;
+  }
+  return undefined;
+}
+
+function propertySection(properties: ConnackProperties): Buffer {
   const section = Buffer.concat([
     ...fourBytes(propertyIds.sessionExpiryInterval, properties.sessionExpirySeconds),
     ...twoBytes(propertyIds.receiveMaximum, properties.receiveMaximum),
@@ -55,5 +86,5 @@ export function encodeConnack(version: ProtocolVersion, isPresent: boolean, prop
   ]);
   const length = Buffer.allocUnsafe(variableSize(section.length));
   writeVariable(length, section.length, 0);
-  return writePacket(type, head, Buffer.concat([length, section]));
+  return Buffer.concat([length, section]);
 }

@@ -8,7 +8,13 @@ import { validatePacket } from './validate.ts';
 /** What becomes of each packet of a connection, up to the first refusal. */
 function outcomesOf(...writes: string[]): string[] {
   const outcomes: string[] = [];
-  const cutter = new FrameCutter(1_000);
+  const cutter = new FrameCutter({
+    maxBytes: 1_000,
+    setting: 'limits.packetSize',
+    headBytes: 0,
+    padding: 'refused',
+    firstByteFault: () => undefined,
+  });
   let version: 3 | 4 | 5 | undefined;
   const take = (frame: Buffer) => {
     let result: unknown;

@@ -8,13 +8,13 @@ const requiredFlags = (type: number): number =>
   type === pubrel || type === subscribe || type === unsubscribe ? 0b0010 : 0;
 
 /**
- * Checks the fixed header flags of any packet but PUBLISH, which uses them.
+ * Checks the fixed header flags of any packet but PUBLISH, which uses them, in the first byte of a packet.
  * MQTT 3.1 has a DUP flag in PUBREL, SUBSCRIBE and UNSUBSCRIBE as well; it is refused like the others, as the engine
  * cannot read it and no client sends it on a connection that works.
  */
-export function flagsFault(frame: Buffer): Refusal | undefined {
-  const type = packetTypeOf(frame);
-  const flags = (frame[0] ?? 0) & 0x0f;
+export function flagsFault(first: number): Refusal | undefined {
+  const type = first >> 4;
+  const flags = first & 0x0f;
   return flags === requiredFlags(type)
     ? undefined
     : malformed('MQTT-2.1.3-1', `${packetName(type)} has flags ${flags}; they must be ${requiredFlags(type)}`);

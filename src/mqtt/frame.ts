@@ -1,5 +1,6 @@
 import { reasonCodes } from './reason-codes.ts';
 import { malformed, type Refusal, refuse } from './refusal.ts';
+import { variableSize, writeVariable } from './write-fields.ts';
 
 /** Offset of the variable header: 2 to 5. @param frame a whole packet with its fixed header */
 export function headerLength(frame: Buffer): number {
@@ -8,20 +9,49 @@ export function headerLength(frame: Buffer): number {
   return offset + 1;
 }
 
+/** Whether the remaining length has more bytes than it needs. [MQTT-1.5.5-1] */
+export function isPadded(frame: Buffer): boolean {
+  const end = headerLength(frame);
+  return end > 2 && frame[end - 1] === 0;
+}
+
+/** The same packet with a remaining length as short as can be. */
+function withoutPadding(frame: Buffer): Buffer {
+  const body = frame.subarray(headerLength(frame));
+  const written = Buffer.allocUnsafe(1 + variableSize(body.length) + body.length);
+  written[0] = frame[0]!;
+  written.set(body, writeVariable(written, body.length, 1));
+  return written;
+}
+
+/** What a cutter takes. */
+export interface FrameRules {
+  /** Largest packet in bytes, fixed header included. */
+  readonly maxBytes: number;
+  /** The setting that says so. */
+  readonly setting: string;
+  /** Bytes of a packet over the limit that are wanted before it is refused; see `FrameCutter.head`. */
+  readonly headBytes: number;
+  /** A remaining length in more bytes than it needs: legal before MQTT 5. [MQTT-1.5.5-1] */
+  readonly padding: 'kept' | 'removed' | 'refused';
+  /** What is known to be wrong from the first byte on. Asked of packets that are not whole. */
+  readonly firstByteFault: (first: number) => Refusal | undefined;
+}
+
 const incomplete = 0;
 const unreadable = -1;
 const nothing = Buffer.alloc(0);
 const firstRoomBytes = 64;
 
 /** Bytes of the packet that starts at `at`, header included; `incomplete` or `unreadable` where they cannot be told. */
-function frameBytesAt(bytes: Buffer, at: number, end: number): number {
+function frameBytesAt(bytes: Buffer, at: number, end: number, padding: FrameRules['padding']): number {
   let remaining = 0;
   for (let digit = 0; digit < 4; digit += 1) {
     const offset = at + 1 + digit;
     if (offset >= end) return incomplete;
     const byte = bytes[offset]!;
     remaining |= (byte & 0x7f) << (7 * digit);
-    if (byte < 0x80) return byte === 0 && digit > 0 ? unreadable : 2 + digit + remaining;
+    if (byte < 0x80) return byte === 0 && digit > 0 && padding === 'refused' ? unreadable : 2 + digit + remaining;
   }
   return unreadable;
 }
@@ -33,18 +63,19 @@ function frameBytesAt(bytes: Buffer, at: number, end: number): number {
  * with the bytes received, never with the length announced, so a header alone costs the server nothing.
  */
 export class FrameCutter {
-  /** Largest packet taken, fixed header included. May be changed at any time; counts from the next header on. */
-  maxPacketBytes: number;
+  /** May be changed between packets, also inside `take`; counts from the next header on. */
+  rules: FrameRules;
   #held = nothing;
   #heldBytes = 0;
   #frameBytes = incomplete;
+  #head: Buffer | undefined;
   #isStopped = false;
   /** What `take` wanted to wait. */
   #rest: Buffer | undefined;
   #gathered = 0;
 
-  constructor(maxPacketBytes: number) {
-    this.maxPacketBytes = maxPacketBytes;
+  constructor(rules: FrameRules) {
+    this.rules = rules;
   }
 
   /** Bytes of an unfinished packet that are kept. */
@@ -60,6 +91,11 @@ export class FrameCutter {
   /** There is a rest for `goOn`. */
   get isHalted(): boolean {
     return this.#rest !== undefined;
+  }
+
+  /** The start of the packet that was refused. */
+  get head(): Buffer | undefined {
+    return this.#head;
   }
 
   /** From now on `push` ignores everything; also inside `take`. What was kept is dropped. */
@@ -80,37 +116,38 @@ export class FrameCutter {
    * @param chunk never changed, but kept by the frames cut from it; none while there is a rest
    * @param take is given each whole packet, fixed header included, in order; must not throw. False halts: the rest of the
    *   chunk stays as it is until `goOn`
-   * @returns a refusal as soon as a header shows a malformed length (0x81) or a packet over `maxPacketBytes` (0x95);
-   *   the cutter is stopped then.
+   * @returns a refusal as soon as a first byte is wrong, or a header shows a malformed length (0x81) or a packet over the
+   *   limit (0x95); the cutter is stopped then.
    */
   push(chunk: Buffer, take: (frame: Buffer) => unknown): Refusal | undefined {
     let at = 0;
     while (at < chunk.length && !this.#isStopped) {
+      const { maxBytes, headBytes, padding } = this.rules;
       if (this.#heldBytes === 0) {
-        const frameBytes = frameBytesAt(chunk, at, chunk.length);
-        if (frameBytes === unreadable || frameBytes > this.maxPacketBytes) return this.#refuse(frameBytes);
-        if (frameBytes !== incomplete && at + frameBytes <= chunk.length) {
-          const goesOn = take(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes));
+        const frameBytes = frameBytesAt(chunk, at, chunk.length, padding);
+        if (frameBytes > 0 && frameBytes <= maxBytes && at + frameBytes <= chunk.length) {
+          const goesOn = this.#give(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes), take);
           at += frameBytes;
           if (goesOn === false) return this.#halt(chunk, at);
           continue;
         }
+        const fault = this.rules.firstByteFault(chunk[at]!) ?? this.#lengthFault(frameBytes, chunk.length - at);
+        if (fault !== undefined) return this.#refuse(fault, chunk.subarray(at));
         this.#frameBytes = frameBytes;
       }
       const isHeaderOpen = this.#frameBytes === incomplete;
-      const wanted = isHeaderOpen ? 1 : Math.min(this.#frameBytes - this.#heldBytes, chunk.length - at);
+      const goal = this.#frameBytes > maxBytes ? headBytes : this.#frameBytes;
+      const wanted = isHeaderOpen ? 1 : Math.min(goal - this.#heldBytes, chunk.length - at);
       this.#hold(chunk, at, wanted);
       at += wanted;
-      if (isHeaderOpen) {
-        const frameBytes = frameBytesAt(this.#held, 0, this.#heldBytes);
-        if (frameBytes === unreadable || frameBytes > this.maxPacketBytes) return this.#refuse(frameBytes);
-        this.#frameBytes = frameBytes;
-      }
+      if (isHeaderOpen) this.#frameBytes = frameBytesAt(this.#held, 0, this.#heldBytes, padding);
+      const fault = this.#lengthFault(this.#frameBytes, this.#heldBytes);
+      if (fault !== undefined) return this.#refuse(fault, this.#held.subarray(0, this.#heldBytes));
       if (this.#heldBytes === this.#frameBytes) {
         const frame = this.#held.subarray(0, this.#heldBytes);
         this.#release();
         this.#gathered += 1;
-        if (take(frame) === false) return this.#halt(chunk, at);
+        if (this.#give(frame, take) === false) return this.#halt(chunk, at);
       }
     }
     return undefined;
@@ -118,6 +155,10 @@ export class FrameCutter {
 
   #halt(chunk: Buffer, at: number): undefined {
     if (at < chunk.length && !this.#isStopped) this.#rest = chunk.subarray(at);
+  }
+
+  #give(frame: Buffer, take: (frame: Buffer) => unknown): unknown {
+    return take(this.rules.padding === 'removed' && isPadded(frame) ? withoutPadding(frame) : frame);
   }
 
   #hold(chunk: Buffer, from: number, count: number): void {
@@ -139,14 +180,22 @@ export class FrameCutter {
     this.#frameBytes = incomplete;
   }
 
-  #refuse(frameBytes: number): Refusal {
-    this.stop();
+  /** @param availableBytes that came of the packet */
+  #lengthFault(frameBytes: number, availableBytes: number): Refusal | undefined {
+    const { maxBytes, headBytes, setting } = this.rules;
     if (frameBytes === unreadable)
       return malformed('MQTT-1.5.5-1', 'the remaining length takes more than four bytes, or more bytes than it needs');
+    if (frameBytes <= maxBytes || availableBytes < headBytes) return undefined;
     return refuse(
       reasonCodes.packetTooLarge,
       'MQTT-3.2.2-15',
-      `a packet of ${frameBytes} bytes was announced; at most ${this.maxPacketBytes} are allowed`,
+      `a packet of ${frameBytes} bytes was announced; at most ${maxBytes} are allowed (${setting})`,
     );
+  }
+
+  #refuse(fault: Refusal, head: Buffer): Refusal {
+    this.stop();
+    this.#head = head;
+    return fault;
   }
 }

@@ -53,6 +53,13 @@ export function payloadFormatFault(
   return isUtf8(frame.subarray(payloadStart, payloadEnd)) ? undefined : faults.payload;
 }
 
+/** Reads and checks the first byte of a PUBLISH. */
+export function publishQos(first: number): 0 | 1 | 2 | Refusal {
+  const qos = qosOf((first >> 1) & 3);
+  if (qos === undefined) return faults.qos;
+  return qos === 0 && (first & 8) !== 0 ? faults.duplicate : qos;
+}
+
 /**
  * Reads and checks a PUBLISH from a client. [MQTT 5, 3.3]
  * @param frame a whole packet of that type
@@ -60,9 +67,8 @@ export function payloadFormatFault(
  */
 export function parsePublish(frame: Buffer, version: ProtocolVersion, memo?: TopicMemo): PublishHeader | Refusal {
   const flags = frame[0] ?? 0;
-  const qos = qosOf((flags >> 1) & 3);
-  if (qos === undefined) return faults.qos;
-  if (qos === 0 && (flags & 8) !== 0) return faults.duplicate;
+  const qos = publishQos(flags);
+  if (typeof qos !== 'number') return qos;
   const topicAt = headerLength(frame);
   const topicEnd = binaryEnd(frame, topicAt, frame.length, 'the topic name');
   if (typeof topicEnd !== 'number') return topicEnd;

@@ -100,7 +100,8 @@ describe('MQTT 3.1.1: protocol name, level and return codes', () => {
     ),
     answered('level 0: return code 1 [3.1.1 MQTT-3.1.2-2]', '10 .. 0004 "MQTT" 00 02 0000 s"a"', '01'),
     answered('level 4 under the name of MQTT 3.1: return code 1', '10 .. 0006 "MQIsdp" 04 02 0000 s"a"', '01'),
-    answered('the level of a bridge: return code 1', '10 .. 0004 "MQTT" 84 02 0000 s"a"', '01'),
+    ['the level of a bridge is taken', `> 10 .. 0004 "MQTT" 84 02 0000 s"a"\n< ${accepted4}`],
+    ['the level of a bridge with MQTT 3.1 is taken', `> 10 .. 0006 "MQIsdp" 83 02 0000 s"a"\n< ${accepted4}`],
     refused('another protocol name goes no further [3.1.1 MQTT-3.1.2-1]', '10 .. 0004 "MQTX" 04 02 0000 s"a"'),
     refused('the protocol name in small letters [3.1.1 MQTT-3.1.2-1]', '10 .. 0004 "mqtt" 04 02 0000 s"a"'),
     answered(
@@ -176,9 +177,9 @@ describe('MQTT 3.1.1: order of packets', () => {
        < 20 02 00 00`,
     ],
     [
-      'a remaining length in more bytes than it needs',
+      'a remaining length in more bytes than it needs is legal [3.1.1, 2.2.3]',
       `> 10 8d00 0004 "MQTT" 04 02 0000 s"a"
-       closed`,
+       < 20 02 00 00`,
     ],
     [
       'a client that connects again ends its older connection [3.1.1 MQTT-3.1.4-2] [3.1.1 MQTT-3.1.3-2]',

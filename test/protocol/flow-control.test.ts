@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { protocolBroker } from '../support/protocol-broker.ts';
 import { accepted5, connect5, open4, open5, subscribe4, subscribe5, terse } from '../support/protocol-packets.ts';
-import { protocolTests } from '../support/protocol-script.ts';
+import { type ProtocolCase, protocolTests } from '../support/protocol-script.ts';
 
 describe('MQTT 5: Receive Maximum of the client', () => {
   const port = protocolBroker();
@@ -217,6 +217,75 @@ describe('MQTT 5: Maximum Packet Size of the client', () => {
        sub > ${connect5('small', '11 00000258 27 00000020', '00')}
        sub < ${accepted5.replace('00 00', '01 00')}
        sub < 32 .. s"m/4" 0002 00 "small"`,
+    ],
+    ...[2, 3, 4].map(
+      (size): ProtocolCase => [
+        `CONNACK that is larger than ${size} bytes is not sent, and the connection closed [MQTT-3.1.2-24]`,
+        `a > ${connect5('a', `27 0000000${size}`)}
+         a closed`,
+      ],
+    ),
+    ...[5, 7].map(
+      (size): ProtocolCase => [
+        `CONNACK of at most ${size} bytes has no properties [MQTT-3.1.2-24]`,
+        `a > ${connect5('a', `27 0000000${size}`)}
+         a < 20 03 00 00 00
+         a > c0 00
+         a < d0 00
+         a > e0 00
+         a closed`,
+      ],
+    ),
+    [
+      'CONNACK keeps the Receive Maximum longest [MQTT-3.1.2-24]',
+      `a > ${connect5('a', '27 00000008')}
+       a < 20 .. 00 00 { 21 0400 }
+       a > e0 00
+       a closed`,
+    ],
+    [
+      'a client that is given a name hears it, or CONNACK 0x95 where it does not fit [MQTT-3.2.2-16] [MQTT-3.1.2-24]',
+      `a > ${connect5('', '27 0000000a')}
+       a < 20 03 00 95 00
+       a closed
+       a > ${connect5('', '27 00000038')}
+       a < 20 .. 00 00 { 21 0400 12 <text> }`,
+    ],
+    ...[2, 4].map(
+      (size): ProtocolCase => [
+        `a refusal in CONNACK that is larger than ${size} bytes is not sent [MQTT-3.1.2-24]`,
+        `a > ${connect5('a', `27 0000000${size} 15 s"m"`)}
+         a closed`,
+      ],
+    ),
+    [
+      'SUBACK and UNSUBACK that are larger are not sent: 0x95 [MQTT-3.1.2-24]',
+      `a > ${connect5('a', '27 00000008')}
+       a < 20 .. 00 00 { 21 0400 }
+       a > 82 .. 0001 00 s"m/5" 00
+       a < 90 04 0001 00 00
+       a > 82 .. 0002 00 s"m/5" 00 s"m/6" 00 s"m/7" 00 s"m/8" 00
+       a < e0 01 95
+       a closed
+       a > ${connect5('a', '27 00000008')}
+       a < 20 .. 00 00 { 21 0400 }
+       a > a2 .. 0001 00 s"m/5" s"m/6" s"m/7" s"m/8"
+       a < e0 01 95
+       a closed`,
+    ],
+    [
+      'a PUBLISH of any size goes to nobody who takes 5 bytes, and its connection stays [MQTT-3.1.2-24]',
+      `sub > ${connect5('sub', '27 00000006')}
+       sub < 20 03 00 00 00
+       sub > 82 .. 0001 00 s"m/9" 01
+       sub < 90 04 0001 00 01
+       ${open5('pub')}
+       pub > 32 .. s"m/9" 0001 00 "x"
+       pub < 40 02 0001
+       sub > c0 00
+       sub < d0 00
+       sub > e0 00
+       sub closed`,
     ],
   ]);
 });

@@ -161,10 +161,10 @@ export class EngineSession implements EngineConnection, EngineSink {
     }
     if (this.#client.closed) return;
     this.#client.connected = true;
-    this.#client._disconnected = false;
     this.#client.connackSent = true;
     this.#client._nextBatch = (error) => this.#packetDone(error); // what is under way keeps the one that it was given
     this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent });
+    if (!this.#client.closed) this.#client._disconnected = false;
     this.edge.handled();
   }
 

@@ -1,5 +1,6 @@
 import type { ConnectPacket } from '../../mqtt/connect.ts';
 import type { ConnackProperties } from '../../mqtt/encode-connack.ts';
+import type { DeliverySession } from '../delivery/deliveries.ts';
 import type { AcceptedSession } from '../engine-port.ts';
 import type { LimitsOptions } from '../schema.ts';
 
@@ -46,3 +47,16 @@ export function grantedTo(asked: Asked, session: AcceptedSession, limits: Limits
       : undefined,
   };
 }
+
+/** What the client said of the messages that it gets, as far as we go along. */
+export const deliverySession = (
+  connect: ConnectPacket,
+  { clientId, isPersistent }: AcceptedSession,
+  { inFlight, topicAliases }: Pick<LimitsOptions, 'inFlight' | 'topicAliases'>,
+): DeliverySession => ({
+  ...connect,
+  clientId,
+  isPersistent,
+  receiveMaximum: Math.min(connect.receiveMaximum, inFlight),
+  topicAliasMaximum: Math.min(connect.topicAliasMaximum, topicAliases),
+});

@@ -1,11 +1,8 @@
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
-import type { WheelTimer } from '../../kernel/timer-wheel.ts';
-import { connackRefusal, disconnectFor } from '../../mqtt/answer.ts';
-import { type ConnectPacket, parseConnect, requestedVersion } from '../../mqtt/connect.ts';
+import { type ConnectPacket, parseConnect } from '../../mqtt/connect.ts';
 import { encodeConnack } from '../../mqtt/encode-connack.ts';
 import { FrameCutter } from '../../mqtt/frame.ts';
-import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import { isRefusal, type Refusal, refuse } from '../../mqtt/refusal.ts';
+import { isRefusal, type Refusal } from '../../mqtt/refusal.ts';
 import type { Subscriber } from '../../plane/plane.ts';
 import type { Turn } from '../../plane/turn.ts';
 import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
@@ -15,13 +12,15 @@ import type { Link, LinkHandler, Peer } from '../ports.ts';
 import type { HotPath } from '../publish/hot-path.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
-import { grantedTo, keepAliveMs } from './connack-properties.ts';
+import { deliverySession, grantedTo } from './connack-properties.ts';
 import { connectFault } from './connect-fault.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { Egress, type EgressHost } from './egress.ts';
+import { connectRules, packetRules } from './frame-rules.ts';
 import { Inbound, type InboundHost } from './inbound.ts';
 import { Intake, type IntakeHost } from './intake.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { answerTo, edgeFaults } from './refusals.ts';
+import { TimeLimit, type TimeLimitHost } from './time-limit.ts';
 
 export interface EdgeDeps extends DeliveriesDeps {
   readonly limits: LimitsOptions;
@@ -39,7 +38,7 @@ export interface EdgeDeps extends DeliveriesDeps {
  * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time limits,
  * refuses whatever is malformed, and writes what goes out.
  */
-export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, IntakeHost {
+export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, IntakeHost, TimeLimitHost {
   readonly #link: Link;
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
@@ -48,26 +47,28 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   readonly holding: Holding;
   readonly egress: Egress;
   readonly deliveries: Deliveries;
-  /** Waits for CONNECT. */
-  readonly #connectTimer: WheelTimer;
-  #keepAlive: KeepAlive | undefined;
+  readonly #timeLimit: TimeLimit;
   #engine: EngineConnection | undefined;
   #connect: ConnectPacket | undefined;
   #inbound: Inbound | undefined;
   #isAccepted = false;
+  /** The link is closed. */
+  #isGone = false;
   #isOver = false;
+  #isConcluded = false;
   #reason: string | undefined;
 
   constructor(link: Link, deps: EdgeDeps) {
     this.#link = link;
     this.#deps = deps;
-    this.#cutter = new FrameCutter(deps.limits.connectPacketSize);
+    this.#cutter = new FrameCutter(connectRules(deps.limits));
     this.intake = new Intake(link, this.#cutter, deps.turn, this);
     this.#log = new ConnectionLog(deps.telemetry.events, link.peer);
-    this.holding = new Holding(deps.memory, (reason) => this.#destroy(reason));
+    this.holding = new Holding(deps.memory, (reason) => this.broken(reason));
     this.egress = new Egress(link, deps, deps.limits.outboundBuffer, this, this.holding);
     this.deliveries = new Deliveries(this.egress, deps);
-    this.#connectTimer = deps.wheel.add(deps.limits.connectTimeout, () => this.#connectTimedOut());
+    const isBehind = (): boolean => this.intake.isBehind;
+    this.#timeLimit = new TimeLimit(deps.limits, { wheel: deps.wheel, cutter: this.#cutter, isBehind }, this);
     link.open(this);
     this.published(); // who connects waits as who publishes
   }
@@ -98,18 +99,19 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.drained();
   }
 
+  /** What came before is handled, and then it is over. [MQTT-3.14.4-3] */
   onClose(reason: string): void {
-    this.intake.end(() => {
-      this.#finish();
-      this.#engine?.closed();
-      this.#log.ended(this.#reason ?? reason);
-      this.#deps.ended(this);
-    });
+    this.#isGone = true;
+    this.#reason ??= reason;
+    this.#timeLimit.leaving();
+    this.egress.close();
+    this.deliveries.close();
+    this.intake.end(() => this.#settle());
   }
 
   /** The broker stops: a client that is not connected yet is cut off, the engine says good-bye to the others. */
   shutDown(): void {
-    if (!this.#isAccepted) this.#destroy('the broker shuts down');
+    if (!this.#isAccepted) this.broken('the broker shuts down');
   }
 
   identified(clientId: string): void {
@@ -120,24 +122,26 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (this.#isOver) return;
     const { connect } = this;
     const { limits, hotPath } = this.#deps;
+    const granted = grantedTo(connect, session, limits);
+    const connack = encodeConnack(connect.version, session.isPresent, granted, connect.maximumPacketSize);
+    if (connack === undefined) {
+      this.#refuse(edgeFaults.connackTooLarge);
+      return;
+    }
     this.#isAccepted = true;
-    this.#connectTimer.cancel();
-    const silenceMs = keepAliveMs(connect, limits);
-    if (silenceMs !== undefined) this.#keepAlive = this.#waitForSilence(silenceMs);
-    this.egress.write(encodeConnack(connect.version, session.isPresent, grantedTo(connect, session, limits)));
+    this.#timeLimit.accepted(connect);
+    this.egress.write(connack);
     this.#log.accepted(session.clientId, session.principal, connect.version);
     this.#inbound?.open(session.clientId, hotPath);
-    this.deliveries.open({
-      ...connect,
-      clientId: session.clientId,
-      isPersistent: session.isPersistent,
-      receiveMaximum: Math.min(connect.receiveMaximum, limits.inFlight),
-      topicAliasMaximum: Math.min(connect.topicAliasMaximum, limits.topicAliases),
-    });
+    if (this.#isGone) return;
+    this.deliveries.open(deliverySession(connect, session, limits));
   }
 
   send(batch: readonly Uint8Array[]): void {
-    for (const data of batch) this.egress.write(data);
+    const { maximumPacketSize = Number.POSITIVE_INFINITY } = this.connect;
+    const bytes = batch.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > maximumPacketSize) this.#refuse(edgeFaults.answerTooLarge);
+    else for (const data of batch) this.egress.write(data);
   }
 
   acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
@@ -167,7 +171,13 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   ended(): void {
     if (this.#isOver) return;
     this.#finish();
-    this.#link.end();
+    this.#end();
+  }
+
+  leaving(): void {
+    this.failed('it sent DISCONNECT');
+    this.intake.ignoreRest();
+    this.#timeLimit.leaving();
   }
 
   hand(frame: Buffer): void {
@@ -178,10 +188,6 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#log.skipped();
   }
 
-  broken(reason: string): void {
-    this.#destroy(reason);
-  }
-
   drained(): void {
     this.deliveries.drained();
   }
@@ -190,11 +196,11 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (this.#isOver) return;
     const refusal = this.#inbound === undefined ? this.#receiveConnect(frame) : this.#inbound.receive(frame);
     if (refusal !== undefined) this.#refuse(refusal, frame);
-    else this.#keepAlive?.touch();
+    else this.#timeLimit.touch();
   }
 
   uncuttable(refusal: Refusal): void {
-    this.#refuse(refusal);
+    this.#refuse(refusal, this.#cutter.head);
   }
 
   goOn(): void {
@@ -215,20 +221,52 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#connect = connect;
     const fault = connectFault(connect, limits);
     if (fault !== undefined) return fault;
-    this.#cutter.maxPacketBytes = limits.packetSize;
+    this.#cutter.rules = packetRules(limits, connect.version);
     this.#engine = engine.open(this);
     this.#inbound = new Inbound(this);
     this.#inbound.pass(frame);
     return undefined;
   }
 
+  keepAliveEnded(refusal: Refusal): void {
+    this.#refuse(refusal);
+  }
+
+  leavingTimedOut(reason: string): void {
+    this.#inbound?.giveUp();
+    if (!this.#isOver) this.#reason = `${this.#reason ?? 'it left'}; ${reason}`;
+    this.ended();
+  }
+
+  /** Everything was taken. A CONNECT that nothing follows came to nothing. */
+  #settle(): void {
+    if (this.#isOver || this.#inbound === undefined || !(this.#isAccepted || this.#inbound.isWaiting)) this.#conclude();
+    else this.#inbound.whenHandled(() => this.#conclude());
+  }
+
+  /** Closes the link, or is through where it is closed. */
+  #end(): void {
+    if (this.#isGone) this.#conclude();
+    else this.#link.end();
+  }
+
+  /** The link is gone, and everything is over. */
+  #conclude(): void {
+    if (this.#isConcluded) return;
+    this.#isConcluded = true;
+    this.#finish();
+    this.#engine?.closed();
+    this.#log.ended(this.#reason ?? '');
+    this.#deps.ended(this);
+  }
+
   /** Nothing is taken and nothing is sent any more. */
   #finish(): void {
+    if (this.#isOver) return;
     this.egress.close();
     this.#isOver = true;
     this.intake.close();
-    this.#connectTimer.cancel();
-    this.#keepAlive?.cancel();
+    this.#timeLimit.cancel();
     this.#inbound?.close();
     this.deliveries.close();
     this.holding.release();
@@ -240,46 +278,16 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#finish();
     this.#reason = refusal.message;
     this.#log.refused(refusal);
-    const answer = this.#answerTo({ ...refusal, message: toldMessage }, frame);
+    const answer = answerTo({ ...refusal, message: toldMessage }, this.#connect, this.#isAccepted, frame);
     if (answer !== undefined) this.#link.write([answer]);
     this.#engine?.closed();
-    this.#link.end();
+    this.#end();
   }
 
-  #answerTo(refusal: Refusal, frame: Buffer | undefined): Buffer | undefined {
-    if (this.#connect === undefined) {
-      const version = frame === undefined ? undefined : requestedVersion(frame);
-      return version === undefined ? undefined : connackRefusal(version, refusal);
-    }
-    const { version, wantsProblemInformation, maximumPacketSize } = this.#connect;
-    if (!this.#isAccepted) return connackRefusal(version, refusal, maximumPacketSize);
-    return version === 5 ? disconnectFor(refusal, wantsProblemInformation, maximumPacketSize) : undefined;
-  }
-
-  #connectTimedOut(): void {
-    this.#destroy(`no complete CONNECT within limits.connectTimeout (${this.#deps.limits.connectTimeout} ms)`);
-  }
-
-  #waitForSilence(silenceMs: number): KeepAlive {
-    const { wheel, limits } = this.#deps;
-    const isBehind = (): boolean => this.intake.isBehind;
-    const ended = (): void => this.#keepAliveEnded(silenceMs);
-    return new KeepAlive({ silenceMs, pace: limits.packetPace }, { wheel, cutter: this.#cutter, isBehind, ended });
-  }
-
-  #keepAliveEnded(silenceMs: number): void {
-    this.#refuse(
-      refuse(
-        reasonCodes.keepAliveTimeout,
-        'MQTT-3.1.2-22',
-        `keep alive timeout: no packet came for ${silenceMs / 1_000} s, one and a half times the keep alive`,
-      ),
-    );
-  }
-
-  #destroy(reason: string): void {
+  broken(reason: string): void {
     this.#reason ??= reason;
     this.#finish();
-    this.#link.destroy(reason);
+    if (this.#isGone) this.#conclude();
+    else this.#link.destroy(reason);
   }
 }

@@ -25,6 +25,7 @@ export class Handover {
   #isLooping = false;
   #isPaused = false;
   #isClosed = false;
+  #whenIdle: (() => void) | undefined;
 
   /** @param maxWaitingBytes that may wait before reading from the client pauses */
   constructor(host: HandoverHost, maxWaitingBytes: number) {
@@ -35,6 +36,11 @@ export class Handover {
   /** Nothing waits for the engine and it handles nothing. */
   get isIdle(): boolean {
     return !this.#isHandling && this.#waiting.length === 0;
+  }
+
+  /** Something waits until the engine is through with what it has. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
   }
 
   push(frame: Buffer): void {
@@ -59,6 +65,12 @@ export class Handover {
     if (!this.#isLooping) this.#next(); // the engine may be through before it has returned
   }
 
+  /** Calls back when nothing waits and nothing is handled any more; never once it is closed. */
+  whenIdle(done: () => void): void {
+    this.#whenIdle = done;
+    if (!this.#isLooping) this.#next();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#waiting.clear();
@@ -79,5 +91,6 @@ export class Handover {
       this.#isPaused = false;
       this.#host.intake.resume();
     }
+    if (this.#whenIdle !== undefined && this.isIdle && !this.#isClosed) this.#whenIdle();
   }
 }

@@ -28,8 +28,8 @@ export interface InboundHost extends HandoverHost {
   readonly egress: Egress;
   /** It sent a PUBLISH: where memory is full it waits after it. */
   published(): void;
-  /** Says why the connection is about to end. */
-  failed(reason: string): void;
+  /** The client said good-bye: nothing that comes after it counts. [MQTT-3.14.4-1] [MQTT-3.14.4-2] */
+  leaving(): void;
 }
 
 const pingresp = Buffer.from([packetTypes.pingresp << 4, 0]);
@@ -48,6 +48,8 @@ export class Inbound {
   #topics: TopicMemo | undefined;
   #hotPath: HotPath | undefined;
   #isPaused = false;
+  /** The DISCONNECT of the client, while it waits. */
+  #goodbye: Buffer | undefined;
 
   constructor(host: InboundHost) {
     this.#host = host;
@@ -64,6 +66,26 @@ export class Inbound {
 
   close(): void {
     this.#handover.close();
+  }
+
+  /** Something came that is not handled yet, behind what the engine works on. */
+  get isWaiting(): boolean {
+    return this.#handover.isWaiting;
+  }
+
+  /** Nothing more comes: calls back when everything that came was handled, and routed. */
+  whenHandled(done: () => void): void {
+    this.#handover.whenIdle(() => {
+      const routed = this.#publisher?.routed;
+      if (routed === undefined) done();
+      else void routed.finally(done);
+    });
+  }
+
+  /** What waits is dropped; but a good-bye still counts. */
+  giveUp(): void {
+    this.#handover.close();
+    if (this.#goodbye !== undefined) this.#host.hand(this.#goodbye);
   }
 
   /** Hands a packet to the engine when its turn comes. */
@@ -106,7 +128,8 @@ export class Inbound {
       case packetTypes.disconnect: {
         const fault = this.#expiryFault(frame);
         if (fault !== undefined) return fault;
-        this.#host.failed('it sent DISCONNECT');
+        this.#goodbye = frame;
+        this.#host.leaving();
         break;
       }
       default:

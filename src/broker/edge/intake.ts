@@ -99,6 +99,12 @@ export class Intake implements Worker {
     else this.#emptied = emptied;
   }
 
+  /** Nothing more is taken, whatever it is; what was taken is still handled. Called inside `take`. */
+  ignoreRest(): void {
+    this.#cutter.stop();
+    this.#chunks = undefined;
+  }
+
   /** Nothing is taken any more, also not the rest. */
   close(): void {
     this.#isClosed = true;

@@ -13,7 +13,7 @@ import { maySubscribe } from '../reserved-topics.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore } from '../session-store.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
-import { isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
+import { forBridge, isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 
 /** Subscriptions that are taken out of the store at once. */
@@ -84,7 +84,7 @@ export class SessionSubscriptions {
 
   async #subscribe(frame: Buffer): Promise<void> {
     const { edge, limits, slices, session, store } = this.#deps;
-    const { version } = edge.connect;
+    const { version, isBridge } = edge.connect;
     const pace = new Pace(slices);
     const { packetId, identifier, count, filters } = readSubscribe(frame, version);
     const codes = new Uint8Array(count);
@@ -94,7 +94,7 @@ export class SessionSubscriptions {
       for (const [index, one] of [...filters].entries()) {
         const refusal = this.#refusalOf(one.filter, granted);
         codes[index] = refusal ?? one.qos;
-        if (refusal === undefined) granted.set(one.filter, one); // named again, the last counts
+        if (refusal === undefined) granted.set(one.filter, isBridge ? forBridge(one) : one); // named again, the last counts
         const turn = pace.step();
         if (turn !== undefined) await turn;
       }

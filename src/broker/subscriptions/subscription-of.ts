@@ -12,13 +12,14 @@ export const subscriptionOf = (
   subscriber: Subscriber,
 ): Subscription => ({ filter, subscriber, qos, noLocal, retainAsPublished, identifier });
 
-/** As the store keeps it; before MQTT 5 there are no options beside the QoS. */
+/** As the store keeps it; before MQTT 5 there are no options beside the QoS, but those of a bridge. */
 export function storedOf(
   { filter, qos, noLocal, retainAsPublished, retainHandling }: RequestedSubscription,
   identifier: number | undefined,
   version: ProtocolVersion,
 ): StoredSubscription {
-  if (version !== 5) return { topic: filter, qos };
+  if (version !== 5)
+    return noLocal ? { topic: filter, qos, rap: retainAsPublished, nl: noLocal } : { topic: filter, qos };
   const options = { topic: filter, qos, rh: retainHandling, rap: retainAsPublished, nl: noLocal };
   return identifier === undefined ? options : { ...options, subscriptionIdentifier: identifier };
 }
@@ -38,3 +39,10 @@ export const isSame = (one: Subscription, other: Subscription): boolean =>
   one.noLocal === other.noLocal &&
   one.retainAsPublished === other.retainAsPublished &&
   one.identifier === other.identifier;
+
+/** What a bridge cannot ask for before MQTT 5: without it messages would run in circles, and none be retained there. */
+export const forBridge = (request: RequestedSubscription): RequestedSubscription => ({
+  ...request,
+  noLocal: true,
+  retainAsPublished: true,
+});
