@@ -1,4 +1,4 @@
-import { maxTopicLevels } from '../mqtt/topic-scan.ts';
+import { hasMoreLevels, maxTopicLevels } from '../mqtt/topic-levels.ts';
 import { isWellFormed, maxTextBytes } from '../mqtt/utf8.ts';
 import { type Mapped, mapped, quote, type Unmappable, unmappable } from './mapped.ts';
 
@@ -20,7 +20,7 @@ export function joinTopic(levels: readonly string[]): Mapped {
   const problem = topicProblem(topic);
   if (problem !== undefined) return problem;
   // A lenient level may hold a "/" of its own, so the text decides, not the list.
-  if (topic.length >= maxTopicLevels && topic.split('/', maxTopicLevels + 1).length > maxTopicLevels)
+  if (hasMoreLevels(topic, maxTopicLevels))
     return unmappable('too-many-levels', `its topic has more than ${maxTopicLevels} levels`);
   return mapped(topic);
 }

@@ -1,6 +1,8 @@
 import { reasonCodes } from '../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../mqtt/refusal.ts';
 import { isLongerThan, matches, parseSharedFilter } from '../mqtt/topic.ts';
+import { hasMoreLevels } from '../mqtt/topic-levels.ts';
+import type { LimitsOptions } from './schema.ts';
 
 /** Topics by which devices ask for certificates. What they send there holds secrets, so that nobody else may read it. */
 const pki = '$pki/';
@@ -12,14 +14,31 @@ export const enrollResponseTopic = (clientId: string): string => `${enrollTopic}
 /** Where a bridge of another broker says whether it is connected; kept like any other message, as mosquitto does. */
 const bridgeState = '$SYS/broker/connection/+/state';
 
-/** Why a client may not publish a message under its topic, or undefined. @param maxBytes `limits.topicLength` */
+/** How long and how deep a topic may be. */
+export type TopicLimits = Pick<LimitsOptions, 'topicLength' | 'topicLevels'>;
+
+/** Costs nothing where the topic is clearly shorter. */
+export const isBeyondLimits = (topic: string, { topicLength, topicLevels }: TopicLimits): boolean =>
+  isLongerThan(topic, topicLength) || hasMoreLevels(topic, topicLevels);
+
+/** Why a topic may not be used, or undefined. */
+export function topicFault(topic: string, { topicLength, topicLevels }: TopicLimits): Refusal | undefined {
+  if (isLongerThan(topic, topicLength)) return topicTooLong(topic, topicLength);
+  if (!hasMoreLevels(topic, topicLevels)) return undefined;
+  return refuse(
+    reasonCodes.topicNameInvalid,
+    '3.3.2.1',
+    `a topic has more levels than the ${topicLevels} that limits.topicLevels allows`,
+  );
+}
+
+/** Why a client may not publish a message under its topic, or undefined. */
 export function publishProblem(
   { topic, retain }: { readonly topic: string; readonly retain: boolean },
-  maxBytes: number,
+  limits: TopicLimits,
 ): Refusal | undefined {
-  if (isLongerThan(topic, maxBytes)) return topicTooLong(topic, maxBytes);
   const problem = reservedProblem(topic, retain);
-  return problem === undefined ? undefined : refuse(reasonCodes.notAuthorized, '3.3.5', problem);
+  return problem === undefined ? topicFault(topic, limits) : refuse(reasonCodes.notAuthorized, '3.3.5', problem);
 }
 
 export const topicTooLong = (topic: string, maxBytes: number): Refusal =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize, duration } from '../kernel/schema.ts';
+import { maxTopicLevels } from '../mqtt/topic-levels.ts';
 import { filtersPerPacket, subscriptionsSchema } from './subscriptions/schema.ts';
 
 /** What a remaining length of four bytes can say, with the header. [MQTT 5, 2.1.4] */
@@ -110,7 +111,23 @@ export const limitsSchema = z
           bounds: 'packet',
           why: 'Topics are read by people and compared level by level; some hundred bytes are a long one.',
           client:
-            'SUBACK 0x8F, before MQTT 5 0x80, for that filter. PUBACK, PUBREC or CONNACK 0x90; at QoS 0 in MQTT 5 the message is dropped, and before MQTT 5 the connection is closed.',
+            'SUBACK 0x8F, before MQTT 5 0x80, for that filter. PUBACK, PUBREC or CONNACK 0x90; at QoS 0, and before MQTT 5 where no code says so, the message is dropped.',
+          metric: 'mqtt_publish_refused_total',
+        },
+      }),
+    topicLevels: z
+      .int()
+      .min(1)
+      .max(maxTopicLevels)
+      .prefault(256)
+      .meta({
+        description: 'Most levels of a topic that a client may publish or subscribe to; `$share` and its group count.',
+        reload: 'process',
+        limit: {
+          bounds: 'packet',
+          why: 'Ten times what a deep namespace has; each level of a filter is held in memory on its own.',
+          client:
+            'PUBACK or PUBREC 0x90, before MQTT 5 the message is acknowledged and dropped; SUBACK 0x8F, before MQTT 5 0x80. A will with more: CONNACK 0x90, before MQTT 5 return code 5.',
           metric: 'mqtt_publish_refused_total',
         },
       }),

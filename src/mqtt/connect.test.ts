@@ -123,7 +123,6 @@ describe.each([
       '81 MQTT-1.5.4-1',
     ],
     ['U+0000 in the topic is refused', will(0x06, binary(hex('00')), text('')), '81 MQTT-4.7.3-2'],
-    ['101 levels are refused', will(0x06, text('/'.repeat(100)), text('')), '90 limit'],
     ['excess bytes are refused', will(0x06, text('w'), text(''), 1), '81 2.1.4'],
   ]);
 });

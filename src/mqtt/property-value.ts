@@ -2,7 +2,7 @@ import { uint16At, uint32At, variableAt } from './fields.ts';
 import { propertyIds } from './property-table.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { malformed, protocolError, type Refusal, refuse } from './refusal.ts';
-import { topicNameFault, topicNameTooDeep } from './topic-scan.ts';
+import { topicNameFault } from './topic-scan.ts';
 
 const isNeitherZeroNorOne = (frame: Buffer, at: number): boolean => frame[at]! > 1;
 
@@ -42,9 +42,7 @@ export function propertyValueFault(id: number, frame: Buffer, at: number, end: n
   }
 }
 
-/** The number of levels is no concern of ours here: nobody routes by a Response Topic until somebody publishes to it. */
 function responseTopicFault(frame: Buffer, start: number, end: number): Refusal | undefined {
   if (start === end) return faults.responseTopicEmpty;
-  const fault = topicNameFault(frame, start, end);
-  return fault === undefined || fault === topicNameTooDeep ? undefined : faults.responseTopicWildcard;
+  return topicNameFault(frame, start, end) === undefined ? undefined : faults.responseTopicWildcard;
 }

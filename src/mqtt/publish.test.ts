@@ -57,8 +57,7 @@ describe.each([3, 4] as const)('a PUBLISH of protocol level %i', (version) => {
     ['blanks are taken', packet(0x30, text(' a b /c '), payload), 'ok'],
     ['empty levels are taken', packet(0x30, text('//'), payload), 'ok'],
     ['a topic that begins with $ is taken', packet(0x30, text('$SYS/x'), payload), 'ok'],
-    ['100 levels are taken', packet(0x30, deep(100)), 'ok'],
-    ['101 levels are refused', packet(0x30, deep(101)), '90 limit'],
+    ['any number of levels is taken', packet(0x30, deep(1_000)), 'ok'],
     ['a topic of 65535 bytes is taken', packet(0x30, text('a'.repeat(65_535))), 'ok'],
     ['a remaining length of three bytes is read', packet(0x30, topic, Buffer.alloc(20_000)), 'ok'],
     ['object keys are ordinary topics', packet(0x30, text('__proto__/constructor')), 'ok'],
@@ -82,7 +81,6 @@ describe('a PUBLISH of MQTT 5', () => {
     ['U+0000 in the topic is refused', packet(0x30, binary(hex('6100')), section()), '81 MQTT-4.7.3-2'],
     ['QoS 3 is refused', packet(0x36, topic, section()), '81 MQTT-3.3.1-4'],
     ['packet identifier 0 is refused', packet(0x32, topic, u16(0), section()), '82 MQTT-2.2.1-3'],
-    ['101 levels are refused', packet(0x30, deep(101), section()), '90 limit'],
 
     ['Payload Format Indicator 0 is taken', withProperties(1, 0), 'ok'],
     ['Payload Format Indicator 1 is taken', withProperties(1, 1), 'ok'],

@@ -1,9 +1,5 @@
-import { reasonCodes } from './reason-codes.ts';
-import { malformed, protocolError, type Refusal, refuse } from './refusal.ts';
+import { malformed, protocolError, type Refusal } from './refusal.ts';
 import { sequenceBytes } from './utf8.ts';
-
-/** Levels of a topic name or filter; the engine takes no more in a name. `$share` and the group of a shared filter count. */
-export const maxTopicLevels = 100;
 
 const slash = 0x2f;
 const plus = 0x2b;
@@ -17,13 +13,6 @@ const name = {
   wildcard: malformed('MQTT-3.3.2-2', 'the topic name contains + or #, which only a topic filter may'),
 };
 
-/** The refusal of a topic name with too many levels; a constant, so that it can be told from the others. */
-export const topicNameTooDeep = refuse(
-  reasonCodes.topicNameInvalid,
-  'limit',
-  `the topic name has more than ${maxTopicLevels} levels`,
-);
-
 const filter = {
   empty: protocolError('MQTT-4.7.3-1', 'the topic filter is empty'),
   null: malformed('MQTT-4.7.3-2', 'the topic filter holds the character U+0000'),
@@ -33,30 +22,27 @@ const filter = {
   shareName: malformed('MQTT-4.8.2-1', 'the share name of a shared subscription is empty'),
   shareWildcard: malformed('MQTT-4.8.2-2', 'the share name of a shared subscription contains + or #'),
   shareFilter: malformed('MQTT-4.8.2-2', 'a shared subscription needs a topic filter: $share/NAME/FILTER'),
-  tooDeep: refuse(reasonCodes.topicFilterInvalid, 'limit', `the topic filter has more than ${maxTopicLevels} levels`),
 };
 
 /** Checks the bytes of a topic name, UTF-8 included. @returns a constant refusal */
 export function topicNameFault(bytes: Uint8Array, start: number, end: number): Refusal | undefined {
   if (start === end) return name.empty;
-  let levels = 1;
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at]!;
     if (byte >= 0x80) {
       const size = sequenceBytes(bytes, at, end);
       if (size === 0) return name.illFormed;
       at += size - 1;
-    } else if (byte === slash) levels += 1;
-    else if (byte === plus || byte === hash) return name.wildcard;
+    } else if (byte === plus || byte === hash) return name.wildcard;
     else if (byte === 0) return name.null;
   }
-  return levels > maxTopicLevels ? topicNameTooDeep : undefined;
+  return undefined;
 }
 
 /** Checks the bytes of a topic filter, UTF-8 included. @returns a constant refusal */
 export function topicFilterFault(bytes: Uint8Array, start: number, end: number): Refusal | undefined {
   if (start === end) return filter.empty;
-  if (!isShared(bytes, start, end)) return levelsFault(bytes, start, end, 0);
+  if (!isShared(bytes, start, end)) return levelsFault(bytes, start, end);
   const groupStart = start + sharePrefix.length;
   let groupEnd = groupStart;
   while (groupEnd < end && bytes[groupEnd] !== slash) groupEnd += 1;
@@ -64,7 +50,7 @@ export function topicFilterFault(bytes: Uint8Array, start: number, end: number):
   if (groupEnd + 1 >= end) return filter.shareFilter;
   for (let at = groupStart; at < groupEnd; at += 1)
     if (bytes[at] === plus || bytes[at] === hash) return filter.shareWildcard;
-  return levelsFault(bytes, groupStart, groupEnd, 0) ?? levelsFault(bytes, groupEnd + 1, end, 2);
+  return levelsFault(bytes, groupStart, groupEnd) ?? levelsFault(bytes, groupEnd + 1, end);
 }
 
 /** True for filters that start with `$share/`. @param bytes of the whole filter from `start` to `end` */
@@ -75,8 +61,7 @@ export function isShared(bytes: Uint8Array, start: number, end: number): boolean
   return true;
 }
 
-function levelsFault(bytes: Uint8Array, start: number, end: number, levelsBefore: number): Refusal | undefined {
-  let levels = levelsBefore + 1;
+function levelsFault(bytes: Uint8Array, start: number, end: number): Refusal | undefined {
   let levelStart = start;
   for (let at = start; at < end; at += 1) {
     const byte = bytes[at]!;
@@ -85,7 +70,6 @@ function levelsFault(bytes: Uint8Array, start: number, end: number, levelsBefore
       if (size === 0) return filter.illFormed;
       at += size - 1;
     } else if (byte === slash) {
-      levels += 1;
       levelStart = at + 1;
     } else if (byte === hash) {
       if (at !== levelStart || at + 1 !== end) return filter.hash;
@@ -93,5 +77,5 @@ function levelsFault(bytes: Uint8Array, start: number, end: number, levelsBefore
       if (at !== levelStart || (at + 1 < end && bytes[at + 1] !== slash)) return filter.plus;
     } else if (byte === 0) return filter.null;
   }
-  return levels > maxTopicLevels ? filter.tooDeep : undefined;
+  return undefined;
 }

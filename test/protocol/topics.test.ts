@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { protocolBroker } from '../support/protocol-broker.ts';
-import { open4, open5, subscribe4, subscribe5 } from '../support/protocol-packets.ts';
+import { connect5, open4, open5, subscribe4, subscribe5, terse } from '../support/protocol-packets.ts';
 import { type ProtocolCase, protocolTests } from '../support/protocol-script.ts';
 
 const port = protocolBroker({ limits: { topicLength: '65535B' } });
@@ -94,12 +94,65 @@ describe('limits of topics', () => {
        a < 90 04 0001 00 00`,
     ],
     [
-      'a topic of 100 levels arrives',
+      'a topic of 256 levels arrives at all QoS, from its retained message and under a filter as deep',
       `${open4('sub')}
-       ${subscribe4('sub', '#')}
+       ${subscribe4('sub', '#', '02')}
        ${open4('pub')}
-       pub > 30 .. s"${levels(100)}" "x"
-       sub < 30 .. s"${levels(100)}" "x"`,
+       pub > 30 .. s"${levels(256)}" "x"
+       sub < 30 .. s"${levels(256)}" "x"
+       pub > 33 .. s"${levels(256)}" 0001 "y"
+       pub < 40 02 0001
+       sub < 32 .. s"${levels(256)}" 0001 "y"
+       pub > 34 .. s"${levels(256)}" 0002 "z"
+       pub < 50 02 0002
+       sub < 34 .. s"${levels(256)}" 0002 "z"
+       ${open4('late')}
+       late > 82 .. 0001 s"${levels(256)}" 00
+       late < 90 03 0001 00
+       late < 31 .. s"${levels(256)}" "y"
+       late > 31 .. s"${levels(256)}"
+       late < 30 .. s"${levels(256)}"
+       sub < 30 .. s"${levels(256)}"`,
+    ],
+    [
+      'a topic of 257 levels: MQTT 3.1.1 has no code for it, so it is acknowledged and dropped, and its client stays',
+      `${open4('sub')}
+       ${subscribe4('sub', '#', '02')}
+       ${open4('pub')}
+       pub > 30 .. s"${levels(257)}" "x" | 32 .. s"${levels(257)}" 0001 "x" | 34 .. s"${levels(257)}" 0002 "x"
+       pub < 40 02 0001
+       pub < 50 02 0002
+       pub > 62 02 0002
+       pub < 70 02 0002
+       sub quiet`,
+    ],
+    [
+      'a topic of 257 levels: 0x90, in the order of the messages around it, and its client stays [MQTT-4.6.0-2]',
+      `${open5('sub')}
+       ${subscribe5('sub', '#', '02')}
+       ${open5('pub', terse)}
+       pub > 30 .. s"${levels(257)}" 00 "x" | 34 .. s"t" 0001 00 "1" | 32 .. s"${levels(257)}" 0002 00 "x" | 34 .. s"${levels(257)}" 0003 00 "x" | 34 .. s"t" 0004 00 "2"
+       pub < 50 02 0001
+       pub < 40 03 0002 90
+       pub < 50 03 0003 90
+       pub < 50 02 0004
+       sub < 34 .. s"t" 0001 00 "1"
+       sub < 34 .. s"t" 0002 00 "2"`,
+    ],
+    [
+      'a filter of 257 levels: 0x8F in MQTT 5, 0x80 before, and the filter beside it stands',
+      `${open5('five')}
+       five > 82 .. 0001 00 s"${levels(257)}" 00 s"t" 01
+       five < 90 05 0001 00 8f 01
+       ${open4('four')}
+       four > 82 .. 0001 s"${levels(257)}" 00 s"t" 01
+       four < 90 04 0001 80 01`,
+    ],
+    [
+      'a will with a topic of 257 levels: CONNACK 0x90',
+      `a > ${connect5('a', '', '06', `00 s"${levels(257)}" s"gone"`)}
+       a < 20 .. 00 90 { <reason> }
+       a closed`,
     ],
     [
       'a topic of one character, a blank',

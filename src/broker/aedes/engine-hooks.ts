@@ -3,8 +3,7 @@ import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
-import { publishProblem } from '../reserved-topics.ts';
-import type { LimitsOptions } from '../schema.ts';
+import { publishProblem, type TopicLimits } from '../reserved-topics.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
@@ -12,7 +11,7 @@ import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 export interface EngineHooksDeps {
-  readonly limits: Pick<LimitsOptions, 'topicLength' | 'clientIdLength'>;
+  readonly limits: TopicLimits & Pick<LimitsOptions, 'clientIdLength'>;
   readonly telemetry: Telemetry;
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
@@ -58,12 +57,15 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
         );
     },
     authorizePublish(client, packet, done) {
-      const refusal = publishProblem(packet, deps.limits.topicLength);
+      const refusal = publishProblem(packet, deps.limits);
       if (refusal !== undefined) {
         const { reasonCode, message } = refusal;
         if (client !== null) deps.connections.get(client)?.denied(refusal);
         deps.telemetry.events.emit(publishRefused, { reasonCode, reason: message });
-        return done(new Error(message));
+        if (reasonCode !== reasonCodes.topicNameInvalid || client === null || client.version === 5)
+          return done(new Error(message));
+        packet._notAuthorized = true; // before MQTT 5 nothing says no, and closing would only bring the message again
+        return done();
       }
       if (client !== null) deps.connections.get(client)?.complete(packet);
       done();

@@ -24,6 +24,8 @@ export interface EnginePacket {
   brokerId?: string;
   brokerCounter?: number;
   clientId?: string;
+  /** It is answered, and goes nowhere. */
+  _notAuthorized?: boolean;
   properties?: StoredProperties;
   /** Milliseconds since the epoch. */
   messageExpiry?: number;

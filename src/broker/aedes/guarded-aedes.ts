@@ -9,6 +9,7 @@ interface AedesBroker {
   clients: Record<string, EngineClient>;
   brokers: Record<string, unknown>;
   readonly closed: boolean;
+  maxTopicLevels: number;
   _clearWillInterval: NodeJS.Timeout | undefined;
   listen(): Promise<void>;
   handle(socket: EngineSocket): EngineClient;
@@ -52,6 +53,7 @@ export class GuardedAedes extends AedesClass {
   constructor(options: EngineOptions, hooks: GuardedAedesHooks) {
     super(options);
     this.#hooks = hooks;
+    this.maxTopicLevels = Number.POSITIVE_INFINITY; // the edge has a limit; the engine's is for a matcher that we do not use
     mqttPacket.writeToStream.cacheNumbers = false; // 65,536 buffers, for packets that the edge writes itself
     // GHSA-52qw-whmv-87c5: both are indexed by what clients send
     this.clients = Object.create(null) as Record<string, EngineClient>;

@@ -1,8 +1,7 @@
 import type { ConnectPacket } from '../../mqtt/connect.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../../mqtt/refusal.ts';
-import { isLongerThan } from '../../mqtt/topic.ts';
-import { topicTooLong } from '../reserved-topics.ts';
+import { topicFault } from '../reserved-topics.ts';
 import type { LimitsOptions } from '../schema.ts';
 
 const authentication = refuse(
@@ -14,10 +13,8 @@ const authentication = refuse(
 /** What a CONNECT that is well formed asks for and cannot have. */
 export function connectFault(
   { authenticationMethod, will }: ConnectPacket,
-  { topicLength }: LimitsOptions,
+  limits: LimitsOptions,
 ): Refusal | undefined {
   if (authenticationMethod !== undefined) return authentication;
-  return will !== undefined && isLongerThan(will.topic, topicLength)
-    ? topicTooLong(will.topic, topicLength)
-    : undefined;
+  return will === undefined ? undefined : topicFault(will.topic, limits);
 }

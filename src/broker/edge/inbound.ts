@@ -8,12 +8,12 @@ import { type PublishHeader, packetIdOf, parsePublish } from '../../mqtt/publish
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
-import { isLongerThan } from '../../mqtt/topic.ts';
 import { InboundAliases } from '../../mqtt/topic-aliases.ts';
 import { TopicMemo } from '../../mqtt/topic-memo.ts';
 import { validatePacket } from '../../mqtt/validate.ts';
 import type { Deliveries } from '../delivery/deliveries.ts';
 import type { HotPath, Publisher } from '../publish/hot-path.ts';
+import { isBeyondLimits } from '../reserved-topics.ts';
 import type { LimitsOptions } from '../schema.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import type { Egress } from './egress.ts';
@@ -177,7 +177,7 @@ export class Inbound {
       this.pass(frame);
       return this.#flow?.fault();
     }
-    if (isLongerThan(header.topic, limits.topicLength)) return this.#passPublish(frame, header); // to be refused in its turn
+    if (isBeyondLimits(header.topic, limits)) return this.#passPublish(frame, header); // to be refused in its turn
     if (this.#publisher !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
       return this.#take(frame, header, this.#hotPath, this.#publisher);
     return this.#passPublish(frame, header);

@@ -5,11 +5,10 @@ import type { Events } from '../../kernel/telemetry-ports.ts';
 import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import { isLongerThan } from '../../mqtt/topic.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionLimitReached } from '../events.ts';
-import { maySubscribe } from '../reserved-topics.ts';
+import { isBeyondLimits, maySubscribe } from '../reserved-topics.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore } from '../session-store.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
@@ -26,7 +25,7 @@ export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
   readonly store: RetainedDeliveryDeps['store'] &
     Pick<SessionStore, 'addSubscriptions' | 'removeSubscriptions' | 'subscriptionsByClient'>;
-  readonly limits: Pick<LimitsOptions, 'filtersPerPacket' | 'topicLength' | 'subscriptions'>;
+  readonly limits: Pick<LimitsOptions, 'filtersPerPacket' | 'topicLength' | 'topicLevels' | 'subscriptions'>;
   readonly slices: Slices;
   readonly events: Events;
 }
@@ -122,7 +121,7 @@ export class SessionSubscriptions {
     const { session, limits } = this.#deps;
     if (!maySubscribe(filter, session.id)) return reasonCodes.notAuthorized;
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
-    if (isLongerThan(filter, limits.topicLength)) return reasonCodes.topicFilterInvalid;
+    if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;
     const limit = this.#table.reserve(filter, limits.subscriptions);
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
   }
