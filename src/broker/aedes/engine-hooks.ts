@@ -4,6 +4,7 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
 import { publishProblem, type TopicLimits } from '../reserved-topics.ts';
+import type { LimitsOptions } from '../schema.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
