@@ -11,7 +11,7 @@ import type { PlaneOptions } from '../plane/schema.ts';
 import { Turn } from '../plane/turn.ts';
 import { createEngine } from './aedes/engine.ts';
 import type { PacingOptions } from './delivery/held-messages.ts';
-import type { Outgoing } from './delivery/outgoing.ts';
+import { type Outgoing, secondsLeft } from './delivery/outgoing.ts';
 import { Edge } from './edge/edge.ts';
 import { MemoryBudget, usualMemory } from './memory-budget.ts';
 import type { Authenticator, Link, MessagePort } from './ports.ts';
@@ -20,7 +20,9 @@ import { createHotPath } from './publish/hot-path.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
 import { topicTooLong } from './reserved-topics.ts';
 import type { LimitsOptions } from './schema.ts';
+import { SessionEnds } from './session-ends.ts';
 import type { SessionStore } from './session-store.ts';
+import { SharedLeftovers } from './shared-leftovers.ts';
 
 export interface BrokerOptions {
   readonly limits: LimitsOptions;
@@ -61,9 +63,10 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const keys = new QueueKeys(`${runId}.edge`);
     const gates = new Gates();
     const common = { plane, store, gates, wheel, keys, now, telemetry, slices: new Slices() };
+    const ends = new SessionEnds(store, new SharedLeftovers(common));
     const pacing = { pacing: options.pacing, held: { bytes: 0 } };
-    const engine = createEngine(options.limits)({ ...common, runId, authenticator });
-    const hotPath = createHotPath(options.plane)(common);
+    const engine = createEngine(options.limits)({ ...common, ends, runId, authenticator });
+    const hotPath = createHotPath(options.plane)({ ...common, isEnding: ends.isEnding });
     const memory = new MemoryBudget(options.limits.memory ?? usualMemory(), telemetry.events);
     const edges = new Set<Edge>();
     let isClosed = false;
@@ -75,7 +78,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       hotPath,
       turn: new Turn(),
       memory,
-      reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver),
+      reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver, now()),
       ended: (edge: Edge) => void edges.delete(edge),
     };
     return {
@@ -115,10 +118,24 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
 }
 
 /** Messages of shared subscriptions that a member left unanswered go to another. [MQTT 5, 4.8.2] */
-function reroute(plane: Plane, open: readonly Outgoing[], leaver: Subscriber): void {
-  for (const { message, delivery } of open)
-    for (const sharedFilter of delivery.shared ?? []) plane.reroute(message, sharedFilter, leaver);
+function reroute(plane: Plane, open: readonly Outgoing[], leaver: Subscriber, now: number): void {
+  for (const outgoing of open) {
+    const { shared = [] } = outgoing.delivery;
+    const left = secondsLeft(outgoing, now);
+    if (left === 0) continue;
+    for (const sharedFilter of shared) plane.reroute(unqueued(outgoing.message, left), sharedFilter, leaver);
+  }
 }
+
+/**
+ * Without the name that it has in the queues of others: the next member's queue does not have it.
+ * @param left seconds of its Message Expiry Interval [MQTT-3.3.2-6]
+ */
+const unqueued = (message: Message, left: number | undefined): Message => {
+  const { topic, payload, qos, retain, properties, origin } = message;
+  const own = left === undefined ? properties : { ...properties, messageExpiryInterval: left };
+  return { topic, payload, qos, retain, properties: own, origin };
+};
 
 const tapOf = (filter: string, receive: (message: Message) => void): Subscription => ({
   filter,

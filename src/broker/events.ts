@@ -122,6 +122,15 @@ export const sessionStoreFailed = defineEvent<{ error: string }>({
   message: ({ error }) => `the record of a session could not be kept up to date: ${error}`,
 });
 
+export const sharedLeftBehind = defineEvent<{ clientId: string; count: number }>({
+  counter: 'shared_left_behind_total',
+  help: 'Sessions that ended with messages of shared subscriptions that no other member took in time.',
+  labels: [],
+  level: 'warn',
+  message: ({ clientId, count }) =>
+    `the session of client "${clientId}" ended, and ${count} messages of its shared subscriptions with it: the other members did not take them in time; let one of them keep its session, or read faster`,
+});
+
 /** Told once for each connection and limit. */
 export const subscriptionLimitReached = defineEvent<{ limit: string; allowed: number; clientId: string }>({
   counter: 'subscription_limits_reached_total',

@@ -48,6 +48,8 @@ export interface StoredPacket {
   readonly properties?: StoredProperties | undefined;
   /** Milliseconds since the epoch; from then on the message is not delivered. [MQTT-3.3.2-5] */
   readonly messageExpiry?: number | undefined;
+  /** In a queue: the `$share/group/filter` it came through, where it came through no ordinary subscription. */
+  readonly shared?: readonly string[] | undefined;
 }
 
 /** What a search for retained messages finds. */
@@ -125,7 +127,8 @@ export interface StoreStats {
  * - `cleanSubscriptions` ends the whole session: its record, queue and open QoS 2 identifiers go with it
  *   (GHSA-p8r9-qf8w-p73r).
  * - A subscription to `$share/group/filter` is found by topics that match `filter`, under its full name; which member of
- *   a group gets a message is decided before `outgoingEnqueueCombi`. [MQTT-4.8.2-3]
+ *   a group gets a message is decided before `outgoingEnqueueCombi`. [MQTT-4.8.2-3] A queue knows what came through
+ *   shared subscriptions alone; of what an earlier version queued it does not.
  * - Writes take effect in the order of the calls and are seen by every later call at once; the promise of a write is kept
  *   when the write would survive what the store promises to survive. Promises of writes are kept in order.
  * - A write that a limit or a broken store refuses rejects with a StoreError; nothing of it is done.
@@ -152,6 +155,8 @@ export interface SessionStore {
   /** Adds subscriptions; one with the same filter is replaced. [MQTT-3.8.4-3] */
   addSubscriptions(session: SessionRef, subscriptions: readonly StoredSubscription[]): Promise<void>;
   removeSubscriptions(session: SessionRef, filters: readonly string[]): Promise<void>;
+  /** Whether the session is in a shared group. Answered at once and from memory. */
+  hasShared(session: SessionRef): boolean;
   /** Empty when the session has none. */
   subscriptionsByClient(session: SessionRef): Promise<StoredSubscription[]>;
   /** Subscriptions at QoS 1 and 2, and sessions that have subscriptions of any QoS. */

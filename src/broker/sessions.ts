@@ -3,10 +3,12 @@ import { Fifo } from '../kernel/fifo.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import type { TimerWheel, WheelTimer } from '../kernel/timer-wheel.ts';
 import { sessionExpired, sessionStoreFailed } from './events.ts';
+import type { SessionEnds } from './session-ends.ts';
 import type { SessionStore, StoredSession } from './session-store.ts';
 
 export interface SessionsDeps {
-  readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'cleanSubscriptions' | 'stats'>;
+  readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'stats'>;
+  readonly ends: Pick<SessionEnds, 'end' | 'settled'>;
   /** Sessions that are kept; see `limits.sessions`. */
   readonly maxSessions: number;
   readonly wheel: TimerWheel;
@@ -45,7 +47,8 @@ export class Sessions {
         this.#endAfter(clientId, expirySeconds, leftOf(expirySeconds * 1_000, now - disconnectedAt));
   }
 
-  find(clientId: string): Promise<StoredSession | undefined> {
+  async find(clientId: string): Promise<StoredSession | undefined> {
+    await this.#deps.ends.settled(clientId); // or it would be found for as long as it ends
     return this.#deps.store.getSession({ id: clientId });
   }
 
@@ -106,7 +109,7 @@ export class Sessions {
           this.#endAfter(clientId, 0, retryMs);
           continue;
         }
-        await this.#deps.store.cleanSubscriptions({ id: clientId });
+        await this.#deps.ends.end({ id: clientId });
         this.#deps.telemetry.events.emit(sessionExpired, { clientId });
       }
     } finally {

@@ -22,6 +22,9 @@ export interface SharedFilter {
   readonly filter: string;
 }
 
+/** @param filter a valid one */
+export const isSharedFilter = (filter: string): boolean => filter.startsWith('$share/');
+
 /** Takes `$share/group/filter` apart. @returns undefined for any other filter, malformed ones included. [MQTT-4.8.2-1] */
 export function parseSharedFilter(filter: string): SharedFilter | undefined {
   const match = /^\$share\/([^/+#]+)\/(.+)$/s.exec(filter);

@@ -97,6 +97,17 @@ export class Plane {
     return target !== undefined && deliver(target, message);
   }
 
+  /**
+   * Gives a message that an ended session left behind to a member of its shared group that is ready for it.
+   * @returns 'congested' where members are connected and none of them is ready
+   */
+  handOn(message: Message, sharedFilter: string): 'given' | 'congested' | 'nobody' {
+    const target = this.#groups.get(sharedFilter)?.chooseReady() ?? 'nobody';
+    if (typeof target === 'string') return target;
+    deliver(target, message);
+    return 'given';
+  }
+
   #groupFor(sharedFilter: string, filter: string): SharedGroup {
     const known = this.#groups.get(sharedFilter);
     if (known !== undefined) return known;

@@ -73,6 +73,23 @@ export class SharedGroup {
     return congested === -1 ? undefined : this.#take(congested);
   }
 
+  /**
+   * The next member that a message may be given to however many there are: it can take one, or keeps what it is given.
+   * @returns 'congested' where there are members and none of them is ready, undefined where there are none
+   */
+  chooseReady(): Target | 'congested' | undefined {
+    const count = this.#members.length;
+    let isAnybodyHere = false;
+    for (let step = 0; step < count; step += 1) {
+      const at = (this.#turn + step) % count;
+      const subscriber = this.#members[at]?.target.subscriber;
+      if (subscriber === undefined || subscriber.isGone?.() === true) continue;
+      if (subscriber.canTake?.() !== false || subscriber.canKeep?.() === true) return this.#take(at);
+      isAnybodyHere = true;
+    }
+    return isAnybodyHere ? 'congested' : undefined;
+  }
+
   #take(at: number): Target | undefined {
     this.#turn = at + 1;
     return this.#members[at]?.target;

@@ -173,6 +173,26 @@ describe('a message that a leaving member did not acknowledge', () => {
     expect(members[1]?.deliveries).toEqual([{ qos: 1, retain: false, identifiers: [3], shared: ['$share/g/a/b'] }]);
   });
 
+  test('is handed on to the next member that is ready for any number of them', () => {
+    const plane = new Plane();
+    const handOn = (): string => plane.handOn(message(), '$share/g/a/b');
+    expect(handOn()).toBe('nobody');
+    const members = join(plane, '$share/g/a/b', 'xyz');
+    const [x, y, z] = members;
+    for (let round = 0; round < 3; round += 1) expect(handOn()).toBe('given');
+    expect(counts(members)).toEqual([1, 1, 1]);
+    x!.isCongested = y!.isCongested = true;
+    for (let round = 0; round < 2; round += 1) expect(handOn()).toBe('given');
+    expect(counts(members)).toEqual([1, 1, 3]);
+    z!.hasLeft = true;
+    expect(handOn()).toBe('congested');
+    y!.canKeep = () => true;
+    expect(handOn()).toBe('given');
+    expect(counts(members)).toEqual([1, 2, 3]);
+    for (const member of members) member.hasLeft = true;
+    expect(handOn()).toBe('nobody');
+  });
+
   test('stays where no other is connected', () => {
     const plane = new Plane();
     const [only] = join(plane, '$share/g/a/b', 'x');

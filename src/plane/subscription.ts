@@ -21,6 +21,8 @@ export interface Subscriber {
   deliver(message: Message, delivery: Delivery): void;
   /** False while another member of a shared group should rather get the message. Always true where it is left out. */
   canTake?(): boolean;
+  /** True while what it is given stands in a store until it is answered, so that it may be any number. */
+  canKeep?(): boolean;
   /** True once it takes nothing more, though its subscriptions may still stand: no shared group chooses it. */
   isGone?(): boolean;
 }

@@ -1,3 +1,4 @@
+import { isSharedFilter } from '../mqtt/topic.ts';
 import type { Message, Qos } from './message.ts';
 import type { Delivery, Subscriber, Subscription } from './subscription.ts';
 
@@ -68,5 +69,5 @@ function merge(subscriptions: readonly Subscription[], retain: boolean): ByQos {
 
 function sharedFilters(subscriptions: readonly Subscription[]): readonly string[] | undefined {
   const filters = subscriptions.map(({ filter }) => filter);
-  return filters.every((filter) => filter.startsWith('$share/')) ? filters : undefined;
+  return filters.every(isSharedFilter) ? filters : undefined;
 }

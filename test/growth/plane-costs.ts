@@ -140,4 +140,11 @@ export const planeCosts: readonly PlaneCase[] = [
     run: ({ plane, members }) =>
       repeat((number) => plane.reroute(message({ topic: 'jobs' }), group, members[number % 10]!.subscriber)),
   },
+  {
+    method: 'handOn',
+    work: 'to a member that is ready',
+    n: 'members of the group',
+    cost: 'O(1)',
+    run: ({ plane }) => repeat(() => plane.handOn(message({ topic: 'jobs' }), group)),
+  },
 ];

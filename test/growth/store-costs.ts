@@ -131,6 +131,20 @@ const subscriptions: readonly StoreCase[] = [
     run: async ({ store }) => void (await store.subscriptionsByClient(rich)),
   },
   {
+    method: 'hasShared',
+    work: 'whether a client with two is in a shared group',
+    n: 'sessions',
+    cost: 'O(1)',
+    run: ({ store }) => each(often, async (number) => store.hasShared({ id: names.session(number) })),
+  },
+  {
+    method: 'hasShared',
+    work: 'whether one client is in a shared group',
+    n: 'its subscriptions',
+    cost: 'O(n)',
+    run: ({ store }) => each(5, async () => store.hasShared(rich)),
+  },
+  {
     method: 'countOffline',
     work: '',
     n: 'subscriptions',

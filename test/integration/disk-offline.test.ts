@@ -17,6 +17,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const clientId = fc.constantFrom('alice', 'bob', '', 'ä'.repeat(400));
 const qos = fc.constantFrom(0, 1, 2);
+const shareName = fc.option(fc.constantFrom('g', 'ä'), { nil: undefined });
 const packetId = fc.integer({ min: 1, max: 4 });
 const userPropertyList = fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 2 });
 const properties = fc.record(
@@ -51,7 +52,7 @@ const step = fc.oneof(
       { requiredKeys: ['qos'] },
     ),
   }),
-  fc.record({ kind: fc.constant('queue' as const), clientId, packet, identifier: fc.option(packetId), packetId }),
+  fc.record({ kind: fc.constant('queue' as const), clientId, packet, identifier: fc.option(packetId), shareName }),
   fc.record({ kind: fc.constant('send' as const), clientId, packet, packetId, isReceived: fc.boolean() }),
   fc.record({ kind: fc.constant('open' as const), clientId, packetId }),
   fc.record({ kind: fc.constant('will' as const), clientId, packet }),
@@ -72,7 +73,8 @@ async function perform(store: SessionStore, one: Step): Promise<unknown> {
       return store.addSubscriptions(session, [{ topic: one.filter, ...one.options }]);
     case 'queue': {
       const identifier = one.identifier === null ? {} : { subscriptionIdentifier: one.identifier };
-      const target = { clientId: one.clientId, rap: true, ...identifier };
+      const filter = one.shareName === undefined ? {} : { topic: `$share/${one.shareName}/${one.packet.topic}` };
+      const target = { clientId: one.clientId, rap: true, ...identifier, ...filter };
       return store.outgoingEnqueue(target, message(one.packet.topic, one.packet.changes));
     }
     case 'send': {

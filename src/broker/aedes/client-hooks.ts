@@ -1,3 +1,4 @@
+import type { SessionEnds } from '../session-ends.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { EngineSession } from './engine-session.ts';
@@ -7,13 +8,14 @@ import type { GuardedAedesHooks } from './guarded-aedes.ts';
 export interface ClientHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
-  readonly store: Pick<SessionStore, 'cleanSubscriptions' | 'putWill' | 'delWill'>;
+  readonly ends: Pick<SessionEnds, 'end'>;
+  readonly store: Pick<SessionStore, 'putWill' | 'delWill'>;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
 }
 
 /** What becomes of a client that comes, and of the session and the will of one that goes. */
-export function clientHooks({ connections, sessions, store, now, failed }: ClientHooksDeps): GuardedAedesHooks {
+export function clientHooks({ connections, sessions, ends, store, now, failed }: ClientHooksDeps): GuardedAedesHooks {
   return {
     registered(client) {
       const connection = connections.get(client);
@@ -31,7 +33,7 @@ export function clientHooks({ connections, sessions, store, now, failed }: Clien
       const clientId = id ?? '';
       if (clean || expirySeconds === 0) {
         sessions.keep(clientId);
-        store.cleanSubscriptions({ id: clientId }).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
+        ends.end({ id: clientId }).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
       } else {
         const { identity } = connections.get(client) ?? {};
         if (identity !== undefined) sessions.disconnected({ clientId, ...identity, expirySeconds }).catch(failed);

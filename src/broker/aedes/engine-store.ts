@@ -3,6 +3,7 @@ import { StoreError } from '../../kernel/errors.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import { queueTargets } from '../publish/queue-targets.ts';
 import type { StoredProperties } from '../publish/stored-properties.ts';
+import type { SessionEnds } from '../session-ends.ts';
 import type { MatchedSubscription, OpenedExchange, PacketKey, SessionStore, StoredPacket } from '../session-store.ts';
 
 /** What was decided about a message when it was queued. */
@@ -27,13 +28,14 @@ export interface EngineStoreDeps {
   readonly decided: (packet: StoredPacket, decision: QueueDecision) => void;
   /** Asks a client whether its queue has room. @returns undefined where it is not connected, or keeps no queue */
   readonly admit: (clientId: string, targets: readonly MatchedSubscription[], packet: StoredPacket) => Admission;
+  readonly ends: Pick<SessionEnds, 'end' | 'isEnding'>;
   /** Its publisher cannot be asked to send more slowly. */
   readonly isPaced: (packet: StoredPacket) => boolean;
 }
 
 /** The store as the engine sees it: what it queues, for whom, and what it reads from queues, is ours to decide. */
 export function createEngineStore(deps: EngineStoreDeps): SessionStore {
-  const { store, plane, now, decided, passed } = deps;
+  const { store, plane, ends, now, decided, passed } = deps;
   /** QoS 2 exchanges that are opened together with the message, by its properties: the engine copies packets, but not them. */
   const opening = new WeakMap<StoredProperties, OpenedExchange>();
   /** Packets of which nobody knows whether their exchange is open, as the store did not answer. */
@@ -48,12 +50,13 @@ export function createEngineStore(deps: EngineStoreDeps): SessionStore {
     createRetainedStreamCombi: (filters) => store.createRetainedStreamCombi(filters),
     addSubscriptions: (session, subscriptions) => store.addSubscriptions(session, subscriptions),
     removeSubscriptions: (session, filters) => store.removeSubscriptions(session, filters),
+    hasShared: (session) => store.hasShared(session),
     /** Subscriptions are ours: the engine has none to restore. */
     subscriptionsByClient: async () => [],
     countOffline: () => store.countOffline(),
     subscribersOf: (topic) => store.subscribersOf(topic),
     subscriptionsByTopic: async (topic) => [...store.subscribersOf(topic)],
-    cleanSubscriptions: (session) => store.cleanSubscriptions(session),
+    cleanSubscriptions: (session) => ends.end(session),
     putSession: (session) => store.putSession(session),
     getSession: (session) => store.getSession(session),
     streamSessions: () => store.streamSessions(),
@@ -63,7 +66,7 @@ export function createEngineStore(deps: EngineStoreDeps): SessionStore {
       await passed(packet);
       const choice = plane.choose(packet.topic);
       const found = subscribers as readonly MatchedSubscription[];
-      const all = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0);
+      const all = queueTargets(found, choice, packet.clientId, packet.brokerCounter ?? 0, ends.isEnding);
       const { targets, held, queuedBy } = admitted(all, packet, deps);
       decided(packet, { choice, queued: all.length, held });
       const exchange = packet.properties && opening.get(packet.properties);

@@ -11,6 +11,7 @@ import type { Authenticator } from '../ports.ts';
 import type { Gates } from '../publish/gates.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import type { LimitsOptions } from '../schema.ts';
+import type { SessionEnds } from '../session-ends.ts';
 import type { SessionStore, StoredPacket } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
 import { clientHooks } from './client-hooks.ts';
@@ -30,6 +31,7 @@ export interface EngineDeps {
   readonly runId: string;
   readonly plane: Plane;
   readonly store: SessionStore;
+  readonly ends: SessionEnds;
   readonly authenticator: Authenticator;
   readonly gates: Gates;
   readonly wheel: TimerWheel;
@@ -42,7 +44,7 @@ export interface EngineDeps {
 /** The engine: Aedes behind our edge, with our plane as its queue and our store as its persistence. */
 export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engine {
   return (deps) => {
-    const { runId, plane, store, now, telemetry } = deps;
+    const { runId, plane, store, ends, now, telemetry } = deps;
     const connections = new WeakMap<EngineClient, EngineSession>();
     const decisions = new WeakMap<object, QueueDecision>();
     const reader = new PacketReader();
@@ -69,6 +71,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         persistence: createEngineStore({
           store,
           plane,
+          ends,
           now,
           passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')),
           isPaced: (packet) => originOf(packet).kind === 'bridge',
@@ -78,7 +81,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         ...limitsOf(limits),
         ...hooksOf({ ...deps, limits, connections, sessions, turns, sessionOf, makeWay }),
       },
-      clientHooks({ connections, sessions, store, now, failed }),
+      clientHooks({ connections, sessions, ends, store, now, failed }),
     );
     report(aedes, connections, failed);
 

@@ -164,6 +164,21 @@ test('a message that waited is sent with what is left of its life, or not at all
   expect(sent.map(({ payload }) => payload)).toEqual(['first', 'long']);
 });
 
+test('what comes for a member that is gone goes to another, but for what stands in its queue (MQTT 5, 4.8.2)', () => {
+  const shared = { ...at(1), shared: ['$share/g/t'] };
+  for (const [isPersistent, count] of [
+    [false, 1],
+    [true, 0],
+  ] as const) {
+    const { deliveries, rerouted } = client({ isPersistent });
+    expect(deliveries.canKeep()).toBe(isPersistent);
+    deliveries.close();
+    expect(deliveries.canKeep()).toBe(false);
+    deliveries.deliver(message('late'), shared);
+    expect(rerouted).toHaveLength(count);
+  }
+});
+
 test('what was not acknowledged of shared subscriptions is given back at the end, the rest is not', () => {
   const { deliveries, rerouted } = client({ receiveMaximum: 2 });
   deliveries.deliver(message('own'), at(1));

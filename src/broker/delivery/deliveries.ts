@@ -34,6 +34,8 @@ export class Deliveries implements Subscriber {
   #lane: Lane | undefined;
   #roomAwaited: (() => void) | undefined;
   #isClosed = false;
+  /** What it is given stands in its queue. */
+  #isPersistent = false;
 
   constructor(sink: DeliverySink, deps: DeliveriesDeps) {
     this.#sink = sink;
@@ -52,6 +54,7 @@ export class Deliveries implements Subscriber {
   /** CONNACK is on its way: deliveries may follow. [MQTT-3.2.0-1] */
   open(session: DeliverySession): void {
     this.#session = session;
+    this.#isPersistent = session.isPersistent;
     const sender = new Sender(session, this.#sink);
     this.#sender = sender;
     this.#lane = session.isPersistent
@@ -66,8 +69,8 @@ export class Deliveries implements Subscriber {
   deliver(message: Message, delivery: Delivery): void {
     if (delivery.qos === 0) this.#sender?.send({ message, delivery });
     else if (this.#lane !== undefined) this.#lane.push(message, delivery);
-    else if (this.#isClosed && delivery.shared !== undefined)
-      this.#deps.reroute([{ message, delivery, bytes: 0, since: 0 }], this); // it was chosen and left meanwhile
+    else if (this.#isClosed && !this.#isPersistent && delivery.shared !== undefined)
+      this.#deps.reroute([{ message, delivery, bytes: 0, since: this.#deps.now() }], this); // it was chosen and left meanwhile
   }
 
   /** See `EdgePort.admit`. */
@@ -78,6 +81,10 @@ export class Deliveries implements Subscriber {
   /** One more message would be sent at once. */
   canTake(): boolean {
     return this.#lane?.hasRoom ?? false;
+  }
+
+  canKeep(): boolean {
+    return this.#isPersistent && this.#lane !== undefined;
   }
 
   isGone(): boolean {

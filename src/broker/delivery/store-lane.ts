@@ -171,10 +171,11 @@ export class StoreLane implements Lane {
   }
 
   /** For what was sent to this client alone: retained messages, and what another member of a group left behind. */
-  #enqueue(message: Message, { qos, retain, identifiers }: Delivery): PacketKey {
+  #enqueue(message: Message, { qos, retain, identifiers, shared }: Delivery): PacketKey {
     const { store, keys, now } = this.#deps;
     const key = keys.next();
-    const target = { clientId: this.#session.id, qos, rap: true };
+    const [topic] = shared ?? []; // of a group that the next member is in too
+    const target = { clientId: this.#session.id, qos, rap: true, ...(topic === undefined ? {} : { topic }) };
     const targets = identifiers.map((subscriptionIdentifier) => ({ ...target, subscriptionIdentifier }));
     const packet = { ...storedPacket(message, key, now()), retain };
     this.#after(() => store.outgoingEnqueueCombi(targets.length === 0 ? [target] : targets, packet));

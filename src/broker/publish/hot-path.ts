@@ -36,6 +36,7 @@ export interface HotPathDeps {
   readonly gates: Gates;
   readonly keys: QueueKeys;
   readonly now: () => number;
+  readonly isEnding: (clientId: string) => boolean;
 }
 
 const closed: HotPath = { take: () => undefined };
@@ -112,7 +113,7 @@ function gated(
  * about something they have.
  */
 function queue(
-  { plane, store, keys, now }: HotPathDeps,
+  { plane, store, keys, now, isEnding }: HotPathDeps,
   subscribers: readonly MatchedSubscription[],
   frame: Buffer,
   header: PublishHeader,
@@ -122,7 +123,7 @@ function queue(
 ): number | Promise<number> {
   const choice = plane.choose(header.topic);
   const key = keys.next();
-  const targets = queueTargets(subscribers, choice, origin.clientId, key.brokerCounter);
+  const targets = queueTargets(subscribers, choice, origin.clientId, key.brokerCounter, isEnding);
   const message = new RawPublish(frame, header, version, origin, key);
   if (targets.length === 0) {
     if (before === undefined) return plane.route(message, choice);

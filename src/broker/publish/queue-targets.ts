@@ -1,3 +1,4 @@
+import { isSharedFilter } from '../../mqtt/topic.ts';
 import type { SharedChoice } from '../../plane/plane.ts';
 import type { MatchedSubscription } from '../session-store.ts';
 
@@ -7,25 +8,28 @@ import type { MatchedSubscription } from '../session-store.ts';
  *
  * @param subscribers as the store found them
  * @param turn rises with every message, so that members that are away get them in turn
+ * @param isEnding whether the session of a client is about to end, so that nothing more is left for it
  */
 export function queueTargets(
   subscribers: readonly MatchedSubscription[],
   choice: SharedChoice,
   publisher: string | undefined,
   turn: number,
+  isEnding: (clientId: string) => boolean,
 ): readonly MatchedSubscription[] {
   if (!subscribers.some(needsThought)) return subscribers;
   const targets: MatchedSubscription[] = [];
   const away = new Map<string, MatchedSubscription[]>();
   for (const subscription of subscribers) {
     const { topic, nl, clientId } = subscription;
-    if (!isShared(topic)) {
+    if (!isSharedFilter(topic)) {
       if (nl !== true || clientId !== publisher) targets.push(subscription);
       continue;
     }
     const chosen = choice.get(topic);
-    if (chosen === undefined) addTo(away, topic, subscription);
-    else if (chosen.subscriber.clientId === clientId) targets.push(subscription);
+    if (chosen === undefined) {
+      if (!isEnding(clientId)) addTo(away, topic, subscription);
+    } else if (chosen.subscriber.clientId === clientId) targets.push(subscription);
   }
   for (const members of away.values()) {
     const member = members[turn % members.length];
@@ -34,8 +38,7 @@ export function queueTargets(
   return targets;
 }
 
-const isShared = (filter: string): boolean => filter.startsWith('$share/');
-const needsThought = ({ topic, nl }: MatchedSubscription): boolean => nl === true || isShared(topic);
+const needsThought = ({ topic, nl }: MatchedSubscription): boolean => nl === true || isSharedFilter(topic);
 
 function addTo<T>(groups: Map<string, T[]>, key: string, item: T): void {
   const group = groups.get(key);

@@ -3,7 +3,7 @@ import type { QueuedPacket, StoredPacket } from '../../broker/session-store.ts';
 import { qosOf } from '../../mqtt/fields.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { QueueDelivery } from '../memory/client-queue.ts';
-import { RecordReader } from './bytes.ts';
+import { RecordReader, RecordWriter } from './bytes.ts';
 import { damaged } from './damaged.ts';
 
 /**
@@ -12,6 +12,8 @@ import { damaged } from './damaged.ts';
  *     head  0 flags  1 time queued (u48 ms)  7 message expiry (u48 ms, 0 none)  13 size in bytes (u32)
  *           17 counter (f64, -1 none)  25 number of subscription identifiers (u16), then each (u32)
  *     body  node (text)  publisher (text)  topic (text)  payload (bytes)  properties (text, JSON)  correlation data (bytes)
+ *
+ * Behind the body the filters (text) of the shared subscriptions, in the queue of a client that has it by no other.
  */
 const headBytes = 27;
 const none = -1;
@@ -81,7 +83,7 @@ export interface RecordTimes {
 /** One record of a queue, or of a retained message. */
 export function encodeMessage(
   { messageExpiry = 0, brokerCounter = none }: StoredPacket,
-  { qos, retain, identifiers }: QueueDelivery,
+  { qos, retain, identifiers, shared }: QueueDelivery,
   body: MessageBody,
   { queuedAt, size }: RecordTimes,
 ): Buffer {
@@ -95,7 +97,13 @@ export function encodeMessage(
   record.writeUInt16BE(identifiers.length, 25);
   for (const [index, identifier] of identifiers.entries()) record.writeUInt32BE(identifier, headBytes + index * 4);
   body.bytes.copy(record, length);
-  return record;
+  return shared === undefined ? record : Buffer.concat([record, textsOf(shared)]);
+}
+
+function textsOf(texts: readonly string[]): Buffer {
+  const writer = new RecordWriter();
+  for (const text of texts) writer.text(text);
+  return writer.end();
 }
 
 /** What is left of a received QoS 2 message: its identity and that it waits for PUBCOMP. [MQTT-4.3.3-1] */
@@ -144,7 +152,7 @@ export function decodeMessage(record: Buffer, messageId?: number): QueuedPacket 
   const topic = reader.text();
   const payload = reader.bytes();
   const properties = propertiesOf(flags, reader, identifiersIn(record));
-  reader.end();
+  const shared = reader.isAtEnd ? undefined : textsIn(reader);
   return {
     cmd: 'publish',
     ...(brokerCounter === undefined ? { brokerId: undefined, brokerCounter } : { brokerId, brokerCounter }),
@@ -156,8 +164,15 @@ export function decodeMessage(record: Buffer, messageId?: number): QueuedPacket 
     messageId,
     ...((flags & publisherFlag) === 0 ? {} : { clientId }),
     ...(messageExpiry === undefined ? {} : { messageExpiry }),
+    ...(shared === undefined ? {} : { shared }),
     ...(properties === undefined ? {} : { properties }),
   };
+}
+
+function textsIn(reader: RecordReader): readonly string[] {
+  const texts: string[] = [];
+  while (!reader.isAtEnd) texts.push(reader.text());
+  return texts;
 }
 
 /** A retained message without its name and its publisher, which matter in queues. @throws StoreError store-damaged */

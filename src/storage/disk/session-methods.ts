@@ -12,6 +12,7 @@ type SubscriptionMethods = Pick<
   SessionStore,
   | 'addSubscriptions'
   | 'removeSubscriptions'
+  | 'hasShared'
   | 'subscriptionsByClient'
   | 'countOffline'
   | 'subscribersOf'
@@ -38,6 +39,7 @@ export function subscriptionMethods(access: Access): SubscriptionMethods {
         subscriptions.remove(id, filters);
         for (const filter of filters) batch.remove('subscriptions', textKey(filter, ownerKey(owner.number)));
       }),
+    hasShared: ({ id }) => access.contents.subscriptions.hasShared(id),
     subscriptionsByClient: async ({ id }) => access.contents.subscriptions.of(id),
     async countOffline() {
       const { queueing, clients } = access.contents.subscriptions;

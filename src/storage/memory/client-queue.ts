@@ -9,6 +9,8 @@ export interface QueueDelivery {
   readonly retain: boolean;
   /** Identifiers of all matching subscriptions that have one. [MQTT-3.3.4-4] */
   readonly identifiers: readonly number[];
+  /** As `StoredPacket.shared`. */
+  readonly shared?: readonly string[] | undefined;
 }
 
 interface Entry {
@@ -183,7 +185,7 @@ function lapseOf({ message, messageId, queuedAt }: Entry, now: number, ageMs: nu
 function toPacket({ message, messageId, delivery }: Entry): QueuedPacket {
   if (message === undefined) return { cmd: 'pubrel', messageId: messageId ?? 0 };
   const { topic, payload, brokerId, brokerCounter, clientId, properties, messageExpiry } = message;
-  const { qos, retain, identifiers } = delivery;
+  const { qos, retain, identifiers, shared } = delivery;
   return {
     cmd: 'publish',
     brokerId,
@@ -196,6 +198,7 @@ function toPacket({ message, messageId, delivery }: Entry): QueuedPacket {
     messageId,
     ...(clientId === undefined ? {} : { clientId }),
     ...(messageExpiry === undefined ? {} : { messageExpiry }),
+    ...(shared === undefined ? {} : { shared }),
     ...(properties === undefined && identifiers.length === 0
       ? {}
       : { properties: { ...properties, ...identifierProperty(identifiers) } }),

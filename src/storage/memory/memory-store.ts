@@ -61,6 +61,7 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
       subscriptions.add(id, added);
     },
     removeSubscriptions: async ({ id }, filters) => subscriptions.remove(id, filters),
+    hasShared: ({ id }) => subscriptions.hasShared(id),
     subscriptionsByClient: async ({ id }) => subscriptions.of(id),
     countOffline: async () => ({ subsCount: subscriptions.queueing, clientsCount: subscriptions.clients }),
     subscribersOf: (topic) => subscriptions.match(topic),

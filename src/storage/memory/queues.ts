@@ -1,4 +1,5 @@
 import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import { isSharedFilter } from '../../mqtt/topic.ts';
 import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { admit, emptySize, queueRefused, type Size } from '../limits.ts';
@@ -115,16 +116,18 @@ export function deliveries(targets: readonly QueueTarget[], packet: StoredPacket
 const noIdentifiers: readonly number[] = [];
 
 const deliveryOf = (
-  { qos = 2, rap = false, subscriptionIdentifier }: QueueTarget,
+  { topic = '', qos = 2, rap = false, subscriptionIdentifier }: QueueTarget,
   packet: StoredPacket,
 ): QueueDelivery => ({
   qos: qos < packet.qos ? qos : packet.qos,
   retain: packet.retain && rap, // [MQTT-3.3.1-9]
   identifiers: subscriptionIdentifier === undefined ? noIdentifiers : [subscriptionIdentifier],
+  shared: isSharedFilter(topic) ? [topic] : undefined,
 });
 
 const combine = (a: QueueDelivery, b: QueueDelivery): QueueDelivery => ({
   qos: a.qos > b.qos ? a.qos : b.qos,
   retain: a.retain || b.retain,
   identifiers: b.identifiers.length === 0 ? a.identifiers : [...a.identifiers, ...b.identifiers],
+  shared: a.shared === undefined || b.shared === undefined ? undefined : [...a.shared, ...b.shared],
 });

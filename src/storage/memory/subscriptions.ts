@@ -1,5 +1,5 @@
 import type { MatchedSubscription, StoredSubscription } from '../../broker/session-store.ts';
-import { parseSharedFilter } from '../../mqtt/topic.ts';
+import { isSharedFilter, parseSharedFilter } from '../../mqtt/topic.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
 import { subscriptionBytes } from '../limits.ts';
 import {
@@ -72,6 +72,12 @@ export class Subscriptions {
     const own = this.#byClient.get(clientId);
     const found = own === undefined ? undefined : ownByFilter(own, filter);
     return found === undefined ? undefined : withoutClient(found);
+  }
+
+  /** Whether the client is in a shared group. */
+  hasShared(clientId: string): boolean {
+    for (const { topic } of this.#byClient.get(clientId)?.values() ?? []) if (isSharedFilter(topic)) return true;
+    return false;
   }
 
   of(clientId: string): StoredSubscription[] {

@@ -6,7 +6,7 @@ import { exchangeRefused, type Lapse, lapseAt, queueRefused, storeRefused } from
 import { deliveries } from '../memory/queues.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, type Reply } from './batch.ts';
-import { type DeliveryText, decodePacket, encodePacket, topicOf } from './packet-codec.ts';
+import { type DeliveryText, decodePacket, deliveryText, encodePacket, topicOf } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 
 /** A page of a replay; the first of the two that is reached ends it. */
@@ -52,10 +52,10 @@ export class Outgoing {
     if (list.size === 0 && exchange === undefined) return Promise.resolve();
     const names = new Map<string, string>();
     const args: string[] = [];
-    for (const [clientId, { qos, retain, identifiers }] of list) {
+    for (const [clientId, delivery] of list) {
       const client = encodeURIComponent(clientId);
       names.set(client, clientId);
-      args.push(client, `${qos}${retain ? 1 : 0}${identifiers.join(',')}`);
+      args.push(client, deliveryText(delivery));
     }
     const name = nameOf(packet) ?? `${this.#runId}:${++this.#unnamed}`;
     const { messages, bytes, age, onFull } = this.#limits.queue;

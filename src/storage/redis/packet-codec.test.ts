@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodePacket, encodePacket, toBytes, toRetained } from './packet-codec.ts';
+import { decodePacket, deliveryText, encodePacket, toBytes, toRetained } from './packet-codec.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const bytes = fc.uint8Array().map((list) => Buffer.from(list));
@@ -34,6 +34,17 @@ test('a queued message comes back as it was, as its client is to get it', () => 
       expect(read).toEqual({ cmd: 'publish', ...packet, messageId, dup: messageId !== undefined });
     }),
   );
+});
+
+test.each([
+  ['10', undefined],
+  ['10 ["$share/g/a"]', ['$share/g/a']],
+  ['117,8 ["$share/g/a","$share/h/\\"b c\\""]', ['$share/g/a', '$share/h/"b c"']],
+])('the delivery %s says through which shared subscriptions it came', (delivery, shared) => {
+  const packet = { topic: 'a', payload: '', qos: 1, retain: false } as const;
+  expect(decodePacket(encodePacket(packet), delivery, undefined).shared).toEqual(shared);
+  const identifiers = delivery.startsWith('117') ? [7, 8] : [];
+  expect(deliveryText({ qos: 1, retain: identifiers.length > 0, identifiers, shared })).toBe(delivery);
 });
 
 test.each([

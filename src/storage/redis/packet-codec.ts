@@ -1,5 +1,6 @@
 import { decode, encode } from 'msgpack-lite';
 import type { StoredPacket, StoredWill } from '../../broker/session-store.ts';
+import type { QueueDelivery } from '../memory/client-queue.ts';
 
 /** The package's encoding. What is undefined is left out, because it would come back as null. */
 export const toBytes = (value: object): Buffer => encode(storable(value));
@@ -85,15 +86,25 @@ interface Header {
   readonly d?: string;
 }
 
-/** How one client gets a message: `<QoS><retain><identifiers, separated by commas>`. */
+/**
+ * How one client gets a message: `<QoS><retain><identifiers, separated by commas>` and, where it came through shared
+ * subscriptions alone, a space and their filters as JSON.
+ */
 export type DeliveryText = string;
+
+export function deliveryText({ qos, retain, identifiers, shared }: QueueDelivery): DeliveryText {
+  const text = `${qos}${retain ? 1 : 0}${identifiers.join(',')}`;
+  return shared === undefined ? text : `${text} ${JSON.stringify(shared)}`;
+}
 
 /** @param messageId undefined when it was not sent yet */
 export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: number | undefined): StoredPacket {
   const payloadStart = headerLengthBytes + bytes.readUInt32BE();
   const header: Header = JSON.parse(bytes.toString('utf8', headerLengthBytes, payloadStart));
   const { t, c, e, b, n, s, p, d } = header;
-  const properties = propertiesOf(p, d, delivery.length > 2 ? delivery.slice(2).split(',').map(Number) : []);
+  const end = delivery.indexOf(' ');
+  const identifiers = end === -1 ? delivery.slice(2) : delivery.slice(2, end);
+  const properties = propertiesOf(p, d, identifiers === '' ? [] : identifiers.split(',').map(Number));
   const payload = bytes.subarray(payloadStart);
   return {
     cmd: 'publish',
@@ -107,6 +118,7 @@ export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: n
     messageId,
     ...(c === undefined ? {} : { clientId: c }),
     ...(e === undefined ? {} : { messageExpiry: e }),
+    ...(end === -1 ? {} : { shared: JSON.parse(delivery.slice(end + 1)) }),
     ...(properties === undefined ? {} : { properties }),
   };
 }

@@ -40,6 +40,7 @@ export function createRedisStore(options: RedisStoreOptions, deps: Partial<Redis
 
     addSubscriptions: ({ id }, added) => parts().subscriptions.add(id, added),
     removeSubscriptions: ({ id }, filters) => parts().subscriptions.remove(id, filters),
+    hasShared: ({ id }) => parts().subscriptions.index.hasShared(id),
     subscriptionsByClient: (session) => parts().persistence.subscriptionsByClient(session),
     countOffline: async () => ({
       subsCount: parts().subscriptions.index.queueing,

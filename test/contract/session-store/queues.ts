@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SessionStore, StoredPacket } from '../../../src/broker/session-store.ts';
+import type { SessionStore, StoredPacket, StoredSubscription } from '../../../src/broker/session-store.ts';
 import type { Drop } from '../../../src/storage/drop.ts';
 import {
   alice,
@@ -67,6 +67,30 @@ export function enqueueCases(open: OpenStore): void {
     expect(Object(toAlice?.properties).subscriptionIdentifier.sort()).toEqual([1, 2]);
     const [toBob] = await messagesOf(store, bob);
     expect(toBob?.properties).toEqual({ contentType: 'text', subscriptionIdentifier: 2 });
+  });
+
+  test('what came through shared subscriptions alone says through which [MQTT-4.8.2-5]', async () => {
+    await using store = await open();
+    const [g, h] = ['$share/g/a/+', '$share/h/ä/"b c"'].map((topic) =>
+      subscription(topic, 2, { subscriptionIdentifier: 7 }),
+    );
+    const own = subscription('a/b');
+    const queue = (...targets: readonly StoredSubscription[]): Promise<void> =>
+      store.outgoingEnqueueCombi(
+        targets.map((target) => ({ clientId: 'alice', ...target })),
+        message('a/b', { properties: { correlationData: Buffer.from('c') } }),
+      );
+    await queue(g!);
+    await queue(g!, h!);
+    await queue(g!, own);
+    await queue(own, h!);
+    await store.outgoingEnqueue({ clientId: 'alice' }, message('a/b'));
+    const shared = [[g!.topic], [g!.topic, h!.topic], undefined, undefined, undefined];
+    const queued = await messagesOf(store);
+    expect(queued.map((packet) => packet.shared)).toEqual(shared);
+    await sent(store, queued[1]!, 5);
+    expect((await messagesOf(store)).map((packet) => packet.shared)).toEqual(shared);
+    expect(await store.outgoingClearMessageId(alice, { messageId: 5 })).toMatchObject({ shared: shared[1] });
   });
 
   test('what a reader does to a packet changes no other packet', async () => {

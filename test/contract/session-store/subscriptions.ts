@@ -72,6 +72,17 @@ export function subscriptionCases(open: OpenStore): void {
     expect(await store.countOffline()).toEqual({ subsCount: 1, clientsCount: 1 });
   });
 
+  test('a session knows whether it is in a shared group [MQTT-4.8.2-1]', async () => {
+    await using store = await open();
+    await store.addSubscriptions(alice, [subscription('$shared/g/a'), subscription('share/g/a')]);
+    expect(store.hasShared(alice)).toBe(false);
+    await store.addSubscriptions(alice, [subscription('$share/g/a'), subscription('$share/h/a', 0)]);
+    await store.removeSubscriptions(alice, ['$share/h/a']);
+    expect([alice, bob].map((session) => store.hasShared(session))).toEqual([true, false]);
+    await store.removeSubscriptions(alice, ['$share/g/a']);
+    expect(store.hasShared(alice)).toBe(false);
+  });
+
   test('are counted and listed by filter until they are removed', async () => {
     await using store = await open();
     await store.addSubscriptions(alice, [subscription('a'), subscription('b', 0)]);

@@ -98,6 +98,8 @@ export const exportRecord = z.discriminatedUnion('type', [
     queuedAt,
     ...message,
     identifiers: z.array(identifier).max(65_535).optional(),
+    /** Filters of the shared subscriptions that it came through, where it came through no other. */
+    shared: z.array(checked(topicFilterProblem)).min(1).optional(),
     /** It was sent under this identifier. */
     packetId: u16.optional(),
   }),

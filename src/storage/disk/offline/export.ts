@@ -137,6 +137,7 @@ function queuedLine(clientId: string, record: Buffer, sentAs: number | undefined
     queuedAt,
     ...messageLine(packet),
     ...(identifiers.length === 0 ? {} : { identifiers }),
+    ...(packet.shared === undefined ? {} : { shared: [...packet.shared] }),
     ...(sentAs === undefined ? {} : { packetId: sentAs }),
   };
 }

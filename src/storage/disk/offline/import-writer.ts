@@ -104,10 +104,11 @@ export class ImportWriter {
   }
 
   #message(owner: ImportedOwner, record: RecordOf<'message'>): undefined {
-    const { queuedAt, identifiers = [], packetId, qos, retain } = record;
+    const { queuedAt, identifiers = [], shared, packetId, qos, retain } = record;
+    const delivery = { qos, retain, identifiers, shared };
     const packet = messageOfLine(record);
     const size = bytesOf(packet);
-    const encoded = encodeMessage(packet, { qos, retain, identifiers }, encodeBody(packet), { queuedAt, size });
+    const encoded = encodeMessage(packet, delivery, encodeBody(packet), { queuedAt, size });
     this.#queue(owner, encoded, size, packetId);
   }
 
