@@ -80,7 +80,11 @@ async function withPeer<T>(client: ClientCertificate, look: (peer: Peer, socket:
 }
 
 const judge = (access: unknown, peer: Peer, clientId = 'x'): AuthenticationVerdict =>
-  createAccess(accessSchema.parse(access), []).authenticate({ peer, clientId, username: undefined });
+  createAccess(accessSchema.parse(access), [{ name: 'test', bind: { host: '192.0.2.1' } }]).authenticate({
+    peer,
+    clientId,
+    username: undefined,
+  });
 
 const principal = (template: string): unknown => ({ certificate: { principal: template } });
 
@@ -145,6 +149,10 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)('a resumed %s session is the same pri
   const { peer } = (await listener.accepted()).link;
   expect(peer.tls?.isResumed).toBe(true);
   expect(before).toMatchObject({ reason: expect.stringContaining('"-"') }); // pump-7 holds the mark
-  expect(judge(principal('{cn}:{o}'), peer)).toEqual({ kind: 'accept', principal: 'pump-7:Viaduct' });
+  expect(judge(principal('{cn}:{o}'), peer)).toEqual({
+    kind: 'accept',
+    principal: 'pump-7:Viaduct',
+    trust: 'certificate:folder',
+  });
   second.destroy();
 });
