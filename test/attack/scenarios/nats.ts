@@ -7,7 +7,6 @@ import type { Scenario } from '../scenario.ts';
 export const nats: readonly Scenario[] = [
   {
     name: 'nats-control-line',
-    notShort: 'not held yet',
     title: 'topics whose subject and reply inbox are longer than the control line of nats-server',
     isOurs: true,
     needs: async () => {
