@@ -57,6 +57,9 @@ export class Holding {
   }
 }
 
+/** Connections that are closed in one turn of the event loop: each has a session to leave behind, and a line in the log. */
+const closedAtOnce = 8;
+
 /**
  * Memory for what is on its way, of all connections together. When it runs short, QoS 0 messages to slow links are left
  * out, then the slowest links are closed, then whoever publishes or connects waits.
@@ -115,16 +118,27 @@ export class MemoryBudget {
     this.#tell('leaveOut');
     if (this.#isRelieving || !this.#isAbove('close')) return;
     this.#isRelieving = true;
-    queueMicrotask(this.#relieve); // whoever is writing just now has finished first
+    queueMicrotask(() => {
+      // whoever is writing just now has finished
+      if (this.#isAbove('close')) this.#relieve();
+      else this.#isRelieving = false;
+    });
   }
 
   readonly #relieve = (): void => {
     this.#isRelieving = false;
-    if (!this.#isAbove('close')) return;
     this.#tell('close');
     const slowest = [...this.#slow].sort((a, b) => b.outbound - a.outbound);
-    for (const holding of slowest) {
+    for (const [closed, holding] of slowest.entries()) {
       if (!this.isShort) return;
+      if (closed === closedAtOnce) {
+        this.#isRelieving = true;
+        setImmediate(() => {
+          if (this.isShort) this.#relieve();
+          else this.#isRelieving = false;
+        });
+        return;
+      }
       holding.close(
         `memory is short (limits.memory, ${this.#maxBytes} bytes), and ${holding.outbound} bytes wait for this client`,
       );
