@@ -1,11 +1,7 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stringify } from 'yaml';
-import { startBroker, type TestBroker } from '../support/broker.ts';
-import { doctorIn, doctorJsonIn } from '../support/doctor.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { type DoctoredBroker, doctorIn, doctorJsonIn, startDoctored } from '../support/doctor.ts';
 
 const listeners = [
   { name: 'one-way', tls: 'one-way', accept: ['mqtt'] },
@@ -13,27 +9,17 @@ const listeners = [
   { name: 'wss', tls: 'one-way', accept: ['websocket', 'http'] },
 ];
 
-let broker: TestBroker;
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-let config: string;
-
+let doctored: DoctoredBroker;
 beforeAll(async () => {
-  directory = await temporaryDirectory();
-  broker = await startBroker({ listeners: listeners.map((one) => ({ ...one, bind: '127.0.0.1:0' })) });
-  config = join(directory.path, 'viaduct.yaml');
-  const bound = listeners.map((one) => ({ ...one, bind: `127.0.0.1:${broker.port(one.name)}` }));
-  await writeFile(config, stringify({ listeners: bound, certificates: { directory: broker.certificates } }));
+  doctored = await startDoctored(listeners);
 });
-afterAll(async () => {
-  await broker[Symbol.asyncDispose]();
-  await directory[Symbol.asyncDispose]();
-});
+afterAll(() => doctored[Symbol.asyncDispose]());
 
-const doctor = (...args: string[]) => doctorIn(directory.path, ...args);
-const doctorJson = (...args: string[]) => doctorJsonIn(directory.path, ...args);
+const doctor = (...args: string[]) => doctorIn(doctored.path, ...args);
+const doctorJson = (...args: string[]) => doctorJsonIn(doctored.path, ...args);
 
 test('the report is one line a listener where all is well, which names no file that is gone', async () => {
-  const { out, code } = await doctor('--config', config);
+  const { out, code } = await doctor('--config', doctored.config);
   expect(code).toBe(0);
   const lines = out.trimEnd().split('\n');
   expect(lines).toHaveLength(listeners.length + 2);
@@ -45,7 +31,7 @@ test('the report is one line a listener where all is well, which names no file t
 });
 
 test('the report of -v is text with reasons and dates, and the files of the commands are there', async () => {
-  const { out, code } = await doctor('--config', config, '-v');
+  const { out, code } = await doctor('--config', doctored.config, '-v');
   expect(code).toBe(0);
   expect(out).toMatch(/^two-way {2}mqtts:\/\/127\.0\.0\.1:\d+ {2}two-way$/m);
   expect(out).toMatch(/^ {2}ok {2}trusting the root +accepted: TLSv1\.3 TLS_\w+, CONNACK 0$/m);
@@ -61,7 +47,7 @@ test('the report of -v is text with reasons and dates, and the files of the comm
 });
 
 test('the report as JSON has no command that names a file which is gone', async () => {
-  const { report } = await doctorJson('--config', config);
+  const { report } = await doctorJson('--config', doctored.config);
   const commands = report.listeners.flatMap(({ checks }) => checks.flatMap(({ command }) => command ?? []));
   expect(commands.length).toBeGreaterThan(10);
   const named = commands.flatMap((command) => command.match(/\/\S+\.(?:pem|key)/g) ?? []);

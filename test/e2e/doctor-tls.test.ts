@@ -4,13 +4,10 @@ import { type AddressInfo, createServer as createPlainServer } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
-import { startBroker, type TestBroker } from '../support/broker.ts';
-import { doctorIn, doctorJsonIn, listRows, rowsOf } from '../support/doctor.ts';
+import { type DoctoredBroker, doctorIn, doctorJsonIn, listRows, rowsOf, startDoctored } from '../support/doctor.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connackAccepted } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { testPki } from '../support/test-pki.ts';
 
 const listeners = [
@@ -24,24 +21,14 @@ const listeners = [
   { name: 'compatible', tls: 'one-way', accept: ['mqtt'], policy: { preset: 'compatible' } },
 ];
 
-let broker: TestBroker;
-let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-let config: string;
-
+let doctored: DoctoredBroker;
 beforeAll(async () => {
-  directory = await temporaryDirectory();
-  broker = await startBroker({ listeners: listeners.map((one) => ({ ...one, bind: '127.0.0.1:0' })) });
-  config = join(directory.path, 'viaduct.yaml');
-  const bound = listeners.map((one) => ({ ...one, bind: `127.0.0.1:${broker.port(one.name)}` }));
-  await writeFile(config, stringify({ listeners: bound, certificates: { directory: broker.certificates } }));
+  doctored = await startDoctored(listeners);
 });
-afterAll(async () => {
-  await broker[Symbol.asyncDispose]();
-  await directory[Symbol.asyncDispose]();
-});
+afterAll(() => doctored[Symbol.asyncDispose]());
 
-const doctor = (...args: string[]) => doctorIn(directory.path, ...args);
-const doctorJson = (...args: string[]) => doctorJsonIn(directory.path, ...args);
+const doctor = (...args: string[]) => doctorIn(doctored.path, ...args);
+const doctorJson = (...args: string[]) => doctorJsonIn(doctored.path, ...args);
 
 const everywhere = [
   'server certificate: ok, 2 sent',
@@ -58,7 +45,7 @@ const everywhere = [
 
 describe('a broker with the certificates of its first start', () => {
   test('answers every good and every bad client as expected, on each kind of listener', async () => {
-    const { code, report } = await doctorJson('--config', config);
+    const { code, report } = await doctorJson('--config', doctored.config);
     const oneWay = [...everywhere, 'plain text: ok, refused by the server', 'no client certificate: ok, accepted'];
     for (const name of ['one-way', 'wss', 'https', 'compatible']) expect(rowsOf(report, name), name).toEqual(oneWay);
     expect(rowsOf(report, 'auto')).toEqual([
@@ -92,7 +79,7 @@ describe('a broker with the certificates of its first start', () => {
   });
 
   test('gives openssl s_client the same answers', async () => {
-    const { report } = await doctorJson('--config', config, '--keep');
+    const { report } = await doctorJson('--config', doctored.config, '--keep');
     expect(report.files).toMatch(/viaduct-doctor-/);
     await using _kept = {
       [Symbol.asyncDispose]: () => rm(report.files ?? '', { recursive: true }),
@@ -112,14 +99,9 @@ describe('a broker with the certificates of its first start', () => {
   test('does not judge what a listener of its own certificate and clients says, unless it is told whom to trust', async () => {
     await using other = await testPki();
     const client = await other.client({ cn: 'pump' });
-    const clientFiles = [
-      '--cert',
-      join(directory.path, 'pump.pem'),
-      '--key',
-      join(directory.path, 'pump.key'),
-    ] as const;
-    const files = { cert: join(directory.path, 'own.pem'), key: join(directory.path, 'own.key') };
-    const ca = join(directory.path, 'own-ca.pem');
+    const clientFiles = ['--cert', join(doctored.path, 'pump.pem'), '--key', join(doctored.path, 'pump.key')] as const;
+    const files = { cert: join(doctored.path, 'own.pem'), key: join(doctored.path, 'own.key') };
+    const ca = join(doctored.path, 'own-ca.pem');
     await Promise.all([
       writeFile(files.cert, other.server.cert),
       writeFile(files.key, other.server.key, { mode: 0o600 }),
@@ -135,23 +117,25 @@ describe('a broker with the certificates of its first start', () => {
       key: files.key,
       clientCa: ca,
     };
-    await using started = await startBroker({ listeners: [{ ...listener, bind: '127.0.0.1:0' }] });
-    const file = join(directory.path, 'own.yaml');
-    const bound = [{ ...listener, bind: `127.0.0.1:${started.port('own')}` }];
-    await writeFile(file, stringify({ listeners: bound, certificates: { directory: started.certificates } }));
-    const unknown = (await doctorJson('--config', file)).report;
+    await using own = await startDoctored([listener]);
+    const unknown = (await doctorJson('--config', own.config)).report;
     expect(rowsOf(unknown, 'own')).toContain('trusting the root: ok, refused by the client');
     expect(rowsOf(unknown, 'own')).toContain('client certificate with intermediate: ok, refused by the client');
-    const { report: told } = await doctorJson('--config', file, '--ca', ca, ...clientFiles);
+    const { report: told } = await doctorJson('--config', own.config, '--ca', ca, ...clientFiles);
     expect(rowsOf(told, 'own')).toContain('trusting the root: ok, accepted');
     expect(rowsOf(told, 'own')).toContain('client certificate with intermediate: ok, accepted');
     expect(told.listeners[0]?.checks.filter(({ verdict }) => verdict === 'no')).toEqual([]);
   });
 
   test('is found out to be one-way or two-way where only its address is known', async () => {
-    const url = (name: string): string => `mqtts://localhost:${broker.port(name)}`;
-    const ca = ['--ca', broker.file('ca-chain.pem')];
-    const certificate = ['--cert', broker.file('client-demo.pem'), '--key', broker.file('client-demo.key')];
+    const url = (name: string): string => `mqtts://localhost:${doctored.broker.port(name)}`;
+    const ca = ['--ca', doctored.broker.file('ca-chain.pem')];
+    const certificate = [
+      '--cert',
+      doctored.broker.file('client-demo.pem'),
+      '--key',
+      doctored.broker.file('client-demo.key'),
+    ];
     const { code, report } = await doctorJson('--url', url('one-way'), '--url', url('two-way'), ...ca, ...certificate);
     expect(report.listeners.map(({ tls }) => tls)).toEqual(['one-way', 'two-way']);
     expect(code).toBe(0);
@@ -161,12 +145,12 @@ describe('a broker with the certificates of its first start', () => {
   });
 
   test('is verified by the name that --name gives', async () => {
-    const url = `mqtts://localhost:${broker.port('one-way')}`;
+    const url = `mqtts://localhost:${doctored.broker.port('one-way')}`;
     const { code, report } = await doctorJson(
       '--url',
       url,
       '--ca',
-      broker.file('ca-chain.pem'),
+      doctored.broker.file('ca-chain.pem'),
       '--name',
       'example.com',
     );
@@ -177,8 +161,8 @@ describe('a broker with the certificates of its first start', () => {
 
 describe('a two-way listener of which no client certificate is known', () => {
   test('is tried with bad clients only, and the rest is said to be missing', async () => {
-    const url = `mqtts://localhost:${broker.port('two-way')}`;
-    const { code, report } = await doctorJson('--url', url, '--ca', broker.file('ca-chain.pem'));
+    const url = `mqtts://localhost:${doctored.broker.port('two-way')}`;
+    const { code, report } = await doctorJson('--url', url, '--ca', doctored.broker.file('ca-chain.pem'));
     expect(code).toBe(0);
     expect(rowsOf(report, url)).toEqual([
       'server certificate: ok, 2 sent',
@@ -197,7 +181,7 @@ describe('a two-way listener of which no client certificate is known', () => {
   });
 
   test('is not tried with a certificate and a key of different clients', async () => {
-    const mixed = ['--cert', broker.file('client-demo.pem'), '--key', broker.file('server.key')];
+    const mixed = ['--cert', doctored.broker.file('client-demo.pem'), '--key', doctored.broker.file('server.key')];
     const { err, code } = await doctor('--url', 'mqtts://localhost:1', ...mixed);
     expect({ err, code }).toEqual({ err: expect.stringContaining('server.key is not the key of'), code: 2 });
   });
@@ -250,14 +234,14 @@ describe('a server with mistakes', () => {
   });
 
   test('that takes any client certificate is found out by strangers and expired ones', async () => {
-    const files = { cert: broker.file('client-demo.pem'), key: broker.file('client-demo.key') };
+    const files = { cert: doctored.broker.file('client-demo.pem'), key: doctored.broker.file('client-demo.key') };
     await using server = await badServer({
-      cert: readFileSync(broker.file('server.pem')),
-      key: readFileSync(broker.file('server.key')),
+      cert: readFileSync(doctored.broker.file('server.pem')),
+      key: readFileSync(doctored.broker.file('server.key')),
       requestCert: true,
       rejectUnauthorized: false,
     });
-    const set = ['--set', `certificates.directory=${broker.certificates}`];
+    const set = ['--set', `certificates.directory=${doctored.broker.certificates}`];
     const args = ['--url', server.url, '--tls', 'two-way', '--cert', files.cert, '--key', files.key, ...set];
     const { code, report } = await doctorJson(...args);
     expect(code).toBe(1);

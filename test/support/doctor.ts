@@ -1,7 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { stringify } from 'yaml';
 import type { RevocationReport, TargetReport } from '../../src/cli/doctor/tls-report.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { startBroker, type TestBroker } from './broker.ts';
 import { fakeIo } from './fake-io.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** What `doctor tls --json` prints. */
 export interface DoctorReport {
@@ -9,6 +14,31 @@ export interface DoctorReport {
   readonly files: string | null;
   readonly listeners: readonly TargetReport[];
   readonly revocation: RevocationReport | null;
+}
+
+/** A broker with these listeners, and a configuration that names the ports which they have. */
+export interface DoctoredBroker extends AsyncDisposable {
+  readonly broker: TestBroker;
+  /** A folder of the test. */
+  readonly path: string;
+  readonly config: string;
+}
+
+export async function startDoctored(listeners: readonly { readonly name: string }[]): Promise<DoctoredBroker> {
+  const directory = await temporaryDirectory();
+  const broker = await startBroker({ listeners: listeners.map((one) => ({ ...one, bind: '127.0.0.1:0' })) });
+  const config = join(directory.path, 'viaduct.yaml');
+  const bound = listeners.map((one) => ({ ...one, bind: `127.0.0.1:${broker.port(one.name)}` }));
+  await writeFile(config, stringify({ listeners: bound, certificates: { directory: broker.certificates } }));
+  return {
+    broker,
+    path: directory.path,
+    config,
+    async [Symbol.asyncDispose]() {
+      await broker[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Runs `doctor tls` in a folder. */
