@@ -6,7 +6,8 @@ import { runLoad } from './process.mjs';
 import { faultsOf, formatValue, rowResult } from './report.mjs';
 import { modes } from './rows.mjs';
 
-async function measureOnce(row, name, { app, directory, program, plan }) {
+/** One broker, started and stopped for it. */
+export async function measureOnce(row, name, { app, directory, program, plan }) {
   const broker = await startBroker(name, { app, directory, row });
   try {
     const target = { ports: broker.ports, pids: broker.pids, certificates: join(directory, 'certs') };

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { buildCommit, commitNamed, formatPairs, measurePairs } from '../bench/against.mjs';
 import { makeCertificates } from '../bench/brokers.mjs';
 import { describeEnvironment, installTools } from '../bench/environment.mjs';
 import { measureRow } from '../bench/measure.mjs';
@@ -44,6 +45,11 @@ process.on('exit', () => {
   for (const path of [directory, app]) rmSync(path, { recursive: true, force: true });
 });
 for (const name of ['dist', 'package.json']) cpSync(join(root, name), join(app, name), { recursive: true });
+const against = options.against === undefined ? undefined : commitNamed(root, options.against);
+if (options.against !== undefined && against === undefined) {
+  say(`--against ${options.against}: there is no such commit here; name one of git log`);
+  process.exit(2);
+}
 const environment = describeEnvironment(root);
 await makeCertificates({ app, directory });
 const plan = options.quick ? 'quick' : 'full';
@@ -63,6 +69,19 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 /** After every row, so that a run cut short leaves what it has. */
 function keep() {
   if (options.json !== undefined) save(resolve(options.json), result);
+}
+if (against !== undefined) {
+  const builds = { before: buildCommit(root, against, cache), now: app };
+  const pairs = [];
+  for (const row of options.rows) {
+    pairs.push(await measurePairs(row, builds, { ...setting, plan: 'quick' }, say));
+    if (options.json !== undefined) save(resolve(options.json), { ...environment, against, rows: pairs });
+  }
+  rmSync(builds.before, { recursive: true, force: true });
+  console.log(formatPairs(pairs));
+  const faults = formatFaults(pairs);
+  for (const fault of faults) say(fault);
+  process.exit(faults.length > 0 ? 1 : 0);
 }
 const ofNetwork = options.rows.filter(({ scenario }) => scenario === undefined);
 for (const [index, row] of ofNetwork.entries()) {
