@@ -33,3 +33,16 @@ test('between slices everything else has its turn', async () => {
   clearImmediate(timer);
   expect(turns).toBeGreaterThanOrEqual(9);
 });
+
+test('who has waited for something else begins anew, with as many steps at once', () => {
+  const slices = new Slices();
+  const pace = new Pace(slices, 4);
+  for (let step = 0; step < 30; step += 1) {
+    if (step % 3 === 0) pace.rested();
+    expect(pace.step()).toBeUndefined();
+  }
+  expect(slices.waiting).toBe(0);
+  pace.rested();
+  const turns = Array.from({ length: 4 }, () => pace.step());
+  expect(turns.map((turn) => turn !== undefined)).toEqual([false, false, false, true]);
+});

@@ -1,5 +1,6 @@
 import { messageOf } from '../../kernel/errors.ts';
-import type { Slice, Slices } from '../../kernel/slices.ts';
+import { Pace } from '../../kernel/pace.ts';
+import type { Slices } from '../../kernel/slices.ts';
 import type { QueuedPacket, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
 import type { Window } from './window.ts';
 
@@ -36,12 +37,12 @@ export class Backlog {
   #isResent = false;
   #isStopped = false;
   #goOn: (() => void) | undefined;
-  /** Packets since the client was waited for. */
-  #inARow = 0;
-  #slice: Slice | undefined;
+  /** A queue in memory, of messages that need no answer, would be read to its end before anybody else has a turn. */
+  readonly #pace: Pace;
 
   constructor(deps: BacklogDeps) {
     this.#deps = deps;
+    this.#pace = new Pace(deps.slices, fewPackets);
   }
 
   /** Nothing queued is left behind: a new message may be sent at once. */
@@ -78,17 +79,12 @@ export class Backlog {
       for await (const packet of packets) {
         await this.#take(packet);
         if (this.#isStopped) return;
-        this.#inARow += 1;
-        if (this.#inARow % fewPackets === 0) await this.#letOthers();
+        const turn = this.#pace.step();
+        if (turn !== undefined) await turn;
       }
     }
     this.#isReading = false;
     this.#deps.emptied();
-  }
-
-  /** A queue in memory, of messages that need no answer, would be read to its end before anybody else has a turn. */
-  async #letOthers(): Promise<void> {
-    if (this.#slice?.isOver() !== false) this.#slice = await this.#deps.slices.next();
   }
 
   async #take(packet: QueuedPacket): Promise<void> {
@@ -100,7 +96,7 @@ export class Backlog {
       await new Promise<void>((resolve) => {
         this.#goOn = resolve;
       });
-      this.#inARow = 0;
+      this.#pace.rested();
     }
     if (this.#isStopped) return;
     if (packet.cmd === 'pubrel' || messageId !== undefined) resend(packet);
