@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { type SourceFile, violationsOf } from './support/architecture.ts';
+import { circlesOf, type SourceFile, violationsOf } from './support/architecture.ts';
 import { packagesLoadedBy } from './support/start-imports.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,6 +17,26 @@ const sources: SourceFile[] = readdirSync(join(root, 'src'), { recursive: true, 
 test('every file keeps to the layers, the size and the export rules of the style guide', () => {
   expect(sources.length).toBeGreaterThan(20);
   expect(sources.flatMap(violationsOf)).toEqual([]);
+});
+
+test('neither files nor rooms import each other in a circle', () => {
+  expect(circlesOf(sources)).toEqual([]);
+});
+
+test.each([
+  [
+    'two files',
+    ['src/plane/a.ts > src/plane/b.ts', 'src/plane/b.ts > src/plane/a.ts'],
+    'src/plane/a.ts, src/plane/b.ts',
+  ],
+  ['two rooms', ['src/pki/x/a.ts > src/pki/y/b.ts', 'src/pki/y/c.ts > src/pki/x/d.ts'], 'src/pki: x, y'],
+  ['a room and a file', ['src/pki/x/a.ts > src/pki/b.ts', 'src/pki/b.ts > src/pki/x/d.ts'], 'src/pki: b.ts, x'],
+])('a circle of %s is found', (_, arrows, circle) => {
+  const files = arrows.map((arrow) => {
+    const [from = '', to = ''] = arrow.split(' > ');
+    return { path: from, text: `import type { A } from './${posix.relative(posix.dirname(from), to)}';\n` };
+  });
+  expect(circlesOf(files)).toContainEqual(`${circle} import each other`);
 });
 
 test('no file of the kernel imports one of another folder', () => {
@@ -63,7 +83,10 @@ test.each([
   ['src/cli/serve.ts', "import { createApp } from '../app/create-app.ts';\nimport { Command } from 'commander';\n"],
   ['src/app/a.ts', "import { b } from '../bridge/b.ts';\nimport { c } from '../config/load.ts';\n"],
   ['src/config/schema.ts', "import { z } from 'zod';\nimport { a } from '../bridge/nats/schema.ts';\n"],
-  ['src/config/a.ts', "import { a } from '../bridge/check-rules.ts';\nimport type { B } from '../bridge/nats/b.ts';\n"],
+  [
+    'src/config/a.ts',
+    "import { a } from '../bridge/mapping/check-rules.ts';\nimport type { B } from '../bridge/nats/b.ts';\n",
+  ],
   ['src/broker/aedes/engine.ts', "import { Aedes } from 'aedes';\nimport { a } from '../../mqtt/a.ts';\n"],
   ['src/admin/web/a.ts', "import mqtt from 'mqtt';\nimport type { B } from '../broker-info.ts';\n"],
   ['src/app/a.ts', "/** Not `process.env`: see `import('pino')`. */\n  // export default\n"],

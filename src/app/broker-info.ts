@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { BrokerInfo, CertificateFiles, NatsInfo } from '../admin/broker-info.ts';
-import type { Hub } from '../bridge/hub/hub.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import type { Broker } from '../broker/broker.ts';
+import type { Certificates } from '../certificates/certificates.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { TransportListener } from '../transport/listener.ts';
-import type { Certificates } from './certificates.ts';
 import { version } from './version.ts';
 
 export interface BrokerInfoSources {

@@ -8,7 +8,7 @@ import { tokenFile } from '../enrollment/token-file.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
-import type { CaFolder } from '../pki/ca-folder.ts';
+import type { CaFolder } from '../pki/folder/ca-folder.ts';
 
 export interface AppEnrollmentDeps {
   readonly folder: CaFolder;

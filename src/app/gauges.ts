@@ -1,11 +1,11 @@
 import type { Bridge, RuleState } from '../bridge/bridge.ts';
-import type { Hub } from '../bridge/hub/hub.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import type { Broker } from '../broker/broker.ts';
+import type { Certificates } from '../certificates/certificates.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
-import type { Certificates } from './certificates.ts';
 import type { RulesOutbox } from './store.ts';
 
 export interface GaugeSources {

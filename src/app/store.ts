@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { reportOutboxDrops } from '../bridge/outbox.ts';
+import { reportOutboxDrops } from '../bridge/egress/outbox.ts';
 import type { SessionStore } from '../broker/session-store.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import type { Clock } from '../kernel/clock.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { subjectToTopic, topicToSubject } from './codec.ts';
-import { type CodecOptions, codecOptions, defaultCodec } from './codec-options.ts';
+import { subjectToTopic, topicToSubject } from './mapping/codec.ts';
+import { type CodecOptions, codecOptions, defaultCodec } from './mapping/codec-options.ts';
 import { codecSchema } from './schema.ts';
 
 const codecOf = (config: object): CodecOptions => codecOptions(codecSchema.parse(config));

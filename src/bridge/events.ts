@@ -1,7 +1,7 @@
 import { defineEvent } from '../kernel/telemetry-ports.ts';
-import type { InvalidHeader } from './header-names.ts';
+import type { InvalidHeader } from './headers/header-names.ts';
 import type { PublishResult } from './link.ts';
-import type { UnmappableReason } from './mapped.ts';
+import type { UnmappableReason } from './mapping/mapped.ts';
 
 /** Per-message events are `debug`: what they count is in the metrics, and a busy bridge must not flood the log. */
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Qos } from '../plane/message.ts';
-import type { StoredProperties } from './publish/stored-properties.ts';
+import type { StoredProperties } from './stored-properties.ts';
 
 /** A session, named by its client id. */
 export interface SessionRef {

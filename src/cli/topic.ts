@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { codecOptions } from '../bridge/codec-options.ts';
-import { type Explanation, explainSubject, explainTopic, type RuleVerdict } from '../bridge/explain.ts';
-import { compileRules } from '../bridge/rule.ts';
+import { codecOptions } from '../bridge/mapping/codec-options.ts';
+import { type Explanation, explainSubject, explainTopic, type RuleVerdict } from '../bridge/mapping/explain.ts';
+import { compileRules } from '../bridge/mapping/rule.ts';
 import { requireConfig } from '../config/load.ts';
 import { AppError } from '../kernel/errors.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';

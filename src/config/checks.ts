@@ -1,4 +1,4 @@
-import { checkRules } from '../bridge/check-rules.ts';
+import { checkRules } from '../bridge/mapping/check-rules.ts';
 import { formatSocketAddress, isLoopback, type SocketAddress } from '../kernel/address.ts';
 import type { ListenerOptions } from '../transport/schema.ts';
 import { checkNats } from './checks-nats.ts';

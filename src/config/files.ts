@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
+import { reasonOf } from '../kernel/errors.ts';
 import type { Finding } from './messages.ts';
 import type { ConfigPath } from './path.ts';
 import type { Config } from './schema.ts';
-import { reasonOf } from './secrets.ts';
 
 interface NamedFile {
   readonly path: ConfigPath;

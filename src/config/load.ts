@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigError } from '../kernel/errors.ts';
+import { ConfigError, reasonOf } from '../kernel/errors.ts';
 import { type ComposeInput, composeConfig, type LoadedConfig, type RefusedConfig } from './compose.ts';
 import { checkFiles } from './files.ts';
 import { configError, sortProblems } from './problems.ts';
-import { checkSecrets, reasonOf } from './secrets.ts';
+import { checkSecrets } from './secrets.ts';
 
 export interface LoadInput extends Omit<ComposeInput, 'file'> {
   /** Path of the YAML file; undefined: `VIADUCT_CONFIG`, and without that the defaults. */

@@ -5,6 +5,7 @@ import { natsSchema } from '../bridge/nats/schema.ts';
 import { bridgeSchema } from '../bridge/schema.ts';
 import { limitsSchema } from '../broker/schema.ts';
 import { enrollmentSchema } from '../enrollment/schema.ts';
+import { hubSchema } from '../hub/schema.ts';
 import { certificatesSchema } from '../pki/schema.ts';
 import { planeSchema } from '../plane/schema.ts';
 import { storeSchema } from '../storage/schema.ts';
@@ -26,7 +27,7 @@ export const configSchema = z.strictObject({
   enrollment: enrollmentSchema,
   access: accessSchema,
   limits: limitsSchema,
-  nats: natsSchema,
+  nats: natsSchema.safeExtend({ hub: hubSchema }).prefault({}).meta({ description: 'NATS.', reload: 'process' }),
   bridge: bridgeSchema,
   store: storeSchema,
   plane: planeSchema,

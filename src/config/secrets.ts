@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { SecretSources } from '../bridge/nats/resolved-options.ts';
-import { ConfigError, messageOf, systemCode } from '../kernel/errors.ts';
+import { ConfigError, reasonOf } from '../kernel/errors.ts';
 import type { SecretReference } from '../kernel/schema.ts';
 import type { Environment } from './env.ts';
 import type { Finding } from './messages.ts';
@@ -55,15 +55,6 @@ export async function readSecret(
     return { problem: `${reference.file} cannot be read: ${reasonOf(cause)}` };
   }
 }
-
-const reasons: ReadonlyMap<string | undefined, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'this user may not read it'],
-  ['EISDIR', 'it is a folder'],
-]);
-
-/** Why a file cannot be read, in words. */
-export const reasonOf = (cause: unknown): string => reasons.get(systemCode(cause)) ?? messageOf(cause);
 
 /** Secrets that cannot be read, all of them. */
 export async function checkSecrets(config: Config, env: Environment): Promise<Finding[]> {

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { contextOf } from '../pki/authority.ts';
-import type { CaFolder } from '../pki/ca-folder.ts';
-import { readCsr } from '../pki/csr.ts';
-import { certifyKey } from '../pki/issue.ts';
-import type { LedgerEntry } from '../pki/ledger.ts';
-import { type Issued, recorded } from '../pki/operations.ts';
+import type { CaFolder } from '../pki/folder/ca-folder.ts';
+import type { LedgerEntry } from '../pki/folder/ledger.ts';
+import { type Issued, recorded } from '../pki/folder/operations.ts';
+import { contextOf } from '../pki/issue/authority.ts';
+import { certifyKey } from '../pki/issue/issue.ts';
+import { readCsr } from '../pki/x509/csr.ts';
 import { type Judged, judgeRequest } from './judge.ts';
 import type { Credential, EnrollmentOutcome, EnrollmentRequest, Refusal } from './outcome.ts';
 import { certificateGrant, type Grant, type OwnIdentity, ownIdentity, tokenGrant } from './policy.ts';

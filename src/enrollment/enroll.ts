@@ -1,7 +1,7 @@
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
-import type { CaFolder } from '../pki/ca-folder.ts';
+import type { CaFolder } from '../pki/folder/ca-folder.ts';
 import { createDecision, tooMany } from './decide.ts';
 import { certificateEnrolled, enrollmentFailed, enrollmentPutOff, enrollmentRefused } from './events.ts';
 import { refusalOf } from './judge.ts';

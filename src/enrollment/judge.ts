@@ -1,10 +1,10 @@
 import { AppError } from '../kernel/errors.ts';
-import type { CaFolder } from '../pki/ca-folder.ts';
-import { crlUrlsOf } from '../pki/ca-request.ts';
-import { type CsrFacts, readCsr } from '../pki/csr.ts';
-import { judgeCsr } from '../pki/csr-checks.ts';
-import { printable } from '../pki/names.ts';
-import { profiles } from '../pki/profile.ts';
+import type { CaFolder } from '../pki/folder/ca-folder.ts';
+import { crlUrlsOf } from '../pki/issue/ca-request.ts';
+import { judgeCsr } from '../pki/issue/csr-checks.ts';
+import { type CsrFacts, readCsr } from '../pki/x509/csr.ts';
+import { printable } from '../pki/x509/names.ts';
+import { profiles } from '../pki/x509/profile.ts';
 import type { EnrollmentRequest, Refusal } from './outcome.ts';
 import { type Grant, lifetimeOf, nameProblemOf, type OwnIdentity } from './policy.ts';
 import type { EnrollmentOptions } from './schema.ts';

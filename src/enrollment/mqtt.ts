@@ -4,7 +4,7 @@ import { messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { topicNameProblem } from '../mqtt/topic.ts';
-import { caChainOf } from '../pki/authority.ts';
+import { caChainOf } from '../pki/issue/authority.ts';
 import type { ClientOrigin, Message } from '../plane/message.ts';
 import type { Enrollment } from './enroll.ts';
 import { enrollmentFailed } from './events.ts';

@@ -1,4 +1,4 @@
-import type { Issued } from '../pki/operations.ts';
+import type { Issued } from '../pki/folder/operations.ts';
 
 /** Why there is no certificate; `unavailable` is the only one that is our fault. */
 export type RefusalKind = 'malformed' | 'unauthenticated' | 'forbidden' | 'busy' | 'unavailable';

@@ -1,4 +1,4 @@
-import type { AltName } from '../pki/names.ts';
+import type { AltName } from '../pki/x509/names.ts';
 
 /** More wildcards make matching slow and say nothing more. */
 const maxWildcards = 4;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createAuthority } from '../pki/authority.ts';
+import { createAuthority } from '../pki/issue/authority.ts';
 import { base64Lines, certsOnly, readBase64, readCertsOnly } from './pkcs7.ts';
 
 let certificates: X509Certificate[];

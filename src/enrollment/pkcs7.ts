@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { contextTag, expectTag, oidText, readChildren, readDer, tags } from '../pki/der.ts';
-import { element, explicit, integer, oid, sequence, set } from '../pki/der-write.ts';
+import { contextTag, expectTag, oidText, readChildren, readDer, tags } from '../pki/x509/der.ts';
+import { element, explicit, integer, oid, sequence, set } from '../pki/x509/der-write.ts';
 
 /** RFC 2315 14: data, signedData. */
 const ids = { data: '1.2.840.113549.1.7.1', signedData: '1.2.840.113549.1.7.2' } as const;

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, messageOf } from '../kernel/errors.ts';
 import { readLargeFile } from '../pki/files.ts';
-import { replaceFile, whileMaking } from '../pki/publish.ts';
+import { replaceFile, whileMaking } from '../pki/folder/publish.ts';
 import { findToken, newToken, parseTokens, type Token, tokenProblem, tokenState, tokensText } from './tokens.ts';
 
 /** Beside the ledger, in the certificates directory. */

@@ -77,3 +77,12 @@ export const messageOf = (thrown: unknown): string => (thrown instanceof Error ?
 /** The `code` of a Node system error (`EADDRINUSE`, `ENOENT`, ...), or undefined. */
 export const systemCode = (thrown: unknown): string | undefined =>
   thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+
+const reasons: ReadonlyMap<string | undefined, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'this user may not read it'],
+  ['EISDIR', 'it is a folder'],
+]);
+
+/** Why a file cannot be read, in words. */
+export const reasonOf = (cause: unknown): string => reasons.get(systemCode(cause)) ?? messageOf(cause);

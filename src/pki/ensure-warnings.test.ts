@@ -9,8 +9,8 @@ import {
   madeAt,
   onlyFiles,
 } from '../../test/support/certificate-folder.ts';
-import { createIntermediate, createRoot, issueLeaf } from './authority.ts';
-import { certificatesIn, certificatesPem } from './pem.ts';
+import { createIntermediate, createRoot, issueLeaf } from './issue/authority.ts';
+import { certificatesIn, certificatesPem } from './x509/pem.ts';
 
 let folder: CertificateFolder;
 let other: CertificateFolder;

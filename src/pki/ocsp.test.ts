@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type OddCertificate, type OddRequest, oddCertificate } from '../../test/support/odd-certificate.ts';
-import { partsOf } from './certificate-parts.ts';
-import { contextTag } from './der.ts';
+import { type IssuedCertificate, issuerHashes, ocspResponder } from './revocation/ocsp-request.ts';
+import { readOcspResponse } from './revocation/ocsp-response.ts';
+import { partsOf } from './x509/certificate-parts.ts';
+import { contextTag } from './x509/der.ts';
 import {
   bits,
   element,
@@ -15,10 +17,8 @@ import {
   oid,
   sequence,
   yes,
-} from './der-write.ts';
-import { type IssuedCertificate, issuerHashes, ocspResponder } from './ocsp-request.ts';
-import { readOcspResponse } from './ocsp-response.ts';
-import { signerOf } from './signatures.ts';
+} from './x509/der-write.ts';
+import { signerOf } from './x509/signatures.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const hourMs = 3_600_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, secretReference } from '../kernel/schema.ts';
-import { parseAltName } from './names.ts';
+import { parseAltName } from './x509/names.ts';
 
 const altName = z
   .string()

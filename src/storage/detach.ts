@@ -1,5 +1,5 @@
-import type { StoredProperties } from '../broker/publish/stored-properties.ts';
 import type { StoredPacket } from '../broker/session-store.ts';
+import type { StoredProperties } from '../broker/stored-properties.ts';
 
 /** Share of a buffer that a kept slice must fill; below it the slice is copied. */
 const minShare = 0.5;

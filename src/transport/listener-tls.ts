@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import { StartError } from '../kernel/errors.ts';
 import { alpnProtocols } from './alpn.ts';
 import { connectionExpired, connectionRevoked, keyLogIsOn } from './events.ts';
-import { type KeyLog, keyLog } from './key-log.ts';
-import { preSharedKeys } from './psk.ts';
-import type { ListenerDeps } from './reception.ts';
+import type { ListenerDeps } from './listener-deps.ts';
 import type { ListenerOptions } from './schema.ts';
-import { checkTicketSecret } from './ticket-keys.ts';
-import { type TlsAcceptor, tlsAcceptor } from './tls-acceptor.ts';
-import { tlsPolicy } from './tls-policy.ts';
+import { type TlsAcceptor, tlsAcceptor } from './tls/acceptor.ts';
+import { type KeyLog, keyLog } from './tls/key-log.ts';
+import { tlsPolicy } from './tls/policy.ts';
+import { preSharedKeys } from './tls/psk.ts';
+import { checkTicketSecret } from './tls/ticket-keys.ts';
 
 const clientCertificateOf = {
   'one-way': 'none',

@@ -4,11 +4,12 @@ import { messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import { bind } from './bind.ts';
 import { floodNotice } from './flood-notice.ts';
-import { type ListenerDeps, Reception } from './reception.ts';
+import { type ListenerDeps } from './listener-deps.ts';
+import { Reception } from './reception.ts';
 import type { ListenerOptions } from './schema.ts';
 import { urlsOf } from './urls.ts';
 
-export type { ListenerDeps } from './reception.ts';
+export type { ListenerDeps } from './listener-deps.ts';
 
 /** One port and all connections that came through it. */
 export interface TransportListener extends Component {

@@ -1,38 +1,22 @@
 import type { Socket } from 'node:net';
-import type { AcceptLink, HttpHandler, Peer, PeerTls } from '../broker/ports.ts';
+import type { Peer, PeerTls } from '../broker/ports.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
-import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
-import type { CertificateSource } from './certificates.ts';
 import { connectionAbandoned, connectionDropped, connectionRefused, type DropReason, dropSentences } from './events.ts';
 import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
-import { type HandshakeRate, handshakeRate } from './handshake-rate.ts';
-import { type HttpGate, httpGate } from './http-gate.ts';
+import { type HttpGate, httpGate } from './http/gate.ts';
+import { ownHosts, shownHosts } from './http/own-hosts.ts';
+import { plainResponse } from './http/plain-response.ts';
+import type { ListenerDeps } from './listener-deps.ts';
 import { listenerTls } from './listener-tls.ts';
-import { ownHosts, shownHosts } from './own-hosts.ts';
-import { plainResponse } from './plain-response.ts';
 import { misfit, type Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
-import { ignoreError, type TlsAcceptor } from './tls-acceptor.ts';
-
-export interface ListenerDeps {
-  readonly accept: AcceptLink;
-  /** Answers plain HTTP requests; undefined: 404. */
-  readonly http: HttpHandler | undefined;
-  /** Needed unless `tls` is `off`. */
-  readonly certificates: CertificateSource | undefined;
-  /** What `tickets.secret` refers to; undefined: random. */
-  readonly ticketSecret?: string | undefined;
-  /** What `psk.identities` refers to. */
-  readonly pskIdentities?: string | undefined;
-  readonly telemetry: Telemetry;
-  readonly clock: Clock;
-}
+import { ignoreError, type TlsAcceptor } from './tls/acceptor.ts';
+import { type HandshakeRate, handshakeRate } from './tls/handshake-rate.ts';
 
 /**
  * The way of a connection from `accept` to a link or an HTTP request: TLS where the listener has it, then MQTT or HTTP

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
-import { httpFields } from './http-schema.ts';
-import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls-schema.ts';
+import { httpFields } from './http/schema.ts';
+import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls/schema.ts';
 
 const ticketsSchema = z
   .strictObject({

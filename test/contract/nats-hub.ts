@@ -1,5 +1,5 @@
-import { createHub, type Hub } from '../../src/bridge/hub/hub.ts';
-import { type HubOptions, hubSchema } from '../../src/bridge/hub/schema.ts';
+import { createHub, type Hub } from '../../src/hub/hub.ts';
+import { type HubOptions, hubSchema } from '../../src/hub/schema.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import type { EventKind, LogFields, Telemetry } from '../../src/kernel/telemetry-ports.ts';
 import type { NatsLimits, NatsServer } from './nats-process.ts';

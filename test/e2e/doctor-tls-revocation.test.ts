@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { runCli } from '../../src/cli/run.ts';
-import { createCrl } from '../../src/pki/crl.ts';
+import { createCrl } from '../../src/pki/revocation/crl.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { doctorIn, doctorJsonIn, listRows, rowsOf } from '../support/doctor.ts';
 import { fakeIo } from '../support/fake-io.ts';

@@ -1,7 +1,7 @@
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { messageOf, systemCode } from '../../src/kernel/errors.ts';
-import { certificateSource } from '../../src/transport/certificates.ts';
+import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { certificateSource } from '../../src/transport/certificates.ts';
+import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { startListener } from '../support/transport-listener.ts';

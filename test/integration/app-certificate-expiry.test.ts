@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createCertificates } from '../../src/app/certificates.ts';
+import { createCertificates } from '../../src/certificates/certificates.ts';
 import { certificatesSchema } from '../../src/pki/schema.ts';
 import { startBroker } from '../support/broker.ts';
 import { fakeClock } from '../support/fake-clock.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { revokeInFolder } from '../../src/pki/operations.ts';
+import { revokeInFolder } from '../../src/pki/folder/operations.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { caFolder, issueClient } from '../support/issued.ts';
 import { connectClient } from '../support/mqtt-client.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureCertificates } from '../../src/pki/ensure.ts';
-import { issueInFolder } from '../../src/pki/operations.ts';
+import { ensureCertificates } from '../../src/pki/folder/ensure.ts';
+import { issueInFolder } from '../../src/pki/folder/operations.ts';
 import { startBroker } from '../support/broker.ts';
 import { caFolder } from '../support/issued.ts';
 import { runToEnd } from '../support/run-program.ts';

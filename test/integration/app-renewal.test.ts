@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { type Certificates, createCertificates } from '../../src/app/certificates.ts';
-import { type CaFolder } from '../../src/pki/ca-folder.ts';
-import { readCrls } from '../../src/pki/crl-read.ts';
-import { revokeInFolder } from '../../src/pki/operations.ts';
-import { renewFolder } from '../../src/pki/renew-folder.ts';
+import { type Certificates, createCertificates } from '../../src/certificates/certificates.ts';
+import { type CaFolder } from '../../src/pki/folder/ca-folder.ts';
+import { revokeInFolder } from '../../src/pki/folder/operations.ts';
+import { renewFolder } from '../../src/pki/folder/renew-folder.ts';
+import { readCrls } from '../../src/pki/revocation/crl-read.ts';
 import { certificatesSchema } from '../../src/pki/schema.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { caFolder, type IssuedFiles, issueClient } from '../support/issued.ts';

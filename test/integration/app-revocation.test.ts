@@ -1,6 +1,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { revokeInFolder } from '../../src/pki/operations.ts';
+import { revokeInFolder } from '../../src/pki/folder/operations.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { caFolder, type IssuedFiles, issueClient } from '../support/issued.ts';
 import { mosquittoPublish } from '../support/mosquitto-publish.ts';

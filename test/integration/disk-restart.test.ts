@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SessionStore, StoredSession } from '../../src/broker/session-store.ts';
-import { Environment, type TableName } from '../../src/storage/disk/environment.ts';
-import { ownerKey } from '../../src/storage/disk/keys.ts';
+import { Environment, type TableName } from '../../src/storage/disk/files/environment.ts';
+import { ownerKey } from '../../src/storage/disk/files/keys.ts';
 import { message, queueOf, read, subscription } from '../contract/session-store/support.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

@@ -1,8 +1,8 @@
 import { createConnection } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
-import { createHub } from '../../src/bridge/hub/hub.ts';
-import { hubSchema } from '../../src/bridge/hub/schema.ts';
+import { createHub } from '../../src/hub/hub.ts';
+import { hubSchema } from '../../src/hub/schema.ts';
 import { StartError } from '../../src/kernel/errors.ts';
 import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
 import { startHub } from '../contract/nats-hub.ts';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { staple } from '../../src/app/certificates/staple.ts';
+import { staple } from '../../src/certificates/staple.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { freePorts } from '../support/free-ports.ts';

@@ -1,9 +1,9 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ensureCertificates } from '../../src/pki/ensure.ts';
 import { fileNames } from '../../src/pki/files.ts';
-import { publishFiles, whileMaking } from '../../src/pki/publish.ts';
+import { ensureCertificates } from '../../src/pki/folder/ensure.ts';
+import { publishFiles, whileMaking } from '../../src/pki/folder/publish.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

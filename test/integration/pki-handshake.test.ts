@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAuthority, issueLeaf } from '../../src/pki/authority.ts';
-import { type CertificateSet, ensureCertificates } from '../../src/pki/ensure.ts';
-import type { Credential } from '../../src/pki/issue.ts';
+import { type CertificateSet, ensureCertificates } from '../../src/pki/folder/ensure.ts';
+import { createAuthority, issueLeaf } from '../../src/pki/issue/authority.ts';
+import type { Credential } from '../../src/pki/issue/signing.ts';
 import { runToEnd } from '../support/run-program.ts';
 
 let directory: string;

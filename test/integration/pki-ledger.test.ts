@@ -1,9 +1,9 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import type { LedgerChange, LedgerEntry } from '../../src/pki/ledger.ts';
-import { type LedgerFile, ledgerFile, ledgerName } from '../../src/pki/ledger-file.ts';
-import { issueInFolder } from '../../src/pki/operations.ts';
-import { seenRecorder } from '../../src/pki/seen.ts';
+import type { LedgerChange, LedgerEntry } from '../../src/pki/folder/ledger.ts';
+import { type LedgerFile, ledgerFile, ledgerName } from '../../src/pki/folder/ledger-file.ts';
+import { issueInFolder } from '../../src/pki/folder/operations.ts';
+import { seenRecorder } from '../../src/pki/folder/seen.ts';
 import { ownCaFolder } from '../support/own-ca.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

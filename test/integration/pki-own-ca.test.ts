@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { writeCrls } from '../../src/pki/crl-write.ts';
-import { issueInFolder } from '../../src/pki/operations.ts';
+import { writeCrls } from '../../src/pki/folder/crl-write.ts';
+import { issueInFolder } from '../../src/pki/folder/operations.ts';
 import { openssl } from '../support/openssl.ts';
 import { type OwnCaFolder, ownCaFolder } from '../support/own-ca.ts';
 

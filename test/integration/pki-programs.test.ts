@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CertificateSet, ensureCertificates } from '../../src/pki/ensure.ts';
+import { type CertificateSet, ensureCertificates } from '../../src/pki/folder/ensure.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

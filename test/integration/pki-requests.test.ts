@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { createCsr } from '../../src/pki/csr.ts';
-import type { CsrPolicy } from '../../src/pki/csr-checks.ts';
-import { describeX509 } from '../../src/pki/inspect.ts';
-import { generateKey, type KeyType } from '../../src/pki/keys.ts';
-import { revokeInFolder, signInFolder } from '../../src/pki/operations.ts';
-import { profiles } from '../../src/pki/profile.ts';
+import { revokeInFolder, signInFolder } from '../../src/pki/folder/operations.ts';
+import type { CsrPolicy } from '../../src/pki/issue/csr-checks.ts';
+import { createCsr } from '../../src/pki/x509/csr.ts';
+import { describeX509 } from '../../src/pki/x509/inspect.ts';
+import { generateKey, type KeyType } from '../../src/pki/x509/keys.ts';
+import { profiles } from '../../src/pki/x509/profile.ts';
 import { openssl } from '../support/openssl.ts';
 import { type OwnCaFolder, ownCaFolder } from '../support/own-ca.ts';
 import { runToEnd } from '../support/run-program.ts';

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { createCrl } from '../../src/pki/crl.ts';
-import { loadCrls } from '../../src/pki/crl-set.ts';
-import { writeCrls } from '../../src/pki/crl-write.ts';
-import { issueInFolder, revokeInFolder } from '../../src/pki/operations.ts';
-import { revocationReasons } from '../../src/pki/reasons.ts';
+import { writeCrls } from '../../src/pki/folder/crl-write.ts';
+import { issueInFolder, revokeInFolder } from '../../src/pki/folder/operations.ts';
+import { createCrl } from '../../src/pki/revocation/crl.ts';
+import { loadCrls } from '../../src/pki/revocation/crl-set.ts';
+import { revocationReasons } from '../../src/pki/revocation/reasons.ts';
 import { openssl, opensslRefuses } from '../support/openssl.ts';
 import { opensslCa } from '../support/openssl-ca.ts';
 import { type OwnCaFolder, ownCaFolder } from '../support/own-ca.ts';

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { readCrls } from '../../src/pki/crl-read.ts';
-import { encryptKey } from '../../src/pki/encrypted-key.ts';
-import { issueInFolder, signInFolder } from '../../src/pki/operations.ts';
-import { profiles } from '../../src/pki/profile.ts';
-import { exportRoot } from '../../src/pki/root-export.ts';
-import { importIntoFolder } from '../../src/pki/root-import.ts';
+import { issueInFolder, signInFolder } from '../../src/pki/folder/operations.ts';
+import { exportRoot } from '../../src/pki/folder/root-export.ts';
+import { importIntoFolder } from '../../src/pki/folder/root-import.ts';
+import { readCrls } from '../../src/pki/revocation/crl-read.ts';
+import { encryptKey } from '../../src/pki/x509/encrypted-key.ts';
+import { profiles } from '../../src/pki/x509/profile.ts';
 import { openssl } from '../support/openssl.ts';
 import { type OwnCaFolder, ownCaFolder } from '../support/own-ca.ts';
 

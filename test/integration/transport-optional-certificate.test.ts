@@ -6,7 +6,7 @@ import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { HttpPeer } from '../../src/broker/ports.ts';
-import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
+import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connackAccepted, connectA } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
+import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
+import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';

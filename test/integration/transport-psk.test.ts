@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
+import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runProgram } from '../support/run-program.ts';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { certificateSource } from '../../src/transport/certificates.ts';
 import { createListener } from '../../src/transport/listener.ts';
 import { listenerSchema } from '../../src/transport/schema.ts';
+import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';

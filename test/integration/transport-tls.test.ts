@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { certificateSource, type TlsMaterial } from '../../src/transport/certificates.ts';
+import { certificateSource } from '../../src/transport/tls/certificates.ts';
+import { type TlsMaterial } from '../../src/transport/tls/material.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import { type CertificateSource, certificateSource } from '../../src/transport/certificates.ts';
+import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, rawClient } from '../support/raw-client.ts';

@@ -18,7 +18,8 @@ const layers: readonly (readonly string[])[] = [
   ['mqtt', 'pki'],
   ['plane'],
   ['broker'],
-  ['transport', 'auth', 'storage', 'bridge', 'signaling', 'admin', 'telemetry', 'enrollment'],
+  ['transport', 'auth', 'storage', 'bridge', 'hub', 'signaling', 'admin', 'telemetry', 'enrollment'],
+  ['certificates'],
   ['app'],
   ['cli'],
   ['bin'],
@@ -27,7 +28,7 @@ const layers: readonly (readonly string[])[] = [
 const configFolder = 'config';
 const configImporters = ['app', 'cli', configFolder];
 /** Pure checks of settings that no schema can express; config/ runs them with its own. */
-const settingChecks = ['src/bridge/check-rules.ts'];
+const settingChecks = ['src/bridge/mapping/check-rules.ts'];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */
 const packages: readonly { readonly names: RegExp; readonly where: RegExp; readonly place: string }[] = [
@@ -59,6 +60,73 @@ export function violationsOf(file: SourceFile): string[] {
     ...importsOf(file.text).flatMap((one) => importViolations(file, one)),
   ];
   return found.map((rule) => `${file.path}: ${rule}`);
+}
+
+/**
+ * Circles of imports: of files, also where only types go round, and of the rooms of a folder with each other and with
+ * the files that stand beside them. Schema files are left out of the latter: the one of a folder composes those of its
+ * rooms, which is no way that the program takes.
+ */
+export function circlesOf(files: readonly SourceFile[]): string[] {
+  const imports = new Map(
+    files.map((file) => [
+      file.path,
+      importsOf(file.text)
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier }) => posix.join(posix.dirname(file.path), specifier)),
+    ]),
+  );
+  const rooms = [...new Set(files.flatMap(({ path }) => foldersAbove(path)))].flatMap((folder) => {
+    const nodeOf = (path: string): string | undefined =>
+      path.startsWith(`${folder}/`) && !isSchema(path) ? path.slice(folder.length + 1).split('/')[0] : undefined;
+    return circlesIn(between(imports, nodeOf)).map((names) => `${folder}: ${names.join(', ')} import each other`);
+  });
+  return [...circlesIn(imports).map((names) => `${names.join(', ')} import each other`), ...rooms];
+}
+
+/** `src/pki/issue/issue.ts`: `src/pki/issue`, `src/pki`. What stands in `src` itself has its layers. */
+const foldersAbove = (path: string): string[] => {
+  const names = posix.dirname(path).split('/');
+  return names.slice(1).map((_, index) => names.slice(0, index + 2).join('/'));
+};
+
+/** The same arrows between what `nodeOf` puts together; files that it puts nowhere are left out. */
+function between(imports: ReadonlyMap<string, readonly string[]>, nodeOf: (path: string) => string | undefined) {
+  const arrows = new Map<string, string[]>();
+  for (const [path, targets] of imports) {
+    const from = nodeOf(path);
+    if (from === undefined) continue;
+    const known = arrows.get(from) ?? [];
+    arrows.set(from, known);
+    for (const target of targets) {
+      const to = nodeOf(target);
+      if (to !== undefined && to !== from) known.push(to);
+    }
+  }
+  return arrows;
+}
+
+/** Groups of nodes of which each reaches each other (Tarjan's strongly connected components of two and more). */
+function circlesIn(arrows: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (node: string): void => {
+    const number = order.size;
+    order.set(node, number);
+    lowest.set(node, number);
+    open.push(node);
+    for (const next of arrows.get(node) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (open.includes(next)) lowest.set(node, Math.min(lowest.get(node) ?? 0, lowest.get(next) ?? 0));
+    }
+    if (lowest.get(node) !== number) return;
+    const group = open.splice(open.indexOf(node));
+    if (group.length > 1) found.push(group.toSorted());
+  };
+  for (const node of arrows.keys()) visit(node);
+  return found;
 }
 
 function placeViolations({ path }: SourceFile): string[] {
@@ -120,8 +188,10 @@ function edgeViolations(path: string, target: string, one: Import): string[] {
   return layerOf(to) < layerOf(from) ? [] : [`imports ${target}; "${to}" stands above "${from}"`];
 }
 
+const isSchema = (path: string): boolean => /\/([a-z-]+-)?schema\.ts$/.test(path);
+
 const isForConfig = (target: string): boolean =>
-  folderOf(target) === 'kernel' || /\/([a-z-]+-)?schema\.ts$/.test(target) || settingChecks.includes(target);
+  folderOf(target) === 'kernel' || isSchema(target) || settingChecks.includes(target);
 
 /** The folder below src/; `bin` for the file that starts the program. */
 const folderOf = (path: string): string => path.split('/')[1]?.replace(/\.ts$/, '') ?? '';

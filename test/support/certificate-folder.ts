@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { type Authority, createAuthority } from '../../src/pki/authority.ts';
-import { type CertificateSet, ensureCertificates } from '../../src/pki/ensure.ts';
 import { type FileName, fileNames } from '../../src/pki/files.ts';
+import { type CertificateSet, ensureCertificates } from '../../src/pki/folder/ensure.ts';
+import { type Authority, createAuthority } from '../../src/pki/issue/authority.ts';
 
 export const day = 86_400_000;
 /** When everything in the folder was made. */

@@ -4,10 +4,10 @@ import { createEnrollment, type Enrollment } from '../../src/enrollment/enroll.t
 import { estHandler, maxEstBodyBytes } from '../../src/enrollment/est.ts';
 import { enrollmentSchema } from '../../src/enrollment/schema.ts';
 import { type TokenFile, tokenFile } from '../../src/enrollment/token-file.ts';
-import { type CaFolder, openCaFolder } from '../../src/pki/ca-folder.ts';
-import { type CsrRequest, createCsr } from '../../src/pki/csr.ts';
-import { ensureCertificates } from '../../src/pki/ensure.ts';
-import { generateKey } from '../../src/pki/keys.ts';
+import { type CaFolder, openCaFolder } from '../../src/pki/folder/ca-folder.ts';
+import { ensureCertificates } from '../../src/pki/folder/ensure.ts';
+import { type CsrRequest, createCsr } from '../../src/pki/x509/csr.ts';
+import { generateKey } from '../../src/pki/x509/keys.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './recorded-telemetry.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

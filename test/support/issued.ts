@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CaFolder, openCaFolder } from '../../src/pki/ca-folder.ts';
-import { issueInFolder } from '../../src/pki/operations.ts';
+import { type CaFolder, openCaFolder } from '../../src/pki/folder/ca-folder.ts';
+import { issueInFolder } from '../../src/pki/folder/operations.ts';
 
 /** The certificates directory of a broker, to issue and revoke in as `viaduct pki` does. */
 export const caFolder = (

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AuthorityOptions, caChainOf, createIntermediate, createRoot } from '../../src/pki/authority.ts';
-import { type CaFolder, type CaFolderOptions, openCaFolder } from '../../src/pki/ca-folder.ts';
-import type { NewCa } from '../../src/pki/ca-request.ts';
+import { type CaFolder, type CaFolderOptions, openCaFolder } from '../../src/pki/folder/ca-folder.ts';
+import { type AuthorityOptions, caChainOf, createIntermediate, createRoot } from '../../src/pki/issue/authority.ts';
+import type { NewCa } from '../../src/pki/issue/ca-request.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A certificates directory with a new root and intermediate, and nothing else. */

@@ -2,9 +2,9 @@ import type { HttpHandler, Link } from '../../src/broker/ports.ts';
 import { formatSocketAddress } from '../../src/kernel/address.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { LogFields, Telemetry } from '../../src/kernel/telemetry-ports.ts';
-import type { CertificateSource } from '../../src/transport/certificates.ts';
 import { createListener, type TransportListener } from '../../src/transport/listener.ts';
 import { listenerSchema } from '../../src/transport/schema.ts';
+import type { CertificateSource } from '../../src/transport/tls/certificates.ts';
 import { Lines } from './lines.ts';
 
 /** A link that was accepted, and what came over it. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { byteSize, duration, secretReference } from '../../kernel/schema.ts';
-import { hubSchema } from '../hub/schema.ts';
 
 /** Shorter ones would keep a processor busy with a server that is away. */
 const delay = duration.refine((ms) => ms >= 10 && ms <= 3_600_000, { error: 'use 10ms to 1h' });
 
+/** The servers and how to log in there. The configuration adds the hub, which is used where none is named. */
 export const natsSchema = z
   .strictObject({
     servers: z
@@ -85,7 +85,6 @@ export const natsSchema = z
           metric: 'bridge_dropped_total{reason="subject-too-long"}',
         },
       }),
-    hub: hubSchema,
   })
   .superRefine((nats, context) => {
     const given = (['user', 'token', 'nkey', 'creds'] as const).filter((field) => nats[field] !== undefined);
@@ -103,8 +102,6 @@ export const natsSchema = z
         path: ['tls', nats.tls?.cert === undefined ? 'cert' : 'key'],
         message: 'a client certificate is nats.tls.cert and nats.tls.key together',
       });
-  })
-  .prefault({})
-  .meta({ description: 'NATS.', reload: 'process' });
+  });
 
 export type NatsOptions = z.output<typeof natsSchema>;

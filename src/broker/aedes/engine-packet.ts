@@ -1,5 +1,5 @@
 import type { Message, Origin } from '../../plane/message.ts';
-import { type StoredProperties, toStoredProperties } from '../publish/stored-properties.ts';
+import { type StoredProperties, toStoredProperties } from '../stored-properties.ts';
 import type { EnginePacket } from './engine-types.ts';
 
 /** The engine copies packets but keeps their properties object: that carries the origin through. */

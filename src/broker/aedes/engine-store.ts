@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { StoreError } from '../../kernel/errors.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import { queueTargets } from '../publish/queue-targets.ts';
-import type { StoredProperties } from '../publish/stored-properties.ts';
 import type { SessionEnds } from '../session-ends.ts';
 import type { MatchedSubscription, OpenedExchange, PacketKey, SessionStore, StoredPacket } from '../session-store.ts';
+import type { StoredProperties } from '../stored-properties.ts';
 
 /** What was decided about a message when it was queued. */
 export interface QueueDecision {

@@ -1,5 +1,5 @@
-import type { StoredProperties } from '../publish/stored-properties.ts';
 import type { SessionStore } from '../session-store.ts';
+import type { StoredProperties } from '../stored-properties.ts';
 
 // The parts of Aedes 2.0.0-beta.1 that the adapter touches, its internals included. The version is pinned exactly, so
 // that these shapes hold.

@@ -2,8 +2,8 @@ import { messageOf } from '../../kernel/errors.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { engineFailed } from '../events.ts';
-import type { StoredProperties } from '../publish/stored-properties.ts';
 import type { SessionStore, StoredPacket, StoredWill } from '../session-store.ts';
+import type { StoredProperties } from '../stored-properties.ts';
 
 /** A will as the engine stores it: a message with its client. */
 type EngineWill = StoredWill & StoredPacket & { readonly properties?: StoredProperties };

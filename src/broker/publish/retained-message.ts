@@ -1,6 +1,6 @@
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
 import type { StoredPacket } from '../session-store.ts';
-import { fromStoredProperties } from './stored-properties.ts';
+import { fromStoredProperties } from '../stored-properties.ts';
 
 const origin: Origin = { kind: 'broker' };
 

@@ -1,6 +1,6 @@
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
 import type { PacketKey, StoredPacket } from '../session-store.ts';
-import { fromStoredProperties, type StoredProperties } from './stored-properties.ts';
+import { fromStoredProperties, type StoredProperties } from '../stored-properties.ts';
 
 /** A message as the engine or a store holds it; properties are converted only where somebody reads them. */
 export class StoredMessage implements Message {

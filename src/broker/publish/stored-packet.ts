@@ -1,6 +1,6 @@
 import type { Message } from '../../plane/message.ts';
 import type { PacketKey, StoredPacket } from '../session-store.ts';
-import { toStoredProperties } from './stored-properties.ts';
+import { toStoredProperties } from '../stored-properties.ts';
 
 /** A message as the stores keep it. @param now milliseconds since the epoch */
 export function storedPacket(message: Message, key: PacketKey, now: number): StoredPacket {

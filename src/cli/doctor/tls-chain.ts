@@ -1,6 +1,6 @@
-import { expiresSoon } from '../../app/certificate-expiry.ts';
+import { expiresSoon } from '../../certificates/expiry.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { type CertificateFacts, describeX509 } from '../../pki/inspect.ts';
+import { type CertificateFacts, describeX509 } from '../../pki/x509/inspect.ts';
 import type { TlsClient } from './tls-client.ts';
 import { shownBy } from './tls-probe.ts';
 import { outcomeText, type ReportRow } from './tls-report.ts';

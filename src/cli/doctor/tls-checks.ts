@@ -1,12 +1,11 @@
 import { openingFor } from './opening.ts';
 import { opensslLine, type PemFile, type PreSharedKey, plainLine, type TlsClient } from './tls-client.ts';
-import type { Missing, TlsFiles } from './tls-files.ts';
+import type { TlsFiles } from './tls-files.ts';
+import type { Missing } from './tls-material.ts';
 import { type Outcome, probe, probePlain } from './tls-probe.ts';
 import { wrongKeyFor } from './tls-psk.ts';
+import type { Expectation } from './tls-report.ts';
 import type { TlsKind, TlsTarget } from './tls-target.ts';
-
-/** What should happen; `either` is shown and not judged. */
-export type Expectation = 'accepted' | 'refused by the client' | 'refused by the server' | 'either';
 
 /** One attempt on one port. */
 export interface Check {

@@ -1,25 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuthority } from '../../pki/authority.ts';
-import { describeX509 } from '../../pki/inspect.ts';
-import { certificatesIn, certificatesPem } from '../../pki/pem.ts';
+import { createAuthority } from '../../pki/issue/authority.ts';
+import { describeX509 } from '../../pki/x509/inspect.ts';
+import { certificatesIn, certificatesPem } from '../../pki/x509/pem.ts';
 import type { Identity, PemFile } from './tls-client.ts';
-import {
-  type ClientFiles,
-  certificatesOf,
-  expiredClientOf,
-  readClient,
-  readServerName,
-  readTrust,
-} from './tls-folder.ts';
+import { certificatesOf, expiredClientOf, readClient, readServerName, readTrust } from './tls-folder.ts';
+import type { Missing, PemIdentity } from './tls-material.ts';
+import { type ClientFiles } from './tls-material.ts';
 import type { Revocation } from './tls-revocation.ts';
 import { isRevoked, revokedClientOf } from './tls-revoked.ts';
-
-/** Why something cannot be tried, for the report. */
-export interface Missing {
-  readonly missing: string;
-}
 
 /** What the checks need: the CA files of the server's clients, and certificates good and bad. */
 export interface TlsFiles extends AsyncDisposable {
@@ -138,14 +128,6 @@ async function goodClientOf(
   return leaf !== undefined && isRevoked(revocation.crls, leaf)
     ? { missing: `${join(directory, 'client-demo.pem')} is revoked; pass a client certificate with --cert and --key` }
     : client;
-}
-
-/** A client as PEM texts, or as files where it has some. */
-export interface PemIdentity {
-  readonly leaf: string | PemFile;
-  readonly key: string | PemFile;
-  /** `''` for none. */
-  readonly issuers: string;
 }
 
 /** Common name of the certificates made here. */

@@ -1,20 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { reasonOf } from '../../config/secrets.ts';
-import { AppError, messageOf } from '../../kernel/errors.ts';
-import { issueLeaf } from '../../pki/authority.ts';
+import { AppError, messageOf, reasonOf } from '../../kernel/errors.ts';
 import { readFileContent } from '../../pki/files.ts';
-import { describeX509 } from '../../pki/inspect.ts';
-import { certificatesPem, parseCertificates, parsePrivateKey } from '../../pki/pem.ts';
+import { issueLeaf } from '../../pki/issue/authority.ts';
+import { describeX509 } from '../../pki/x509/inspect.ts';
+import { certificatesPem, parseCertificates, parsePrivateKey } from '../../pki/x509/pem.ts';
 import { usage } from '../connection-options.ts';
 import type { PemFile } from './tls-client.ts';
-import type { Missing, PemIdentity } from './tls-files.ts';
-
-/** Absolute paths of a client certificate and its key. */
-export interface ClientFiles {
-  readonly cert: string;
-  readonly key: string;
-}
+import type { ClientFiles, Missing, PemIdentity } from './tls-material.ts';
 
 /** The bundle that clients trust. @param ca path of `--ca`, else that of the folder. @returns undefined where there is none. */
 export async function readTrust(directory: string, ca: string | undefined): Promise<PemFile | undefined> {

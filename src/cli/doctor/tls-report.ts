@@ -1,6 +1,8 @@
-import type { Expectation } from './tls-checks.ts';
 import type { Outcome } from './tls-probe.ts';
 import type { TlsKind } from './tls-target.ts';
+
+/** What should happen; `either` is shown and not judged. */
+export type Expectation = 'accepted' | 'refused by the client' | 'refused by the server' | 'either';
 
 /** `ok`: as expected; `no`: not; `warning`: not for long, or not wholly; `skipped`: could not be tried, or is not judged. */
 export type Verdict = 'ok' | 'no' | 'warning' | 'skipped';

@@ -2,12 +2,13 @@ import type { X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../kernel/errors.ts';
-import { issueLeaf } from '../../pki/authority.ts';
-import type { CrlSet } from '../../pki/crl-set.ts';
-import { describeX509 } from '../../pki/inspect.ts';
-import { certificatesIn, certificatesPem, parsePrivateKey } from '../../pki/pem.ts';
-import type { Missing, PemIdentity } from './tls-files.ts';
-import { type ClientFiles, textOf } from './tls-folder.ts';
+import { issueLeaf } from '../../pki/issue/authority.ts';
+import type { CrlSet } from '../../pki/revocation/crl-set.ts';
+import { describeX509 } from '../../pki/x509/inspect.ts';
+import { certificatesIn, certificatesPem, parsePrivateKey } from '../../pki/x509/pem.ts';
+import { textOf } from './tls-folder.ts';
+import type { Missing, PemIdentity } from './tls-material.ts';
+import { type ClientFiles } from './tls-material.ts';
 import type { Revocation } from './tls-revocation.ts';
 
 /** More client certificates are not looked through. */

@@ -1,7 +1,7 @@
 import { certificateIdentity } from '../../auth/certificate-identity.ts';
 import type { AccessOptions } from '../../auth/schema.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { AltName } from '../../pki/names.ts';
+import type { AltName } from '../../pki/x509/names.ts';
 
 /** Who a client certificate would be for. */
 export interface ClientNames {

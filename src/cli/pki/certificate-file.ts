@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { AppError } from '../../kernel/errors.ts';
-import { parseCertificates } from '../../pki/pem.ts';
+import { parseCertificates } from '../../pki/x509/pem.ts';
 import type { Io } from '../io.ts';
 import { readNamedFile } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LedgerEntry } from '../../pki/ledger.ts';
+import type { LedgerEntry } from '../../pki/folder/ledger.ts';
 import { clientLines } from './client-lines.ts';
 
 const now = Date.UTC(2026, 5, 1);

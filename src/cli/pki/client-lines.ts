@@ -1,6 +1,6 @@
-import type { ClientCertificates } from '../../app/certificates/status.ts';
+import type { ClientCertificates } from '../../certificates/status.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import type { LedgerEntry } from '../../pki/ledger.ts';
+import type { LedgerEntry } from '../../pki/folder/ledger.ts';
 import { untilText } from './report.ts';
 
 /** Longer lists are cut; `pki list` shows all. */

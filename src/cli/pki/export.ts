@@ -2,10 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../kernel/errors.ts';
-import { isIssuedBy } from '../../pki/check-parts.ts';
-import { decryptKey } from '../../pki/encrypted-key.ts';
-import { describeX509 } from '../../pki/inspect.ts';
-import { certificatesIn, certificatesPem, isEncryptedKey, parsePrivateKey } from '../../pki/pem.ts';
+import { isIssuedBy } from '../../pki/check/check-parts.ts';
+import { decryptKey } from '../../pki/x509/encrypted-key.ts';
+import { describeX509 } from '../../pki/x509/inspect.ts';
+import { certificatesIn, certificatesPem, isEncryptedKey, parsePrivateKey } from '../../pki/x509/pem.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { readCertificates } from './certificate-file.ts';
 import {
@@ -82,7 +82,7 @@ async function run(io: Io, what: string, options: Options): Promise<void> {
 async function plain(io: Io, certificates: readonly X509Certificate[], options: Options): Promise<Buffer | string> {
   if (options.format === 'pem') return certificatesPem(certificates);
   if (options.format === 'p12')
-    return (await import('../../pki/pkcs12.ts')).createTrustStore({
+    return (await import('../../pki/x509/pkcs12.ts')).createTrustStore({
       certificates,
       password: (await passwordOf(io, options)) ?? trustPassword,
     });
@@ -115,7 +115,7 @@ async function keyStore(
       'certificate-mismatch',
       `${resolve(io.cwd, keyName)} is not the key of ${what}; name the right one with --key`,
     );
-  const { createPkcs12 } = await import('../../pki/pkcs12.ts'); // and with it the library, which the broker does without
+  const { createPkcs12 } = await import('../../pki/x509/pkcs12.ts'); // and with it the library, which the broker does without
   return createPkcs12({
     key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     chain: upToRoot(certificates, trusted),

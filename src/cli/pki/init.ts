@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import type { CaFolder } from '../../pki/ca-folder.ts';
-import { ensureCertificates } from '../../pki/ensure.ts';
-import type { KeyType } from '../../pki/keys.ts';
-import { parseConstraint } from '../../pki/name-constraints.ts';
+import type { CaFolder } from '../../pki/folder/ca-folder.ts';
+import { ensureCertificates } from '../../pki/folder/ensure.ts';
+import type { KeyType } from '../../pki/x509/keys.ts';
+import { parseConstraint } from '../../pki/x509/name-constraints.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { addSigningOptions, keyTypeOption, openPki, parsedNames, requireSafe, type SigningOptions } from './options.ts';

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { encryptKey } from '../../pki/encrypted-key.ts';
-import type { KeyType } from '../../pki/keys.ts';
-import { parseSubjectAltName, serverCommonName } from '../../pki/names.ts';
+import { encryptKey } from '../../pki/x509/encrypted-key.ts';
+import type { KeyType } from '../../pki/x509/keys.ts';
+import { parseSubjectAltName, serverCommonName } from '../../pki/x509/names.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { requireAcceptable } from './acceptable.ts';
@@ -61,7 +61,7 @@ async function run(io: Io, kind: 'server' | 'client', name: string, options: Opt
     'renew it with viaduct pki renew FILE, or choose another folder with --out',
   );
   const passphrase = await newKeyPassphrase(options, io);
-  const { issueInFolder } = await import('../../pki/operations.ts'); // and with it the X.509 libraries
+  const { issueInFolder } = await import('../../pki/folder/operations.ts'); // and with it the X.509 libraries
   const issued = await issueInFolder(folder, kind, {
     commonName: kind === 'server' ? serverCommonName(name) : name,
     altNames,

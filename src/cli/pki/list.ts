@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isoTime } from '../../kernel/clock.ts';
-import type { LedgerEntry } from '../../pki/ledger.ts';
+import type { LedgerEntry } from '../../pki/folder/ledger.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { addPkiOptions, lifetimeMs, openPki, type PkiOptions } from './options.ts';
 import { entryJson, table } from './report.ts';

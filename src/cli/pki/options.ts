@@ -6,11 +6,11 @@ import { readSecret } from '../../config/secrets.ts';
 import { parseDuration } from '../../kernel/duration.ts';
 import { AppError, messageOf } from '../../kernel/errors.ts';
 import type { SecretReference } from '../../kernel/schema.ts';
-import { type CaFolder, openCaFolder } from '../../pki/ca-folder.ts';
-import { passphraseProblem } from '../../pki/encrypted-key.ts';
 import { readFileContent } from '../../pki/files.ts';
-import { type KeyType, keyTypes } from '../../pki/keys.ts';
-import type { AltName } from '../../pki/names.ts';
+import { type CaFolder, openCaFolder } from '../../pki/folder/ca-folder.ts';
+import { passphraseProblem } from '../../pki/x509/encrypted-key.ts';
+import { type KeyType, keyTypes } from '../../pki/x509/keys.ts';
+import type { AltName } from '../../pki/x509/names.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from '../config-options.ts';
 import type { Io } from '../io.ts';
 

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../kernel/errors.ts';
-import type { CaFolder } from '../../pki/ca-folder.ts';
-import { encryptKey } from '../../pki/encrypted-key.ts';
-import { type KeyType, keyTypes } from '../../pki/keys.ts';
-import { certificatesPem, parseCertificates } from '../../pki/pem.ts';
-import { replaceFile } from '../../pki/publish.ts';
-import type { FolderRenewal } from '../../pki/renew-folder.ts';
+import type { CaFolder } from '../../pki/folder/ca-folder.ts';
+import { replaceFile } from '../../pki/folder/publish.ts';
+import type { FolderRenewal } from '../../pki/folder/renew-folder.ts';
+import { encryptKey } from '../../pki/x509/encrypted-key.ts';
+import { type KeyType, keyTypes } from '../../pki/x509/keys.ts';
+import { certificatesPem, parseCertificates } from '../../pki/x509/pem.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import {
   addSigningOptions,
@@ -45,7 +45,7 @@ export function addRenewCommand(pki: Command, io: Io): void {
 async function renew(io: Io, what: string, options: Options): Promise<void> {
   const { folder } = await openPki(options, io);
   const named = inFolder.find((name) => name === what);
-  const { renewFolder } = await import('../../pki/renew-folder.ts'); // and with it the X.509 libraries
+  const { renewFolder } = await import('../../pki/folder/renew-folder.ts'); // and with it the X.509 libraries
   const { entries, files } =
     named === undefined
       ? await renewFile(io, folder, what, options)
@@ -70,7 +70,7 @@ async function renewFile(io: Io, folder: CaFolder, what: string, options: Option
   const newKey = newKeyType(options.newKey);
   const keyPath = keyPathOf(path);
   const oldKey = newKey === undefined ? undefined : await readNamedFile(io, keyPath);
-  const { renewInFolder } = await import('../../pki/renew.ts');
+  const { renewInFolder } = await import('../../pki/folder/renew.ts');
   const renewed = await renewInFolder(folder, certificatesPem(certificates), {
     ...(newKey === undefined ? {} : { newKey }),
     ...endOf(options.lifetime, folder.options.now()),

@@ -1,7 +1,7 @@
 import { isoTime } from '../../kernel/clock.ts';
-import type { CertificateFacts } from '../../pki/inspect.ts';
-import type { LedgerEntry } from '../../pki/ledger.ts';
-import { printable } from '../../pki/names.ts';
+import type { LedgerEntry } from '../../pki/folder/ledger.ts';
+import type { CertificateFacts } from '../../pki/x509/inspect.ts';
+import { printable } from '../../pki/x509/names.ts';
 
 const dayMs = 86_400_000;
 

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { isoTime } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
-import { type WrittenCrls, writeCrls } from '../../pki/crl-write.ts';
-import { parseCertificates } from '../../pki/pem.ts';
-import { type RevocationReason, revocationReasons } from '../../pki/reasons.ts';
+import { type WrittenCrls, writeCrls } from '../../pki/folder/crl-write.ts';
+import { type RevocationReason, revocationReasons } from '../../pki/revocation/reasons.ts';
+import { parseCertificates } from '../../pki/x509/pem.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import {
   addSigningOptions,
@@ -47,7 +47,7 @@ async function revoke(io: Io, which: string, options: RevokeOptions): Promise<vo
   const { folder } = await openPki(options, io);
   const isSerial = /^(?:[0-9a-f]{2}:?){4,20}$/i.test(which);
   const target = isSerial ? { serialNumber: which.replaceAll(':', '') } : { pem: await certificateIn(io, which) };
-  const { revokeInFolder } = await import('../../pki/operations.ts'); // and with it the X.509 libraries
+  const { revokeInFolder } = await import('../../pki/folder/operations.ts'); // and with it the X.509 libraries
   const { entry, wasRevoked, crls } = await revokeInFolder(folder, target, options.reason);
   if (crls.written.length === 0) io.setExitCode(1);
   if (options.json === true) {

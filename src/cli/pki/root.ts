@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { exportRoot } from '../../pki/root-export.ts';
+import { exportRoot } from '../../pki/folder/root-export.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { addSigningOptions, openPki, readNamedFile, type SigningOptions } from './options.ts';
 
@@ -44,7 +44,7 @@ async function exportTo(io: Io, options: SigningOptions & { readonly out: string
 
 async function importFrom(io: Io, file: string, options: SigningOptions): Promise<void> {
   const { folder } = await openPki(options, io);
-  const { importIntoFolder } = await import('../../pki/root-import.ts'); // and with it the X.509 libraries
+  const { importIntoFolder } = await import('../../pki/folder/root-import.ts'); // and with it the X.509 libraries
   const imported = await importIntoFolder(
     folder,
     (await readNamedFile(io, file)).toString('utf8'),

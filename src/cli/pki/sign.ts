@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { readCsr } from '../../pki/csr.ts';
-import { parseSubjectAltName } from '../../pki/names.ts';
-import { profiles } from '../../pki/profile.ts';
+import { readCsr } from '../../pki/x509/csr.ts';
+import { parseSubjectAltName } from '../../pki/x509/names.ts';
+import { profiles } from '../../pki/x509/profile.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { type ClientNames, requireAcceptable } from './acceptable.ts';
@@ -61,7 +61,7 @@ async function sign(io: Io, csr: string, options: Options): Promise<void> {
   const request = await readNamedFile(io, csr);
   const names = options.profile === 'client' ? namesOf(request, policy) : undefined;
   if (names !== undefined) requireAcceptable(access, names);
-  const { signInFolder } = await import('../../pki/operations.ts'); // and with it the X.509 libraries
+  const { signInFolder } = await import('../../pki/folder/operations.ts'); // and with it the X.509 libraries
   const issued = await signInFolder(folder, request, policy, resolve(io.cwd, csr));
   if (out !== undefined) await writeFiles([{ path: out, content: issued.cert, isSecret: false }]);
   if (options.json === true) printJson(io.stdout, { ...entryJson(issued.entry), certificate: out ?? issued.cert });

@@ -1,12 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Command } from 'commander';
-import { clientCertificates } from '../../app/certificates/status.ts';
-import { clientsPayload } from '../../app/certificates/status-topics.ts';
+import { clientCertificates } from '../../certificates/status.ts';
+import { clientsPayload } from '../../certificates/status-topics.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { type CaFolder, crlFolderName, type OwnCa } from '../../pki/ca-folder.ts';
-import { type CrlState, loadCrls } from '../../pki/crl-set.ts';
-import { describeX509 } from '../../pki/inspect.ts';
-import { certificatesIn } from '../../pki/pem.ts';
+import { type CaFolder, crlFolderName, type OwnCa } from '../../pki/folder/ca-folder.ts';
+import { type CrlState, loadCrls } from '../../pki/revocation/crl-set.ts';
+import { describeX509 } from '../../pki/x509/inspect.ts';
+import { certificatesIn } from '../../pki/x509/pem.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { clientLines } from './client-lines.ts';
 import { addPkiOptions, openPki, type PkiOptions } from './options.ts';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
-import { faultIn } from '../../storage/disk/damaged.ts';
+import { faultIn } from '../../storage/disk/files/damaged.ts';
 import { exportLines, type ReportSkipped } from '../../storage/disk/offline/export.ts';
 import { openOffline } from '../../storage/disk/offline/open-offline.ts';
 import { type Io, printLine } from '../io.ts';

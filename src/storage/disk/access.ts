@@ -3,7 +3,7 @@ import { StoreError } from '../../kernel/errors.ts';
 import { bytesOf } from '../detach.ts';
 import { storeRefused } from '../limits.ts';
 import type { Contents } from './contents.ts';
-import { DiskSpace } from './disk-space.ts';
+import { DiskSpace } from './files/disk-space.ts';
 import { type DiskOptions, OpenedStore, type OpenedStoreDeps } from './opened-store.ts';
 
 /** The way of the store's methods to what it holds. */

@@ -1,9 +1,9 @@
 import type { StoreDeps } from '../drop.ts';
 import { InboundIdentifiers } from '../memory/inbound.ts';
 import type { ExchangeLimits } from '../schema.ts';
-import type { Batch } from './batch.ts';
-import type { Environment } from './environment.ts';
-import { inboundKey } from './keys.ts';
+import type { Batch } from './files/batch.ts';
+import type { Environment } from './files/environment.ts';
+import { inboundKey } from './files/keys.ts';
 
 /** Open QoS 2 identifiers of publishers: in memory as they are asked for with every message, and on disk. */
 export class DiskInbound {

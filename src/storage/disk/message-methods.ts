@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { OpenedExchange, PacketKey, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
 import { exchangeBytes } from '../limits.ts';
 import type { Access } from './access.ts';
-import { replay } from './replay.ts';
+import { replay } from './queues/replay.ts';
 
 type RetainedMethods = Pick<
   SessionStore,

@@ -1,14 +1,14 @@
 import { messageOf, StoreError } from '../../kernel/errors.ts';
 import type { StoreDeps } from '../drop.ts';
 import type { StoreLimits } from '../schema.ts';
-import type { Durability } from './batch.ts';
 import { type Contents, loadContents } from './contents.ts';
-import { damaged } from './damaged.ts';
-import { checkDataFile } from './data-file.ts';
-import { Environment } from './environment.ts';
-import { type FolderLock, lockFolder } from './lock.ts';
-import { requirePrivate, restrictFiles } from './private-files.ts';
-import { bringUpToDate } from './schema-version.ts';
+import type { Durability } from './files/batch.ts';
+import { damaged } from './files/damaged.ts';
+import { checkDataFile } from './files/data-file.ts';
+import { Environment } from './files/environment.ts';
+import { type FolderLock, lockFolder } from './files/lock.ts';
+import { requirePrivate, restrictFiles } from './files/private-files.ts';
+import { bringUpToDate } from './files/schema-version.ts';
 
 export interface DiskOptions {
   /** Made if it is missing. */

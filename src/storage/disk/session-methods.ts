@@ -3,8 +3,8 @@ import type { SessionStore, StoredSession, StoredWill } from '../../broker/sessi
 import { sessionBytes, subscriptionBytes } from '../limits.ts';
 import type { Access } from './access.ts';
 import type { Contents } from './contents.ts';
-import type { Environment } from './environment.ts';
-import { firstKey, lastKey, ownerKey, textKey } from './keys.ts';
+import type { Environment } from './files/environment.ts';
+import { firstKey, lastKey, ownerKey, textKey } from './files/keys.ts';
 import { encodeSubscription } from './subscription-record.ts';
 import { decodeWill } from './wills.ts';
 

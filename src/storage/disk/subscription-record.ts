@@ -1,6 +1,6 @@
 import type { StoredSubscription } from '../../broker/session-store.ts';
 import { qosOf } from '../../mqtt/fields.ts';
-import { RecordReader, RecordWriter } from './bytes.ts';
+import { RecordReader, RecordWriter } from './files/bytes.ts';
 
 const qosMask = 0b11;
 const noLocal = 0b100;

@@ -1,6 +1,6 @@
 import type { Contents } from './contents.ts';
-import type { Environment } from './environment.ts';
-import { endOfQueue, firstKey, lastKey, type OwnerNumber, ownerIn, queueKey, sequenceIn } from './keys.ts';
+import type { Environment } from './files/environment.ts';
+import { endOfQueue, firstKey, lastKey, type OwnerNumber, ownerIn, queueKey, sequenceIn } from './files/keys.ts';
 
 /** Rows looked at with each step; a step takes a few milliseconds. */
 const sweptRows = 500;

@@ -1,10 +1,10 @@
 import { deserialize, serialize } from 'node:v8';
 import type { StoredPacket, StoredWill } from '../../broker/session-store.ts';
 import { recordBytes } from '../limits.ts';
-import type { Batch } from './batch.ts';
-import { damaged } from './damaged.ts';
-import type { Environment } from './environment.ts';
-import { textKey } from './keys.ts';
+import type { Batch } from './files/batch.ts';
+import { damaged } from './files/damaged.ts';
+import type { Environment } from './files/environment.ts';
+import { textKey } from './files/keys.ts';
 
 /** A will as the engine hands it over: a message with its client. */
 export type MessageWill = StoredWill & StoredPacket;

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { LinkError, messageOf, StoreError } from '../../kernel/errors.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
-import type { Durability } from '../disk/batch.ts';
+import type { Durability } from '../disk/files/batch.ts';
 import { outboxLeft, reportMended, storeFailed } from '../events.ts';
 import { OpenedOutbox } from './opened-outbox.ts';
 import { type KeptMessage, type KeptRecord, readEntry, writeEntry } from './record.ts';

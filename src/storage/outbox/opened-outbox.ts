@@ -1,10 +1,10 @@
 import type { StoreError } from '../../kernel/errors.ts';
-import { Batch, type Durability } from '../disk/batch.ts';
-import { DiskSpace } from '../disk/disk-space.ts';
-import type { Environment } from '../disk/environment.ts';
-import type { FolderLock } from '../disk/lock.ts';
+import { Batch, type Durability } from '../disk/files/batch.ts';
+import { DiskSpace } from '../disk/files/disk-space.ts';
+import type { Environment } from '../disk/files/environment.ts';
+import type { FolderLock } from '../disk/files/lock.ts';
+import { bringUpToDate } from '../disk/files/schema-version.ts';
 import { type OpenedStoreDeps, openFolder } from '../disk/opened-store.ts';
-import { bringUpToDate } from '../disk/schema-version.ts';
 import { entryKey, readShelf, type Shelf, writeShelf } from './record.ts';
 
 /** Rises with every change of the records; it is not the version of the store beside it. */

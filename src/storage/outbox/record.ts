@@ -1,4 +1,4 @@
-import { RecordReader, RecordWriter } from '../disk/bytes.ts';
+import { RecordReader, RecordWriter } from '../disk/files/bytes.ts';
 
 /** A message for NATS as it stands in the outbox. */
 export interface KeptMessage {

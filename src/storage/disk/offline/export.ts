@@ -1,10 +1,10 @@
-import { identifiersOf } from '../../../broker/publish/stored-properties.ts';
+import { identifiersOf } from '../../../broker/stored-properties.ts';
 import { StoreError } from '../../../kernel/errors.ts';
-import { damaged } from '../damaged.ts';
-import type { Environment, Row, TableName } from '../environment.ts';
-import { endOfQueue, firstKey, lastKey, ownerIn, ownerKey, queueKey } from '../keys.ts';
-import { decodeMessage, identityOf, messageHead, qosIn } from '../message-record.ts';
-import { decodeOwner } from '../owners.ts';
+import { damaged } from '../files/damaged.ts';
+import type { Environment, Row, TableName } from '../files/environment.ts';
+import { endOfQueue, firstKey, lastKey, ownerIn, ownerKey, queueKey } from '../files/keys.ts';
+import { decodeMessage, identityOf, messageHead, qosIn } from '../queues/message-record.ts';
+import { decodeOwner } from '../queues/owners.ts';
 import { decodeSubscription } from '../subscription-record.ts';
 import { decodeWill } from '../wills.ts';
 import { type ExportLine, exportFormat, exportVersion } from './export-schema.ts';

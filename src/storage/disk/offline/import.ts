@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, StoreError } from '../../../kernel/errors.ts';
-import { checkDataFile } from '../data-file.ts';
+import { checkDataFile } from '../files/data-file.ts';
+import { requirePrivate } from '../files/private-files.ts';
+import { isEmpty, requireReadable } from '../files/schema-version.ts';
 import { openFiles, unusable } from '../opened-store.ts';
-import { requirePrivate } from '../private-files.ts';
-import { isEmpty, requireReadable } from '../schema-version.ts';
 import { type ExportRecord, exportRecord } from './export-schema.ts';
 import { ImportWriter } from './import-writer.ts';
 import { numberedLines } from './lines.ts';

@@ -1,5 +1,5 @@
-import type { StoredProperties } from '../../../broker/publish/stored-properties.ts';
 import type { StoredPacket } from '../../../broker/session-store.ts';
+import type { StoredProperties } from '../../../broker/stored-properties.ts';
 import type { ExportLine, LineOf, RecordOf } from './export-schema.ts';
 
 type MessageLine = Omit<LineOf<'retained'>, 'type' | 'queuedAt'>;

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError, systemCode } from '../../../kernel/errors.ts';
-import { checkDataFile } from '../data-file.ts';
-import type { Environment } from '../environment.ts';
-import { type FolderLock, lockFolder } from '../lock.ts';
+import { checkDataFile } from '../files/data-file.ts';
+import type { Environment } from '../files/environment.ts';
+import { type FolderLock, lockFolder } from '../files/lock.ts';
+import { requireReadable } from '../files/schema-version.ts';
 import { openFiles, unusable } from '../opened-store.ts';
-import { requireReadable } from '../schema-version.ts';
 
 /** The files of a store that no broker uses. Disposing it closes them and lets the next one in. */
 export interface OfflineStore extends AsyncDisposable {

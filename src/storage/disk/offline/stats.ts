@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreStats } from '../../../broker/session-store.ts';
-import { ownerIn } from '../keys.ts';
-import { decodeOwner, decodeSize } from '../owners.ts';
-import { retainedSizeIn } from '../retained.ts';
+import { ownerIn } from '../files/keys.ts';
+import { decodeOwner, decodeSize } from '../queues/owners.ts';
+import { retainedSizeIn } from '../retained/retained.ts';
 import type { OfflineStore } from './open-offline.ts';
 
 /** What a store on disk holds. */

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../kernel/clock.ts';
+import type { LinkError } from '../../kernel/errors.ts';
+import type { HeaderList, NatsLink } from '../link.ts';
+import type { Confirm } from './acknowledged.ts';
+import { late, noStream, notStored, readAnswer, readStreamCount } from './jetstream-answer.ts';
+import { Unavailable } from './unavailable.ts';
+
+/** Messages that wait for JetStream at a time; more are refused. */
+const maxWaiting = 16_384;
+
+/** A message that JetStream has not answered for. */
+export interface Unstored {
+  /** Rises with each message. */
+  readonly number: number;
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly headers: HeaderList;
+  /** Where JetStream answers. */
+  readonly reply: string;
+  readonly settle: (error?: LinkError) => void;
+}
+
+/** Questions for streams that are remembered; one of more subjects at a time is asked again with its next message. */
+const maxQuestions = 1_024;
+
+/**
+ * JetStream has a message once it has said in which stream: each is sent with an address for that answer. While nobody
+ * is there to store it, as when a stream chooses its leader, it is sent again, in its order, until `timeoutMs` is over.
+ */
+export function confirmByJetStream(nats: NatsLink, clock: Clock, timeoutMs: number): Confirm {
+  const inbox = `_INBOX.${randomBytes(9).toString('hex')}`;
+  const waiting = new Map<string, Unstored>();
+  /** Subjects by the address of the answer. */
+  const questions = new Map<string, string>();
+  let last = 0;
+  const unavailable = new Unavailable<Unstored>({
+    clock,
+    send: ({ subject, payload, headers, reply }) => nats.publish(subject, payload, headers, reply),
+    onBegin: (subject) => {
+      last += 1;
+      const reply = `${inbox}.${last.toString(36)}`;
+      const [oldest] = questions.size >= maxQuestions ? questions.keys() : [];
+      if (oldest !== undefined) questions.delete(oldest);
+      questions.set(reply, subject);
+      nats.publish('$JS.API.STREAM.NAMES', Buffer.from(JSON.stringify({ subject })), undefined, reply);
+    },
+  });
+  /** Waiting helps only where there is a stream. */
+  const answered = (subject: string, streams: number | undefined): void => {
+    if (streams !== 0) return;
+    for (const message of unavailable.end(subject)) message.settle(noStream(subject));
+  };
+  nats.subscribe(`${inbox}.*`, (answer) => {
+    const subject = questions.get(answer.subject);
+    if (subject !== undefined) {
+      questions.delete(answer.subject);
+      return answered(subject, readStreamCount(answer));
+    }
+    const message = waiting.get(answer.subject);
+    const verdict = readAnswer(answer);
+    if (message === undefined || verdict === 'foreign') return;
+    if (verdict === 'unavailable') unavailable.add(message);
+    else message.settle(verdict === 'stored' ? undefined : notStored(message.subject, verdict));
+  });
+
+  return (subject, payload, headers) => {
+    if (waiting.size >= maxWaiting) return 'nats-backlog';
+    last += 1;
+    const number = last;
+    const reply = `${inbox}.${number.toString(36)}`;
+    const isBehind = unavailable.has(subject);
+    const result = isBehind
+      ? (nats.unsendable(subject, payload, headers, reply) ?? 'sent')
+      : nats.publish(subject, payload, headers, reply);
+    if (result !== 'sent') return result;
+    return new Promise((resolve, reject) => {
+      const settle = (error?: LinkError): void => {
+        if (!waiting.delete(reply)) return;
+        cancel();
+        unavailable.remove(message);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const message: Unstored = { number, subject, payload, headers, reply, settle };
+      const cancel = clock.after(timeoutMs, () => settle(late(subject, timeoutMs, unavailable.has(subject))));
+      waiting.set(reply, message);
+      if (isBehind) unavailable.add(message);
+    });
+  };
+}

@@ -1,0 +1,68 @@
+import { defineEvent } from '../kernel/telemetry-ports.ts';
+import type { Cut } from './closing.ts';
+
+export const hubListening = defineEvent<{ address: string }>({
+  counter: 'nats_hub_starts_total',
+  help: 'Starts of the embedded NATS hub.',
+  labels: [],
+  level: 'info',
+  message: ({ address }) => `NATS hub listens on ${address}`,
+});
+
+export const hubClientConnected = defineEvent<{
+  peer: string;
+  client: number;
+  name: string;
+  lang: string;
+  version: string;
+}>({
+  counter: 'nats_hub_connections_total',
+  help: 'NATS clients that connected to the embedded hub.',
+  labels: [],
+  level: 'info',
+  message: ({ peer, name, lang, version }) =>
+    `NATS client connected from ${peer}: ${name === '' ? 'without a name' : `"${name}"`}, ${lang === '' ? 'unknown library' : `${lang} ${version}`}`,
+});
+
+export const hubClientGone = defineEvent<{ peer: string; client: number; reason: string }>({
+  counter: 'nats_hub_disconnections_total',
+  help: 'NATS clients that left the embedded hub by themselves, or with it.',
+  labels: [],
+  level: 'info',
+  message: ({ peer, reason }) => `NATS client ${peer} is gone: ${reason}`,
+});
+
+/** Whoever asks whether a server is there, the broker itself before it connects, reads the greeting and leaves. */
+export const hubUnusedGone = defineEvent<{ peer: string; client: number; reason: string }>({
+  counter: 'nats_hub_unused_connections_total',
+  help: 'Connections to the embedded hub that ended before their CONNECT.',
+  labels: [],
+  level: 'debug',
+  message: ({ peer, reason }) => `connection to the NATS hub from ${peer} ended without CONNECT: ${reason}`,
+});
+
+export const hubClientCut = defineEvent<{ peer: string; client: number; cut: Cut; reason: string; excerpt?: string }>({
+  counter: 'nats_hub_cut_offs_total',
+  help: 'Connections that the embedded hub closed, by reason.',
+  labels: ['cut'],
+  level: 'warn',
+  message: ({ peer, reason, excerpt }) =>
+    `NATS hub closed ${peer}: ${reason}${excerpt === undefined ? '' : ` (${excerpt})`}`,
+});
+
+export const hubJetStreamRefused = defineEvent<{ peer: string; client: number; subject: string }>({
+  counter: 'nats_hub_jetstream_refusals_total',
+  help: 'JetStream requests that the embedded hub refused.',
+  labels: [],
+  level: 'warn',
+  message: ({ peer, subject }) =>
+    `NATS client ${peer} asked for JetStream (${subject}); the embedded hub has none, configure nats.servers with a nats-server -js`,
+});
+
+export const hubAcceptFailed = defineEvent<{ reason: string }>({
+  counter: 'nats_hub_accept_failures_total',
+  help: 'Connections to the embedded hub that the system could not hand over.',
+  labels: [],
+  level: 'error',
+  message: ({ reason }) => `NATS hub could not accept a connection: ${reason}; is the limit of open files too low?`,
+});

@@ -1,0 +1,167 @@
+import { isUtf8 } from 'node:buffer';
+import { closeCodes, opcodes } from './frame.ts';
+
+/** What the frames of a client hold, told in their order. After `onClose` or `onViolation` nothing more is told. */
+export interface FrameHandler {
+  /** Bytes of binary messages as they come, whatever frames and messages they are cut into. [MQTT-6.0.0-2] */
+  onPayload(part: Buffer): void;
+  onPing(data: Buffer): void;
+  onPong(): void;
+  /** @param code undefined: the client gave none. */
+  onClose(code: number | undefined): void;
+  /** The client broke the protocol. @param code to close with. */
+  onViolation(code: number, sentence: string): void;
+}
+
+/** Two bytes, eight of an extended length, four of the mask. (RFC 6455 5.2) */
+const longestHeader = 14;
+const nothing: Buffer = Buffer.alloc(0);
+
+/**
+ * Takes the frames of a client apart (RFC 6455 5). Payload is passed on as it arrives and never gathered, so a message
+ * has no limit of its own: what reads the bytes limits its packets. Only a header and a control frame, 139 bytes
+ * together, are kept between two chunks.
+ */
+export class FrameReader {
+  readonly #handler: FrameHandler;
+  readonly #header = Buffer.alloc(longestHeader);
+  /** Bytes of the header that are there; 0 to 14. */
+  #have = 0;
+  /** Bytes of the payload that are still to come, while `#inPayload`. */
+  #left = 0;
+  #inPayload = false;
+  #opcode = 0;
+  /** Where the mask stands in the header. */
+  #maskAt = 0;
+  /** How far the mask has been used; 0 to 3. */
+  #masked = 0;
+  /** A message has begun and its last fragment has not come. */
+  #isFragmented = false;
+  /** What has come of the payload of a control frame. */
+  #control = nothing;
+  #isDone = false;
+
+  constructor(handler: FrameHandler) {
+    this.#handler = handler;
+  }
+
+  /** @param chunk is unmasked in place. */
+  read(chunk: Buffer): void {
+    let at = 0;
+    while (!this.#isDone && (at < chunk.length || (this.#inPayload && this.#left === 0)))
+      at = this.#inPayload ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
+  }
+
+  /** @returns where the header ends in this chunk, or the end of the chunk. */
+  #readHeader(chunk: Buffer, begin: number): number {
+    let at = begin;
+    while (at < chunk.length) {
+      this.#header[this.#have] = chunk[at]!;
+      at += 1;
+      this.#have += 1;
+      if (this.#have === 2 && !this.#checkStart()) return at;
+      if (this.#have >= 2 && this.#have === headerLength(this.#header)) {
+        this.#beginPayload();
+        return at;
+      }
+    }
+    return at;
+  }
+
+  /** Checks what the first two bytes say. @returns false when the frame is refused. */
+  #checkStart(): boolean {
+    const first = this.#header[0]!;
+    const second = this.#header[1]!;
+    const isFinal = (first & 0x80) !== 0;
+    const opcode = first & 0x0f;
+    const length = second & 0x7f;
+    const isControl = opcode >= opcodes.close;
+    this.#opcode = opcode;
+    if ((first & 0x70) !== 0) return this.#refuse('a reserved bit is set, and no extension was agreed');
+    if ((opcode > opcodes.binary && !isControl) || opcode > opcodes.pong)
+      return this.#refuse(`opcode ${opcode} is not known`);
+    if ((second & 0x80) === 0) return this.#refuse('the frame of a client is not masked');
+    if (isControl && !isFinal) return this.#refuse('a control frame is fragmented');
+    if (isControl && length > 125) return this.#refuse('a control frame is longer than 125 bytes');
+    if (opcode === opcodes.close && length === 1) return this.#refuse('a close code of one byte');
+    if (isControl) return true;
+    if (opcode === opcodes.continuation && !this.#isFragmented)
+      return this.#refuse('a continuation where no message has begun');
+    if (opcode !== opcodes.continuation && this.#isFragmented)
+      return this.#refuse('a new message before the last one has ended');
+    if (opcode === opcodes.text)
+      return this.#refuse('a text frame; MQTT travels in binary frames [MQTT-6.0.0-1]', closeCodes.unsupportedData);
+    this.#isFragmented = !isFinal;
+    return true;
+  }
+
+  #beginPayload(): void {
+    const header = this.#header;
+    const short = header[1]! & 0x7f;
+    const length = short < 126 ? short : short === 126 ? header.readUInt16BE(2) : Number(header.readBigUInt64BE(2));
+    if (length > Number.MAX_SAFE_INTEGER) {
+      this.#refuse(`a frame of over ${Number.MAX_SAFE_INTEGER} bytes`, closeCodes.tooLarge);
+      return;
+    }
+    this.#maskAt = this.#have - 4;
+    this.#have = 0;
+    this.#left = length;
+    this.#masked = 0;
+    this.#inPayload = true;
+  }
+
+  #readPayload(chunk: Buffer, begin: number): number {
+    const end = Math.min(chunk.length, begin + this.#left);
+    const part = chunk.subarray(begin, end);
+    this.#unmask(part);
+    this.#left -= part.length;
+    this.#inPayload = this.#left > 0;
+    if (this.#opcode >= opcodes.close) this.#takeControl(part);
+    else if (part.length > 0) this.#handler.onPayload(part);
+    return end;
+  }
+
+  #takeControl(part: Buffer): void {
+    const data = this.#control.length === 0 ? part : Buffer.concat([this.#control, part]);
+    this.#control = this.#inPayload ? data : nothing;
+    if (this.#inPayload) return;
+    if (this.#opcode === opcodes.ping) this.#handler.onPing(data);
+    else if (this.#opcode === opcodes.pong) this.#handler.onPong();
+    else this.#takeClose(data);
+  }
+
+  #takeClose(data: Buffer): void {
+    const code = data.length === 0 ? undefined : data.readUInt16BE(0);
+    if (code !== undefined && !mayBeSent(code)) this.#refuse(`the close code ${code} must not be sent`);
+    else if (!isUtf8(data.subarray(2))) this.#refuse('a close reason that is not UTF-8', closeCodes.invalidPayload);
+    else {
+      this.#isDone = true;
+      this.#handler.onClose(code);
+    }
+  }
+
+  /** RFC 6455 5.3. */
+  #unmask(part: Buffer): void {
+    const header = this.#header;
+    const maskAt = this.#maskAt;
+    const begin = this.#masked;
+    for (let index = 0; index < part.length; index += 1) part[index]! ^= header[maskAt + ((index + begin) & 3)]!;
+    this.#masked = (begin + part.length) & 3;
+  }
+
+  #refuse(sentence: string, code: number = closeCodes.protocolError): false {
+    this.#isDone = true;
+    this.#handler.onViolation(code, sentence);
+    return false;
+  }
+}
+
+/** Known from the second byte on. */
+function headerLength(header: Buffer): number {
+  const length = header[1]! & 0x7f;
+  return 6 + (length === 127 ? 8 : length === 126 ? 2 : 0);
+}
+
+/** What stands in a close frame; 1005, 1006 and 1015 never do. (RFC 6455 7.4) */
+const mayBeSent = (code: number): boolean =>
+  (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999);
