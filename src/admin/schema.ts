@@ -5,9 +5,9 @@ export const consoleSchema = z
     enabled: z
       .boolean()
       .prefault(true)
-      .meta({ description: 'Serve the console page on listeners that accept http.', reload: 'process' }),
+      .meta({ description: 'Serve the console page on listeners that accept http.', reload: 'live' }),
   })
   .prefault({})
-  .meta({ description: 'The console page.', reload: 'process' });
+  .meta({ description: 'The console page.', reload: 'live' });
 
 export type ConsoleOptions = z.output<typeof consoleSchema>;

@@ -2,26 +2,30 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { createAdmin } from '../admin/server.ts';
 import { createAccess } from '../auth/access.ts';
-import { createBridge } from '../bridge/bridge.ts';
-import { createNatsLink } from '../bridge/nats/nats-link.ts';
-import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
+import type { Authenticator, HttpHandler, Link } from '../broker/ports.ts';
 import { caKeys } from '../certificates/ca-keys.ts';
 import { createCertificates } from '../certificates/certificates.ts';
 import { lastSeen } from '../certificates/last-seen.ts';
 import { statusTopics } from '../certificates/status-topics.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
-import { createHub } from '../hub/hub.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import { messageOf, StartError } from '../kernel/errors.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
+import { atOnce, Live, type Prepare, takeOver } from '../kernel/prepared.ts';
 import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
-import { createListener, type TransportListener } from '../transport/listener.ts';
+import type { TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
 import { appEnrollment } from './enrollment.ts';
+import { partNotEnded } from './events.ts';
 import { registerGauges } from './gauges.ts';
-import { createOutbox, createStore } from './store.ts';
-import { version } from './version.ts';
+import { createListeners } from './listeners.ts';
+import { createNatsSide } from './nats-side.ts';
+import { createStore } from './store.ts';
+
+/** What ends at a reload has so long to drain. */
+const drainMs = 10_000;
 
 /** Parts that tests replace. */
 export interface AppOverrides {
@@ -34,8 +38,12 @@ export interface App extends Component {
   /** What clients connect to, e.g. `mqtts://127.0.0.1:8883`; known after `start`. */
   urls(): string[];
   listener(name: string): TransportListener | undefined;
-  /** Reads the certificates again without closing a connection. */
-  reload(): Promise<void>;
+  /**
+   * Takes another configuration over without closing a connection, and reads the certificates again. All or nothing.
+   * @param next with what needs a restart as it is; left out: the one that runs
+   * @throws AppError where some part cannot; then everything is as it was
+   */
+  reload(next?: ResolvedConfig): Promise<void>;
 }
 
 /**
@@ -43,60 +51,47 @@ export interface App extends Component {
  * edge cuts packets out of it; the engine keeps sessions and hands every message to the plane; the plane delivers
  * to the clients that subscribed and to the bridge, which is one more subscriber. From NATS it goes the other way.
  */
-export function createApp(config: ResolvedConfig, { telemetry, clock = systemClock }: AppOverrides): App {
+export function createApp(initial: ResolvedConfig, { telemetry, clock = systemClock }: AppOverrides): App {
+  let config = initial;
   const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
   const usesTls = config.listeners.some(({ tls }) => tls !== 'off');
 
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
-  const authenticator = createAccess(config.access, config.listeners);
+  const access = new Live(createAccess(config.access, config.listeners));
+  const authenticator: Authenticator = { authenticate: (request) => access.current.authenticate(request) };
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
   const { certificates, keys, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
-  const usesHub = config.nats.servers.length === 0;
-  const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
-  const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
-  const bridgeOf = createBridge(config.bridge);
-  const link = { servers, clientName: nodeId, hasEcho: bridgeOf.hearsItself, packetBytes: config.limits.packetSize };
-  const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link))({ telemetry, clock });
-  const outbox = createOutbox(config, { telemetry, clock });
-  const bridge = bridgeOf({ plane: broker, nats, telemetry, outbox, clock });
-
+  const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
+  const { hub, nats } = natsSide;
   const enrollment = usesTls
     ? appEnrollment(config.enrollment, { folder: certificates.folder, broker, clock, telemetry })
     : { est: undefined, parts: [] };
 
+  const stopping = new AbortController();
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
-  const admin = createAdmin(config.console)({
-    info: () => brokerInfo({ config, nodeId, status, broker, nats, hub, listeners, certificates }),
-    metrics: () => telemetry.metricsText(),
-    webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
-    est: enrollment.est,
-    telemetry,
-  });
-  const listeners: TransportListener[] = config.listeners.map((options) =>
-    createListener(options)({
-      accept: (link) => {
-        seen.note(link.peer);
-        broker.accept(link);
-      },
-      http: options.accept.includes('http') ? admin : undefined,
-      certificates: options.tls === 'off' ? undefined : certificates,
-      ticketSecret: options.tickets.secret && config.secrets.secret(options.tickets.secret),
-      pskIdentities: options.psk && config.secrets.secret(options.psk.identities),
+  const adminOf = ({ console }: ResolvedConfig): HttpHandler =>
+    createAdmin(console)({
+      info: () => brokerInfo({ config, nodeId, status, broker, nats, hub, listeners, certificates }),
+      metrics: () => telemetry.metricsText(),
+      webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
+      est: enrollment.est,
       telemetry,
-      clock,
-    }),
-  );
-  registerGauges(telemetry, { certificates, broker, plane, nats, hub, listeners, bridge, outbox });
+    });
+  const admin = new Live(adminOf(config));
+  const http: HttpHandler = (...request) => admin.current(...request);
+  const accept = (link: Link): void => {
+    seen.note(link.peer);
+    broker.accept(link);
+  };
+  const listeners = createListeners(config, { accept, http, certificates, telemetry, clock });
+  registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
   const parts: Component[] = [
     ...(usesTls ? [certificates, keys] : []),
     broker,
-    ...(hub === undefined ? [] : [hub]),
-    nats,
-    ...(outbox === undefined ? [] : [outbox]),
-    bridge,
+    ...natsSide.parts,
     ...(usesTls ? [seen, certificateTopics] : []),
     ...enrollment.parts,
     ...listeners,
@@ -112,13 +107,27 @@ export function createApp(config: ResolvedConfig, { telemetry, clock = systemClo
     },
     async stop(deadline) {
       status = 'stopping';
+      stopping.abort(new StartError('start-aborted', 'the broker stops'));
       const failures = await stopInReverse(parts, deadline);
       if (failures.length > 0) throw new AggregateError(failures, 'some parts did not stop cleanly');
     },
     urls: () => [...listeners.flatMap((listener) => listener.urls()), ...(hub === undefined ? [] : [hub.url()])],
     listener: (name) => listeners.find((listener) => listener.name === name),
-    async reload() {
-      if (usesTls) await certificates.reload();
+    async reload(next = config) {
+      const prepares: Prepare[] = [
+        () => access.prepare(createAccess(next.access, next.listeners)),
+        () => admin.prepare(adminOf(next)),
+        () => atOnce(() => broker.limit(next.limits)),
+        () => atOnce(() => telemetry.configure(next.log)),
+        // last, as it is not taken back; it takes all of the certificates or none
+        async () => {
+          if (usesTls) await certificates.reload();
+          return atOnce(() => undefined);
+        },
+      ];
+      const failures = await takeOver(prepares, stopping.signal, AbortSignal.timeout(drainMs));
+      for (const failure of failures) telemetry.events.emit(partNotEnded, { problem: messageOf(failure) });
+      config = next;
     },
   };
 }

@@ -7,16 +7,16 @@ const certificateSchema = z
     principal: z.string().prefault('{cn}').meta({
       description:
         'User name of a client with a certificate, as a template of `{cn}`, `{o}`, `{ou}`, `{san.dns}`, `{san.email}`, `{san.uri}`, `{serial}` and `{fingerprint}`. A certificate without the value is refused, and so is one with several, unless the field says `:first`. Control characters, `/`, `+` and `#` are refused; `:escaped` writes the last three as `%2F`, `%2B` and `%23`.',
-      reload: 'process',
+      reload: 'live',
     }),
     bind: z.enum(['any', 'equal', 'prefix', 'pattern']).prefault('any').meta({
       description:
         'Which client ids a certificate may use: `any`, or only those that fit `clientId`. `equal`: that one. `prefix`: that one, and those that go on with `separator`. `pattern`: those where one `*` in it stands for anything.',
-      reload: 'process',
+      reload: 'live',
     }),
     clientId: z.string().prefault('{cn}').meta({
       description: 'Template that the client id is held to, written as `principal`; not used with `bind: any`.',
-      reload: 'process',
+      reload: 'live',
     }),
     separator: z
       .string()
@@ -28,7 +28,7 @@ const certificateSchema = z
       .meta({
         description:
           'Character between the rendered `clientId` and the rest with `bind: prefix`. A certificate that has it in its value is refused, so that no device gets the client ids of another.',
-        reload: 'process',
+        reload: 'live',
       }),
   })
   .superRefine((options, context) => {
@@ -37,7 +37,7 @@ const certificateSchema = z
       context.addIssue({ code: 'custom', path: [identity.field], message: identity.message });
   })
   .prefault({})
-  .meta({ description: 'Who a client is that showed a certificate.', reload: 'process' });
+  .meta({ description: 'Who a client is that showed a certificate.', reload: 'live' });
 
 export const accessSchema = z
   .strictObject({
@@ -47,11 +47,11 @@ export const accessSchema = z
       .meta({
         description:
           'Where clients without an identity may connect: `loopback` for listeners bound to this machine only, `never`, or the names of listeners. On a two-way listener the certificate is the identity.',
-        reload: 'process',
+        reload: 'live',
       }),
     certificate: certificateSchema,
   })
   .prefault({})
-  .meta({ description: 'Who may connect.', reload: 'process' });
+  .meta({ description: 'Who may connect.', reload: 'live' });
 
 export type AccessOptions = z.output<typeof accessSchema>;

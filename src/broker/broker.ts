@@ -47,6 +47,8 @@ export interface Broker extends Component, MessagePort {
   connections(): number;
   /** Bytes on their way, of all connections; see `limits.memory`. */
   heldBytes(): number;
+  /** Other limits count from now on: those of one connection for connections that begin from now on. */
+  limit(limits: LimitsOptions): void;
   /** Disconnects everybody and takes nobody more. */
   disconnectAll(): Promise<void>;
 }
@@ -65,15 +67,16 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const common = { plane, store, gates, wheel, keys, now, telemetry, slices: new Slices() };
     const ends = new SessionEnds(store, new SharedLeftovers(common));
     const pacing = { pacing: options.pacing, held: { bytes: 0 } };
-    const engine = createEngine(options.limits)({ ...common, ends, runId, authenticator });
+    let { limits } = options;
+    const engine = createEngine(limits)({ ...common, ends, runId, authenticator });
     const hotPath = createHotPath(options.plane)({ ...common, isEnding: ends.isEnding });
-    const memory = new MemoryBudget(options.limits.memory ?? usualMemory(), telemetry.events);
+    const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
     const edges = new Set<Edge>();
     let isClosed = false;
-    const deps = {
+    let deps = {
       ...common,
       ...pacing,
-      limits: options.limits,
+      limits,
       engine,
       hotPath,
       turn: new Turn(),
@@ -96,6 +99,12 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       },
       connections: () => edges.size,
       heldBytes: () => memory.bytes,
+      limit(next) {
+        limits = next;
+        deps = { ...deps, limits }; // a connection keeps those it began with: its client was told some of them
+        engine.limit(limits);
+        memory.resize(limits.memory ?? usualMemory());
+      },
       async disconnectAll() {
         isClosed = true;
         for (const edge of edges) edge.shutDown();
@@ -108,7 +117,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       },
       gate: (filter, gate) => gates.add(filter, gate),
       async publish(message) {
-        const { topicLength } = options.limits;
+        const { topicLength } = limits;
         if (isLongerThan(message.topic, topicLength))
           throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
         await engine.publish(message);

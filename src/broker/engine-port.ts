@@ -4,6 +4,7 @@ import type { Refusal } from '../mqtt/refusal.ts';
 import type { Message } from '../plane/message.ts';
 import type { Subscriber } from '../plane/plane.ts';
 import type { Peer } from './ports.ts';
+import type { LimitsOptions } from './schema.ts';
 import type { QueueTarget, StoredPacket } from './session-store.ts';
 
 /** A client that the engine accepted. */
@@ -21,6 +22,8 @@ export interface AcceptedSession {
 /** One connection, seen from the engine: the edge stands on the other side. */
 export interface EdgePort {
   readonly peer: Peer;
+  /** Those that the connection began with. */
+  readonly limits: LimitsOptions;
   /** What the client asked for. */
   readonly connect: ConnectPacket;
   /** Where its messages go. */
@@ -62,6 +65,8 @@ export interface EngineConnection {
 /** Keeps everything stateful: sessions, subscriptions, QoS 2, retained messages, wills. */
 export interface Engine extends Component {
   open(edge: EdgePort): EngineConnection;
+  /** Other limits of sessions count from now on. */
+  limit(limits: LimitsOptions): void;
   /** Disconnects all clients; MQTT 5 clients hear 0x8B, server shutting down. [MQTT-4.13.2] */
   disconnectAll(): Promise<void>;
   /** Stores the message where it must be and routes it. */

@@ -65,7 +65,7 @@ const closedAtOnce = 8;
  * out, then the slowest links are closed, then whoever publishes or connects waits.
  */
 export class MemoryBudget {
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #events: Events;
   readonly #slow = new Set<Holding>();
   readonly #told = new Set<keyof typeof steps>();
@@ -76,6 +76,14 @@ export class MemoryBudget {
   constructor(maxBytes: number, events: Events) {
     this.#maxBytes = maxBytes;
     this.#events = events;
+  }
+
+  /** What is held counts against this from now on; more than that is let go at once. */
+  resize(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+    if (this.isShort) this.#runsShort();
+    else this.#told.clear();
+    if (this.#waiting.length > 0 && !this.#isAbove('close')) this.#letGo();
   }
 
   /** Held at the moment. */

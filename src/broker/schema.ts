@@ -14,7 +14,7 @@ export const limitsSchema = z
       .prefault('10s')
       .meta({
         description: 'A client that has not sent its CONNECT after this is closed.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Enough for a slow radio link; an open socket that says nothing costs memory.',
@@ -27,7 +27,7 @@ export const limitsSchema = z
       .prefault('10s')
       .meta({
         description: 'What a client sent before its DISCONNECT, or before it closed, is handled for so long at most.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Longer than a store or NATS takes to answer while it works at all.',
@@ -40,7 +40,7 @@ export const limitsSchema = z
       .prefault('64KiB')
       .meta({
         description: 'Largest CONNECT; nothing larger is buffered for a client that is not known yet.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Room for a token of 16 KiB as password beside a will; a plain CONNECT is a few hundred bytes.',
@@ -54,7 +54,7 @@ export const limitsSchema = z
       .prefault('1MiB')
       .meta({
         description: 'Largest packet after CONNECT; MQTT 5 clients are told as Maximum Packet Size.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'packet',
           why: 'Larger things are better sent in parts: a packet is held in memory as a whole.',
@@ -67,7 +67,7 @@ export const limitsSchema = z
       .prefault('1MiB')
       .meta({
         description: 'Bytes of a client that wait to be handled; beyond it reading from that client pauses.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'One packet of the largest size may wait; more would only move a queue from the client into the broker.',
@@ -79,7 +79,7 @@ export const limitsSchema = z
       .prefault('16MiB')
       .meta({
         description: 'Bytes on their way to a client that does not read; beyond it that client is disconnected.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Room for a burst of several seconds on a slow link.',
@@ -93,7 +93,7 @@ export const limitsSchema = z
       .meta({
         description:
           'Bytes on their way, of all connections together: from half of it QoS 0 messages to clients that do not read are left out, above that the connections that most waits for are closed, and then clients that publish or connect wait. Left out: a quarter of the memory of the machine or container.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'node',
           why: 'The buffers of many slow clients together must not end the process; a quarter leaves room for copies, sessions and the rest.',
@@ -106,7 +106,7 @@ export const limitsSchema = z
       .prefault('4KiB')
       .meta({
         description: 'Longest topic of a message or will, and longest topic filter; what is longer is refused.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'packet',
           why: 'Topics are read by people and compared level by level; some hundred bytes are a long one.',
@@ -122,7 +122,7 @@ export const limitsSchema = z
       .prefault(256)
       .meta({
         description: 'Most levels of a topic that a client may publish or subscribe to; `$share` and its group count.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'packet',
           why: 'Ten times what a deep namespace has; each level of a filter is held in memory on its own.',
@@ -138,7 +138,7 @@ export const limitsSchema = z
       .prefault('1KiB')
       .meta({
         description: 'Longest client id, in UTF-8.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'session',
           why: 'A certificate name with a serial number has some hundred bytes; the id is held in memory for as long as the session.',
@@ -154,7 +154,7 @@ export const limitsSchema = z
       .meta({
         description:
           'Sessions that are kept, those of connected clients included. With `store.type: redis` those of all nodes. Clean sessions do not count.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'node',
           why: 'About 500 MB of memory; nobody has to be connected for them.',
@@ -168,7 +168,7 @@ export const limitsSchema = z
       .prefault('7d')
       .meta({
         description: 'Longest time that a session is kept for a client that is away, MQTT 3.1.1 clients included.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'session',
           why: 'A device that is off over a long weekend loses nothing.',
@@ -182,7 +182,7 @@ export const limitsSchema = z
       .meta({
         description:
           'Longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told this one. 0s: no limit.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: '0s leaves it to clients, as MQTT 3.1.1 does; set it where idle connections cost.',
@@ -196,7 +196,7 @@ export const limitsSchema = z
       .meta({
         description:
           'Bytes a second, over one and a half keep alives, with which a packet must come that takes longer than that; a client that sends it slower counts as silent.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Slower than any radio link that carries TLS; a byte now and then must not hold a connection.',
@@ -212,7 +212,7 @@ export const limitsSchema = z
       .meta({
         description:
           'QoS 1 and 2 messages sent to a client before it acknowledges the first; its own Receive Maximum may be lower.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'More messages under way do not make a link faster.',
@@ -226,7 +226,7 @@ export const limitsSchema = z
       .prefault(32)
       .meta({
         description: 'Topic aliases in each direction of an MQTT 5 connection; 0 turns them off.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Each alias may hold a topic in memory.',
@@ -237,7 +237,7 @@ export const limitsSchema = z
     responseInformation: z.string().min(1).max(1_024).optional().meta({
       description:
         'Told to MQTT 5 clients that ask where their response topics should begin; `{clientId}` stands for their client id.',
-      reload: 'process',
+      reload: 'live',
     }),
     receiveMaximum: z
       .int()
@@ -246,7 +246,7 @@ export const limitsSchema = z
       .prefault(1_024)
       .meta({
         description: 'QoS 1 and 2 messages an MQTT 5 client may send before the first is acknowledged.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Each open exchange is held in memory until it ends.',
@@ -257,6 +257,6 @@ export const limitsSchema = z
       }),
   })
   .prefault({})
-  .meta({ description: 'Limits of one connection.', reload: 'process' });
+  .meta({ description: 'Limits of one connection.', reload: 'live' });
 
 export type LimitsOptions = z.output<typeof limitsSchema>;

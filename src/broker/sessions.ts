@@ -10,7 +10,7 @@ export interface SessionsDeps {
   readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'stats'>;
   readonly ends: Pick<SessionEnds, 'end' | 'settled'>;
   /** Sessions that are kept; see `limits.sessions`. */
-  readonly maxSessions: number;
+  readonly maxSessions: () => number;
   readonly wheel: TimerWheel;
   readonly now: () => number;
   /** A CONNECT of the client id is under way: its session must not end meanwhile. */
@@ -58,7 +58,8 @@ export class Sessions {
    */
   async connected(session: StoredSession, isNew: boolean): Promise<void> {
     this.keep(session.clientId);
-    const { store, maxSessions } = this.#deps;
+    const { store } = this.#deps;
+    const maxSessions = this.#deps.maxSessions();
     if (isNew && store.stats().sessions >= maxSessions)
       throw new StoreError(
         'store-full',

@@ -109,9 +109,7 @@ test('config explain shows value, origin and meaning of what stands below a path
     VIADUCT_LOG_FORMAT: 'json',
   });
   expect(code).toBe(0);
-  expect(out).toContain(
-    'log.level: warn\n    from --set log.level; a change needs a restart\n    Least important line',
-  );
+  expect(out).toContain('log.level: warn\n    from --set log.level; a change works at once\n    Least important line');
   expect(out).toContain('log.format: json\n    from VIADUCT_LOG_FORMAT;');
   expect(out).not.toContain('limits');
 });

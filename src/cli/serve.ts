@@ -1,20 +1,18 @@
 import type { Command } from 'commander';
-import { type App, createApp } from '../app/create-app.ts';
+import { createApp } from '../app/create-app.ts';
+import { createReload } from '../app/reload.ts';
 import { version } from '../app/version.ts';
-import { changedSettings } from '../config/changes.ts';
-import type { LoadedConfig } from '../config/compose.ts';
-import { configFileOf, type LoadInput, loadConfig, requireConfig } from '../config/load.ts';
-import { formatProblem } from '../config/problems.ts';
+import { configFileOf, requireConfig } from '../config/load.ts';
 import { resolveSecrets } from '../config/secrets.ts';
-import { ConfigError, messageOf } from '../kernel/errors.ts';
-import { type AppTelemetry, createTelemetry } from '../telemetry/telemetry.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { createTelemetry } from '../telemetry/telemetry.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';
 import { type Io, printLine } from './io.ts';
 
 /** Time that clients and bridge get to finish after SIGTERM. */
 const drainMs = 10_000;
 
-/** `serve`: runs the broker until SIGTERM or SIGINT. SIGHUP reads certificates and configuration again. */
+/** `serve`: runs the broker until SIGTERM or SIGINT. At SIGHUP, and when its file has changed, the configuration is read again. */
 export function addServeCommand(parent: Command, io: Io): void {
   const command = parent.command('serve').description('run the broker until it is told to stop; the default command');
   addConfigOptions(command).action((options: ConfigOptions) => serve(io, options));
@@ -28,35 +26,20 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
   const file = configFileOf(input) ?? 'the default configuration';
   telemetry.logger.log('info', `viaduct ${version} starts with ${file} on Node ${process.versions.node}`);
   const app = createApp(await resolveSecrets(config, io.env), { telemetry });
+  const reload = createReload(input, loaded)({ app, events: telemetry.events, clock: systemClock });
   const signals = watchSignals(io);
   try {
     await app.start(signals.stopping);
     printLine(io.stdout, `viaduct ${version} ready: ${app.urls().join(' ')}`);
-    signals.onReload(() => void reload(app, loaded, input, telemetry));
+    await reload.start(signals.stopping);
+    signals.onReload(() => void reload.request());
     await signals.stopped;
     telemetry.logger.log('info', 'stopping: clients are disconnected, the bridge is drained; signal again to cut off');
+    await reload.stop(signals.cutOff);
     await app.stop(AbortSignal.any([AbortSignal.timeout(drainMs), signals.cutOff]));
   } finally {
     signals.close();
     await telemetry.close();
-  }
-}
-
-/** A bad file, of certificates or the configuration, leaves everything as it is. */
-async function reload(app: App, running: LoadedConfig, input: LoadInput, { logger }: AppTelemetry): Promise<void> {
-  try {
-    const read = await loadConfig(input);
-    if (read.kind === 'refused')
-      throw new ConfigError(
-        'config-invalid',
-        `the configuration has problems: ${read.problems.map(formatProblem).join('; ')}`,
-      );
-    await app.reload();
-    const changed = changedSettings(running, read);
-    const waiting = changed.length === 0 ? '' : `; changed, and in effect after a restart: ${changed.join(', ')}`;
-    logger.log('info', `reloaded: certificates are up to date${waiting}`);
-  } catch (error) {
-    logger.log('error', `not reloaded, everything stays as it was: ${messageOf(error)}`);
   }
 }
 

@@ -26,6 +26,10 @@ export interface LoadedConfig {
   readonly origins: ReadonlyMap<string, Origin>;
   /** Every setting with its value as a person would write it. */
   readonly leaves: readonly Leaf[];
+  /** What was put together from file, environment and flags, as it was written. */
+  readonly value: unknown;
+  /** The same sources with another value, which is checked anew. */
+  readonly withValue: (value: unknown) => LoadedConfig | RefusedConfig;
   /** Turns a finding of a later check into a problem at the place where the value was written. */
   readonly locate: (finding: Finding) => Problem;
 }
@@ -59,6 +63,19 @@ export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig 
     if (refusal === undefined) overlays.push(overlay);
     else problems.push({ from: overlay.from, path: formatPath(overlay.path), message: refusal });
   }
+  return checked(value, { source, overlays, problems });
+}
+
+interface Sources {
+  readonly source: Source | undefined;
+  readonly overlays: readonly Overlay[];
+  /** What is wrong with the sources themselves. */
+  readonly problems: readonly Problem[];
+}
+
+function checked(value: unknown, sources: Sources): LoadedConfig | RefusedConfig {
+  const { source, overlays } = sources;
+  const problems = [...sources.problems];
   const locate = locator(source, overlays);
   const parsed = configSchema.safeParse(value, parseOptions);
   const findings = parsed.success ? checkSections(parsed.data) : findingsIn(value, parsed.error.issues);
@@ -81,6 +98,8 @@ export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig 
       return leaves();
     },
     locate,
+    value,
+    withValue: (other) => checked(other, { ...sources, problems: [] }),
   };
 }
 

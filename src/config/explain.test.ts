@@ -16,7 +16,7 @@ test('a setting is explained by its value as written, its origin, its meaning an
       value: '90s',
       origin: 'v.yaml:2:18',
       description: expect.stringContaining('Longest time that a session is kept'),
-      reload: 'process',
+      reload: 'live',
       limit: expect.objectContaining({ bounds: 'session', metric: 'sessions_expired_total' }),
     },
   ]);

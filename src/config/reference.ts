@@ -48,6 +48,11 @@ export function configurationPage(): string {
       '  Kubernetes makes for a service called `viaduct` are let pass, and so are those that a secret refers to.',
       '- Secrets stand in a file or a variable: `{ file: PATH }` or `{ env: NAME }`.',
     ].join('\n'),
+    [
+      'A change of the file is taken over while the broker runs, by itself (`reload.watch`) and at SIGHUP: `at once`, or with a',
+      'restart of the part that it belongs to. What `needs a restart` is named in the log and waits for it.',
+      '[operations](../operations.md) tells how.',
+    ].join('\n'),
     ...sections,
     '## Rules between settings',
     checks.map(({ rule }) => `- ${rule}`).join('\n'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { consoleSchema } from '../admin/schema.ts';
+import { reloadSchema } from '../app/schema.ts';
 import { accessSchema } from '../auth/schema.ts';
 import { natsSchema } from '../bridge/nats/schema.ts';
 import { bridgeSchema } from '../bridge/schema.ts';
@@ -33,6 +34,7 @@ export const configSchema = z.strictObject({
   plane: planeSchema,
   console: consoleSchema,
   log: logSchema,
+  reload: reloadSchema,
 });
 
 export type Config = z.output<typeof configSchema>;

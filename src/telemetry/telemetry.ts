@@ -19,13 +19,15 @@ export interface AppTelemetry extends Telemetry {
   gauge(name: string, help: string, read: () => GaugeReading): void;
   /** All metrics in the text format of Prometheus. */
   metricsText(): Promise<string>;
+  /** Writes lines as these options say from now on. */
+  configure(options: LogOptions): void;
   /** Resolves when every line has left the process. */
   close(): Promise<void>;
 }
 
 /** No I/O and no timers until something is logged. */
 export function createTelemetry(options: LogOptions, { stderr }: TelemetryDeps): AppTelemetry {
-  const logger = createLogger(options, stderr);
+  let logger = createLogger(options, stderr);
   const metrics = new Metrics();
   const events: Events = {
     emit<F extends LogFields>(kind: EventKind<F>, fields: F) {
@@ -35,8 +37,11 @@ export function createTelemetry(options: LogOptions, { stderr }: TelemetryDeps):
     },
   };
   return {
-    logger,
+    logger: { log: (level, message, fields) => logger.log(level, message, fields) },
     events,
+    configure(next) {
+      logger = createLogger(next, stderr);
+    },
     declare(kinds) {
       for (const kind of kinds) metrics.declare(kind);
     },

@@ -118,9 +118,9 @@ test('SIGHUP reads the configuration: what is broken is said and nothing is call
   await reload(`${good}\nlimits: { packetSize: 1 }\n`);
   const refused = await program.stderr.waitFor(/not reloaded/);
   expect(refused).toMatch(/everything stays as it was: .*viaduct\.yaml:\d+:\d+ {2}limits\.packetSize/);
-  await reload(`${good}\nlimits: { packetSize: 2MiB }\n`);
+  await reload(`${good}\nlimits: { packetSize: 2MiB }\nstore: { maxBytes: 1GiB }\n`);
   const changed = await program.stderr.waitFor(/"reloaded: /);
-  expect(changed).toMatch(/in effect after a restart: limits\.packetSize/);
+  expect(changed).toMatch(/; changed: limits\.packetSize; in effect after a restart: store\.maxBytes/);
   expect(program.stderr.text().match(/"reloaded: /g)).toHaveLength(1);
 });
 

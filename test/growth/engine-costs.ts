@@ -137,4 +137,5 @@ export const engineCosts: readonly EngineCase[] = [
 export const unmeasured: readonly Omit<EngineCase, 'run'>[] = [
   { method: 'admit', work: 'counts one message', n: 'anything', cost: 'O(1)' },
   { method: 'whenRoom', work: 'keeps one callback', n: 'anything', cost: 'O(1)' },
+  { method: 'limit', work: 'keeps the limits for what begins from now on', n: 'anything', cost: 'O(1)' },
 ];

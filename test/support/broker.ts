@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { stringify } from 'yaml';
 import { type App, createApp } from '../../src/app/create-app.ts';
+import { createReload, type Reload } from '../../src/app/reload.ts';
 import { requireConfig } from '../../src/config/load.ts';
 import { resolveSecrets } from '../../src/config/secrets.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { type AppTelemetry, createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { Lines } from './lines.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -16,6 +18,12 @@ export interface TestBroker extends AsyncDisposable {
   readonly log: Lines;
   /** Holds the certificates; see certs/README.md for their names. */
   readonly certificates: string;
+  /** Its configuration file. */
+  readonly configFile: string;
+  /** Not started, so that the file is not watched. */
+  readonly reload: Reload;
+  /** Writes the file with these sections in place of those of the start, and has it read. @returns what the log says of it */
+  change(config: Readonly<Record<string, unknown>>): Promise<string>;
   /** Path of a file in `certificates`. */
   file(name: string): string;
   port(listener: string): number;
@@ -42,18 +50,18 @@ export async function startBroker(
   const directory = await temporaryDirectory();
   const certificatesDirectory = certificates ?? join(directory.path, 'certs');
   const file = join(directory.path, 'viaduct.yaml');
-  await writeFile(
-    file,
-    stringify({
-      listeners: testListeners,
-      certificates: { directory: certificatesDirectory },
-      log: { level: 'debug', format: 'json' },
-      nats: { hub: { bind: '127.0.0.1:0' } },
-      store: { type: 'memory' },
-      ...config,
-    }),
-  );
-  const { config: loaded } = await requireConfig({ file, env: {}, flags: [] });
+  const sections = {
+    listeners: testListeners,
+    certificates: { directory: certificatesDirectory },
+    log: { level: 'debug', format: 'json' },
+    nats: { hub: { bind: '127.0.0.1:0' } },
+    store: { type: 'memory' },
+    ...config,
+  };
+  await writeFile(file, stringify(sections));
+  const input = { file, env: {}, flags: [] };
+  const started = await requireConfig(input);
+  const { config: loaded } = started;
   const log = new Lines();
   const stderr = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -64,12 +72,26 @@ export async function startBroker(
   const telemetry = createTelemetry(loaded.log, { stderr });
   const app = createApp(await resolveSecrets(loaded, {}), { telemetry });
   await app.start(AbortSignal.timeout(30_000));
+  const reload = createReload(input, started)({ app, events: telemetry.events, clock: systemClock });
   const natsUrl = app.urls().find((url) => url.startsWith('nats://')) ?? '';
   return {
     app,
     telemetry,
     log,
     certificates: certificatesDirectory,
+    configFile: file,
+    reload,
+    async change(other) {
+      await writeFile(file, stringify({ ...sections, ...other }));
+      const before = log.all().length;
+      await reload.request();
+      return (
+        log
+          .all()
+          .slice(before)
+          .find((line) => /reloaded/.test(line)) ?? ''
+      );
+    },
     file: (name) => join(certificatesDirectory, name),
     port(name) {
       const listener = app.listener(name);
@@ -79,6 +101,7 @@ export async function startBroker(
     natsUrl,
     natsPort: Number(natsUrl.split(':').at(-1)),
     async [Symbol.asyncDispose]() {
+      await reload.stop(AbortSignal.abort());
       await app.stop(AbortSignal.timeout(5_000));
       await telemetry.close();
       await directory[Symbol.asyncDispose]();

@@ -17,7 +17,7 @@ export async function startLink(options: Partial<ResolvedNatsOptions>): Promise<
     reconnectDelayMaxMs: 200,
     connectTimeoutMs: 5_000,
     maxPendingBytes: 64 * 1_024 * 1_024,
-    packetBytes: 1_048_576,
+    packetBytes: () => 1_048_576,
     maxControlLineBytes: 4_096,
     clientName: 'test',
     hasEcho: false,

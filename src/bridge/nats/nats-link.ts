@@ -219,7 +219,7 @@ class ReconnectingLink implements NatsLink {
       .then((error) => this.#lose(connection, error instanceof Error ? error.message : undefined));
     const serverName = connection.info?.server_name ?? '';
     this.#events.emit(natsConnected, { server, serverName, dropped: this.#droppedMeanwhile });
-    const limits = { maxPayload: this.#limits.payloadBytes, packetSize: this.#options.packetBytes };
+    const limits = { maxPayload: this.#limits.payloadBytes, packetSize: this.#options.packetBytes() };
     if (limits.maxPayload < limits.packetSize) this.#events.emit(natsTakesLess, { server, ...limits });
     this.#droppedMeanwhile = 0;
   }

@@ -107,7 +107,7 @@ describe('options', () => {
       resolveNatsOptions(natsSchema.parse(config), sources, {
         hasEcho: false,
         clientName: 'n1',
-        packetBytes: 1_048_576,
+        packetBytes: () => 1_048_576,
       }).login;
     expect(login({})).toEqual({ kind: 'none' });
     expect(login({ user: 'u', password: { env: 'P' } })).toEqual({ kind: 'user', user: 'u', password: 's3cret' });

@@ -34,7 +34,7 @@ export interface ResolvedNatsOptions {
   /** Bytes sent that the server has not confirmed. */
   readonly maxPendingBytes: number;
   /** Largest packet of a client; said where the server takes less. */
-  readonly packetBytes: number;
+  readonly packetBytes: () => number;
   /** Longest protocol line that the server takes. */
   readonly maxControlLineBytes: number;
   /** Shown by the monitoring of NATS. */

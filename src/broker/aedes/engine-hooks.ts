@@ -4,7 +4,6 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
 import { publishProblem, type TopicLimits } from '../reserved-topics.ts';
-import type { LimitsOptions } from '../schema.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
@@ -12,7 +11,8 @@ import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 export interface EngineHooksDeps {
-  readonly limits: TopicLimits & Pick<LimitsOptions, 'clientIdLength'>;
+  /** Those that count where no connection has its own. */
+  readonly limits: () => TopicLimits;
   readonly telemetry: Telemetry;
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
@@ -38,7 +38,7 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
       if (connection === undefined) return done(new Error('the connection is gone'), false);
       const clientId = client.id ?? '';
       const verdict =
-        tooLong(clientId, deps.limits.clientIdLength) ??
+        tooLong(clientId, connection.edge.limits.clientIdLength) ??
         deps.authenticator.authenticate({
           peer: connection.edge.peer,
           clientId,
@@ -58,17 +58,18 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
         );
     },
     authorizePublish(client, packet, done) {
-      const refusal = publishProblem(packet, deps.limits);
+      const connection = client === null ? undefined : deps.connections.get(client);
+      const refusal = publishProblem(packet, connection?.edge.limits ?? deps.limits());
       if (refusal !== undefined) {
         const { reasonCode, message } = refusal;
-        if (client !== null) deps.connections.get(client)?.denied(refusal);
+        connection?.denied(refusal);
         deps.telemetry.events.emit(publishRefused, { reasonCode, reason: message });
         if (reasonCode !== reasonCodes.topicNameInvalid || client === null || client.version === 5)
           return done(new Error(message));
         packet._notAuthorized = true; // before MQTT 5 nothing says no, and closing would only bring the message again
         return done();
       }
-      if (client !== null) deps.connections.get(client)?.complete(packet);
+      connection?.complete(packet);
       done();
     },
   };

@@ -42,8 +42,9 @@ export interface EngineDeps {
 }
 
 /** The engine: Aedes behind our edge, with our plane as its queue and our store as its persistence. */
-export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engine {
+export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engine {
   return (deps) => {
+    let limits = initial;
     const { runId, plane, store, ends, now, telemetry } = deps;
     const connections = new WeakMap<EngineClient, EngineSession>();
     const decisions = new WeakMap<object, QueueDecision>();
@@ -51,7 +52,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
     const turns = new ConnectTurns();
     const sessions = new Sessions({
       ...deps,
-      maxSessions: limits.sessions,
+      maxSessions: () => limits.sessions,
       isArriving: (clientId) => turns.isTaken(clientId),
     });
     const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
@@ -79,7 +80,7 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
           decided: (packet, decision) => void decisions.set(packet, decision),
         }),
         ...limitsOf(limits),
-        ...hooksOf({ ...deps, limits, connections, sessions, turns, sessionOf, makeWay }),
+        ...hooksOf({ ...deps, limits: () => limits, connections, sessions, turns, sessionOf, makeWay }),
       },
       clientHooks({ connections, sessions, ends, store, now, failed }),
     );
@@ -89,8 +90,6 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
       ...deps,
       reader,
       attach: (socket) => aedes.handle(socket),
-      plane,
-      limits,
       events: telemetry.events,
     };
 
@@ -115,12 +114,12 @@ export function createEngine(limits: LimitsOptions): (deps: EngineDeps) => Engin
         connections.set(session.client, session);
         return session;
       },
-      disconnectAll: () => disconnectAll(Object.values(aedes.clients)),
-      async publish(message: Message) {
-        if (message.qos === 0 && !message.retain)
-          plane.route(message); // nothing to store
-        else await publishPacket(aedes, toEnginePacket(message));
+      limit(next) {
+        limits = next;
+        aedes.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
       },
+      disconnectAll: () => disconnectAll(Object.values(aedes.clients)),
+      publish: (message) => publishMessage(message, aedes, plane),
     };
   };
 }
@@ -135,11 +134,14 @@ const publishEarlierWills = (aedes: GuardedAedes, deps: EngineDeps): Promise<voi
 /** The longest that MQTT 5 can name. [MQTT 5, 3.1.2.11.2] */
 const neverSeconds = 0xffff_ffff;
 
+const sessionExpirySeconds = ({ sessionExpiry }: LimitsOptions): number =>
+  Math.min(neverSeconds, Math.floor(sessionExpiry / 1_000));
+
 const limitsOf = (limits: LimitsOptions) => ({
   connectTimeout: limits.connectTimeout,
   drainTimeout: 0, // a slow link is bounded in bytes by the edge
   maxClientsIdLength: 65_535, // MQTT 3.1 has no reason to refuse what 3.1.1 allows
-  sessionExpiryIntervalLimit: Math.min(neverSeconds, Math.floor(limits.sessionExpiry / 1_000)),
+  sessionExpiryIntervalLimit: sessionExpirySeconds(limits),
   pendingSessionsLimit: 0,
 });
 
@@ -165,6 +167,12 @@ function report(
   aedes.on('clientError', clientFailed);
   aedes.on('connectionError', clientFailed);
   aedes.on('error', failed);
+}
+
+async function publishMessage(message: Message, aedes: GuardedAedes, plane: Plane): Promise<void> {
+  if (message.qos === 0 && !message.retain)
+    plane.route(message); // nothing to store
+  else await publishPacket(aedes, toEnginePacket(message));
 }
 
 function publishPacket(aedes: GuardedAedes, packet: Parameters<GuardedAedes['publish']>[0]): Promise<void> {

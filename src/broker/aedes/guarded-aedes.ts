@@ -10,6 +10,7 @@ interface AedesBroker {
   brokers: Record<string, unknown>;
   readonly closed: boolean;
   maxTopicLevels: number;
+  sessionExpiryIntervalLimit: number;
   _clearWillInterval: NodeJS.Timeout | undefined;
   listen(): Promise<void>;
   handle(socket: EngineSocket): EngineClient;

@@ -11,7 +11,7 @@ export const filtersPerPacket = z
   .prefault(1_000)
   .meta({
     description: 'Topic filters in one SUBSCRIBE. UNSUBSCRIBE takes as many as fit into limits.packetSize.',
-    reload: 'process',
+    reload: 'live',
     limit: {
       bounds: 'packet',
       why: 'The store takes them at once, so that they are kept all or none; clients send some ten.',
@@ -29,7 +29,7 @@ export const subscriptionsSchema = z
       .prefault(10_000)
       .meta({
         description: 'Subscriptions of one client.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'session',
           why: 'A gateway that subscribes for each of some thousand devices has room; wildcards do for more.',
@@ -43,7 +43,7 @@ export const subscriptionsSchema = z
       .meta({
         description:
           'Memory that the subscriptions of one client take: for each 200 bytes, the bytes of its filter, and 100 for each of its levels.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'session',
           why: '10,000 filters of 40 bytes and five levels fit.',
@@ -59,7 +59,7 @@ export const subscriptionsSchema = z
       .meta({
         description:
           'Filters of one client that may match one topic: different arrangements of + and # among its filters, in each of its shared groups anew.',
-        reload: 'process',
+        reload: 'live',
         limit: {
           bounds: 'session',
           why: 'Each that matches costs time with a message to a new topic, and each identifier bytes in it; clients have some five.',
@@ -69,4 +69,4 @@ export const subscriptionsSchema = z
       }),
   })
   .prefault({})
-  .meta({ description: 'What one client may subscribe to.', reload: 'process' });
+  .meta({ description: 'What one client may subscribe to.', reload: 'live' });

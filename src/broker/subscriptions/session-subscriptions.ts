@@ -9,7 +9,6 @@ import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionLimitReached } from '../events.ts';
 import { isBeyondLimits, maySubscribe } from '../reserved-topics.ts';
-import type { LimitsOptions } from '../schema.ts';
 import type { SessionStore } from '../session-store.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { forBridge, isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
@@ -19,13 +18,12 @@ import { SubscriptionTable } from './subscription-table.ts';
 const removedAtOnce = 1_000;
 
 export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
-  readonly edge: Pick<EdgePort, 'connect' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
+  readonly edge: Pick<EdgePort, 'connect' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
   /** Of the client that was accepted. */
   readonly session: { readonly id: string; readonly isPersistent: boolean };
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
   readonly store: RetainedDeliveryDeps['store'] &
     Pick<SessionStore, 'addSubscriptions' | 'removeSubscriptions' | 'subscriptionsByClient'>;
-  readonly limits: Pick<LimitsOptions, 'filtersPerPacket' | 'topicLength' | 'topicLevels' | 'subscriptions'>;
   readonly slices: Slices;
   readonly events: Events;
 }
@@ -82,7 +80,8 @@ export class SessionSubscriptions {
   }
 
   async #subscribe(frame: Buffer): Promise<void> {
-    const { edge, limits, slices, session, store } = this.#deps;
+    const { edge, slices, session, store } = this.#deps;
+    const { limits } = edge;
     const { version, isBridge } = edge.connect;
     const pace = new Pace(slices);
     const { packetId, identifier, count, filters } = readSubscribe(frame, version);
@@ -118,7 +117,8 @@ export class SessionSubscriptions {
 
   /** @returns the reason code; undefined where the client may have it, and room for it is kept */
   #refusalOf(filter: string, granted: ReadonlyMap<string, unknown>): number | undefined {
-    const { session, limits } = this.#deps;
+    const { session, edge } = this.#deps;
+    const { limits } = edge;
     if (!maySubscribe(filter, session.id)) return reasonCodes.notAuthorized;
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
     if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;

@@ -1,0 +1,108 @@
+import { basename, dirname, resolve } from 'node:path';
+import { folderWatch } from '../certificates/folder-watch.ts';
+import { type Change, changesOf, withoutRestart } from '../config/changes.ts';
+import type { LoadedConfig, RefusedConfig } from '../config/compose.ts';
+import { configFileOf, type LoadInput, loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problems.ts';
+import { resolveSecrets } from '../config/secrets.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { ConfigError, messageOf } from '../kernel/errors.ts';
+import type { Component } from '../kernel/lifecycle.ts';
+import type { Events } from '../kernel/telemetry-ports.ts';
+import type { App } from './create-app.ts';
+import { configurationNotTaken, configurationReloaded } from './events.ts';
+
+export interface ReloadDeps {
+  readonly app: Pick<App, 'reload'>;
+  readonly events: Events;
+  readonly clock: Clock;
+}
+
+/** Takes a changed configuration over while the program runs: when it is asked to, and when the file has changed. */
+export interface Reload extends Component {
+  /** One after the other. Never rejects: the log says what came of it. */
+  request(): Promise<void>;
+}
+
+/** More settings are not named in one line. */
+const maxNamed = 20;
+
+/**
+ * The file is read and checked whole. What differs from the configuration that runs is taken over at once or by parts
+ * that start anew, all of it or nothing; what needs a restart stays as it is until then.
+ * @param started with what the program was started
+ */
+export function createReload(input: LoadInput, started: LoadedConfig): (deps: ReloadDeps) => Reload {
+  return ({ app, events, clock }) => {
+    let running = started;
+    /** As it was read last; what of it needs a restart is not in `running`. */
+    let seen = started;
+    let work = Promise.resolve();
+
+    const takeOver = async (isAsked: boolean): Promise<void> => {
+      const read = accepted(await loadConfig(input));
+      if (!isAsked && changesOf(seen, read).length === 0) return; // other words for the same
+      const next = accepted(withoutRestart(running, read), 'with what needs a restart as it is, the rest does not fit');
+      const taken = changesOf(running, next);
+      await app.reload(await resolveSecrets(next.config, input.env));
+      [running, seen] = [next, read];
+      await follow();
+      events.emit(configurationReloaded, { taken: named(taken), waiting: named(changesOf(next, read)) });
+    };
+    let told: string | undefined;
+    const attempt = async (isAsked: boolean): Promise<void> => {
+      try {
+        await takeOver(isAsked);
+        told = undefined;
+      } catch (cause) {
+        const problem = messageOf(cause);
+        if (isAsked || problem !== told) events.emit(configurationNotTaken, { problem });
+        told = problem;
+      }
+    };
+    const inTurn = (isAsked: boolean): Promise<void> => (work = work.then(() => attempt(isAsked)));
+
+    const file = configFileOf(input);
+    const watch = file === undefined ? undefined : fileWatch(resolve(file), () => void inTurn(false), clock);
+    let isWatching = false;
+    const follow = async (): Promise<void> => {
+      const { watch: isWanted } = running.config.reload;
+      if (isWatching === isWanted) return;
+      isWatching = isWanted;
+      if (isWanted) await watch?.start();
+      else watch?.stop();
+    };
+    return {
+      name: 'reload',
+      start: follow,
+      async stop() {
+        watch?.stop();
+        await work;
+      },
+      request: () => inTurn(true),
+    };
+  };
+}
+
+/** Editors put another file in its place, and Kubernetes another folder behind the link `..data`. */
+const fileWatch = (file: string, onChange: () => void, clock: Clock) =>
+  folderWatch({
+    directories: [dirname(file)],
+    isRelevant: (name) => name === basename(file) || name === '..data',
+    onChange,
+    clock,
+  });
+
+/** @throws ConfigError config-invalid */
+function accepted(config: LoadedConfig | RefusedConfig, because = 'the configuration has problems'): LoadedConfig {
+  if (config.kind === 'loaded') return config;
+  throw new ConfigError('config-invalid', `${because}: ${config.problems.map(formatProblem).join('; ')}`);
+}
+
+const marks = { changed: '', added: ' (new)', removed: ' (gone)' } as const;
+
+function named(changes: readonly Change[]): string {
+  const names = changes.slice(0, maxNamed).map(({ path, kind }) => `${path}${marks[kind]}`);
+  const more = changes.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}
