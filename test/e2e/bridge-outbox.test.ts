@@ -35,6 +35,8 @@ async function publishNumbers(port: number, qos: 1 | 2, from: number, to: number
   return acknowledged;
 }
 
+const patience = { timeout: 20_000 };
+
 /** A nats-server with a stream that keeps all that arrives for the rule, whoever listens. */
 async function streaming() {
   const directory = await temporaryDirectory();
@@ -45,6 +47,8 @@ async function streaming() {
   return {
     nats,
     async stored(): Promise<string[]> {
+      // right after a restart of nats-server JetStream, or the connection, may not be back yet
+      await expect.poll(() => streams.info('all').then(() => 'answers'), patience).toBe('answers');
       const { state } = await streams.info('all');
       const payloads: string[] = [];
       for (let seq = 1; seq <= state.last_seq; seq++)
@@ -60,8 +64,6 @@ async function streaming() {
 }
 
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => String(from + n));
-const patience = { timeout: 20_000 };
-
 describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it is committed to the outbox', () => {
   test.each(levels)(
     'QoS %i: all of it reaches NATS in order after kill -9 of both, and what comes later goes behind',

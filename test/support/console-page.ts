@@ -16,7 +16,8 @@ export interface ConsolePage {
   readonly page: Page;
   connect(fields?: ConnectFields): Promise<void>;
   disconnect(): Promise<void>;
-  subscribe(filter: string, qos?: 0 | 1 | 2): Promise<void>;
+  /** Waits until the broker has it. @returns the line that says so */
+  subscribe(filter: string, qos?: 0 | 1 | 2): Promise<string>;
   publish(topic: string, payload: string, options?: { qos?: 0 | 1 | 2; retain?: boolean }): Promise<void>;
   /** Waits for a line with this word and text. @returns the whole line */
   waitForLine(word: LogWord, text?: string | RegExp): Promise<string>;
@@ -37,6 +38,11 @@ export async function openConsole(page: Page, url: string): Promise<ConsolePage>
   await page.locator('html[data-facts="shown"]').waitFor();
 
   const lines = page.locator('#log li');
+  const waitForLine = async (word: LogWord, text: string | RegExp = ''): Promise<string> => {
+    const line = lines.filter({ has: page.locator('b', { hasText: new RegExp(`^${word}$`) }), hasText: text }).first();
+    await line.waitFor();
+    return line.innerText();
+  };
   return {
     page,
     async connect({ uri, clientId, username, password, version, isCleanStart } = {}) {
@@ -56,6 +62,7 @@ export async function openConsole(page: Page, url: string): Promise<ConsolePage>
       await form.getByLabel('Topic filter').fill(filter);
       await form.getByLabel('QoS').selectOption(String(qos));
       await form.getByRole('button', { name: 'Subscribe' }).click();
+      return waitForLine('SUBSCRIBED', filter);
     },
     async publish(topic, payload, { qos = 1, retain = false } = {}) {
       const form = page.locator('#publish-form');
@@ -65,13 +72,7 @@ export async function openConsole(page: Page, url: string): Promise<ConsolePage>
       await form.getByLabel('Retain').setChecked(retain);
       await form.getByRole('button', { name: 'Publish' }).click();
     },
-    async waitForLine(word, text = '') {
-      const line = lines
-        .filter({ has: page.locator('b', { hasText: new RegExp(`^${word}$`) }), hasText: text })
-        .first();
-      await line.waitFor();
-      return line.innerText();
-    },
+    waitForLine,
     lines: () => lines.allInnerTexts(),
     problems: () => problems,
   };
