@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/*.test.ts'],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           isolate: false, // they share nothing that they change, and loading everything anew takes longer than they do
           setupFiles: ['test/support/load-tls.ts'],
           maxWorkers: 2,

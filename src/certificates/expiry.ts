@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { type Clock, isoTime } from '../kernel/clock.ts';
+import { dayMs } from '../kernel/duration.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import { describeX509 } from '../pki/x509/inspect.ts';
 import { parseCertificates } from '../pki/x509/pem.ts';
@@ -12,7 +13,6 @@ export interface Validity {
   readonly notAfter: number;
 }
 
-const dayMs = 86_400_000;
 const warnMs = 30 * dayMs;
 
 /** In its last 30 days, or the last third of its life where that is shorter, somebody has to care for it. */

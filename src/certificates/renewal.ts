@@ -1,4 +1,5 @@
 import { type Clock, isoTime } from '../kernel/clock.ts';
+import { dayMs, hourMs, minuteMs } from '../kernel/duration.ts';
 import { AppError, messageOf } from '../kernel/errors.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { CaFolder } from '../pki/folder/ca-folder.ts';
@@ -36,11 +37,10 @@ export interface Renewal {
   renewLists(): Promise<boolean>;
 }
 
-const dayMs = 86_400_000;
 /** The first look waits until the start is over. */
-const firstMs = 60_000;
+const firstMs = minuteMs;
 /** Nothing here ends sooner than that. */
-const everyMs = 3_600_000;
+const everyMs = hourMs;
 /** With the key elsewhere, people get so long to bring it. */
 const absentKeyMs = 90 * dayMs;
 

@@ -1,4 +1,5 @@
 import { type Clock, isoTime } from '../kernel/clock.ts';
+import { dayMs, hourMs, minuteMs } from '../kernel/duration.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import { createOcspRequest, type IssuedCertificate } from '../pki/revocation/ocsp-request.ts';
 import { type OcspAnswer, readOcspResponse } from '../pki/revocation/ocsp-response.ts';
@@ -20,10 +21,6 @@ export interface Staple {
   start(): void;
   stop(): void;
 }
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-const dayMs = 24 * hourMs;
 
 /** One that does not say when it ends counts for so long: newer ones are to be had at any time (RFC 6960 4.2.2.1). */
 const openEndedMs = hourMs;

@@ -1,5 +1,6 @@
 import type { MessagePort } from '../broker/ports.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
+import { hourMs } from '../kernel/duration.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { LedgerEntry } from '../pki/folder/ledger.ts';
 import type { CertificateInUse } from './expiry.ts';
@@ -14,7 +15,7 @@ export interface StatusTopicsDeps {
 }
 
 const prefix = '$SYS/broker/certificates';
-const everyMs = 3_600_000;
+const everyMs = hourMs;
 /** Longer lists are cut; their length is said. */
 const maxListed = 100;
 

@@ -1,12 +1,12 @@
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
+import { tokenBuckets } from '../kernel/token-buckets.ts';
 import type { CaFolder } from '../pki/folder/ca-folder.ts';
 import { createDecision, tooMany } from './decide.ts';
 import { certificateEnrolled, enrollmentFailed, enrollmentPutOff, enrollmentRefused } from './events.ts';
 import { refusalOf } from './judge.ts';
 import type { EnrollmentOutcome, EnrollmentRequest, Refusal } from './outcome.ts';
-import { rateLimit } from './rate-limit.ts';
 import type { EnrollmentOptions } from './schema.ts';
 import type { TokenFile } from './token-file.ts';
 
@@ -29,16 +29,16 @@ export interface Enrollment {
 /** Requests that wait for their turn; each takes some milliseconds of the CA. */
 const maxWaiting = 200;
 /** Of one address or client: enough for a building behind one address, too little to keep the others out. */
-const perPeer = { perSecond: 5, burst: 50, maxKeys: 10_000 } as const;
+const perPeer = { burst: 50, fillMs: 10_000, maxKeys: 10_000 } as const;
 
 export function createEnrollment(options: EnrollmentOptions, deps: EnrollmentDeps): Enrollment {
   const { folder, tokens, clock } = deps;
   const { events } = deps.telemetry;
   const { requestsPerSecond: perSecond } = options;
-  const mayAsk = rateLimit(perPeer, clock);
+  const ofPeers = tokenBuckets(perPeer, clock);
   // strangers are not counted here, so that they do not use it up
-  const overall = rateLimit({ perSecond, burst: 5 * perSecond, maxKeys: 1 }, clock);
-  const decide = createDecision(options, { folder, tokens, hasRoom: () => overall('') });
+  const overall = tokenBuckets({ burst: 5 * perSecond, fillMs: 5_000, maxKeys: 1 }, clock);
+  const decide = createDecision(options, { folder, tokens, hasRoom: () => overall.take('') });
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
@@ -55,7 +55,7 @@ export function createEnrollment(options: EnrollmentOptions, deps: EnrollmentDep
 
   /** One after the other: each reads and writes the ledger. */
   const inTurn = (request: EnrollmentRequest): Promise<EnrollmentOutcome> => {
-    if (waiting >= maxWaiting || !mayAsk(request.peer)) return Promise.resolve(tooMany);
+    if (waiting >= maxWaiting || !ofPeers.take(request.peer)) return Promise.resolve(tooMany);
     waiting += 1;
     const result = last.then(() => decideSafely(request)).finally(() => (waiting -= 1));
     last = result;
@@ -71,7 +71,7 @@ export function createEnrollment(options: EnrollmentOptions, deps: EnrollmentDep
 
   return {
     folder,
-    refuse: (request, reason) => refused(request, mayAsk(request.peer) ? { kind: 'malformed', reason } : tooMany),
+    refuse: (request, reason) => refused(request, ofPeers.take(request.peer) ? { kind: 'malformed', reason } : tooMany),
     async enroll(request) {
       const { via, peer } = request;
       const outcome = await inTurn(request);

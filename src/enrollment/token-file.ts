@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dayMs } from '../kernel/duration.ts';
 import { AppError, messageOf } from '../kernel/errors.ts';
 import { readLargeFile } from '../pki/files.ts';
 import { replaceFile, whileMaking } from '../pki/folder/publish.ts';
@@ -15,7 +16,7 @@ export interface TokenLimits {
   readonly keepEndedMs: number;
 }
 
-const defaultLimits: TokenLimits = { maxTokens: 10_000, keepEndedMs: 30 * 86_400_000 };
+const defaultLimits: TokenLimits = { maxTokens: 10_000, keepEndedMs: 30 * dayMs };
 
 export type NewTokenFacts = Pick<Token, 'commonName' | 'names' | 'maxLifetimeMs' | 'createdBy' | 'expiresAt'>;
 

@@ -1,12 +1,11 @@
 import { expiresSoon } from '../../certificates/expiry.ts';
 import { isoTime } from '../../kernel/clock.ts';
+import { dayMs } from '../../kernel/duration.ts';
 import { type CertificateFacts, describeX509 } from '../../pki/x509/inspect.ts';
 import type { TlsClient } from './tls-client.ts';
 import { shownBy } from './tls-probe.ts';
 import { outcomeText, type ReportRow } from './tls-report.ts';
 import { connectAddress, type TlsTarget } from './tls-target.ts';
-
-const dayMs = 86_400_000;
 
 /** How long the certificates that the server sends are valid. */
 export async function chainRow(

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { hourMs, minuteMs } from '../../kernel/duration.ts';
 import { AppError, messageOf, reasonOf } from '../../kernel/errors.ts';
 import { readFileContent } from '../../pki/files.ts';
 import { issueLeaf } from '../../pki/issue/authority.ts';
@@ -49,8 +50,8 @@ export async function expiredClientOf(
   if (certificate === undefined || key === undefined)
     return { missing: `without intermediate-ca.pem and its key in ${directory} no expired certificate can be made` };
   const [issuer] = certificatesOf({ pem: certificate, file: join(directory, 'intermediate-ca.pem') });
-  const notAfter = now - 60_000;
-  const notBefore = Math.max(notAfter - 3_600_000, issuer === undefined ? 0 : describeX509(issuer).notBefore);
+  const notAfter = now - minuteMs;
+  const notBefore = Math.max(notAfter - hourMs, issuer === undefined ? 0 : describeX509(issuer).notBefore);
   try {
     const request = { commonName, notBefore, notAfter };
     const { leaf, key: clientKey } = await issueLeaf('client', request, { certificate, key }, { now: () => now });

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { isoTime } from '../../kernel/clock.ts';
+import { dayMs, hourMs } from '../../kernel/duration.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { crlFolderName, openCaFolder } from '../../pki/folder/ca-folder.ts';
 import { type CrlSet, type CrlState, issuingSubjects, loadCrls } from '../../pki/revocation/crl-set.ts';
@@ -45,9 +46,6 @@ export async function readRevocation(
     issuing: issuingSubjects(anchors),
   };
 }
-
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 
 /** A row for each list, and for each CA without one. */
 export function revocationReport(revocation: Revocation, now: number): RevocationReport {

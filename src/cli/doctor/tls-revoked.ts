@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hourMs } from '../../kernel/duration.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { issueLeaf } from '../../pki/issue/authority.ts';
 import type { CrlSet } from '../../pki/revocation/crl-set.ts';
@@ -14,7 +15,7 @@ import type { Revocation } from './tls-revocation.ts';
 /** More client certificates are not looked through. */
 const maxClients = 200;
 /** Life of a certificate made here. */
-const lifeMs = 3_600_000;
+const lifeMs = hourMs;
 
 export interface RevokedClientOptions {
   readonly revocation: Revocation;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { requireConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { readSecret } from '../../config/secrets.ts';
-import { parseDuration } from '../../kernel/duration.ts';
+import { dayMs, parseDuration } from '../../kernel/duration.ts';
 import { AppError, messageOf } from '../../kernel/errors.ts';
 import type { SecretReference } from '../../kernel/schema.ts';
 import { readFileContent } from '../../pki/files.ts';
@@ -133,7 +133,7 @@ export function endOf(lifetime: string | undefined, now: number): { readonly not
   return { notAfter: now + lifetimeMs(lifetime) };
 }
 
-const maxLifetimeMs = 36_500 * 86_400_000;
+const maxLifetimeMs = 36_500 * dayMs;
 
 /** @param option as it was typed, for the message. @throws AppError usage. */
 export function lifetimeMs(text: string, option = '--lifetime'): number {

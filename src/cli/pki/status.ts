@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { clientCertificates } from '../../certificates/status.ts';
 import { clientsPayload } from '../../certificates/status-topics.ts';
 import { isoTime } from '../../kernel/clock.ts';
+import { dayMs } from '../../kernel/duration.ts';
 import { type CaFolder, crlFolderName, type OwnCa } from '../../pki/folder/ca-folder.ts';
 import { type CrlState, loadCrls } from '../../pki/revocation/crl-set.ts';
 import { describeX509 } from '../../pki/x509/inspect.ts';
@@ -11,8 +12,6 @@ import { type Io, printJson, printLine } from '../io.ts';
 import { clientLines } from './client-lines.ts';
 import { addPkiOptions, openPki, type PkiOptions } from './options.ts';
 import { table, untilText } from './report.ts';
-
-const dayMs = 86_400_000;
 
 type State = 'valid' | 'expiring' | 'expired' | 'not yet valid';
 

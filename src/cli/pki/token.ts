@@ -3,7 +3,7 @@ import { patternProblem } from '../../enrollment/patterns.ts';
 import { tokenFile } from '../../enrollment/token-file.ts';
 import { type Token, tokenState } from '../../enrollment/tokens.ts';
 import { isoTime } from '../../kernel/clock.ts';
-import { formatDuration, parseDuration } from '../../kernel/duration.ts';
+import { dayMs, formatDuration, parseDuration } from '../../kernel/duration.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { repeatable } from '../config-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
@@ -44,7 +44,7 @@ export function addTokenCommand(pki: Command, io: Io): void {
   ).action((id: string, options: PkiOptions) => revokeToken(io, id, options));
 }
 
-const maxExpiresMs = 365 * 86_400_000;
+const maxExpiresMs = 365 * dayMs;
 
 async function createToken(io: Io, options: CreateOptions): Promise<void> {
   for (const [option, text] of [

@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isoTime } from '../../kernel/clock.ts';
+import { dayMs } from '../../kernel/duration.ts';
 import { ConfigError, type ErrorCode } from '../../kernel/errors.ts';
 import type { FileName, Folder } from '../files.ts';
 import { type CertificateFacts, describeX509 } from '../x509/inspect.ts';
@@ -55,8 +56,6 @@ export function checkValidity(folder: Folder, { name, facts }: Bundle, now: numb
   const problem = `is not valid before ${isoTime(facts.notBefore)} (${facts.subject}), and the clock says ${isoTime(now)}`;
   refuse('certificate-invalid', folder, name, problem, `set the clock of this machine right, or ${cure}`);
 }
-
-const dayMs = 86_400_000;
 
 /** @returns a warning in the last days of a certificate. @param days when to begin with it. */
 export function expiryWarning(folder: Folder, { name, facts }: Bundle, now: number, days: number): string[] {

@@ -1,3 +1,4 @@
+import { dayMs } from '../../kernel/duration.ts';
 import { isRevocationReason, type RevocationReason } from '../revocation/reasons.ts';
 
 /** One certificate that was issued. Times are milliseconds since the epoch. */
@@ -150,7 +151,7 @@ function isEntry(value: unknown): value is LedgerEntry {
 }
 
 /** What is kept of certificates that have ended: for questions that come late. */
-const keepExpiredMs = 90 * 86_400_000;
+const keepExpiredMs = 90 * dayMs;
 
 /** The ledger without certificates that ended long ago; a revocation list needs those no more (RFC 5280 3.3). */
 export const withoutOld = (ledger: Ledger, now: number): Ledger =>

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dayMs } from '../../kernel/duration.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
 import { readFileContent } from '../files.ts';
 import { certificateName } from '../x509/certificate-name.ts';
@@ -11,7 +12,6 @@ import type { CaFolder } from './ca-folder.ts';
 import { writeCrls } from './crl-write.ts';
 import { createFile } from './publish.ts';
 
-const dayMs = 86_400_000;
 /** The list of a root that is locked away has to count for long. */
 const offlineCrlMs = 365 * dayMs;
 

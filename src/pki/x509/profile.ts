@@ -1,4 +1,4 @@
-const dayMs = 86_400_000;
+import { dayMs } from '../../kernel/duration.ts';
 
 /** What a key may be used for (RFC 5280 4.2.1.3). */
 export type KeyUse = 'digitalSignature' | 'keyCertSign' | 'cRLSign';

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '../../broker/ports.ts';
 import { type Clock, isoTime } from '../../kernel/clock.ts';
+import { hourMs } from '../../kernel/duration.ts';
 import { ConnectionError } from '../../kernel/errors.ts';
 import type { RevocationCheck } from './revocation.ts';
 import { revocationRefusal } from './revocation-refusal.ts';
@@ -21,7 +22,7 @@ interface OpenConnection {
 }
 
 /** Longest wait for the next end: dates are of a clock that may be set meanwhile. */
-const maxWaitMs = 3_600_000;
+const maxWaitMs = hourMs;
 
 /** @param ended told of each connection that was closed because its certificate ended, in a sentence */
 export function openCertificates(clock: Clock, ended: (detail: string) => void): OpenCertificates {
