@@ -12,9 +12,9 @@ export interface TokenBucketsOptions {
 /** A token bucket for each key: lets so many through, and refuses what comes faster. */
 export interface TokenBuckets {
   /** Whether one more may come; takes nothing. */
-  has(key: string): boolean;
+  readonly has: (key: string) => boolean;
   /** @returns false where it comes too fast; then nothing is taken. */
-  take(key: string): boolean;
+  readonly take: (key: string) => boolean;
 }
 
 interface Bucket {
