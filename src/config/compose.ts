@@ -10,7 +10,8 @@ import { type Problem, sortProblems } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 import { validSections } from './sections.ts';
 import { shapeOf } from './shape.ts';
-import { parseSource, type Source } from './source.ts';
+import { parseSource } from './source.ts';
+import type { Source } from './yaml-document.ts';
 
 /** Where a value was written. */
 export type Origin =

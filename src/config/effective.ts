@@ -29,18 +29,21 @@ export function leavesOf(schema: z.ZodType, given: unknown, path: ConfigPath = [
  * A mapping whose lines are all commented out reads as null; it counts as a mapping with nothing in it.
  * Returns a copy that may be changed.
  */
-export function withEmptySections(schema: z.ZodType, value: unknown): unknown {
+export const withEmptySections = (schema: z.ZodType, value: unknown): unknown => emptying(schema)(value);
+
+/** The schema is looked at once, not for each of the ten thousand elements of a list. */
+function emptying(schema: z.ZodType): (value: unknown) => unknown {
   const shape = shapeOf(schema);
   if (shape.kind === 'object') {
-    if (value === null) return {};
-    if (typeof value !== 'object' || Array.isArray(value)) return value;
-    const entries = Object.entries(value ?? {}).map(([name, inner]) => {
-      const field = shape.fields.get(name);
-      return [name, field === undefined ? inner : withEmptySections(field, inner)] as const;
-    });
-    return Object.fromEntries(entries);
+    const fields = new Map([...shape.fields].map(([name, field]) => [name, emptying(field)] as const));
+    return (value) => {
+      if (value === null) return {};
+      if (typeof value !== 'object' || Array.isArray(value)) return value;
+      const entries = Object.entries(value ?? {}).map(([name, inner]) => [name, fields.get(name)?.(inner) ?? inner]);
+      return Object.fromEntries(entries);
+    };
   }
-  if (shape.kind === 'list' && Array.isArray(value))
-    return value.map((element) => (element === null ? null : withEmptySections(shape.element, element)));
-  return value;
+  if (shape.kind !== 'list') return (value) => value;
+  const element = emptying(shape.element);
+  return (value) => (Array.isArray(value) ? value.map((one) => (one === null ? null : element(one))) : value);
 }

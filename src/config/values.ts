@@ -1,6 +1,6 @@
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { isText, shapeOf } from './shape.ts';
+import { yamlLibrary } from './yaml-library.ts';
 
 /** The value that a text stands for, or the sentence that says why it stands for none. */
 export type TextValue = { readonly value: unknown } | { readonly error: string };
@@ -30,7 +30,7 @@ const split = (text: string): string[] =>
     .filter((part) => part !== '');
 
 function valueOfYaml(text: string): TextValue {
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+  const document = yamlLibrary().parseDocument(text, { prettyErrors: false, logLevel: 'error' });
   const problem = document.errors[0];
   // The parser's own sentence may quote the text, which may hold a secret.
   if (problem !== undefined) return { error: `is not valid YAML: character ${problem.pos[0] + 1} cannot stand there` };
