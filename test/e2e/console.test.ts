@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { launchBrowser, type TestBrowser } from '../support/browser.ts';
 import { type ConsolePage, openConsole } from '../support/console-page.ts';
+import { hasHybridGroup, hybridGroup } from '../support/hybrid-group.ts';
 import { connectClient } from '../support/mqtt-client.ts';
 
 let broker: TestBroker;
@@ -27,6 +28,16 @@ describe('the console page in Chromium', () => {
     await using suspicious = await launchBrowser('none');
     const page = await suspicious.newPage();
     await expect(page.goto(url())).rejects.toThrow(/ERR_CERT_AUTHORITY_INVALID/);
+  });
+
+  test('comes over a key exchange that the quantum computers of tomorrow do not open, where the OpenSSL of Node has it', async () => {
+    const page = await chromium.newPage();
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    const groups: unknown[] = [];
+    session.on('Network.responseReceived', ({ response }) => groups.push(response.securityDetails?.keyExchangeGroup));
+    await page.goto(url());
+    await expect.poll(() => groups[0]).toBe(hasHybridGroup ? hybridGroup : 'X25519');
   });
 
   test.each(['3.1.1', '5'] as const)(

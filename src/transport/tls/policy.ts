@@ -8,7 +8,8 @@ export interface TlsPolicy {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** OpenSSL's names, joined by colons; the server's order counts. */
   readonly ciphers: string;
-  readonly curves: string;
+  /** For the key exchange, the first one first; where this OpenSSL lacks one, the others count. */
+  readonly groups: readonly string[];
 }
 
 /** The cheapest first. */
@@ -52,7 +53,7 @@ const presets: Readonly<
 };
 
 /** Without the finite-field groups, which cost the server far more than the client (CVE-2002-20001). */
-const curves = 'X25519:P-256:P-384';
+const groups = ['X25519MLKEM768', 'X25519', 'P-256', 'P-384'] as const;
 
 /** What a listener speaks: a preset, but for what is said otherwise. */
 export function tlsPolicy(options: {
@@ -65,7 +66,7 @@ export function tlsPolicy(options: {
   return {
     minVersion: `TLSv${minVersion}`,
     ciphers: (options.ciphers ?? preset.ciphers).join(':'),
-    curves: options.preset === 'compatible' ? `${curves}:P-521` : curves,
+    groups: options.preset === 'compatible' ? [...groups, 'P-521'] : groups,
   };
 }
 

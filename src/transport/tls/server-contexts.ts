@@ -2,6 +2,7 @@ import { constants, createHash, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { AppError } from '../../kernel/errors.ts';
 import { certificateNames } from './certificate-names.ts';
+import { knownGroups } from './groups.ts';
 import type { TlsMaterial } from './material.ts';
 import type { NamedPair, OwnMaterial, ServerChoice } from './own-certificates.ts';
 import { defaultTlsPolicy, type TlsPolicy } from './policy.ts';
@@ -43,7 +44,7 @@ export const serverContext = (
     allowPartialTrustChain: true, // an intermediate in clientCa is an anchor of its own
     minVersion: policy.minVersion,
     ciphers: policy.ciphers,
-    ecdhCurve: policy.curves,
+    ecdhCurve: knownGroups(policy.groups),
     honorCipherOrder: true,
     // a client that wants ChaCha20 first has no hardware for AES and gets it
     secureOptions:
