@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { slowestFiles } from './test/support/slowest-files.ts';
 
 /** Unit tests stand beside the code and do no I/O; the others start real programs on free ports. */
 const real = { testTimeout: 30_000, hookTimeout: 60_000 } as const;
@@ -22,6 +23,7 @@ const sideBySide = { maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
 
 export default defineConfig({
   test: {
+    reporters: ['default', slowestFiles],
     coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/**/*.test.ts', 'src/admin/web/**'] },
     projects: [
       {

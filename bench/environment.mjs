@@ -76,6 +76,7 @@ export function describeEnvironment(root) {
     },
     versions: {
       node: process.versions.node,
+      opensslOfNode: process.versions.openssl,
       mosquitto: ask('mosquitto', ['-h'], /^mosquitto version (\S+)/),
       redis: ask('redis-server', ['--version'], / v=(\S+)/),
       aedes: JSON.parse(readFileSync(join(root, 'node_modules', 'aedes', 'package.json'), 'utf8')).version,

@@ -51,6 +51,7 @@ if (options.against !== undefined && against === undefined) {
   process.exit(2);
 }
 const environment = describeEnvironment(root);
+say(`Node ${environment.versions.node} with OpenSSL ${environment.versions.opensslOfNode}`);
 await makeCertificates({ app, directory });
 const plan = options.quick ? 'quick' : 'full';
 const setting = { app, directory, program: join(cache, 'mqload'), plan, runs: options.runs };

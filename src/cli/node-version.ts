@@ -11,3 +11,21 @@ export function nodeProblem(running: string): string | undefined {
   if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return undefined;
   return `viaduct needs Node ${oldest.join('.')} or later; this is Node ${running}. Install a newer one, e.g. the current LTS`;
 }
+
+/** Day of the last security fix of each major version, by the schedule of the Node project. */
+const lastFix: ReadonlyMap<number, string> = new Map([
+  [20, '2026-04-30'],
+  [21, '2024-06-01'],
+  [22, '2027-04-30'],
+  [23, '2025-06-01'],
+  [24, '2028-04-30'],
+  [25, '2026-06-01'],
+  [26, '2029-04-30'],
+]);
+
+/** What to tell somebody whose Node gets no more security fixes, in one sentence, or undefined. */
+export function supportProblem(running: string, now: Date): string | undefined {
+  const end = lastFix.get(Number(running.split('.')[0]));
+  if (end === undefined || now.toISOString().slice(0, 10) <= end) return undefined;
+  return `Node ${running} has had no security fixes since ${end}, and neither has its OpenSSL; run viaduct on the current LTS`;
+}

@@ -8,6 +8,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';
 import { type Io, printLine } from './io.ts';
+import { supportProblem } from './node-version.ts';
 
 /** Time that clients and bridge get to finish after SIGTERM. */
 const drainMs = 10_000;
@@ -25,6 +26,8 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
   const telemetry = createTelemetry(config.log, { stderr: io.stderr });
   const file = configFileOf(input) ?? 'the default configuration';
   telemetry.logger.log('info', `viaduct ${version} starts with ${file} on Node ${process.versions.node}`);
+  const outOfSupport = supportProblem(process.versions.node, new Date());
+  if (outOfSupport !== undefined) telemetry.logger.log('warn', outOfSupport);
   const app = createApp(await resolveSecrets(config, io.env), { telemetry });
   const reload = createReload(input, loaded)({ app, events: telemetry.events, clock: systemClock });
   const signals = watchSignals(io);
