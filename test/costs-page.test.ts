@@ -27,7 +27,7 @@ const lists: readonly (readonly [name: string, methods: readonly string[], rows:
   ['SessionStore', await declared('src/broker/session-store.ts', 'interface SessionStore {'), storeCosts],
   ['Plane', await declared('src/plane/plane.ts', 'class Plane {'), planeCosts],
   [
-    'Engine, EngineConnection and EdgePort',
+    'Engine, EngineConnection, EdgePort and Publisher',
     [
       ...(await declared(
         'src/broker/engine-port.ts',
@@ -35,6 +35,7 @@ const lists: readonly (readonly [name: string, methods: readonly string[], rows:
         'interface EngineConnection {',
         'interface EdgePort {',
       )),
+      ...(await declared('src/broker/publish/publisher.ts', 'interface Publisher {')),
       ...(await declared('src/kernel/lifecycle.ts', 'interface Component {')),
     ],
     engineRows,

@@ -1,10 +1,8 @@
 import type { Clock } from '../kernel/clock.ts';
-import { ConnectionError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import { Slices } from '../kernel/slices.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { TimerWheel } from '../kernel/timer-wheel.ts';
-import { isLongerThan } from '../mqtt/topic.ts';
 import type { Message } from '../plane/message.ts';
 import type { Plane, Subscriber, Subscription } from '../plane/plane.ts';
 import type { PlaneOptions } from '../plane/schema.ts';
@@ -13,12 +11,13 @@ import { createEngine } from './aedes/engine.ts';
 import type { PacingOptions } from './delivery/held-messages.ts';
 import { type Outgoing, secondsLeft } from './delivery/outgoing.ts';
 import { Edge } from './edge/edge.ts';
+import type { Engine } from './engine-port.ts';
 import { MemoryBudget, usualMemory } from './memory-budget.ts';
-import type { Authenticator, Link, MessagePort } from './ports.ts';
+import type { Authenticator, Authorizer, Link, MessagePort } from './ports.ts';
 import { Gates } from './publish/gates.ts';
-import { createHotPath } from './publish/hot-path.ts';
+import { createPublisher } from './publish/publisher.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
-import { topicTooLong } from './reserved-topics.ts';
+import { reservedTopics } from './reserved-topics.ts';
 import type { LimitsOptions } from './schema.ts';
 import { SessionEnds } from './session-ends.ts';
 import type { SessionStore } from './session-store.ts';
@@ -35,6 +34,8 @@ export interface BrokerDeps {
   readonly plane: Plane;
   readonly store: SessionStore;
   readonly authenticator: Authenticator;
+  /** Left out, everything is allowed but what is the broker's own. */
+  readonly authorizer?: Authorizer;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -57,7 +58,7 @@ export interface Broker extends Component, MessagePort {
 const tickMs = 500;
 
 export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Broker {
-  return ({ nodeId, plane, store, authenticator, clock, telemetry }) => {
+  return ({ nodeId, plane, store, authenticator, authorizer = reservedTopics, clock, telemetry }) => {
     const now = (): number => clock.now();
     const wheel = new TimerWheel(clock, { tickMs });
     // queues outlive this process, and what it calls their messages must not mean others in the next
@@ -68,8 +69,15 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const ends = new SessionEnds(store, new SharedLeftovers(common));
     const pacing = { pacing: options.pacing, held: { bytes: 0 } };
     let { limits } = options;
-    const engine = createEngine(limits)({ ...common, ends, runId, authenticator });
-    const hotPath = createHotPath(options.plane)({ ...common, isEnding: ends.isEnding });
+    const publisher = createPublisher(options.plane)({
+      ...common,
+      authorizer,
+      topicLength: () => limits.topicLength,
+      events: telemetry.events,
+      isEnding: ends.isEnding,
+      admit: (clientId, targets, packet) => engine.edgeOf(clientId)?.admit(targets, packet),
+    });
+    const engine: Engine = createEngine(limits)({ ...common, ends, runId, authenticator, authorizer, publisher });
     const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
     const edges = new Set<Edge>();
     let isClosed = false;
@@ -78,7 +86,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       ...pacing,
       limits,
       engine,
-      hotPath,
+      publisher,
       turn: new Turn(),
       memory,
       reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver, now()),
@@ -116,12 +124,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         return () => plane.unsubscribe(subscription);
       },
       gate: (filter, gate) => gates.add(filter, gate),
-      async publish(message) {
-        const { topicLength } = limits;
-        if (isLongerThan(message.topic, topicLength))
-          throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
-        await engine.publish(message);
-      },
+      publish: (message) => publisher.publish(message),
     };
   };
 }

@@ -1,7 +1,6 @@
 import type { Component } from '../kernel/lifecycle.ts';
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Refusal } from '../mqtt/refusal.ts';
-import type { Message } from '../plane/message.ts';
 import type { Subscriber } from '../plane/plane.ts';
 import type { Peer } from './ports.ts';
 import type { LimitsOptions } from './schema.ts';
@@ -36,8 +35,6 @@ export interface EdgePort {
   refused(refusal: Refusal): void;
   /** Sends a packet, in one piece or several. */
   send(batch: readonly Uint8Array[]): void;
-  /** Answers a PUBLISH at QoS 1 or 2. @param reason a sentence for the client; empty where there is nothing to say */
-  acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void;
   /**
    * Asks whether the queue of the session has room for a message that comes from NATS.
    * @returns `held` where it has none, and the message waits for it; else what is to be called when it is queued.
@@ -62,13 +59,13 @@ export interface EngineConnection {
   closed(): void;
 }
 
-/** Keeps everything stateful: sessions, subscriptions, QoS 2, retained messages, wills. */
+/** Keeps who is connected: CONNECT, take-over, the ends of connections, and when wills are due. */
 export interface Engine extends Component {
   open(edge: EdgePort): EngineConnection;
   /** Other limits of sessions count from now on. */
   limit(limits: LimitsOptions): void;
+  /** The edge of the client, where it is connected. */
+  edgeOf(clientId: string): EdgePort | undefined;
   /** Disconnects all clients; MQTT 5 clients hear 0x8B, server shutting down. [MQTT-4.13.2] */
   disconnectAll(): Promise<void>;
-  /** Stores the message where it must be and routes it. */
-  publish(message: Message): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Message } from '../plane/message.ts';
+import type { Message, Qos } from '../plane/message.ts';
 
 /** The certificate a peer showed, as far as logs and identity need it. */
 export interface PeerCertificate {
@@ -149,4 +149,33 @@ export type AuthenticationVerdict =
 /** Decides who may connect. */
 export interface Authenticator {
   authenticate(request: AuthenticationRequest): AuthenticationVerdict;
+}
+
+/** A client that was accepted, as far as it matters what it may do. */
+export interface AuthorizedClient {
+  readonly clientId: string;
+  /** See `Identity`. */
+  readonly principal: string;
+  /** How it is connected; undefined of one that was connected to an earlier run, and left a will. */
+  readonly peer: Peer | undefined;
+}
+
+/** How a client wants to publish on a topic. */
+export interface PublishRequest {
+  readonly topic: string;
+  readonly qos: Qos;
+  readonly isRetained: boolean;
+}
+
+/**
+ * Decides what clients may do. It is asked at once and answers from memory; a verdict on a topic is remembered where it
+ * was asked for, until the generation is another. Each method says why not, in a sentence for the log and for MQTT 5
+ * clients; undefined allows it.
+ */
+export interface Authorizer {
+  /** Another one with every change of the rules: what was said before counts no more. */
+  readonly generation: number;
+  publish(client: AuthorizedClient, request: PublishRequest): string | undefined;
+  /** @param filter also `$share/group/filter` */
+  subscribe(client: AuthorizedClient, filter: string, qos: Qos): string | undefined;
 }

@@ -2,6 +2,7 @@ import { reasonCodes } from '../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../mqtt/refusal.ts';
 import { isLongerThan, matches, parseSharedFilter } from '../mqtt/topic.ts';
 import { hasMoreLevels } from '../mqtt/topic-levels.ts';
+import type { Authorizer } from './ports.ts';
 import type { LimitsOptions } from './schema.ts';
 
 /** Topics by which devices ask for certificates. What they send there holds secrets, so that nobody else may read it. */
@@ -32,21 +33,25 @@ export function topicFault(topic: string, { topicLength, topicLevels }: TopicLim
   );
 }
 
-/** Why a client may not publish a message under its topic, or undefined. */
-export function publishProblem(
-  { topic, retain }: { readonly topic: string; readonly retain: boolean },
-  limits: TopicLimits,
-): Refusal | undefined {
-  const problem = reservedProblem(topic, retain);
-  return problem === undefined ? topicFault(topic, limits) : refuse(reasonCodes.notAuthorized, '3.3.5', problem);
-}
-
 export const topicTooLong = (topic: string, maxBytes: number): Refusal =>
   refuse(
     reasonCodes.topicNameInvalid,
     '3.3.2.1',
     `a topic of ${Buffer.byteLength(topic)} bytes is too long; limits.topicLength allows ${maxBytes}`,
   );
+
+/** Everything is allowed but what the broker says on topics of its own, and what devices ask it there. */
+export const reservedTopics: Authorizer = {
+  generation: 0,
+  publish: (_client, { topic, isRetained }) =>
+    topic.charCodeAt(0) === dollar ? reservedProblem(topic, isRetained) : undefined,
+  subscribe: ({ clientId }, filter) =>
+    maySubscribe(filter, clientId)
+      ? undefined
+      : `"${filter}" has answers for others; subscribe to ${enrollResponseTopic(clientId)}`,
+};
+
+const dollar = 0x24;
 
 function reservedProblem(topic: string, isRetained: boolean): string | undefined {
   if (topic.startsWith('$SYS/') && !matches(bridgeState, topic))
@@ -58,8 +63,8 @@ function reservedProblem(topic: string, isRetained: boolean): string | undefined
     : undefined;
 }
 
-/** Whether a client may subscribe: under `$pki/` to the answers for itself only. */
-export function maySubscribe(filter: string, clientId: string): boolean {
+/** Under `$pki/` to the answers for itself only. */
+function maySubscribe(filter: string, clientId: string): boolean {
   const plain = parseSharedFilter(filter)?.filter ?? filter;
   if (plain !== '$pki' && !plain.startsWith(pki)) return true;
   const isOneTopic = !/[+#]/.test(plain);

@@ -1,6 +1,7 @@
 import type { Broker } from '../../src/broker/broker.ts';
 import type { EdgePort, Engine, EngineConnection } from '../../src/broker/engine-port.ts';
 import type { Authenticator } from '../../src/broker/ports.ts';
+import type { Publisher } from '../../src/broker/publish/publisher.ts';
 import { startMemoryBroker } from '../support/memory-broker.ts';
 import { message } from '../support/plane-clients.ts';
 import { WireClient } from '../support/wire-client.ts';
@@ -18,7 +19,11 @@ export interface EngineWorld extends AsyncDisposable {
 }
 
 type EngineCase = GrowthCase<EngineWorld> & {
-  readonly method: keyof Engine | keyof EngineConnection | Exclude<keyof EdgePort, 'peer' | 'connect' | 'subscriber'>;
+  readonly method:
+    | keyof Engine
+    | keyof EngineConnection
+    | keyof Publisher
+    | Exclude<keyof EdgePort, 'peer' | 'connect' | 'subscriber'>;
 };
 
 const allButStrangers: Authenticator = {
@@ -97,7 +102,7 @@ export const engineCosts: readonly EngineCase[] = [
   }),
   ...rows(['refused'], { work: 'a client that may not connect', n: everybody, cost: 'O(1)', run: beRefused }),
   ...rows(['failed'], { work: 'a client that breaks the protocol', n: everybody, cost: 'O(1)', run: fail }),
-  ...rows(['handle', 'acknowledge'], {
+  ...rows(['sourceOf', 'take'], {
     work: 'a retained message at QoS 1',
     n: everybody,
     cost: 'O(1)',
@@ -136,6 +141,8 @@ export const engineCosts: readonly EngineCase[] = [
 /** Methods that keep or hand on the one thing they are given; there is nothing to measure. */
 export const unmeasured: readonly Omit<EngineCase, 'run'>[] = [
   { method: 'admit', work: 'counts one message', n: 'anything', cost: 'O(1)' },
+  { method: 'edgeOf', work: 'finds one client', n: 'connected clients', cost: 'O(1)' },
+  { method: 'publishWill', work: 'publishes one message', n: 'anything', cost: 'O(1)' },
   { method: 'whenRoom', work: 'keeps one callback', n: 'anything', cost: 'O(1)' },
   { method: 'limit', work: 'keeps the limits for what begins from now on', n: 'anything', cost: 'O(1)' },
 ];

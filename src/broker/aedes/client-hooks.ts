@@ -1,21 +1,32 @@
+import type { Publisher } from '../publish/publisher.ts';
 import type { SessionEnds } from '../session-ends.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { EngineClient } from './engine-types.ts';
 import type { GuardedAedesHooks } from './guarded-aedes.ts';
+import { willMessage } from './wills.ts';
 
 export interface ClientHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly ends: Pick<SessionEnds, 'end'>;
   readonly store: Pick<SessionStore, 'putWill' | 'delWill'>;
+  readonly publishWill: Publisher['publishWill'];
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
 }
 
 /** What becomes of a client that comes, and of the session and the will of one that goes. */
-export function clientHooks({ connections, sessions, ends, store, now, failed }: ClientHooksDeps): GuardedAedesHooks {
+export function clientHooks({
+  connections,
+  sessions,
+  ends,
+  store,
+  publishWill,
+  now,
+  failed,
+}: ClientHooksDeps): GuardedAedesHooks {
   return {
     registered(client) {
       const connection = connections.get(client);
@@ -39,7 +50,16 @@ export function clientHooks({ connections, sessions, ends, store, now, failed }:
         if (identity !== undefined) sessions.disconnected({ clientId, ...identity, expirySeconds }).catch(failed);
       }
     },
-    willPublished: (clientId) => void store.delWill({ id: clientId }).catch(failed),
+    willDue(client, will, isCurrent) {
+      const id = client.id ?? '';
+      const { identity, edge } = connections.get(client) ?? {};
+      publishWill(willMessage(will, id), {
+        clientId: id,
+        principal: identity?.principal ?? '',
+        peer: edge?.peer,
+      }).catch(failed);
+      if (isCurrent) store.delWill({ id }).catch(failed);
+    },
     willDelayed({ id }, will, delaySeconds) {
       const publishAt = now() + delaySeconds * 1_000;
       store.putWill({ id: id ?? '' }, Object.assign(will, { publishAt })).catch(failed);

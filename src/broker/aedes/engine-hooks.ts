@@ -1,9 +1,6 @@
 import { messageOf } from '../../kernel/errors.ts';
-import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import { publishRefused } from '../events.ts';
 import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
-import { publishProblem, type TopicLimits } from '../reserved-topics.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
@@ -11,9 +8,6 @@ import type { EngineSession } from './engine-session.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 export interface EngineHooksDeps {
-  /** Those that count where no connection has its own. */
-  readonly limits: () => TopicLimits;
-  readonly telemetry: Telemetry;
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly turns: ConnectTurns;
@@ -31,7 +25,7 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
 };
 
 /** What the engine asks us about its clients. */
-export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticate' | 'authorizePublish'> {
+export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticate'> {
   return {
     authenticate(client, username, _password, done) {
       const connection = deps.connections.get(client);
@@ -56,21 +50,6 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
             else connection.leaveTurn();
           }),
         );
-    },
-    authorizePublish(client, packet, done) {
-      const connection = client === null ? undefined : deps.connections.get(client);
-      const refusal = publishProblem(packet, connection?.edge.limits ?? deps.limits());
-      if (refusal !== undefined) {
-        const { reasonCode, message } = refusal;
-        connection?.denied(refusal);
-        deps.telemetry.events.emit(publishRefused, { reasonCode, reason: message });
-        if (reasonCode !== reasonCodes.topicNameInvalid || client === null || client.version === 5)
-          return done(new Error(message));
-        packet._notAuthorized = true; // before MQTT 5 nothing says no, and closing would only bring the message again
-        return done();
-      }
-      connection?.complete(packet);
-      done();
     },
   };
 }

@@ -1,5 +1,6 @@
-import type { SessionStore } from '../session-store.ts';
 import type { StoredProperties } from '../stored-properties.ts';
+import type { StoredPacket, StoredWill } from '../session-store.ts';
+import type { EngineStore } from './engine-store.ts';
 
 // The parts of Aedes 2.0.0-beta.1 that the adapter touches, its internals included. The version is pinned exactly, so
 // that these shapes hold.
@@ -12,28 +13,10 @@ export interface EngineParsedPacket {
   will?: { properties?: StoredProperties } | undefined;
 }
 
-/** A PUBLISH as the engine passes it around. */
-export interface EnginePacket {
-  cmd: 'publish';
-  topic: string;
-  payload: Uint8Array | string;
-  qos: 0 | 1 | 2;
-  retain: boolean;
-  dup?: boolean;
-  messageId?: number;
-  brokerId?: string;
-  brokerCounter?: number;
-  clientId?: string;
-  /** It is answered, and goes nowhere. */
-  _notAuthorized?: boolean;
-  properties?: StoredProperties;
-  /** Milliseconds since the epoch. */
-  messageExpiry?: number;
-}
+/** A will, as the engine keeps it. */
+export interface EngineWill extends StoredWill, Omit<StoredPacket, 'clientId' | 'brokerId'> {}
 
 export type Done = (error?: Error | null) => void;
-/** What the engine registers for a filter; called with a packet when it is the engine's own listener. */
-export type EngineListener = (packet: EnginePacket, done: Done) => void;
 
 /** As much of a parser as a client of the engine needs when packets come to it whole. */
 export interface EngineParserStub {
@@ -68,18 +51,18 @@ export interface EngineClient {
   disconnect(options: { reasonCode: number }, done: () => void): void;
 }
 
-/** The queue through which the engine routes; ours is the plane. */
+/** The queue through which the engine would route. */
 export interface EngineQueue {
-  on(filter: string, listener: EngineListener, done?: () => void): this;
-  removeListener(filter: string, listener: EngineListener, done?: () => void): this;
-  emit(packet: EnginePacket, done?: Done): this;
+  on(): this;
+  removeListener(): this;
+  emit(): this;
   close(done?: () => void): this;
 }
 
 export interface EngineOptions {
   readonly id: string;
   readonly mq: EngineQueue;
-  readonly persistence: SessionStore;
+  readonly persistence: EngineStore;
   readonly connectTimeout: number;
   readonly drainTimeout: number;
   readonly maxClientsIdLength: number;
@@ -91,5 +74,4 @@ export interface EngineOptions {
     password: unknown,
     done: (error: Error | null, isAccepted: boolean) => void,
   ) => void;
-  readonly authorizePublish: (client: EngineClient | null, packet: EnginePacket, done: Done) => void;
 }

@@ -3,27 +3,24 @@ import type { Slices } from '../../kernel/slices.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import type { Message } from '../../plane/message.ts';
 import type { Plane } from '../../plane/plane.ts';
 import type { Engine } from '../engine-port.ts';
 import { engineFailed } from '../events.ts';
-import type { Authenticator } from '../ports.ts';
-import type { Gates } from '../publish/gates.ts';
-import { StoredMessage } from '../publish/stored-message.ts';
+import type { Authenticator, Authorizer } from '../ports.ts';
+import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { SessionEnds } from '../session-ends.ts';
-import type { SessionStore, StoredPacket } from '../session-store.ts';
+import type { SessionStore } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
 import { clientHooks } from './client-hooks.ts';
 import { ConnectTurns } from './connect-turns.ts';
 import { hooksOf } from './engine-hooks.ts';
-import { originOf, toEnginePacket } from './engine-packet.ts';
 import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
-import { createEngineStore, type QueueDecision } from './engine-store.ts';
+import { createEngineStore } from './engine-store.ts';
 import type { EngineClient } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
 import { PacketReader } from './packet-reader.ts';
-import { createPlaneQueue } from './plane-queue.ts';
+import { silentQueue } from './silent-queue.ts';
 import { publishWillsOfEarlierRun } from './wills.ts';
 
 export interface EngineDeps {
@@ -33,7 +30,8 @@ export interface EngineDeps {
   readonly store: SessionStore;
   readonly ends: SessionEnds;
   readonly authenticator: Authenticator;
-  readonly gates: Gates;
+  readonly authorizer: Authorizer;
+  readonly publisher: Publisher;
   readonly wheel: TimerWheel;
   /** For long work of clients. */
   readonly slices: Slices;
@@ -41,13 +39,12 @@ export interface EngineDeps {
   readonly telemetry: Telemetry;
 }
 
-/** The engine: Aedes behind our edge, with our plane as its queue and our store as its persistence. */
+/** The engine: Aedes behind our edge, for CONNECT, DISCONNECT and what they begin and end. */
 export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engine {
   return (deps) => {
     let limits = initial;
-    const { runId, plane, store, ends, now, telemetry } = deps;
+    const { runId, store, ends, publisher, telemetry } = deps;
     const connections = new WeakMap<EngineClient, EngineSession>();
-    const decisions = new WeakMap<object, QueueDecision>();
     const reader = new PacketReader();
     const turns = new ConnectTurns();
     const sessions = new Sessions({
@@ -64,25 +61,12 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
     const aedes: GuardedAedes = new GuardedAedes(
       {
         id: runId,
-        mq: createPlaneQueue({
-          plane,
-          decisionOf: (packet) => decisions.get(packet),
-          routed: (clientId, count) => sessionOf(clientId)?.routed(count),
-        }),
-        persistence: createEngineStore({
-          store,
-          plane,
-          ends,
-          now,
-          passed: (packet) => pass(deps.gates, packet, sessionOf(packet.clientId ?? '')),
-          isPaced: (packet) => originOf(packet).kind === 'bridge',
-          admit: (clientId, targets, packet) => sessionOf(clientId)?.edge.admit(targets, packet),
-          decided: (packet, decision) => void decisions.set(packet, decision),
-        }),
+        mq: silentQueue(),
+        persistence: createEngineStore(store, ends),
         ...limitsOf(limits),
-        ...hooksOf({ ...deps, limits: () => limits, connections, sessions, turns, sessionOf, makeWay }),
+        ...hooksOf({ ...deps, connections, sessions, turns, sessionOf, makeWay }),
       },
-      clientHooks({ connections, sessions, ends, store, now, failed }),
+      clientHooks({ ...deps, connections, sessions, publishWill: publisher.publishWill, failed }),
     );
     report(aedes, connections, failed);
 
@@ -118,8 +102,8 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
         limits = next;
         aedes.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
       },
+      edgeOf: (clientId) => sessionOf(clientId)?.edge,
       disconnectAll: () => disconnectAll(Object.values(aedes.clients)),
-      publish: (message) => publishMessage(message, aedes, plane),
     };
   };
 }
@@ -128,7 +112,7 @@ const publishEarlierWills = (aedes: GuardedAedes, deps: EngineDeps): Promise<voi
   publishWillsOfEarlierRun({
     ...deps,
     isConnected: (clientId) => aedes.clients[clientId] !== undefined,
-    publish: (will) => publishPacket(aedes, { cmd: 'publish', ...will } as never),
+    publishWill: deps.publisher.publishWill,
   });
 
 /** The longest that MQTT 5 can name. [MQTT 5, 3.1.2.11.2] */
@@ -145,17 +129,6 @@ const limitsOf = (limits: LimitsOptions) => ({
   pendingSessionsLimit: 0,
 });
 
-/** Gives a message to the gates. @param session of its publisher, which waits for an answer; of a will nobody does */
-function pass(gates: Gates, packet: StoredPacket, session: EngineSession | undefined): Promise<unknown> | undefined {
-  const isAwaited = session?.isPublishing === true;
-  const canRefuse = isAwaited && session.edge.connect.version === 5;
-  const make = (): StoredMessage => new StoredMessage(packet, originOf(packet));
-  const taken = gates.pass(packet.topic, make, { packetId: undefined, isDuplicate: false, canRefuse });
-  if (isAwaited) return taken;
-  taken?.catch(() => undefined); // the gate has told
-  return undefined;
-}
-
 /** Tells the edges what the engine says of their clients. */
 function report(
   aedes: GuardedAedes,
@@ -167,21 +140,6 @@ function report(
   aedes.on('clientError', clientFailed);
   aedes.on('connectionError', clientFailed);
   aedes.on('error', failed);
-}
-
-async function publishMessage(message: Message, aedes: GuardedAedes, plane: Plane): Promise<void> {
-  if (message.qos === 0 && !message.retain)
-    plane.route(message); // nothing to store
-  else await publishPacket(aedes, toEnginePacket(message));
-}
-
-function publishPacket(aedes: GuardedAedes, packet: Parameters<GuardedAedes['publish']>[0]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    aedes.publish(packet, null, (error) => {
-      if (error == null) resolve();
-      else reject(error);
-    });
-  });
 }
 
 async function disconnectAll(clients: readonly EngineClient[]): Promise<void> {

@@ -2,7 +2,7 @@ import { Aedes } from 'aedes';
 import mqttPacket from 'mqtt-packet';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { EngineSocket } from './engine-socket.ts';
-import type { Done, EngineClient, EngineOptions, EnginePacket } from './engine-types.ts';
+import type { EngineClient, EngineOptions, EngineWill } from './engine-types.ts';
 
 /** What we use of Aedes, typed by what it takes from us. */
 interface AedesBroker {
@@ -14,14 +14,13 @@ interface AedesBroker {
   _clearWillInterval: NodeJS.Timeout | undefined;
   listen(): Promise<void>;
   handle(socket: EngineSocket): EngineClient;
-  publish(packet: EnginePacket, client: EngineClient | null | Done, done?: Done): void;
+  publish(): void;
   close(done: () => void): void;
   registerClient(client: EngineClient): void;
   unregisterClient(client: EngineClient): void;
   clearDelayedWill(clientId: string): void;
-  publishWill(client: EngineClient, will: EnginePacket): void;
-  authorizePublish(client: EngineClient | null, packet: EnginePacket, done: Done): void;
-  scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void;
+  publishWill(client: EngineClient, will: EngineWill): void;
+  scheduleWill(client: EngineClient, will: EngineWill, delaySeconds: number): void;
   on(event: 'clientError' | 'connectionError', listener: (client: EngineClient, error: unknown) => void): this;
   on(event: 'error', listener: (error: unknown) => void): this;
 }
@@ -35,10 +34,10 @@ export interface GuardedAedesHooks {
   readonly abandoned: (client: EngineClient) => void;
   /** The client is gone, and was known. */
   readonly disconnected: (client: EngineClient) => void;
-  /** The will of a client that is gone is published, and needs not be kept. */
-  readonly willPublished: (clientId: string) => void;
+  /** The will of a client that is gone is due. @param isCurrent nobody else is connected under its client id */
+  readonly willDue: (client: EngineClient, will: EngineWill, isCurrent: boolean) => void;
   /** The will of a client that is gone waits for its delay. */
-  readonly willDelayed: (client: EngineClient, will: EnginePacket, delaySeconds: number) => void;
+  readonly willDelayed: (client: EngineClient, will: EngineWill, delaySeconds: number) => void;
 }
 
 /** Aedes with the defects cured that reach into its class. */
@@ -104,36 +103,22 @@ export class GuardedAedes extends AedesClass {
     if (this.#registered.has(client)) super.unregisterClient(client);
   }
 
-  /**
-   * The Will Delay Interval is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] What the engine tells other
-   * nodes of itself would never leave this one.
-   */
-  override publish(packet: EnginePacket, client: EngineClient | null | Done, done?: Done): void {
-    if (typeof client === 'function' && packet.topic.startsWith('$SYS/')) return;
-    if (packet.properties?.willDelayInterval === undefined) {
-      super.publish(packet, client, done);
-      return;
-    }
-    const { willDelayInterval: _, ...properties } = packet.properties;
-    super.publish({ ...packet, properties }, client, done);
-  }
+  /** It would publish nothing but what it tells other nodes of itself, which would never leave this one. */
+  override publish(): void {}
 
   /** When its session goes on before, the will is not sent. */
-  override scheduleWill(client: EngineClient, will: EnginePacket, delaySeconds: number): void {
+  override scheduleWill(client: EngineClient, will: EngineWill, delaySeconds: number): void {
     this.#delayedWills.set(client.id ?? '', () => this.publishWill(client, will));
     super.scheduleWill(client, will, delaySeconds);
     this.#hooks.willDelayed(client, will, delaySeconds);
   }
 
-  /** The engine would remove the will of the client that came back from the store. */
-  override publishWill(client: EngineClient, will: EnginePacket): void {
+  /** Messages are the publisher's. The engine would also remove the will of the client that came back from the store. */
+  override publishWill(client: EngineClient, will: EngineWill): void {
     const id = client.id ?? '';
     this.#delayedWills.delete(id);
-    this.authorizePublish(client, will, (refused) => {
-      if (refused == null) this.publish(will, client);
-      const current = this.clients[id];
-      if (current === undefined || current === client) this.#hooks.willPublished(id);
-    });
+    const current = this.clients[id];
+    this.#hooks.willDue(client, will, current === undefined || current === client);
   }
 
   /** The engine forgets about sessions of 3.x, and about all of them when the process ends. */

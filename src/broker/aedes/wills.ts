@@ -1,12 +1,12 @@
 import { messageOf } from '../../kernel/errors.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
+import type { Message } from '../../plane/message.ts';
 import { engineFailed } from '../events.ts';
-import type { SessionStore, StoredPacket, StoredWill } from '../session-store.ts';
-import type { StoredProperties } from '../stored-properties.ts';
-
-/** A will as the engine stores it: a message with its client. */
-type EngineWill = StoredWill & StoredPacket & { readonly properties?: StoredProperties };
+import type { Publisher } from '../publish/publisher.ts';
+import { StoredMessage } from '../publish/stored-message.ts';
+import type { SessionStore } from '../session-store.ts';
+import type { EngineWill } from './engine-types.ts';
 
 export interface WillsDeps {
   readonly store: Pick<SessionStore, 'streamWill' | 'getWill' | 'delWill' | 'getSession'>;
@@ -14,8 +14,12 @@ export interface WillsDeps {
   readonly now: () => number;
   readonly telemetry: Telemetry;
   readonly isConnected: (clientId: string) => boolean;
-  readonly publish: (will: StoredPacket) => Promise<void>;
+  readonly publishWill: Publisher['publishWill'];
 }
+
+/** Its delay is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */
+export const willMessage = (will: EngineWill, clientId: string): Message =>
+  new StoredMessage(will, { kind: 'client', clientId });
 
 /**
  * Publishes the wills that an earlier run of this node left: its clients are gone, whatever ended it. Their delay goes
@@ -42,10 +46,10 @@ async function delayOf(will: EngineWill, { store, now }: WillsDeps): Promise<num
   return Math.min(delaySeconds, session?.expirySeconds ?? 0) * 1_000;
 }
 
-async function publish(will: EngineWill, { store, isConnected, publish: send }: WillsDeps): Promise<void> {
+async function publish(will: EngineWill, { store, isConnected, publishWill }: WillsDeps): Promise<void> {
   const id = will.clientId ?? '';
   if (isConnected(id)) return; // it came back and has a will of its own, or none
   if ((await store.delWill({ id })) === undefined) return;
-  const { publishAt: _publishAt, ...packet } = will;
-  await send(packet);
+  const { principal = '' } = (await store.getSession({ id })) ?? {};
+  await publishWill(willMessage(will, id), { clientId: id, principal, peer: undefined });
 }

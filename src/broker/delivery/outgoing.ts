@@ -1,5 +1,6 @@
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
+import { QueuedPublish } from '../publish/queued-publish.ts';
 import { RawPublish } from '../publish/raw-publish.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import type { PacketKey } from '../session-store.ts';
@@ -27,7 +28,9 @@ export const waiting = (message: Message, delivery: Delivery, since: number): Ou
 
 /** Under which identity the queues know a message. @returns undefined when it stands in none. */
 export const queueKeyOf = (message: Message): PacketKey | undefined =>
-  message instanceof RawPublish || message instanceof StoredMessage ? message.queueKey : undefined;
+  message instanceof RawPublish || message instanceof QueuedPublish || message instanceof StoredMessage
+    ? message.queueKey
+    : undefined;
 
 /**
  * What is left of a Message Expiry Interval. [MQTT-3.3.2-6]

@@ -6,6 +6,7 @@ import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import type { QueueKeys } from '../publish/queue-keys.ts';
+import { QueuedPublish } from '../publish/queued-publish.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import { storedPacket } from '../publish/stored-packet.ts';
 import type { PacketKey, QueuedPacket, QueueTarget, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
@@ -86,7 +87,7 @@ export class StoreLane implements Lane {
   }
 
   push(message: Message, delivery: Delivery): void {
-    if (message instanceof StoredMessage && message.isHeldFor(this.#session.id)) return this.#heldArrived();
+    if (message instanceof QueuedPublish && message.isHeldFor(this.#session.id)) return this.#heldArrived();
     const key = queueKeyOf(message) ?? this.#enqueue(message, delivery);
     if (this.#backlog.isEmpty && this.hasRoom) this.#send({ message, delivery, bytes: 0, since: 0 }, key, undefined);
     else {

@@ -9,7 +9,7 @@ import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
 import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
 import { Holding, type MemoryBudget } from '../memory-budget.ts';
 import type { Link, LinkHandler, Peer } from '../ports.ts';
-import type { HotPath } from '../publish/hot-path.ts';
+import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import { deliverySession, grantedTo } from './connack-properties.ts';
@@ -26,7 +26,7 @@ export interface EdgeDeps extends DeliveriesDeps {
   readonly limits: LimitsOptions;
   readonly engine: Engine;
   readonly telemetry: Telemetry;
-  readonly hotPath: HotPath;
+  readonly publisher: Publisher;
   readonly turn: Turn;
   /** Of all connections together. */
   readonly memory: MemoryBudget;
@@ -121,7 +121,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   accepted(session: AcceptedSession): void {
     if (this.#isOver) return;
     const { connect } = this;
-    const { limits, hotPath } = this.#deps;
+    const { limits } = this.#deps;
     const granted = grantedTo(connect, session, limits);
     const connack = encodeConnack(connect.version, session.isPresent, granted, connect.maximumPacketSize);
     if (connack === undefined) {
@@ -132,7 +132,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#timeLimit.accepted(connect);
     this.egress.write(connack);
     this.#log.accepted(session.clientId, session.principal, connect.version);
-    this.#inbound?.open(session.clientId, hotPath);
+    const { clientId, principal, isPersistent } = session;
+    this.#inbound?.open({ clientId, principal, peer: this.peer }, isPersistent);
     if (this.#isGone) return;
     this.deliveries.open(deliverySession(connect, session, limits));
   }
@@ -142,10 +143,6 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     const bytes = batch.reduce((sum, { length }) => sum + length, 0);
     if (bytes > maximumPacketSize) this.#refuse(edgeFaults.answerTooLarge);
     else for (const data of batch) this.egress.write(data);
-  }
-
-  acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
-    this.#inbound?.acknowledge(qos, packetId, reasonCode, reason);
   }
 
   admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined {
@@ -182,6 +179,11 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
 
   hand(frame: Buffer): void {
     this.#engine?.handle(frame);
+  }
+
+  dismiss(reason: string): void {
+    this.failed(reason);
+    this.ended();
   }
 
   skipped(): void {
@@ -223,7 +225,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (fault !== undefined) return fault;
     this.#cutter.rules = packetRules(limits, connect.version);
     this.#engine = engine.open(this);
-    this.#inbound = new Inbound(this);
+    this.#inbound = new Inbound(this, this.#deps);
     this.#inbound.pass(frame);
     return undefined;
   }

@@ -4,18 +4,16 @@ import type { Intake } from './intake.ts';
 
 /** Who hands packets over. */
 export interface HandoverHost {
-  /** Gives a packet to the engine. */
+  /** Deals with a packet, and says `handled`. */
   hand(frame: Buffer): void;
-  readonly intake: Pick<Intake, 'hasTime' | 'spend' | 'pause' | 'resume'>;
+  readonly intake: Pick<Intake, 'hasTime' | 'pause' | 'resume'>;
   readonly holding: Pick<Holding, 'holdsInbound'>;
 }
 
-/** What a packet costs in the engine at least, in units of `Turn`. */
-const engineUnits = 8;
 /** What a packet costs that waits, beside its bytes; most of it for the object that stands for them. */
 const overheadBytes = 128;
 
-/** The engine gets one packet at a time, so that a SUBSCRIBE never sees a PUBLISH sent before it. */
+/** What waits, and takes long, is dealt with one packet at a time, so that a SUBSCRIBE sees no PUBLISH sent before it. */
 export class Handover {
   readonly #host: HandoverHost;
   readonly #maxWaitingBytes: number;
@@ -33,12 +31,12 @@ export class Handover {
     this.#maxWaitingBytes = maxWaitingBytes;
   }
 
-  /** Nothing waits for the engine and it handles nothing. */
+  /** Nothing waits and nothing is dealt with. */
   get isIdle(): boolean {
     return !this.#isHandling && this.#waiting.length === 0;
   }
 
-  /** Something waits until the engine is through with what it has. */
+  /** Something waits behind what is dealt with. */
   get isWaiting(): boolean {
     return this.#waiting.length > 0;
   }
@@ -59,10 +57,15 @@ export class Handover {
     if (!this.#isLooping) this.#next();
   }
 
-  /** The engine is through with the packet that it had. */
+  /** A packet that did not have to wait is dealt with, until `handled`. Called while it is idle. */
+  begin(): void {
+    this.#isHandling = true;
+  }
+
+  /** The packet was dealt with. */
   handled(): void {
     this.#isHandling = false;
-    if (!this.#isLooping) this.#next(); // the engine may be through before it has returned
+    if (!this.#isLooping) this.#next(); // that may be before `hand` has returned
   }
 
   /** Calls back when nothing waits and nothing is handled any more; never once it is closed. */
@@ -82,7 +85,6 @@ export class Handover {
       const frame = this.#waiting.shift()!;
       this.#waitingBytes -= frame.length + overheadBytes;
       this.#isHandling = true;
-      this.#host.intake.spend(engineUnits);
       this.#host.hand(frame);
     }
     this.#isLooping = false;

@@ -1,80 +1,69 @@
-import { AppError, type ErrorCode, messageOf } from '../../kernel/errors.ts';
 import type { ConnectPacket } from '../../mqtt/connect.ts';
 import { parseDisconnect } from '../../mqtt/disconnect.ts';
-import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { headerLength } from '../../mqtt/frame.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
-import { type PublishHeader, packetIdOf, parsePublish } from '../../mqtt/publish.ts';
-import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { packetIdOf, parsePublish } from '../../mqtt/publish.ts';
 import { isRefusal, protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
 import { InboundAliases } from '../../mqtt/topic-aliases.ts';
 import { TopicMemo } from '../../mqtt/topic-memo.ts';
 import { validatePacket } from '../../mqtt/validate.ts';
 import type { Deliveries } from '../delivery/deliveries.ts';
-import type { HotPath, Publisher } from '../publish/hot-path.ts';
-import { isBeyondLimits } from '../reserved-topics.ts';
+import type { AuthorizedClient } from '../ports.ts';
 import type { LimitsOptions } from '../schema.ts';
-import { AcknowledgementQueue } from './acknowledgement-queue.ts';
-import type { Egress } from './egress.ts';
 import { Handover, type HandoverHost } from './handover.ts';
-import { InboundFlow } from './inbound-flow.ts';
+import { InboundPublish, type InboundPublishDeps, type InboundPublishHost, type Through } from './inbound-publish.ts';
 
 /** The connection that packets come from. */
-export interface InboundHost extends HandoverHost {
+export interface InboundHost extends HandoverHost, InboundPublishHost {
   readonly connect: ConnectPacket;
   readonly limits: LimitsOptions;
+  readonly intake: HandoverHost['intake'] & InboundPublishHost['intake'];
   readonly deliveries: Deliveries;
-  readonly egress: Egress;
   /** It sent a PUBLISH: where memory is full it waits after it. */
   published(): void;
   /** The client said good-bye: nothing that comes after it counts. [MQTT-3.14.4-1] [MQTT-3.14.4-2] */
   leaving(): void;
 }
 
-/**
- * What one more delivery of a message costs, in units of `Turn`: a frame is put into a batch. That the batch has to be
- * sent costs far more, and is shared by all messages of the turn, so the fewer turns a fan-out takes the cheaper it is.
- */
-const deliveryUnits = 1 / 32;
+/** What a packet costs in the engine at least, in units of `Turn`. */
+const engineUnits = 8;
 
 const pingresp = Buffer.from([packetTypes.pingresp << 4, 0]);
 
-/** What one client sends after its CONNECT: answered here, routed, or handed to the engine; in order. */
+/** What one client sends after its CONNECT: answered here, published, or handed to the engine; in order. */
 export class Inbound {
   readonly #host: InboundHost;
   readonly #handover: Handover;
-  readonly #acknowledgements: AcknowledgementQueue;
-  /** Undefined before MQTT 5, which knows no Receive Maximum: there packet identifiers are the bound. */
-  readonly #flow: InboundFlow | undefined;
+  readonly #publish: InboundPublish;
   #aliases: InboundAliases | undefined;
-  /** Once it was accepted. */
-  #publisher: Publisher | undefined;
   /** Made with its first PUBLISH. */
   #topics: TopicMemo | undefined;
-  #hotPath: HotPath | undefined;
-  #isPaused = false;
+  #isAccepted = false;
+  #isClosed = false;
   /** The DISCONNECT of the client, while it waits. */
   #goodbye: Buffer | undefined;
 
-  constructor(host: InboundHost) {
+  constructor(host: InboundHost, deps: InboundPublishDeps) {
     this.#host = host;
-    this.#handover = new Handover(host, host.limits.inboundBuffer);
-    this.#acknowledgements = new AcknowledgementQueue(host.egress);
-    if (host.connect.version === 5) this.#flow = new InboundFlow(host.limits.receiveMaximum);
+    const { intake, holding } = host;
+    this.#handover = new Handover({ hand: (frame) => this.#hand(frame), intake, holding }, host.limits.inboundBuffer);
+    this.#publish = new InboundPublish(host, deps);
   }
 
   /** The client was accepted. */
-  open(clientId: string, hotPath: HotPath): void {
-    this.#publisher = { origin: { kind: 'client', clientId }, queued: undefined, routed: undefined };
-    this.#hotPath = hotPath;
+  open(client: AuthorizedClient, isPersistent: boolean): void {
+    this.#publish.open(client, isPersistent);
+    this.#isAccepted = true;
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#handover.close();
+    this.#publish.close();
   }
 
-  /** Something came that is not handled yet, behind what the engine works on. */
+  /** Something came that is not handled yet, behind what is worked on. */
   get isWaiting(): boolean {
     return this.#handover.isWaiting;
   }
@@ -82,19 +71,19 @@ export class Inbound {
   /** Nothing more comes: calls back when everything that came was handled, and routed. */
   whenHandled(done: () => void): void {
     this.#handover.whenIdle(() => {
-      const routed = this.#publisher?.routed;
+      const { routed } = this.#publish;
       if (routed === undefined) done();
-      else void routed.finally(done);
+      else void routed.then(done);
     });
   }
 
   /** What waits is dropped; but a good-bye still counts. */
   giveUp(): void {
-    this.#handover.close();
+    this.close();
     if (this.#goodbye !== undefined) this.#host.hand(this.#goodbye);
   }
 
-  /** Hands a packet to the engine when its turn comes. */
+  /** Hands a packet over when its turn comes. */
   pass(frame: Buffer): void {
     this.#handover.push(frame);
   }
@@ -104,7 +93,7 @@ export class Inbound {
     this.#handover.handled();
   }
 
-  /** There is time for packets that wait for the engine. */
+  /** There is time for packets that wait. */
   goOn(): void {
     this.#handover.goOn();
   }
@@ -125,10 +114,10 @@ export class Inbound {
       case packetTypes.pubcomp:
         return deliveries.completed(packetIdOf(frame));
       case packetTypes.pubrel:
-        this.#flow?.released(packetIdOf(frame));
+        this.#publish.released(packetIdOf(frame));
         break;
       case packetTypes.pingreq:
-        if (this.#publisher === undefined) break; // CONNACK comes first
+        if (!this.#isAccepted) break; // CONNACK comes first
         egress.write(pingresp);
         return undefined;
       case packetTypes.disconnect: {
@@ -142,26 +131,6 @@ export class Inbound {
     }
     this.pass(frame);
     return undefined;
-  }
-
-  /** Sends PUBACK or PUBREC. @param reason a sentence for the client */
-  acknowledge(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): void {
-    if (qos === 1) this.#flow?.acknowledged();
-    else if (reasonCode >= 0x80) this.#flow?.released(packetId);
-    this.#acknowledgements.push(this.#encode(qos, packetId, reasonCode, reason));
-  }
-
-  #encode(qos: 1 | 2, packetId: number, reasonCode: number, reason: string): Buffer {
-    const { version, wantsProblemInformation, maximumPacketSize } = this.#host.connect;
-    const text = wantsProblemInformation ? reason : '';
-    return encodeAcknowledgement(
-      qos === 1 ? 'puback' : 'pubrec',
-      version,
-      packetId,
-      reasonCode,
-      text,
-      maximumPacketSize,
-    );
   }
 
   #receivePublish(received: Buffer): Refusal | undefined {
@@ -178,68 +147,53 @@ export class Inbound {
       if (isRefusal(topic)) return topic;
       ({ frame, header } = resolveAlias(frame, header, topic));
     }
-    if (header.qos === 2) {
-      this.#flow?.openedQos2(header.packetId);
-      this.pass(frame);
-      return this.#flow?.fault();
-    }
-    if (isBeyondLimits(header.topic, limits)) return this.#passPublish(frame, header); // to be refused in its turn
-    if (this.#publisher !== undefined && this.#hotPath !== undefined && this.#handover.isIdle)
-      return this.#take(frame, header, this.#hotPath, this.#publisher);
-    return this.#passPublish(frame, header);
-  }
-
-  #take(frame: Buffer, header: PublishHeader, hotPath: HotPath, publisher: Publisher): Refusal | undefined {
-    const outcome = hotPath.take(frame, header, this.#host.connect.version, publisher);
-    if (outcome === undefined) return this.#passPublish(frame, header);
-    if (typeof outcome === 'number' && outcome > 1) this.#host.intake.spend(outcome * deliveryUnits);
-    if (header.qos === 0) return undefined;
-    if (typeof outcome === 'number') {
-      this.#acknowledgements.push(this.#encode(1, header.packetId, codeFor(outcome), ''));
-      return undefined;
-    }
-    return this.#acknowledgeLate(header.packetId, outcome, publisher);
-  }
-
-  #passPublish(frame: Buffer, { qos }: PublishHeader): Refusal | undefined {
-    if (qos === 1) this.#flow?.openedQos1();
-    this.pass(frame);
-    return this.#flow?.fault();
-  }
-
-  /** PUBACK is a promise: it waits until the message is safe. */
-  #acknowledgeLate(packetId: number, stored: Promise<number>, publisher: Publisher): Refusal | undefined {
-    const acknowledge = this.#acknowledgements.reserve();
-    this.#flow?.openedQos1();
-    const answered = (frame: Buffer): void => {
-      this.#flow?.acknowledged();
-      acknowledge(frame);
-      this.#catchUp();
-    };
-    const through = stored.then(
-      (count) => answered(this.#encode(1, packetId, codeFor(count), '')),
-      (cause: unknown) => {
-        const { reasonCode, message } = refusedPublish(cause);
-        if (this.#host.connect.version === 5) answered(this.#encode(1, packetId, reasonCode, message));
-        else this.#host.egress.fail(`its message could not be kept: ${message}`); // PUBACK cannot say no before MQTT 5
-      },
-    );
-    const routed: Promise<void> = through.finally(() => {
-      if (publisher.routed === routed) publisher.routed = undefined;
-    });
-    publisher.routed = routed;
-    if (this.#flow !== undefined) return this.#flow.fault();
-    if (!this.#isPaused && this.#acknowledgements.length > this.#host.limits.receiveMaximum) {
-      this.#isPaused = true;
-      this.#host.intake.pause();
-    }
+    const fault = this.#publish.count(header);
+    if (fault !== undefined) return fault;
+    if (!this.#isAccepted || !this.#handover.isIdle) this.pass(frame);
+    else this.#after(this.#publish.take(frame, header));
     return undefined;
   }
 
-  #catchUp(): void {
-    if (!this.#isPaused || this.#acknowledgements.length * 2 > this.#host.limits.receiveMaximum) return;
-    this.#isPaused = false;
-    this.#host.intake.resume();
+  /** A packet whose turn has come. */
+  #hand(frame: Buffer): void {
+    const { connect, egress } = this.#host;
+    switch (packetTypeOf(frame)) {
+      case packetTypes.publish: {
+        const header = parsePublish(frame, connect.version, this.#topics);
+        if (!isRefusal(header)) this.#handled(this.#publish.take(frame, header)); // it was checked when it came
+        break;
+      }
+      case packetTypes.pubrel:
+        this.#handled(this.#publish.release(packetIdOf(frame)));
+        break;
+      case packetTypes.pingreq:
+        egress.write(pingresp);
+        this.handled();
+        break;
+      case packetTypes.disconnect:
+        this.#handToEngine(frame, this.#publish.routed); // [MQTT-3.14.4-3]
+        break;
+      default:
+        this.#handToEngine(frame, this.#publish.unacknowledged); // or a SUBSCRIBE would see what was sent before
+    }
+  }
+
+  #handToEngine(frame: Buffer, before: Promise<unknown> | undefined): void {
+    this.#host.intake.spend(engineUnits);
+    if (before === undefined) this.#host.hand(frame);
+    else void before.then(() => (this.#isClosed ? undefined : this.#host.hand(frame)));
+  }
+
+  #handled(through: Through): void {
+    if (through === undefined) this.handled();
+    else void through.then(() => this.handled());
+  }
+
+  /** What was taken at once keeps those behind it waiting. */
+  #after(through: Through): void {
+    if (through === undefined) return;
+    this.#handover.begin();
+    this.#handled(through);
   }
 
   /** A session that was to end with its connection cannot be made to outlive it at the last moment. */
@@ -250,22 +204,4 @@ export class Inbound {
     if (sessionExpirySeconds > 0 || (disconnect.sessionExpirySeconds ?? 0) === 0) return undefined;
     return protocolError('MQTT-3.14.2-2', 'DISCONNECT has a Session Expiry Interval above 0, and CONNECT had none');
   }
-}
-
-const codeFor = (count: number): number => (count === 0 ? reasonCodes.noMatchingSubscribers : reasonCodes.success);
-
-const quotaCodes: ReadonlySet<ErrorCode> = new Set(['store-full', 'store-unavailable', 'nats-unacknowledged']);
-
-const finalCodes: ReadonlyMap<ErrorCode, number> = new Map([
-  ['nats-subject-too-long', reasonCodes.topicNameInvalid],
-  ['nats-forbidden', reasonCodes.notAuthorized],
-]);
-
-/** What a client is told of a message that could not be kept. [MQTT 5, Table 3-4] */
-export function refusedPublish(cause: unknown): { reasonCode: number; message: string } {
-  const code = cause instanceof AppError ? cause.code : undefined;
-  const final = code === undefined ? undefined : finalCodes.get(code);
-  const isQuota = code !== undefined && quotaCodes.has(code);
-  const reasonCode = final ?? (isQuota ? reasonCodes.quotaExceeded : reasonCodes.implementationSpecificError);
-  return { reasonCode, message: messageOf(cause) };
 }

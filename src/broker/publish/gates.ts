@@ -19,18 +19,16 @@ export class Gates {
 
   /**
    * Gives the message to every gate of its topic.
-   * @param make called when there is one
    * @returns undefined where nobody has to have it; else kept when all have it, and broken when one cannot take it
    */
-  pass(topic: string, make: () => Message, sending: Sending): Promise<unknown> | undefined {
+  pass(message: Message, sending: Sending): Promise<unknown> | undefined {
     if (this.#index.size === 0) return undefined;
     let found: Gate[] | undefined;
-    this.#index.match(topic, (gate) => {
+    this.#index.match(message.topic, (gate) => {
       found ??= [];
       found.push(gate);
     });
     if (found === undefined) return undefined;
-    const message = make();
     const waiting = found.flatMap((gate) => gate(message, sending) ?? []);
     return waiting.length === 0 ? undefined : Promise.all(waiting);
   }

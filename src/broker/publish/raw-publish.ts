@@ -9,8 +9,8 @@ import type { PacketKey } from '../session-store.ts';
 export class RawPublish implements Message {
   readonly frame: Buffer;
   readonly origin: Origin;
-  /** Under which identity it stands in the queues of persistent sessions. */
-  readonly queueKey: PacketKey | undefined;
+  /** Under which identity it stands in the queues of persistent sessions; given to it with its place there. */
+  queueKey: PacketKey | undefined;
   readonly header: PublishHeader;
   readonly #version: ProtocolVersion;
   #properties: MessageProperties | undefined;

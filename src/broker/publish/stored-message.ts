@@ -2,7 +2,7 @@ import type { Message, MessageProperties, Origin, Qos } from '../../plane/messag
 import type { PacketKey, StoredPacket } from '../session-store.ts';
 import { fromStoredProperties, type StoredProperties } from '../stored-properties.ts';
 
-/** A message as the engine or a store holds it; properties are converted only where somebody reads them. */
+/** A message as a store holds it; properties are converted only where somebody reads them. */
 export class StoredMessage implements Message {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -11,12 +11,10 @@ export class StoredMessage implements Message {
   readonly origin: Origin;
   /** Under which identity it stands in the queues of persistent sessions. */
   readonly queueKey: PacketKey | undefined;
-  /** Sessions whose queue has it later, by client id. */
-  readonly #held: ReadonlySet<string> | undefined;
   readonly #properties: StoredProperties | undefined;
   #converted: MessageProperties | undefined | null = null;
 
-  constructor(packet: StoredPacket, origin: Origin, held?: ReadonlySet<string>) {
+  constructor(packet: StoredPacket, origin: Origin) {
     this.topic = packet.topic;
     this.payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
     this.qos = packet.qos;
@@ -25,12 +23,6 @@ export class StoredMessage implements Message {
     const { brokerId, brokerCounter } = packet;
     this.queueKey = brokerId == null || brokerCounter === undefined ? undefined : { brokerId, brokerCounter };
     this.#properties = packet.properties;
-    this.#held = held;
-  }
-
-  /** It waits for room in the queue of this session. */
-  isHeldFor(clientId: string): boolean {
-    return this.#held?.has(clientId) === true;
   }
 
   get properties(): MessageProperties | undefined {

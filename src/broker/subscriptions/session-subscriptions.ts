@@ -5,10 +5,12 @@ import type { Events } from '../../kernel/telemetry-ports.ts';
 import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionLimitReached } from '../events.ts';
-import { isBeyondLimits, maySubscribe } from '../reserved-topics.ts';
+import type { AuthorizedClient, Authorizer, Identity } from '../ports.ts';
+import { isBeyondLimits } from '../reserved-topics.ts';
 import type { SessionStore } from '../session-store.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { forBridge, isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
@@ -18,9 +20,15 @@ import { SubscriptionTable } from './subscription-table.ts';
 const removedAtOnce = 1_000;
 
 export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
-  readonly edge: Pick<EdgePort, 'connect' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
+  readonly edge: Pick<EdgePort, 'connect' | 'limits' | 'peer' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
   /** Of the client that was accepted. */
-  readonly session: { readonly id: string; readonly isPersistent: boolean };
+  readonly session: {
+    readonly id: string;
+    readonly isPersistent: boolean;
+    /** Undefined before it was admitted. */
+    readonly identity: Identity | undefined;
+  };
+  readonly authorizer: Pick<Authorizer, 'subscribe'>;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
   readonly store: RetainedDeliveryDeps['store'] &
     Pick<SessionStore, 'addSubscriptions' | 'removeSubscriptions' | 'subscriptionsByClient'>;
@@ -39,6 +47,7 @@ export class SessionSubscriptions {
   /** Limits that the log knows of. */
   readonly #told = new Set<string>();
   #hasLeft = false;
+  #client: AuthorizedClient | undefined;
 
   constructor(deps: SessionSubscriptionsDeps) {
     this.#deps = deps;
@@ -62,7 +71,7 @@ export class SessionSubscriptions {
     const forbidden: string[] = [];
     for (const stored of await store.subscriptionsByClient(session)) {
       if (this.#hasLeft) return;
-      if (maySubscribe(stored.topic, session.id)) {
+      if (this.#denial(stored.topic, stored.qos) === undefined) {
         this.#table.restore(stored.topic);
         this.#put(subscriptionOf(requestOf(stored), stored.subscriptionIdentifier, edge.subscriber));
       } else forbidden.push(stored.topic);
@@ -90,7 +99,7 @@ export class SessionSubscriptions {
     if (count > limits.filtersPerPacket) codes.fill(this.#beyond('filtersPerPacket', limits.filtersPerPacket));
     else
       for (const [index, one] of [...filters].entries()) {
-        const refusal = this.#refusalOf(one.filter, granted);
+        const refusal = this.#refusalOf(one, granted);
         codes[index] = refusal ?? one.qos;
         if (refusal === undefined) granted.set(one.filter, isBridge ? forBridge(one) : one); // named again, the last counts
         const turn = pace.step();
@@ -116,14 +125,19 @@ export class SessionSubscriptions {
   }
 
   /** @returns the reason code; undefined where the client may have it, and room for it is kept */
-  #refusalOf(filter: string, granted: ReadonlyMap<string, unknown>): number | undefined {
-    const { session, edge } = this.#deps;
-    const { limits } = edge;
-    if (!maySubscribe(filter, session.id)) return reasonCodes.notAuthorized;
+  #refusalOf({ filter, qos }: RequestedSubscription, granted: ReadonlyMap<string, unknown>): number | undefined {
+    const { limits } = this.#deps.edge;
+    if (this.#denial(filter, qos) !== undefined) return reasonCodes.notAuthorized;
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
     if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;
     const limit = this.#table.reserve(filter, limits.subscriptions);
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
+  }
+
+  #denial(filter: string, qos: Qos): string | undefined {
+    const { authorizer, session, edge } = this.#deps;
+    this.#client ??= { clientId: session.id, principal: session.identity?.principal ?? '', peer: edge.peer };
+    return authorizer.subscribe(this.#client, filter, qos);
   }
 
   #beyond(limit: string, allowed: number): number {

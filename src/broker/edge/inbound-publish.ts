@@ -1,0 +1,230 @@
+import { messageOf } from '../../kernel/errors.ts';
+import type { TimerWheel } from '../../kernel/timer-wheel.ts';
+import type { ConnectPacket } from '../../mqtt/connect.ts';
+import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
+import type { PublishHeader } from '../../mqtt/publish.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import type { Refusal } from '../../mqtt/refusal.ts';
+import type { AuthorizedClient } from '../ports.ts';
+import type { Outcome, Publisher, Source } from '../publish/publisher.ts';
+import { refusedPublish } from '../publish/refused-publish.ts';
+import type { LimitsOptions } from '../schema.ts';
+import type { OpenedExchange, SessionStore } from '../session-store.ts';
+import { AcknowledgementQueue } from './acknowledgement-queue.ts';
+import type { Egress } from './egress.ts';
+import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
+import { InboundFlow } from './inbound-flow.ts';
+import type { Intake } from './intake.ts';
+
+export interface InboundPublishHost {
+  readonly connect: ConnectPacket;
+  readonly limits: Pick<LimitsOptions, 'receiveMaximum'>;
+  readonly egress: Egress;
+  readonly intake: Pick<Intake, 'spend' | 'pause' | 'resume'>;
+  /** Ends the connection: the client did what it may not, and no answer can say so. */
+  dismiss(reason: string): void;
+}
+
+export interface InboundPublishDeps {
+  readonly publisher: Publisher;
+  readonly store: Pick<SessionStore, 'incomingGetPacket' | 'incomingDelPacket'>;
+  readonly wheel: TimerWheel;
+}
+
+/**
+ * What one more delivery of a message costs, in units of `Turn`: a frame is put into a batch. That the batch has to be
+ * sent costs far more, and is shared by all messages of the turn, so the fewer turns a fan-out takes the cheaper it is.
+ */
+const deliveryUnits = 1 / 32;
+
+/** Kept when the next packet may be handled; at once where it is undefined. */
+export type Through = Promise<void> | undefined;
+type Send = (frame: Uint8Array) => void;
+
+/** What one client publishes: given to the publisher, and acknowledged. */
+export class InboundPublish {
+  readonly #host: InboundPublishHost;
+  readonly #deps: InboundPublishDeps;
+  readonly #acknowledgements: AcknowledgementQueue;
+  /** Undefined before MQTT 5, which knows no Receive Maximum: there packet identifiers are the bound. */
+  readonly #flow: InboundFlow | undefined;
+  /** Once the client was accepted; so is the next. */
+  #source: Source | undefined;
+  #exchanges: Exchanges | undefined;
+  /** Messages that are not through yet. */
+  #underWay = 0;
+  #isPaused = false;
+  #isOver = false;
+
+  constructor(host: InboundPublishHost, deps: InboundPublishDeps) {
+    this.#host = host;
+    this.#deps = deps;
+    this.#acknowledgements = new AcknowledgementQueue(host.egress);
+    if (host.connect.version === 5) this.#flow = new InboundFlow(host.limits.receiveMaximum);
+  }
+
+  /** The client was accepted. */
+  open(client: AuthorizedClient, isPersistent: boolean): void {
+    this.#source = this.#deps.publisher.sourceOf(client);
+    this.#exchanges = isPersistent
+      ? storeExchanges(client.clientId, { ...this.#deps, isOver: () => this.#isOver })
+      : memoryExchanges();
+  }
+
+  /** The connection is over; what was taken is still published. */
+  close(): void {
+    this.#isOver = true;
+  }
+
+  /** Kept when everything at QoS 0 that came is routed; undefined where it is. */
+  get unacknowledged(): Promise<unknown> | undefined {
+    return this.#source?.unacknowledged.routed;
+  }
+
+  /** The same at any QoS. */
+  get routed(): Promise<unknown> | undefined {
+    const acknowledged = this.#source?.acknowledged.routed;
+    const { unacknowledged } = this;
+    if (acknowledged === undefined || unacknowledged === undefined) return acknowledged ?? unacknowledged;
+    return Promise.all([acknowledged, unacknowledged]);
+  }
+
+  /** A PUBLISH came, and is taken now or later. @returns 0x93 where the client has more under way than it may */
+  count({ qos, packetId }: PublishHeader): Refusal | undefined {
+    if (this.#flow === undefined || qos === 0) return undefined;
+    if (qos === 1) this.#flow.openedQos1();
+    else this.#flow.openedQos2(packetId);
+    return this.#flow.fault();
+  }
+
+  /** Publishes what was counted. */
+  take(frame: Buffer, header: PublishHeader): Through {
+    const source = this.#source;
+    if (source === undefined) throw new Error('a PUBLISH was taken before CONNACK');
+    if (header.qos === 2) return this.#takeOnce(frame, header, source);
+    this.#settle(header, this.#publish(frame, header, source));
+    return undefined;
+  }
+
+  /** A PUBREL came; it is answered in its turn. */
+  released(packetId: number): void {
+    this.#flow?.released(packetId);
+  }
+
+  /** Answers PUBREL when the identifier is free. */
+  release(packetId: number): Through {
+    const outcome = this.#exchanges?.release(packetId) ?? reasonCodes.packetIdentifierNotFound;
+    const answer = (reasonCode: number | undefined): void => {
+      if (reasonCode === undefined) return;
+      this.#host.egress.write(encodeAcknowledgement('pubcomp', this.#host.connect.version, packetId, reasonCode));
+    };
+    if (typeof outcome !== 'number') return outcome.then(answer).catch(this.#failed);
+    answer(outcome);
+    return undefined;
+  }
+
+  #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: OpenedExchange): Outcome | Refusal {
+    return this.#deps.publisher.take(frame, header, this.#host.connect.version, source, exchange);
+  }
+
+  /** QoS 2. Where the store keeps the exchanges, one message is dealt with after the other. */
+  #takeOnce(frame: Buffer, header: PublishHeader, source: Source): Through {
+    const { packetId } = header;
+    const exchanges = this.#exchanges!;
+    const take = (isRepeated: boolean): Through => {
+      if (!isRepeated) return this.#settle(header, this.#publish(frame, header, source, exchanges.open(packetId)));
+      this.#answer(header, reasonCodes.success, '');
+      return undefined;
+    };
+    const isOpen = exchanges.isOpen(packetId);
+    if (typeof isOpen !== 'boolean')
+      return isOpen.then(take, (cause: unknown) => this.#notKept(header, cause)).catch(this.#failed);
+    take(isOpen);
+    return undefined;
+  }
+
+  /** Answers as soon as it is known what to say. @returns kept when that was done */
+  #settle(header: PublishHeader, outcome: Outcome | Refusal): Through {
+    if (typeof outcome === 'number') {
+      if (outcome > 1) this.#host.intake.spend(outcome * deliveryUnits);
+      if (header.qos > 0) this.#answer(header, codeFor(outcome), '');
+      return undefined;
+    }
+    return 'kind' in outcome ? this.#denied(header, outcome) : this.#settleLate(header, outcome);
+  }
+
+  /** PUBACK is a promise: it waits until the message is safe. */
+  #settleLate(header: PublishHeader, outcome: Promise<number>): Promise<void> {
+    const send = header.qos === 0 ? undefined : this.#acknowledgements.reserve();
+    this.#underWay += 1;
+    if (!this.#isPaused && this.#underWay > this.#host.limits.receiveMaximum) {
+      this.#isPaused = true;
+      this.#host.intake.pause();
+    }
+    return outcome
+      .then(
+        (count) => {
+          if (send !== undefined) this.#answer(header, codeFor(count), '', send);
+          this.#through();
+        },
+        (cause: unknown) => {
+          const forgotten = this.#notKept(header, cause, send);
+          this.#through();
+          return forgotten;
+        },
+      )
+      .catch(this.#failed);
+  }
+
+  #through(): void {
+    this.#underWay -= 1;
+    if (!this.#isPaused || this.#underWay * 2 > this.#host.limits.receiveMaximum) return;
+    this.#isPaused = false;
+    this.#host.intake.resume();
+  }
+
+  /** It may not be published. Before MQTT 5 nothing says no: closing would only bring a bad topic again. */
+  #denied(header: PublishHeader, { reasonCode, message }: Refusal): Through {
+    if (this.#host.connect.version !== 5 && reasonCode !== reasonCodes.topicNameInvalid) {
+      this.#host.dismiss(message);
+      return undefined;
+    }
+    return header.qos === 0 ? undefined : this.#no(header, reasonCode, message);
+  }
+
+  /** It could not be kept, and its publisher is to send it again. */
+  #notKept(header: PublishHeader, cause: unknown, send?: Send): Through {
+    const { reasonCode, message } = refusedPublish(cause);
+    if (this.#host.connect.version === 5 && header.qos > 0) return this.#no(header, reasonCode, message, send);
+    this.#host.egress.fail(`its message could not be kept: ${message}`);
+    return undefined;
+  }
+
+  /** @returns kept when the packet identifier is free: until then the client's next packet waits */
+  #no(header: PublishHeader, reasonCode: number, reason: string, send?: Send): Through {
+    const forgotten = header.qos === 2 ? this.#exchanges?.forget(header.packetId) : undefined;
+    this.#answer(header, reasonCode, reason, send);
+    return forgotten;
+  }
+
+  /** PUBACK or PUBREC. @param send where a place was kept for it */
+  #answer({ qos, packetId }: PublishHeader, reasonCode: number, reason: string, send?: Send): void {
+    if (qos === 1) this.#flow?.acknowledged();
+    else if (reasonCode >= 0x80) this.#flow?.released(packetId);
+    const { version, wantsProblemInformation, maximumPacketSize } = this.#host.connect;
+    const frame = encodeAcknowledgement(
+      qos === 1 ? 'puback' : 'pubrec',
+      version,
+      packetId,
+      reasonCode,
+      wantsProblemInformation ? reason : '',
+      maximumPacketSize,
+    );
+    if (send === undefined) this.#acknowledgements.push(frame);
+    else send(frame);
+  }
+
+  readonly #failed = (cause: unknown): void => this.#host.egress.fail(messageOf(cause));
+}
+
+const codeFor = (count: number): number => (count === 0 ? reasonCodes.noMatchingSubscribers : reasonCodes.success);

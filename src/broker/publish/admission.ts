@@ -1,0 +1,44 @@
+import type { MatchedSubscription, StoredPacket } from '../session-store.ts';
+
+/**
+ * What the queue of a connected session says to a message that nobody can be asked to send more slowly: it waits, or its
+ * sender tells when the queue has it. Undefined where the client is not connected, or keeps no queue.
+ */
+export type Admission = 'held' | (() => void) | undefined;
+
+/** Asks the client, if it is connected. @param targets subscriptions of this client */
+export type Admit = (clientId: string, targets: readonly MatchedSubscription[], packet: StoredPacket) => Admission;
+
+/** Which queues get a message now, and which when their client has caught up. */
+export interface Admitted {
+  readonly targets: readonly MatchedSubscription[];
+  /** Client ids of those whose queue has it later. */
+  readonly heldFor: ReadonlySet<string> | undefined;
+  /** The queues have it, or cannot have it. */
+  readonly settled: (() => void) | undefined;
+}
+
+/** For a message whose publisher waits until the queues have it. */
+export const atOnce = (targets: readonly MatchedSubscription[]): Admitted => ({
+  targets,
+  heldFor: undefined,
+  settled: undefined,
+});
+
+export function admitted(targets: readonly MatchedSubscription[], packet: StoredPacket, admit: Admit): Admitted {
+  const heldFor = new Set<string>();
+  const queuedBy: (() => void)[] = [];
+  for (const clientId of new Set(targets.map((target) => target.clientId))) {
+    const own = targets.filter((target) => target.clientId === clientId);
+    const admission = admit(clientId, own, packet);
+    if (admission === 'held') heldFor.add(clientId);
+    else if (admission !== undefined) queuedBy.push(admission);
+  }
+  return {
+    targets: targets.filter(({ clientId }) => !heldFor.has(clientId)),
+    heldFor,
+    settled: () => {
+      for (const isQueued of queuedBy) isQueued();
+    },
+  };
+}

@@ -1,0 +1,260 @@
+import { ConnectionError } from '../../kernel/errors.ts';
+import type { Events } from '../../kernel/telemetry-ports.ts';
+import type { PublishHeader } from '../../mqtt/publish.ts';
+import type { Refusal } from '../../mqtt/refusal.ts';
+import { isLongerThan } from '../../mqtt/topic.ts';
+import type { ProtocolVersion } from '../../mqtt/version.ts';
+import type { ClientOrigin, Message } from '../../plane/message.ts';
+import type { Plane, SharedChoice } from '../../plane/plane.ts';
+import type { PlaneOptions } from '../../plane/schema.ts';
+import { publishRefused } from '../events.ts';
+import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
+import { topicTooLong } from '../reserved-topics.ts';
+import type { LimitsOptions } from '../schema.ts';
+import type { MatchedSubscription, OpenedExchange, SessionStore } from '../session-store.ts';
+import { type Admit, admitted, atOnce } from './admission.ts';
+import { PublishAuthorization } from './authorization.ts';
+import type { Gates } from './gates.ts';
+import type { QueueKeys } from './queue-keys.ts';
+import { queueTargets } from './queue-targets.ts';
+import { QueuedPublish } from './queued-publish.ts';
+import { RawPublish } from './raw-publish.ts';
+import { storedPacket } from './stored-packet.ts';
+
+/**
+ * To how many a message went; a promise of it is kept when the message is wherever it must be kept, and broken where it
+ * cannot be. A refusal says that nobody gets it.
+ */
+export type Outcome = number | Promise<number>;
+
+/** What of one publisher is under way. The promises are kept in any case. */
+export interface UnderWay {
+  /** All that gates have held was given to the store, or refused. */
+  handed: Promise<unknown> | undefined;
+  /** All was routed, or refused. */
+  routed: Promise<unknown> | undefined;
+}
+
+/** Who publishes over one connection. */
+export interface Source {
+  readonly origin: ClientOrigin;
+  readonly authorization: PublishAuthorization;
+  /** At QoS 1 and 2. QoS 0 waits for none of it. [MQTT-4.6.0-6] */
+  readonly acknowledged: UnderWay;
+  /** At QoS 0: what is retained. */
+  readonly unacknowledged: UnderWay;
+}
+
+/** The one way of every message: authorize, gate, retain, choose, enqueue, route. Its sender acknowledges it. */
+export interface Publisher {
+  sourceOf(client: AuthorizedClient): Source;
+  /**
+   * Takes the PUBLISH of a client.
+   * @param exchange its QoS 2 exchange, where it outlives the connection: opened with the message, both or none
+   */
+  take(
+    frame: Buffer,
+    header: PublishHeader,
+    version: ProtocolVersion,
+    source: Source,
+    exchange?: OpenedExchange,
+  ): Outcome | Refusal;
+  /** Publishes the will of a client that is gone, if it may. */
+  publishWill(will: Message, client: AuthorizedClient): Promise<void>;
+  /** Publishes a message of the broker itself, or of a bridge. @throws ConnectionError topic-too-long */
+  publish(message: Message): Promise<void>;
+}
+
+export interface PublisherDeps {
+  readonly plane: Plane;
+  readonly store: SessionStore;
+  readonly gates: Gates;
+  readonly keys: QueueKeys;
+  readonly now: () => number;
+  readonly isEnding: (clientId: string) => boolean;
+  readonly admit: Admit;
+  readonly authorizer: Authorizer;
+  readonly limits: Pick<LimitsOptions, 'topicLength' | 'topicLevels'>;
+  readonly events: Events;
+}
+
+/** Its publisher hears nothing of it. */
+const unheard: Sending = { packetId: undefined, isDuplicate: false, canRefuse: false };
+const idle = (): UnderWay => ({ handed: undefined, routed: undefined });
+
+export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps) => Publisher {
+  const messageOf = hotPath === 'on' ? (raw: RawPublish): Message => raw : decoded;
+  return (deps) => ({
+    sourceOf: (client) => ({
+      origin: {
+        kind: 'client',
+        clientId: client.clientId,
+        ...(client.peer === undefined ? {} : { peer: client.peer }),
+      },
+      authorization: new PublishAuthorization(client, deps.authorizer, deps.limits),
+      acknowledged: idle(),
+      unacknowledged: idle(),
+    }),
+    take(frame, header, version, source, exchange) {
+      const refusal = source.authorization.refusalOf(header);
+      if (refusal !== undefined) return refused(deps, refusal);
+      const message = messageOf(new RawPublish(frame, header, version, source.origin));
+      const { acknowledged, unacknowledged } = source;
+      if (header.qos === 0) return follow(unacknowledged, passOn(deps, message, unacknowledged, undefined));
+      const passed = deps.gates.isEmpty ? undefined : deps.gates.pass(message, sendingOf(header, version));
+      const outcome =
+        passed === undefined && acknowledged.handed === undefined
+          ? passOn(deps, message, acknowledged, exchange)
+          : passOnInTurn(deps, passed, message, acknowledged, exchange);
+      return follow(acknowledged, outcome);
+    },
+    async publishWill(will, client) {
+      const { topic, qos, retain } = will;
+      const authorization = new PublishAuthorization(client, deps.authorizer, deps.limits);
+      const refusal = authorization.refusalOf({ topic, qos, isRetained: retain });
+      if (refusal === undefined) await publish(deps, will);
+      else refused(deps, refusal);
+    },
+    async publish(message) {
+      const { topicLength } = deps.limits;
+      if (isLongerThan(message.topic, topicLength))
+        throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
+      await publish(deps, message);
+    },
+  });
+}
+
+function refused({ events }: PublisherDeps, refusal: Refusal): Refusal {
+  const { reasonCode, message } = refusal;
+  events.emit(publishRefused, { reasonCode, reason: message });
+  return refusal;
+}
+
+/** A repetition at QoS 2 is recognised before. */
+const sendingOf = ({ qos, packetId, isDuplicate }: PublishHeader, version: ProtocolVersion): Sending => ({
+  packetId: qos === 1 ? packetId : undefined,
+  isDuplicate: qos === 1 && isDuplicate,
+  canRefuse: version === 5,
+});
+
+/** For `plane.hotPath: off`: nothing of the bytes that it came as is forwarded. */
+function decoded({ topic, payload, qos, retain, properties, origin }: RawPublish): Message {
+  return { topic, payload: Buffer.from(payload), qos, retain, properties, origin };
+}
+
+/** What comes after it is routed after it. */
+function follow(underWay: UnderWay, outcome: Outcome): Outcome {
+  if (typeof outcome === 'number') return outcome;
+  const before = underWay.routed;
+  const through = (): Promise<unknown> | undefined => before;
+  const routed: Promise<unknown> = outcome.then(through, through).then(() => {
+    if (underWay.routed === routed) underWay.routed = undefined;
+  });
+  underWay.routed = routed;
+  return outcome;
+}
+
+/** Gates have it as well, and nobody waits for them: they tell of what they cannot take. */
+function publish(deps: PublisherDeps, message: Message): Outcome {
+  if (message.qos > 0) deps.gates.pass(message, unheard)?.catch(() => undefined);
+  return passOn(deps, message, idle(), undefined);
+}
+
+/** What comes after the gates. Where nothing has to be kept and nothing is under way, it is routed at once. */
+function passOn(
+  deps: PublisherDeps,
+  message: Message,
+  before: UnderWay,
+  exchange: OpenedExchange | undefined,
+): Outcome {
+  if (message.qos > 0) {
+    const subscribers = deps.store.subscribersOf(message.topic);
+    if (subscribers.length > 0 || exchange !== undefined)
+      return message.retain
+        ? passOnInTurn(deps, undefined, message, before, exchange) // retained first: no queue has what is refused
+        : enqueue(deps, subscribers, message, before, exchange);
+  }
+  return message.retain ? retain(deps, message, before) : route(deps, message, before);
+}
+
+/**
+ * Nobody gets what a gate has not taken: its publisher is refused, and sends it again. It is given to the store in its
+ * turn [MQTT-4.6.0-5] without waiting until it has kept what went before, so that many are kept in one go.
+ */
+function passOnInTurn(
+  deps: PublisherDeps,
+  passed: Promise<unknown> | undefined,
+  message: Message,
+  underWay: UnderWay,
+  exchange: OpenedExchange | undefined,
+): Promise<number> {
+  const { handed: before, routed } = underWay;
+  const hand = async (): Promise<{ readonly kept: Outcome }> => {
+    await Promise.all([passed, before]);
+    if (message.retain) await keepRetained(deps, message);
+    const subscribers = deps.store.subscribersOf(message.topic);
+    return { kept: enqueue(deps, subscribers, message, { handed: undefined, routed }, exchange) };
+  };
+  const handing = hand();
+  const handed = Promise.allSettled([before, handing]).finally(() => {
+    if (underWay.handed === handed) underWay.handed = undefined;
+  });
+  underWay.handed = handed;
+  return handing.then(({ kept }) => kept);
+}
+
+/**
+ * The queues have it before it is routed: nobody gets what its publisher is refused, and what a client answers is always
+ * about something they have.
+ */
+function enqueue(
+  deps: PublisherDeps,
+  subscribers: readonly MatchedSubscription[],
+  message: Message,
+  before: UnderWay,
+  exchange: OpenedExchange | undefined,
+): Outcome {
+  const { plane, store, keys, now, isEnding, admit } = deps;
+  const { origin } = message;
+  const choice = plane.choose(message.topic);
+  const key = keys.next();
+  const publisher = origin.kind === 'client' ? origin.clientId : undefined;
+  const all = queueTargets(subscribers, choice, publisher, key.brokerCounter, isEnding);
+  if (all.length === 0 && exchange === undefined) return route(deps, message, before, choice);
+  const packet = storedPacket(message, key, now());
+  const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit) : atOnce(all);
+  const queued = all.length === 0 ? message : named(message, key, heldFor);
+  if (targets.length === 0 && exchange === undefined) return Math.max(plane.route(queued, choice), all.length);
+  const stored =
+    targets.length === 0 && exchange !== undefined
+      ? store.incomingStorePacket(exchange, exchange)
+      : store.outgoingEnqueueCombi(targets, packet, exchange);
+  const kept = settled === undefined ? stored : stored.finally(settled);
+  return kept.then(() => Math.max(plane.route(queued, choice), all.length));
+}
+
+/** As it stands in the queues, without loss of its bytes where it has them. */
+function named(
+  message: Message,
+  key: ReturnType<QueueKeys['next']>,
+  heldFor: ReadonlySet<string> | undefined,
+): Message {
+  if (!(message instanceof RawPublish)) return new QueuedPublish(message, key, heldFor);
+  message.queueKey = key;
+  return message;
+}
+
+/** For a message that stands in no queue: kept first, so that whoever subscribes meanwhile misses nothing. */
+async function retain(deps: PublisherDeps, message: Message, { routed }: UnderWay): Promise<number> {
+  await keepRetained(deps, message);
+  await routed; // order [MQTT-4.6.0-5]
+  return deps.plane.route(message);
+}
+
+const keepRetained = ({ store, keys, now }: PublisherDeps, message: Message): Promise<void> =>
+  store.storeRetained(storedPacket(message, keys.next(), now()));
+
+function route({ plane }: PublisherDeps, message: Message, { routed }: UnderWay, choice?: SharedChoice): Outcome {
+  if (routed === undefined) return plane.route(message, choice);
+  return routed.then(() => plane.route(message, choice)); // order [MQTT-4.6.0-5]
+}
