@@ -12,7 +12,7 @@ export interface ClientHooksDeps {
   readonly sessions: Sessions;
   readonly ends: Pick<SessionEnds, 'end'>;
   readonly store: Pick<SessionStore, 'putWill' | 'delWill'>;
-  readonly publishWill: Publisher['publishWill'];
+  readonly publisher: Pick<Publisher, 'publishWill'>;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
 }
@@ -23,7 +23,7 @@ export function clientHooks({
   sessions,
   ends,
   store,
-  publishWill,
+  publisher,
   now,
   failed,
 }: ClientHooksDeps): GuardedAedesHooks {
@@ -50,14 +50,11 @@ export function clientHooks({
         if (identity !== undefined) sessions.disconnected({ clientId, ...identity, expirySeconds }).catch(failed);
       }
     },
-    willDue(client, will, isCurrent) {
-      const id = client.id ?? '';
-      const { identity, edge } = connections.get(client) ?? {};
-      publishWill(willMessage(will, id), {
-        clientId: id,
-        principal: identity?.principal ?? '',
-        peer: edge?.peer,
-      }).catch(failed);
+    willDue(gone, will, isCurrent) {
+      const id = gone.id ?? '';
+      const { identity, edge } = connections.get(gone) ?? {};
+      const client = { clientId: id, principal: identity?.principal ?? '', peer: edge?.peer };
+      publisher.publishWill(willMessage(will, id), client).catch(failed);
       if (isCurrent) store.delWill({ id }).catch(failed);
     },
     willDelayed({ id }, will, delaySeconds) {

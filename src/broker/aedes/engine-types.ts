@@ -1,5 +1,5 @@
-import type { StoredProperties } from '../stored-properties.ts';
 import type { StoredPacket, StoredWill } from '../session-store.ts';
+import type { StoredProperties } from '../stored-properties.ts';
 import type { EngineStore } from './engine-store.ts';
 
 // The parts of Aedes 2.0.0-beta.1 that the adapter touches, its internals included. The version is pinned exactly, so

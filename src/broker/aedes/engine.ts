@@ -43,7 +43,7 @@ export interface EngineDeps {
 export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engine {
   return (deps) => {
     let limits = initial;
-    const { runId, store, ends, publisher, telemetry } = deps;
+    const { runId, store, ends, telemetry } = deps;
     const connections = new WeakMap<EngineClient, EngineSession>();
     const reader = new PacketReader();
     const turns = new ConnectTurns();
@@ -66,7 +66,7 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
         ...limitsOf(limits),
         ...hooksOf({ ...deps, connections, sessions, turns, sessionOf, makeWay }),
       },
-      clientHooks({ ...deps, connections, sessions, publishWill: publisher.publishWill, failed }),
+      clientHooks({ ...deps, connections, sessions, failed }),
     );
     report(aedes, connections, failed);
 
@@ -112,7 +112,6 @@ const publishEarlierWills = (aedes: GuardedAedes, deps: EngineDeps): Promise<voi
   publishWillsOfEarlierRun({
     ...deps,
     isConnected: (clientId) => aedes.clients[clientId] !== undefined,
-    publishWill: deps.publisher.publishWill,
   });
 
 /** The longest that MQTT 5 can name. [MQTT 5, 3.1.2.11.2] */

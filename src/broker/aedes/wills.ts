@@ -14,7 +14,7 @@ export interface WillsDeps {
   readonly now: () => number;
   readonly telemetry: Telemetry;
   readonly isConnected: (clientId: string) => boolean;
-  readonly publishWill: Publisher['publishWill'];
+  readonly publisher: Pick<Publisher, 'publishWill'>;
 }
 
 /** Its delay is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */
@@ -46,10 +46,10 @@ async function delayOf(will: EngineWill, { store, now }: WillsDeps): Promise<num
   return Math.min(delaySeconds, session?.expirySeconds ?? 0) * 1_000;
 }
 
-async function publish(will: EngineWill, { store, isConnected, publishWill }: WillsDeps): Promise<void> {
+async function publish(will: EngineWill, { store, isConnected, publisher }: WillsDeps): Promise<void> {
   const id = will.clientId ?? '';
   if (isConnected(id)) return; // it came back and has a will of its own, or none
   if ((await store.delWill({ id })) === undefined) return;
   const { principal = '' } = (await store.getSession({ id })) ?? {};
-  await publishWill(willMessage(will, id), { clientId: id, principal, peer: undefined });
+  await publisher.publishWill(willMessage(will, id), { clientId: id, principal, peer: undefined });
 }

@@ -102,7 +102,7 @@ export class InboundPublish {
     const source = this.#source;
     if (source === undefined) throw new Error('a PUBLISH was taken before CONNACK');
     if (header.qos === 2) return this.#takeOnce(frame, header, source);
-    this.#settle(header, this.#publish(frame, header, source));
+    void this.#settle(header, this.#publish(frame, header, source)); // the next does not wait for its answer
     return undefined;
   }
 
@@ -139,7 +139,7 @@ export class InboundPublish {
     const isOpen = exchanges.isOpen(packetId);
     if (typeof isOpen !== 'boolean')
       return isOpen.then(take, (cause: unknown) => this.#notKept(header, cause)).catch(this.#failed);
-    take(isOpen);
+    void take(isOpen);
     return undefined;
   }
 
@@ -166,6 +166,7 @@ export class InboundPublish {
         (count) => {
           if (send !== undefined) this.#answer(header, codeFor(count), '', send);
           this.#through();
+          return undefined;
         },
         (cause: unknown) => {
           const forgotten = this.#notKept(header, cause, send);

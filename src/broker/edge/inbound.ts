@@ -73,7 +73,7 @@ export class Inbound {
     this.#handover.whenIdle(() => {
       const { routed } = this.#publish;
       if (routed === undefined) done();
-      else void routed.then(done);
+      else void routed.finally(done);
     });
   }
 

@@ -146,10 +146,12 @@ function decoded({ topic, payload, qos, retain, properties, origin }: RawPublish
 function follow(underWay: UnderWay, outcome: Outcome): Outcome {
   if (typeof outcome === 'number') return outcome;
   const before = underWay.routed;
-  const through = (): Promise<unknown> | undefined => before;
-  const routed: Promise<unknown> = outcome.then(through, through).then(() => {
+  const over = (): undefined => {
     if (underWay.routed === routed) underWay.routed = undefined;
-  });
+    return undefined;
+  };
+  const through = (): Promise<unknown> | undefined => (before === undefined ? over() : before.then(over));
+  const routed: Promise<unknown> = outcome.then(through, through);
   underWay.routed = routed;
   return outcome;
 }
