@@ -4,7 +4,7 @@ export const planeSchema = z
   .strictObject({
     hotPath: z.enum(['on', 'off']).prefault('on').meta({
       description:
-        'Whether messages that need no storage go from link to link without the engine. `off` is slower and delivers the same.',
+        'Whether messages go from link to link as the bytes that they came as, where the receiver takes them. `off` decodes every one, is slower and delivers the same.',
       reload: 'process',
     }),
   })

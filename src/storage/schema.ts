@@ -93,7 +93,7 @@ const exchangesSchema = z
       .prefault(1_000_000)
       .meta({
         description:
-          'Open QoS 2 exchanges of all publishers: messages that were received and not released. For `type: redis` over all nodes.',
+          'Open QoS 2 exchanges of all publishers: messages that were received and not released. Those of a session that ends with its connection stand in no store, and are no more than packet identifiers allow. For `type: redis` over all nodes.',
         reload: 'process',
         limit: {
           bounds: 'node',
@@ -108,7 +108,8 @@ const exchangesSchema = z
       .max(65_535)
       .prefault(8_192)
       .meta({
-        description: 'Open QoS 2 exchanges of one publisher, those of earlier connections included.',
+        description:
+          'Open QoS 2 exchanges of one publisher whose session outlives its connection, those of earlier connections included.',
         reload: 'process',
         limit: {
           bounds: 'session',

@@ -1,6 +1,6 @@
 import { type Broker, createBroker } from '../../src/broker/broker.ts';
 import type { PacingOptions } from '../../src/broker/delivery/held-messages.ts';
-import type { Authenticator } from '../../src/broker/ports.ts';
+import type { Authenticator, Authorizer } from '../../src/broker/ports.ts';
 import { limitsSchema } from '../../src/broker/schema.ts';
 import type { SessionStore } from '../../src/broker/session-store.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
@@ -18,6 +18,7 @@ export interface MemoryBrokerOptions {
   readonly store?: SessionStore;
   readonly clock?: Clock;
   readonly authenticator?: Authenticator;
+  readonly authorizer?: Authorizer;
 }
 
 export const memoryStore = (): SessionStore => createMemoryStore(storeSchema.parse({ type: 'memory' }));
@@ -32,12 +33,14 @@ export async function startMemoryBroker({
   store = memoryStore(),
   clock = systemClock,
   authenticator = everyone,
+  authorizer,
 }: MemoryBrokerOptions = {}): Promise<Broker> {
   const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }), pacing })({
     nodeId: 'node',
     plane: new Plane(),
     store,
     authenticator,
+    ...(authorizer === undefined ? {} : { authorizer }),
     clock,
     telemetry: silentTelemetry,
   });

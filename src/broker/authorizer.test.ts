@@ -1,0 +1,154 @@
+import type { ISubackPacket, Packet } from 'mqtt-packet';
+import { describe, expect, test } from 'vitest';
+import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
+import { WireClient } from '../../test/support/wire-client.ts';
+import type { AuthorizedClient, Authorizer } from './ports.ts';
+
+const signal = AbortSignal.timeout(60_000);
+
+/** Rules that a test changes; it hears what was asked. */
+function rules() {
+  const asked: string[] = [];
+  const state = { generation: 0, isForbidden: (_topic: string): boolean => false };
+  const verdict = ({ clientId, principal }: AuthorizedClient, what: string, topic: string): string | undefined => {
+    asked.push(`${clientId}/${principal} ${what} ${topic}`);
+    return state.isForbidden(topic) ? `"${topic}" is forbidden` : undefined;
+  };
+  const authorizer: Authorizer = {
+    get generation() {
+      return state.generation;
+    },
+    publish: (client, { topic, qos, isRetained }) =>
+      verdict(client, `publish${isRetained ? ' retained' : ''} ${qos}`, topic),
+    subscribe: (client, filter, qos) => verdict(client, `subscribe ${qos}`, filter),
+  };
+  const change = (isForbidden: (topic: string) => boolean): void => {
+    state.isForbidden = isForbidden;
+    state.generation += 1;
+  };
+  return { authorizer, asked, change };
+}
+
+const publish = (topic: string, qos: 0 | 1 | 2, messageId: number, retain = false): Packet => ({
+  cmd: 'publish',
+  topic,
+  payload: 'x',
+  qos,
+  retain,
+  dup: false,
+  messageId,
+});
+
+async function subscribe(client: WireClient, ...topics: string[]): Promise<readonly unknown[]> {
+  const subscriptions = topics.map((topic) => ({ topic, qos: 1 as const }));
+  return ((await client.ask({ cmd: 'subscribe', messageId: 1, subscriptions }, 'suback')) as ISubackPacket).granted;
+}
+
+describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
+  test('what a client may not publish reaches nobody at any QoS, retained or not, and MQTT 5 hears 0x87 [MQTT-3.3.5-2]', async () => {
+    const { authorizer, change } = rules();
+    const broker = await startMemoryBroker({ hotPath, authorizer });
+    const reader = new WireClient(broker, 4);
+    await reader.connect('reader', false);
+    await subscribe(reader, '#');
+    const client = new WireClient(broker, 5, { answers: false });
+    await client.connect('p', false);
+    change((topic) => topic === 'no');
+    client.send(publish('no', 0, 0));
+    client.send(publish('no', 0, 0, true));
+    for (const retain of [false, true]) {
+      expect(await client.ask(publish('no', 1, 7, retain), 'puback')).toMatchObject({ reasonCode: 0x87 });
+      expect(await client.ask(publish('no', 2, 8, retain), 'pubrec')).toMatchObject({ reasonCode: 0x87 });
+    }
+    expect(await client.ask(publish('yes', 2, 8), 'pubrec')).toMatchObject({ reasonCode: 0 });
+    await reader.settle();
+    expect(reader.seen.map(({ topic }) => topic)).toEqual(['yes']);
+    const late = new WireClient(broker, 4);
+    await late.connect('late', true);
+    await subscribe(late, '#');
+    await late.settle();
+    expect(late.seen).toEqual([]);
+    await broker.stop(signal);
+  });
+
+  test.each([0, 1, 2] as const)(
+    'before MQTT 5, where nothing says no, it ends the connection at QoS %i [3.1.1 MQTT-3.3.5-2]',
+    async (qos) => {
+      const { authorizer, change } = rules();
+      const broker = await startMemoryBroker({ hotPath, authorizer });
+      const client = new WireClient(broker, 4);
+      await client.connect('p', true);
+      change(() => true);
+      client.send(publish('no', qos, 7));
+      await expect.poll(() => client.closed, { interval: 1 }).toBe('ended');
+      expect(client.received.map(({ cmd }) => cmd)).toEqual(['connack']);
+      await broker.stop(signal);
+    },
+  );
+});
+
+test('a verdict is remembered for the topic of the connection, by QoS and retain, until the rules change', async () => {
+  const { authorizer, asked, change } = rules();
+  const broker = await startMemoryBroker({ authorizer });
+  const client = new WireClient(broker, 5);
+  await client.connect('p', true);
+  for (const messageId of [1, 2, 3]) await client.ask(publish('a', 1, messageId), 'puback');
+  expect(asked).toEqual(['p/anonymous publish 1 a']);
+  await client.ask(publish('a', 1, 4, true), 'puback');
+  await client.ask(publish('b', 1, 5), 'puback');
+  expect(asked.splice(0)).toHaveLength(3);
+  change((topic) => topic === 'b');
+  expect(await client.ask(publish('b', 1, 6), 'puback')).toMatchObject({ reasonCode: 0x87 });
+  change(() => false);
+  expect(await client.ask(publish('b', 1, 7), 'puback')).toMatchObject({ reasonCode: 0x10 });
+  expect(asked).toHaveLength(2);
+  await broker.stop(signal);
+});
+
+test('a topic alias that was set before the rules changed is judged by the topic that it stands for', async () => {
+  const { authorizer, change } = rules();
+  const broker = await startMemoryBroker({ authorizer });
+  const client = new WireClient(broker, 5);
+  await client.connect('p', true);
+  const aliased = (topic: string, messageId: number): Packet =>
+    ({ ...publish(topic, 1, messageId), properties: { topicAlias: 1 } }) as Packet;
+  expect(await client.ask(aliased('a', 1), 'puback')).toMatchObject({ reasonCode: 0x10 });
+  change((topic) => topic === 'a');
+  expect(await client.ask(aliased('', 2), 'puback')).toMatchObject({ reasonCode: 0x87 });
+  await broker.stop(signal);
+});
+
+test('a filter that a client may not subscribe to gets 0x87, and goes from its session when it is resumed', async () => {
+  const { authorizer, asked, change } = rules();
+  const store = memoryStore();
+  const broker = await startMemoryBroker({ authorizer, store });
+  const client = new WireClient(broker, 5);
+  await client.connect('s', false);
+  change((filter) => filter === 'no/#');
+  expect(await subscribe(client, 'yes', 'no/#', 'gone')).toEqual([1, 0x87, 1]);
+  expect(asked).toEqual(['yes', 'no/#', 'gone'].map((filter) => `s/anonymous subscribe 1 ${filter}`));
+  client.close();
+  change((filter) => filter === 'gone');
+  const back = new WireClient(broker, 5);
+  await back.connect('s', false);
+  await back.ping();
+  expect((await store.subscriptionsByClient({ id: 's' })).map(({ topic }) => topic)).toEqual(['yes']);
+  await broker.stop(signal);
+});
+
+test.each([false, true])('a will that its client may not publish is not sent (forbidden: %s)', async (isForbidden) => {
+  const { authorizer, asked, change } = rules();
+  const broker = await startMemoryBroker({ authorizer });
+  const reader = new WireClient(broker, 4);
+  await reader.connect('reader', true);
+  await subscribe(reader, '#');
+  const client = new WireClient(broker, 5);
+  await client.connect('p', true, { will: { topic: 'will', payload: Buffer.from('bye'), qos: 1, retain: false } });
+  change(() => isForbidden);
+  client.close();
+  await expect.poll(() => broker.connections(), { interval: 1 }).toBe(1);
+  await reader.settle();
+  expect(asked.at(-1)).toBe('p/anonymous publish 1 will');
+  expect(reader.seen).toHaveLength(isForbidden ? 0 : 1);
+  await broker.stop(signal);
+});
