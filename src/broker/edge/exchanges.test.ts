@@ -14,7 +14,7 @@ test('an identifier is free again when its message was released or refused [MQTT
   exchanges.open(8);
   expect([exchanges.isOpen(7), exchanges.isOpen(8), exchanges.isOpen(9)]).toEqual([true, true, false]);
   expect(exchanges.release(7)).toBe(0);
-  exchanges.forget(8);
+  void exchanges.forget(8);
   expect([exchanges.isOpen(7), exchanges.isOpen(8)]).toEqual([false, false]);
 });
 

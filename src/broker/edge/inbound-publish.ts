@@ -18,7 +18,7 @@ import type { Intake } from './intake.ts';
 
 export interface InboundPublishHost {
   readonly connect: ConnectPacket;
-  readonly limits: Pick<LimitsOptions, 'receiveMaximum'>;
+  readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels'>;
   readonly egress: Egress;
   readonly intake: Pick<Intake, 'spend' | 'pause' | 'resume'>;
   /** Ends the connection: the client did what it may not, and no answer can say so. */
@@ -65,7 +65,7 @@ export class InboundPublish {
 
   /** The client was accepted. */
   open(client: AuthorizedClient, isPersistent: boolean): void {
-    this.#source = this.#deps.publisher.sourceOf(client);
+    this.#source = this.#deps.publisher.sourceOf(client, this.#host.limits);
     this.#exchanges = isPersistent
       ? storeExchanges(client.clientId, { ...this.#deps, isOver: () => this.#isOver })
       : memoryExchanges();

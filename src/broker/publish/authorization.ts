@@ -4,6 +4,8 @@ import type { Qos } from '../../plane/message.ts';
 import type { AuthorizedClient, Authorizer, PublishRequest } from '../ports.ts';
 import { type TopicLimits, topicFault } from '../reserved-topics.ts';
 
+export const notAuthorized = (reason: string): Refusal => refuse(reasonCodes.notAuthorized, '3.3.5', reason);
+
 /** Characters; longer topics are judged anew each time. */
 const mostRemembered = 256;
 
@@ -39,8 +41,7 @@ export class PublishAuthorization {
     )
       return this.#refusal;
     const reason = this.#authorizer.publish(this.#client, request);
-    const refusal =
-      reason === undefined ? topicFault(topic, this.#limits) : refuse(reasonCodes.notAuthorized, '3.3.5', reason);
+    const refusal = reason === undefined ? topicFault(topic, this.#limits) : notAuthorized(reason);
     if (topic.length > mostRemembered) return refusal;
     this.#refusal = refusal;
     this.#topic = topic;

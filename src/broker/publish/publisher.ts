@@ -9,11 +9,10 @@ import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import type { PlaneOptions } from '../../plane/schema.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
-import { topicTooLong } from '../reserved-topics.ts';
-import type { LimitsOptions } from '../schema.ts';
+import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
 import type { MatchedSubscription, OpenedExchange, SessionStore } from '../session-store.ts';
 import { type Admit, admitted, atOnce } from './admission.ts';
-import { PublishAuthorization } from './authorization.ts';
+import { notAuthorized, PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
 import type { QueueKeys } from './queue-keys.ts';
 import { queueTargets } from './queue-targets.ts';
@@ -47,7 +46,8 @@ export interface Source {
 
 /** The one way of every message: authorize, gate, retain, choose, enqueue, route. Its sender acknowledges it. */
 export interface Publisher {
-  sourceOf(client: AuthorizedClient): Source;
+  /** @param limits of its connection */
+  sourceOf(client: AuthorizedClient, limits: TopicLimits): Source;
   /**
    * Takes the PUBLISH of a client.
    * @param exchange its QoS 2 exchange, where it outlives the connection: opened with the message, both or none
@@ -74,7 +74,8 @@ export interface PublisherDeps {
   readonly isEnding: (clientId: string) => boolean;
   readonly admit: Admit;
   readonly authorizer: Authorizer;
-  readonly limits: Pick<LimitsOptions, 'topicLength' | 'topicLevels'>;
+  /** Bytes that a topic may have. */
+  readonly topicLength: () => number;
   readonly events: Events;
 }
 
@@ -85,13 +86,13 @@ const idle = (): UnderWay => ({ handed: undefined, routed: undefined });
 export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps) => Publisher {
   const messageOf = hotPath === 'on' ? (raw: RawPublish): Message => raw : decoded;
   return (deps) => ({
-    sourceOf: (client) => ({
+    sourceOf: (client, limits) => ({
       origin: {
         kind: 'client',
         clientId: client.clientId,
         ...(client.peer === undefined ? {} : { peer: client.peer }),
       },
-      authorization: new PublishAuthorization(client, deps.authorizer, deps.limits),
+      authorization: new PublishAuthorization(client, deps.authorizer, limits),
       acknowledged: idle(),
       unacknowledged: idle(),
     }),
@@ -110,13 +111,12 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
     },
     async publishWill(will, client) {
       const { topic, qos, retain } = will;
-      const authorization = new PublishAuthorization(client, deps.authorizer, deps.limits);
-      const refusal = authorization.refusalOf({ topic, qos, isRetained: retain });
-      if (refusal === undefined) await publish(deps, will);
-      else refused(deps, refusal);
+      const reason = deps.authorizer.publish(client, { topic, qos, isRetained: retain });
+      if (reason === undefined) await publish(deps, will);
+      else refused(deps, notAuthorized(reason));
     },
     async publish(message) {
-      const { topicLength } = deps.limits;
+      const topicLength = deps.topicLength();
       if (isLongerThan(message.topic, topicLength))
         throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
       await publish(deps, message);
