@@ -45,7 +45,7 @@ async function subscribe(client: WireClient, ...topics: string[]): Promise<reado
 }
 
 describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
-  test('what a client may not publish reaches nobody at any QoS, retained or not, and MQTT 5 hears 0x87 [MQTT-3.3.5-2]', async () => {
+  test('what a client may not publish reaches nobody at any QoS, retained or not, and MQTT 5 hears 0x87 [MQTT-3.4.2-1]', async () => {
     const { authorizer, change } = rules();
     const broker = await startMemoryBroker({ hotPath, authorizer });
     const reader = new WireClient(broker, 4);
