@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { BrokerInfo, CertificateFiles, NatsInfo } from '../admin/broker-info.ts';
+import type { Bridge } from '../bridge/bridge.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Certificates } from '../certificates/certificates.ts';
@@ -14,6 +15,7 @@ export interface BrokerInfoSources {
   readonly status: BrokerInfo['status'];
   readonly broker: Broker;
   readonly nats: NatsLink;
+  readonly bridge: Pick<Bridge, 'rules'>;
   readonly hub: Hub | undefined;
   readonly listeners: readonly TransportListener[];
   readonly certificates: Certificates;
@@ -26,6 +28,7 @@ export function brokerInfo({
   status,
   broker,
   nats,
+  bridge,
   hub,
   listeners,
   certificates,
@@ -46,7 +49,7 @@ export function brokerInfo({
       port: listeners[index]?.address().port ?? options.bind.port,
     })),
     certificates: certificateFiles(certificates.files()),
-    rules: config.bridge.rules.map(({ name, topic, subject, direction }) => ({ name, topic, subject, direction })),
+    rules: bridge.rules.map(({ name, topic, subject, direction }) => ({ name, topic, subject, direction })),
   };
 }
 

@@ -64,7 +64,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
   const { certificates, keys, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
   const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
-  const { hub, nats } = natsSide;
+  const { hub, nats, bridge } = natsSide;
   const enrollment = usesTls
     ? appEnrollment(config.enrollment, { folder: certificates.folder, broker, clock, telemetry })
     : { est: undefined, parts: [] };
@@ -73,7 +73,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
   const adminOf = ({ console }: ResolvedConfig): HttpHandler =>
     createAdmin(console)({
-      info: () => brokerInfo({ config, nodeId, status, broker, nats, hub, listeners, certificates }),
+      info: () => brokerInfo({ config, nodeId, status, broker, nats, bridge, hub, listeners, certificates }),
       metrics: () => telemetry.metricsText(),
       webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
       est: enrollment.est,

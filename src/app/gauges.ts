@@ -1,4 +1,5 @@
 import type { Bridge, RuleState } from '../bridge/bridge.ts';
+import type { Outbox, OutboxSize } from '../bridge/egress/outbox.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Certificates } from '../certificates/certificates.ts';
@@ -6,7 +7,6 @@ import type { Hub } from '../hub/hub.ts';
 import type { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
-import type { RulesOutbox } from './store.ts';
 
 export interface GaugeSources {
   readonly certificates: Certificates;
@@ -16,7 +16,7 @@ export interface GaugeSources {
   readonly hub: Hub | undefined;
   readonly listeners: readonly TransportListener[];
   readonly bridge: Bridge;
-  readonly outbox: RulesOutbox | undefined;
+  readonly outbox: Outbox | undefined;
 }
 
 /** Values that are read whenever metrics are. */
@@ -44,7 +44,7 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   );
   registerBridgeCounters(gauge, bridge);
   registerCertificateGauges(gauge, certificates);
-  if (outbox !== undefined) registerOutboxGauges(gauge, outbox);
+  if (outbox !== undefined) registerOutboxGauges(gauge, outbox, bridge);
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
 }
 
@@ -71,12 +71,20 @@ function registerBridgeCounters(gauge: AppTelemetry['gauge'], bridge: Bridge): v
   );
 }
 
-function registerOutboxGauges(gauge: AppTelemetry['gauge'], outbox: RulesOutbox): void {
-  gauge('bridge_outbox_messages', 'Messages that were acknowledged and that NATS does not have yet.', () =>
-    outbox.rules.map((rule) => ({ labels: { rule }, value: outbox.size(rule).messages })),
+function registerOutboxGauges(gauge: AppTelemetry['gauge'], outbox: Outbox, bridge: Bridge): void {
+  const read = (value: (size: OutboxSize) => number) => () =>
+    bridge.rules
+      .filter(({ ack, direction }) => ack === 'nats' && direction !== 'from-nats')
+      .map(({ name: rule }) => ({ labels: { rule }, value: value(outbox.size(rule)) }));
+  gauge(
+    'bridge_outbox_messages',
+    'Messages that were acknowledged and that NATS does not have yet.',
+    read(({ messages }) => messages),
   );
-  gauge('bridge_outbox_bytes', 'Bytes of the messages in the outbox.', () =>
-    outbox.rules.map((rule) => ({ labels: { rule }, value: outbox.size(rule).bytes })),
+  gauge(
+    'bridge_outbox_bytes',
+    'Bytes of the messages in the outbox.',
+    read(({ bytes }) => bytes),
   );
 }
 

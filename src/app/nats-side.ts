@@ -6,7 +6,8 @@ import type { MessagePort } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { createHub, type Hub } from '../hub/hub.ts';
 import type { Component } from '../kernel/lifecycle.ts';
-import { createOutbox, type RulesOutbox, type StoreContext } from './store.ts';
+import type { DiskOutbox } from '../storage/outbox/disk-outbox.ts';
+import { createOutbox, type StoreContext } from './store.ts';
 import { version } from './version.ts';
 
 export interface NatsSideDeps extends StoreContext {
@@ -20,7 +21,7 @@ export interface NatsSide {
   /** Undefined where the configuration names servers. */
   readonly hub: Hub | undefined;
   readonly nats: NatsLink;
-  readonly outbox: RulesOutbox | undefined;
+  readonly outbox: DiskOutbox | undefined;
   readonly bridge: Bridge;
   /** In the order in which they start. */
   readonly parts: readonly Component[];

@@ -37,23 +37,14 @@ export function createStore(
   }
 }
 
-/** Rules whose messages the outbox may hold. */
-export interface RulesOutbox extends DiskOutbox {
-  readonly rules: readonly string[];
-}
-
-/** For rules with `ack: nats`, where there are such and there is a disk. Nothing is opened before its `start`. */
+/** For rules with `ack: nats`, where there is a disk. Nothing is opened before such a rule runs. */
 export function createOutbox(
   { store, bridge }: Pick<ResolvedConfig, 'store' | 'bridge'>,
   { telemetry: { events }, clock }: StoreContext,
-): RulesOutbox | undefined {
-  const rules = bridge.rules
-    .filter(({ ack, direction }) => ack === 'nats' && direction !== 'from-nats')
-    .map(({ name }) => name);
-  if (store.type !== 'disk' || rules.length === 0) return undefined;
-  const outbox = createDiskOutbox(
-    { directory: join(store.directory, 'outbox'), durability: store.durability, limits: bridge.outbox, rules },
+): DiskOutbox | undefined {
+  if (store.type !== 'disk') return undefined;
+  return createDiskOutbox(
+    { directory: join(store.directory, 'outbox'), durability: store.durability, limits: bridge.outbox },
     { clock, events, onDropped: reportOutboxDrops(events) },
   );
-  return { ...outbox, rules };
 }

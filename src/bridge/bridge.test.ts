@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { messagePort } from '../../test/support/message-port.ts';
+import { quietLink } from '../../test/support/quiet-link.ts';
 import { recordedTelemetry } from '../../test/support/recorded-telemetry.ts';
+import type { Gate } from '../broker/ports.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import type { Message } from '../plane/message.ts';
 import { createBridge } from './bridge.ts';
+import type { Outbox } from './egress/outbox.ts';
 import type { HeaderList, NatsLink, NatsMessage, PublishResult } from './link.ts';
 import { bridgeSchema } from './schema.ts';
 
@@ -20,29 +23,19 @@ function fakeLink() {
   let result: PublishResult = 'sent';
   let flushes = 0;
   const link: NatsLink = {
-    name: 'nats',
-    start: () => Promise.resolve(),
-    stop: () => Promise.resolve(),
+    ...quietLink,
     publish(subject, payload, headers) {
       if (result === 'sent') sent.push({ subject, payload: Buffer.from(payload).toString(), headers });
       return result;
     },
-    subscribe: (subject, onMessage) => void subscriptions.set(subject, onMessage),
-    unsendable: () => undefined,
-    limits: () => ({ payloadBytes: 100, lineBytes: 4_096 }),
-    onForbidden: () => undefined,
+    subscribe(subject, onMessage) {
+      subscriptions.set(subject, onMessage);
+      return { subject, unsubscribe: () => void subscriptions.delete(subject) };
+    },
     flush() {
       flushes++;
       return Promise.resolve();
     },
-    state: () => ({
-      status: 'connected',
-      server: 'nats://h:1',
-      serverName: 's',
-      sinceMs: 0,
-      reconnects: 0,
-      lastError: undefined,
-    }),
   };
   return {
     link,
@@ -264,5 +257,54 @@ describe('the life of a bridge', () => {
     const options = bridgeSchema.parse({ rules: [{ name: 'a', topic: '#', subject: '>' }] });
     expect(() => createBridge(options)).toThrow(ConfigError);
     expect(() => createBridge(options)).toThrow(/choose the NATS subject/);
+  });
+});
+
+describe('the outbox of a rule', () => {
+  /** An outbox that nobody empties, as NATS never confirms. */
+  function keptOutbox() {
+    const opened: (readonly string[])[] = [];
+    const kept: string[] = [];
+    const outbox: Outbox = {
+      open: (rules) => Promise.resolve(void opened.push(rules)),
+      append: (rule, { payload }) => Promise.resolve(void kept.push(`${rule}: ${Buffer.from(payload).toString()}`)),
+      size: () => ({ messages: kept.length, bytes: 0 }),
+      read: () => [],
+      remove: () => undefined,
+    };
+    return { outbox, opened, kept };
+  }
+
+  test('is opened with the first rule that needs one, and a changed rule goes on behind what stands there', async () => {
+    const { outbox, opened, kept } = keptOutbox();
+    const gates = new Map<symbol, Gate>();
+    const plane = messagePort('n1');
+    plane.gate = (_, gate) => {
+      const key = Symbol('gate');
+      gates.set(key, gate);
+      return () => void gates.delete(key);
+    };
+    const link: NatsLink = { ...quietLink, state: () => ({ ...quietLink.state(), status: 'reconnecting' }) };
+    const options = bridgeSchema.parse({ rules: [{ name: 'a', topic: 'a', subject: 'a' }] });
+    const telemetry = recordedTelemetry();
+    const bridge = createBridge(options)({ plane, nats: link, telemetry, outbox });
+    await bridge.start(anyDeadline());
+    expect(opened).toEqual([]);
+    const send = async (payload: string): Promise<void> => {
+      expect(gates.size).toBe(1);
+      const message = { topic: 'a', payload: Buffer.from(payload), qos: 1, retain: false } as const;
+      const sending = { packetId: 1, isDuplicate: false, canRefuse: true };
+      for (const gate of gates.values()) await gate({ ...message, origin: { kind: 'client', clientId: 'c' } }, sending);
+    };
+    for (const qos of [0, 1]) {
+      const rules = bridgeSchema.parse({ rules: [{ name: 'a', topic: 'a', subject: 'a', ack: 'nats', qos }] }).rules;
+      const change = await bridge.prepareRules(rules, anyDeadline());
+      await change.commit(anyDeadline());
+      await send(`${qos}`);
+    }
+    expect(opened).toEqual([['a'], ['a']]);
+    expect(kept).toEqual(['a: 0', 'a: 1']);
+    expect(telemetry.count('bridge_outbox_began_total')).toBe(1);
+    await bridge.stop(anyDeadline());
   });
 });

@@ -1,27 +1,27 @@
-import type { Gate, MessagePort } from '../broker/ports.ts';
+import type { MessagePort } from '../broker/ports.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
-import { type Confirm, createGate } from './egress/acknowledged.ts';
-import { confirmByJetStream } from './egress/confirm-jetstream.ts';
-import { confirmByFlush } from './egress/confirm-nats.ts';
-import { createEgress, type EgressDeps, newTally, type Tally } from './egress/egress.ts';
+import { Confirms } from './egress/confirms.ts';
+import type { Tally } from './egress/egress.ts';
+import { countForbidden } from './egress/forbidden-publishes.ts';
 import type { Outbox } from './egress/outbox.ts';
-import { Spool } from './egress/spool.ts';
-import { createMessageIds } from './headers/message-ids.ts';
-import { type Backlog, createIngress } from './ingress/ingress.ts';
+import type { Backlog } from './ingress/ingress.ts';
+import { Intakes } from './ingress/intakes.ts';
 import type { NatsLink, NatsState } from './link.ts';
 import { LoopWatch } from './loop-watch.ts';
-import { createMemo } from './mapping/memo.ts';
 import { type CompiledRule, compileRules } from './mapping/rule.ts';
-import { createRuleIndex, hearOneAnother, replyTopic } from './mapping/rule-index.ts';
-import type { BridgeOptions } from './schema.ts';
+import { hearOneAnother } from './mapping/rule-index.ts';
+import { RuleSet, type RulesChange } from './rule-set.ts';
+import type { BridgeOptions, BridgeRuleOptions } from './schema.ts';
+
+export type { RulesChange } from './rule-set.ts';
 
 export interface BridgeDeps {
   readonly plane: MessagePort;
   readonly nats: NatsLink;
   readonly telemetry: Telemetry;
-  /** Open before the bridge starts. Without one, rules with `ack: nats` refuse messages while NATS is away. */
+  /** Opened where a rule needs it. Without one, rules with `ack: nats` refuse messages while NATS is away. */
   readonly outbox?: Outbox | undefined;
   /** The system's where it is left out. */
   readonly clock?: Clock;
@@ -46,8 +46,11 @@ export interface BridgeState {
 
 /** Carries messages between the broker and NATS as the rules say. It owns neither: both are started before it. */
 export interface Bridge extends Component {
+  /** Those that run now, or will at the start. */
   readonly rules: readonly CompiledRule[];
   state(): BridgeState;
+  /** See `RuleSet.prepare`. Before the start and after the end there is nothing to change. */
+  prepareRules(rules: readonly BridgeRuleOptions[], signal: AbortSignal): Promise<RulesChange>;
 }
 
 /** Makes the bridge of a configuration. */
@@ -59,70 +62,52 @@ export interface BridgeFactory {
 
 /** @param options sound, as `checkRules` finds. @throws ConfigError `rule-invalid` for a rule that cannot be read. */
 export function createBridge(options: BridgeOptions): BridgeFactory {
-  const rules = compileRules(options);
-  const index = createRuleIndex(rules);
-  const hearsItself = options.echo === 'on' || hearOneAnother(rules);
-  const isHeard = hearsItself ? createMemo()((subject) => index.receiversOf(subject).length > 0) : undefined;
+  const compiled = compileRules(options);
+  const hearsItself = options.echo === 'on' || hearOneAnother(compiled);
 
   const create = ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }: BridgeDeps): Bridge => {
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
-    const running = rules.map((rule) => ({ rule, toNats: newTally(), fromNats: newTally() }));
-    const watch = options.maxCrossings === 0 ? undefined : new LoopWatch(options.maxCrossings, clock);
-    const untap: (() => void)[] = [];
+    const set = new RuleSet({
+      plane,
+      nats,
+      events,
+      outbox,
+      backlog,
+      hearsItself,
+      codec: options.codec,
+      maxHops: options.maxHops,
+      watch: options.maxCrossings === 0 ? undefined : new LoopWatch(options.maxCrossings, clock),
+      intakes: new Intakes(nats),
+      confirms: new Confirms(options, { nats, clock, events, outbox }),
+    });
+    countForbidden({ nats, events, sendersTo: (subject) => set.index.sendersTo(subject) });
     let life: 'new' | 'running' | 'stopped' = 'new';
-
-    const spools: Spool[] = [];
-    const gateOf = acknowledging({ nats, clock, outbox, spools, options });
-
-    const open = () => {
-      for (const { rule, toNats, fromNats } of running) {
-        if (rule.direction !== 'to-nats') {
-          const receive = createIngress(rule, {
-            plane,
-            events,
-            link: nats.name,
-            maxHops: options.maxHops,
-            hearsItself,
-            watch,
-            server: () => nats.state().server,
-            tally: fromNats,
-            backlog,
-            replyTopic: (reply) => replyTopic(index, reply),
-          });
-          for (const subject of rule.subjectFilters)
-            nats.subscribe(subject, (message) => {
-              if (life === 'running') receive(message);
-            });
-        }
-        if (rule.direction === 'from-nats') continue;
-        const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: toNats, isHeard, watch };
-        const gate = gateOf(rule, deps);
-        if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, gate));
-        untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined)));
-      }
-    };
 
     return {
       name: 'bridge',
-      rules,
+      get rules() {
+        return life === 'new' ? compiled : set.running.map(({ rule }) => rule);
+      },
       async start(signal) {
         if (life !== 'new') return;
         life = 'running';
-        open();
-        for (const spool of spools) spool.start();
+        await set.begin(compiled);
         // A message published on NATS right after the start must arrive; without a connection there is none to wait for.
         if (nats.state().status === 'connected') await nats.flush(signal).catch(() => undefined);
       },
       async stop(deadline) {
         const wasRunning = life === 'running';
         life = 'stopped';
-        for (const end of untap.splice(0)) end();
-        for (const spool of spools) await spool.stop(deadline);
+        await set.end(deadline);
         if (wasRunning && nats.state().status === 'connected') await nats.flush(deadline).catch(() => undefined);
+      },
+      async prepareRules(rules, signal) {
+        if (life !== 'running') throw new Error('the bridge does not run');
+        return set.prepare(rules, signal);
       },
       state: () => ({
         nats: nats.state(),
-        rules: running.map(({ rule: { name, topic, subject, direction }, toNats, fromNats }) => ({
+        rules: set.running.map(({ rule: { name, topic, subject, direction }, tallies: { toNats, fromNats } }) => ({
           name,
           topic,
           subject,
@@ -135,33 +120,4 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
     };
   };
   return Object.assign(create, { hearsItself });
-}
-
-interface Acknowledging {
-  readonly nats: NatsLink;
-  readonly clock: Clock;
-  readonly options: BridgeOptions;
-  readonly outbox: Outbox | undefined;
-  /** Filled with what is to be started and stopped with the bridge. */
-  readonly spools: Spool[];
-}
-
-/** Makes the gates of rules that have one; they share what they wait with. */
-function acknowledging({ nats, clock, options, outbox, spools }: Acknowledging) {
-  const { ackTimeout: timeoutMs, onUnsendable } = options;
-  const flushed = confirmByFlush(nats, clock, timeoutMs);
-  const idOf = createMessageIds();
-  let stored: Confirm | undefined;
-  const spooled = (rule: string, { events }: EgressDeps): Confirm => {
-    if (outbox === undefined) return flushed;
-    const spool = new Spool({ rule, confirm: flushed, outbox, nats, clock, events, timeoutMs });
-    spools.push(spool);
-    return spool.send;
-  };
-  return (rule: CompiledRule, deps: EgressDeps): Gate | undefined => {
-    if (rule.ack === 'local') return undefined;
-    if (rule.ack === 'nats') return createGate(rule, { ...deps, onUnsendable, confirm: spooled(rule.name, deps) });
-    stored ??= confirmByJetStream(nats, clock, timeoutMs);
-    return createGate(rule, { ...deps, onUnsendable, confirm: stored, idOf });
-  };
 }

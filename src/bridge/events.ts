@@ -12,7 +12,9 @@ export type DropReason =
   /** More bytes from NATS than `bridge.maxPending` wait for the broker. */
   | 'broker-backlog'
   /** The header block cannot be parsed, so the origin is unknown. */
-  | 'headers-unreadable';
+  | 'headers-unreadable'
+  /** NATS does not let this broker publish on its subject. */
+  | 'forbidden';
 
 export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; reason: DropReason }>({
   counter: 'bridge_dropped_total',
@@ -21,6 +23,35 @@ export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; r
   level: 'debug',
   message: ({ rule, direction, reason }) => `rule "${rule}" dropped a message ${direction}: ${reason}`,
 });
+
+/** Said once for each rule and connection: a client may publish on as many subjects as it likes. */
+export const bridgeForbiddenBegan = defineEvent<{ rule: string; subject: string }>({
+  counter: 'bridge_forbidden_began_total',
+  help: 'Rules and connections on which NATS did not let this broker publish a message at least once.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, subject }) =>
+    `rule "${rule}" loses messages: the NATS server does not let this broker publish on ${subject}; change the permissions of its user there; more of them are counted (bridge_dropped_total, reason forbidden), not logged`,
+});
+
+export const bridgeSubscriptionForbidden = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_subscriptions_forbidden_total',
+  help: 'Subscriptions of rules that NATS refused, at each connection.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, error }) => `rule "${rule}" gets no messages: ${error}`,
+});
+
+export const bridgeRulesChanged = defineEvent<{ added: string; changed: string; removed: string }>({
+  counter: 'bridge_rules_changes_total',
+  help: 'Times that bridge rules were changed while the program ran.',
+  labels: [],
+  level: 'info',
+  message: ({ added, changed, removed }) =>
+    `bridge rules: ${[said('added', added), said('changed', changed), said('removed', removed)].flat().join('; ') || 'nothing changed'}`,
+});
+
+const said = (what: string, names: string): readonly string[] => (names === '' ? [] : [`${what} ${names}`]);
 
 export const bridgeUnacknowledged = defineEvent<{ rule: string; error: string }>({
   counter: 'bridge_unacknowledged_total',

@@ -66,6 +66,17 @@ export const bridgeRuleSchema = z.strictObject({
       'QoS of messages from plain NATS clients, which name none; 1 lets persistent MQTT sessions receive them. An `Mqtt-Qos` header wins.',
     reload: 'process',
   }),
+  queue: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
+      error: 'use letters, digits, hyphens and underscores, at most 63',
+    })
+    .optional()
+    .meta({
+      description:
+        'Queue group at NATS: of all nodes (and NATS services) that name the same group, one gets each message from NATS, for its own clients and sessions. Without it every node gets every message.',
+      reload: 'process',
+    }),
   lenient: z.boolean().prefault(false).meta({
     description: 'Take a `/` inside a NATS token as a plain `/` of the topic instead of dropping the message.',
     reload: 'process',

@@ -31,6 +31,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'nats-rejected':
     'JetStream will not store a message as it is, for instance because what its headers expect is not so. Sending it again does not help.',
   'rule-invalid': 'A bridge rule cannot be used.',
+  'rules-need-restart': 'Bridge rules cannot become these while the program runs.',
   'store-full': 'A limit of the store is reached, or its disk is full. Nothing that was acknowledged is lost.',
   'store-unavailable': 'The store does not answer. What needs it is refused or waits; the rest goes on.',
   'store-damaged': 'A file of the store cannot be read. It is never overwritten; restore it or move it away.',

@@ -23,6 +23,7 @@ export const errorCodes = [
   'nats-forbidden',
   'nats-rejected',
   'rule-invalid',
+  'rules-need-restart',
   'store-full',
   'store-unavailable',
   'store-damaged',

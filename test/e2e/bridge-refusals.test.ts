@@ -182,6 +182,39 @@ describe('a subject on which the server does not let us publish', () => {
   });
 });
 
+describe('a subject that is forbidden, in rules that do not wait for NATS or wait for JetStream', () => {
+  test('is counted by rule, and only JetStream refuses, at once and for good', async () => {
+    await using directory = await temporaryDirectory();
+    const permissions = '{ publish: { deny: ["a.secret", "local.secret"] } }';
+    const users = `authorization { users: [ { user: u, password: p, permissions: ${permissions} } ] }`;
+    await using nats = await startNatsServer({ config: `${users}\njetstream { store_dir: "${directory.path}" }` });
+    const rules = [
+      { name: 'stored', topic: 'a/#', subject: 'a.>', ack: 'jetstream' },
+      { name: 'local', topic: 'local/#', subject: 'local.>' },
+    ];
+    await using broker = await serve(
+      {
+        nats: { servers: [nats.url], user: 'u', password: { env: 'NATS_PASSWORD' } },
+        bridge: { rules, ackTimeout: '60s' },
+      },
+      { NATS_PASSWORD: 'p' },
+    );
+    await using client = await SocketClient.open(broker.port, 'c', version5);
+    for (const qos of levels) {
+      const refused = await client.ask(publish('a/secret', 'x', { qos }), answers[qos]);
+      expect(codeOf(refused)).toBe(0x87);
+      expect(reasonOf(refused)).toContain('does not let this broker publish on a.secret');
+      expect(codeOf(await client.ask(publish('local/secret', 'x', { qos }), answers[qos]))).toBeLessThan(0x80);
+    }
+    expect(await broker.metric('bridge_unsendable_total', 'rule="stored",reason="nats-forbidden"')).toBe(2);
+    for (const rule of ['stored', 'local'])
+      await expect
+        .poll(() => broker.metric('bridge_dropped_total', `rule="${rule}",direction="to-nats",reason="forbidden"`))
+        .toBe(2);
+    await broker.program.stderr.waitFor(/loses messages: .*publish on local\.secret/);
+  });
+});
+
 describe('JetStream says why it does not store, and its publisher is told', () => {
   test.each<[string, object, number, RegExp]>([
     ['a message over max_msg_size', { max_msg_size: 100 }, 0x83, /larger than its stream takes .*max_msg_size/],

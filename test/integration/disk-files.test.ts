@@ -46,11 +46,10 @@ test.each([0o000, 0o022, 0o277])(
         directory: join(directory, 'outbox'),
         durability: 'commit',
         limits: bridgeSchema.parse({}).outbox,
-        rules: [],
       },
       { clock: fakeClock(), events: telemetry.events, onDropped: () => undefined },
     );
-    await outbox.start(signal);
+    await outbox.open([]);
     const files = { 'data.mdb': '600', 'lock.mdb': '600', 'viaduct.lock': '600' };
     expect(await modes(directory)).toEqual({
       '.': '700',

@@ -25,10 +25,10 @@ async function opened(limits: Partial<OutboxOptions['limits']> = {}) {
   const dropped: string[] = [];
   const open = async () => {
     const outbox = createDiskOutbox(
-      { directory, durability: 'commit', limits: { ...roomy, ...limits }, rules: ['one', 'two'] },
+      { directory, durability: 'commit', limits: { ...roomy, ...limits } },
       { clock, events: telemetry.events, onDropped: (rule, reason) => void dropped.push(`${rule} ${reason}`) },
     );
-    await outbox.start(anyTime());
+    await outbox.open(['one', 'two']);
     return outbox;
   };
   let outbox = await open();
@@ -153,10 +153,10 @@ test('messages of a rule that does not exist any more are told at the start', as
 test('a second process, or the same one twice, cannot have it', async () => {
   await using box = await opened();
   const second = createDiskOutbox(
-    { directory: box.directory, durability: 'commit', limits: roomy, rules: [] },
+    { directory: box.directory, durability: 'commit', limits: roomy },
     { clock: box.clock, events: box.telemetry.events, onDropped: () => undefined },
   );
-  await expect(second.start(anyTime())).rejects.toMatchObject({ code: 'store-in-use' });
+  await expect(second.open([])).rejects.toMatchObject({ code: 'store-in-use' });
 });
 
 test('a file that was cut off is refused at the start instead of being read', async () => {
@@ -164,7 +164,7 @@ test('a file that was cut off is refused at the start instead of being read', as
   await box.append('one', ...Array.from({ length: 200 }, () => 'x'.repeat(2_000)));
   await box.outbox.stop(anyTime());
   await truncate(join(box.directory, 'data.mdb'), 20_480);
-  await expect(box.outbox.start(anyTime())).rejects.toMatchObject({ code: 'store-damaged' });
+  await expect(box.outbox.open([])).rejects.toMatchObject({ code: 'store-damaged' });
 });
 
 test('closed, it refuses', async () => {

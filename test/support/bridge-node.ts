@@ -1,4 +1,5 @@
 import { type Bridge, createBridge } from '../../src/bridge/bridge.ts';
+import type { ResolvedNatsOptions } from '../../src/bridge/nats/resolved-options.ts';
 import { bridgeSchema } from '../../src/bridge/schema.ts';
 import { messagePort, type TestPort } from './message-port.ts';
 import { startLink, type TestLink } from './nats-link.ts';
@@ -13,14 +14,15 @@ export interface TestNode extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
-/** @param config of the bridge, as in a config file */
+/** @param config of the bridge, as in a config file. @param more of the link */
 export async function startNode(
   server: Pick<NatsServer, 'url'>,
   nodeId: string,
   config: object = {},
+  more: Partial<ResolvedNatsOptions> = {},
 ): Promise<TestNode> {
   const bridgeOf = createBridge(bridgeSchema.parse(config));
-  const link = await startLink({ servers: [server.url], clientName: nodeId, hasEcho: bridgeOf.hearsItself });
+  const link = await startLink({ servers: [server.url], clientName: nodeId, hasEcho: bridgeOf.hearsItself, ...more });
   const plane = messagePort(nodeId);
   const bridge = bridgeOf({ plane, nats: link, telemetry: link.telemetry });
   await bridge.start(AbortSignal.timeout(1_000));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { LinkError } from '../../kernel/errors.ts';
+import { forbiddenToPublish } from '../forbidden.ts';
 import type { HeaderList, NatsLink } from '../link.ts';
 import type { Confirm } from './acknowledged.ts';
 import { late, noStream, notStored, readAnswer, readStreamCount } from './jetstream-answer.ts';
@@ -21,9 +22,6 @@ export interface Unstored {
   readonly settle: (error?: LinkError) => void;
 }
 
-/** Questions for streams that are remembered; one of more subjects at a time is asked again with its next message. */
-const maxQuestions = 1_024;
-
 /**
  * JetStream has a message once it has said in which stream: each is sent with an address for that answer. While nobody
  * is there to store it, as when a stream chooses its leader, it is sent again, in its order, until `timeoutMs` is over.
@@ -31,32 +29,26 @@ const maxQuestions = 1_024;
 export function confirmByJetStream(nats: NatsLink, clock: Clock, timeoutMs: number): Confirm {
   const inbox = `_INBOX.${randomBytes(9).toString('hex')}`;
   const waiting = new Map<string, Unstored>();
-  /** Subjects by the address of the answer. */
-  const questions = new Map<string, string>();
   let last = 0;
   const unavailable = new Unavailable<Unstored>({
     clock,
     send: ({ subject, payload, headers, reply }) => nats.publish(subject, payload, headers, reply),
-    onBegin: (subject) => {
-      last += 1;
-      const reply = `${inbox}.${last.toString(36)}`;
-      const [oldest] = questions.size >= maxQuestions ? questions.keys() : [];
-      if (oldest !== undefined) questions.delete(oldest);
-      questions.set(reply, subject);
-      nats.publish('$JS.API.STREAM.NAMES', Buffer.from(JSON.stringify({ subject })), undefined, reply);
-    },
+    onBegin: (subject) => void endWithoutStream(subject).catch(() => undefined),
   });
   /** Waiting helps only where there is a stream. */
-  const answered = (subject: string, streams: number | undefined): void => {
-    if (streams !== 0) return;
+  const endWithoutStream = async (subject: string): Promise<void> => {
+    const question = Buffer.from(JSON.stringify({ subject }));
+    const answer = await nats.request('$JS.API.STREAM.NAMES', question, { timeoutMs });
+    if (readStreamCount(answer) !== 0) return;
     for (const message of unavailable.end(subject)) message.settle(noStream(subject));
   };
-  nats.subscribe(`${inbox}.*`, (answer) => {
-    const subject = questions.get(answer.subject);
-    if (subject !== undefined) {
-      questions.delete(answer.subject);
-      return answered(subject, readStreamCount(answer));
+  nats.onForbidden((subject) => {
+    for (const message of waiting.values()) {
+      if (message.subject !== subject) continue;
+      return message.settle(forbiddenToPublish(subject)); // one for each time that the server says so
     }
+  });
+  nats.subscribe(`${inbox}.*`, (answer) => {
     const message = waiting.get(answer.subject);
     const verdict = readAnswer(answer);
     if (message === undefined || verdict === 'foreign') return;

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { LinkError } from '../../kernel/errors.ts';
+import { forbiddenToPublish } from '../forbidden.ts';
 import type { NatsLink } from '../link.ts';
 import type { Confirm } from './acknowledged.ts';
-import { forbidden } from './unsendable.ts';
 
 interface Turn {
   /** Connections at its beginning; a later one knows nothing of what went over this. */
@@ -45,7 +45,7 @@ export function confirmByFlush(nats: NatsLink, clock: Clock, timeoutMs: number):
     const { reconnects } = nats.state();
     if (turn?.reconnects !== reconnects) turn = begin(reconnects);
     const { done, forbidden: forbiddenSubjects } = turn;
-    return done.then(() => (forbiddenSubjects.has(subject) ? Promise.reject(forbidden(subject)) : undefined));
+    return done.then(() => (forbiddenSubjects.has(subject) ? Promise.reject(forbiddenToPublish(subject)) : undefined));
   };
 }
 

@@ -14,7 +14,15 @@ export interface Tally {
   dropped: number;
 }
 
-export const newTally = (): Tally => ({ passed: 0, bytes: 0, dropped: 0 });
+/** Both ways of a rule. */
+export interface Tallies {
+  readonly toNats: Tally;
+  readonly fromNats: Tally;
+}
+
+const newTally = (): Tally => ({ passed: 0, bytes: 0, dropped: 0 });
+
+export const newTallies = (): Tallies => ({ toNats: newTally(), fromNats: newTally() });
 
 export function countPassed(tally: Tally, { payload }: { readonly payload: Uint8Array }): void {
   tally.passed++;

@@ -24,6 +24,10 @@ export interface OutboxSize {
 /** Messages that were acknowledged and that NATS does not have yet, by rule and in order. Bounded by `bridge.outbox`. */
 export interface Outbox {
   /**
+   * Makes it ready, where it is not yet. @param rules those that empty it. @throws StoreError where it cannot be used.
+   */
+  open(rules: readonly string[]): Promise<void>;
+  /**
    * Counts, and can be read, at once. @returns kept when the message survives the end of the process, or was dropped as
    * the policy says; broken with LinkError `nats-unacknowledged` when there is no room, or StoreError.
    */

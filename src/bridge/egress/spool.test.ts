@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../test/support/fake-clock.ts';
+import { quietLink } from '../../../test/support/quiet-link.ts';
 import { recordedTelemetry } from '../../../test/support/recorded-telemetry.ts';
 import { LinkError } from '../../kernel/errors.ts';
 import type { HeaderList, NatsLink, NatsStatus, PublishResult } from '../link.ts';
@@ -20,6 +21,7 @@ function spooling({ kept = [] as string[] } = {}) {
   const entries: OutboxEntry[] = [];
   let number = 0;
   const outbox: Outbox = {
+    open: () => Promise.resolve(),
     append(_rule, message) {
       entries.push({ ...message, number: number++, atMs: clock.now() });
       return Promise.resolve();
@@ -32,25 +34,7 @@ function spooling({ kept = [] as string[] } = {}) {
   };
   const sent: Sent[] = [];
   const nats = { status: 'connected' as NatsStatus, result: 'sent' as PublishResult, confirmsAtOnce: false };
-  const link: NatsLink = {
-    name: 'nats',
-    start: () => Promise.resolve(),
-    stop: () => Promise.resolve(),
-    publish: () => 'sent',
-    subscribe: () => undefined,
-    flush: () => Promise.resolve(),
-    unsendable: () => undefined,
-    limits: () => ({ payloadBytes: 100, lineBytes: 4_096 }),
-    onForbidden: () => undefined,
-    state: () => ({
-      status: nats.status,
-      server: undefined,
-      serverName: undefined,
-      sinceMs: 0,
-      reconnects: 0,
-      lastError: undefined,
-    }),
-  };
+  const link: NatsLink = { ...quietLink, state: () => ({ ...quietLink.state(), status: nats.status }) };
   const spool = new Spool({
     rule: 'r',
     outbox,

@@ -35,10 +35,3 @@ export function notSent(rule: string, result: NotSent, limits: NatsLimits): Link
 
 export const isUnsendable = (result: string): result is Unsendable =>
   result === 'payload-too-large' || result === 'subject-too-long';
-
-/** The server lets nobody of our permissions publish there. */
-export const forbidden = (subject: string): LinkError =>
-  new LinkError(
-    'nats-forbidden',
-    `the NATS server does not let this broker publish on ${subject}; change the permissions of its user there`,
-  );

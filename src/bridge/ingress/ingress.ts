@@ -47,51 +47,76 @@ export interface IngressDeps {
 const direction: Direction = 'from-nats';
 
 /** What a message costs beside its payload while it waits. */
-const overheadBytes = 512;
+export const overheadBytes = 512;
 
-/** What a rule does with a message from NATS: publish it in the broker under its topic. It never throws. */
-export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: NatsMessage) => void {
-  const { plane, events, tally, backlog } = deps;
-  const drop = (reason: DropReason) => {
-    tally.dropped++;
-    events.emit(bridgeDropped, { rule: rule.name, direction, reason });
-  };
-  const unmappable = (reason: UnmappableReason, why: string) => {
+/** What a rule makes of a message from NATS; undefined, and counted, where that is nothing for the broker. */
+export function createReader(rule: CompiledRule, deps: IngressDeps): (received: NatsMessage) => Message | undefined {
+  const { plane, events, tally } = deps;
+  const unmappable = (reason: UnmappableReason, why: string): undefined => {
     tally.dropped++;
     events.emit(subjectUnmappable, { rule: rule.name, reason, why });
-  };
-  const failed = (error: unknown) => {
-    tally.dropped++;
-    events.emit(brokerRefused, { rule: rule.name, error: messageOf(error) });
+    return undefined;
   };
 
   return (received) => {
-    if (received.headers === 'unreadable') return drop('headers-unreadable');
+    if (received.headers === 'unreadable') return dropped(rule, deps, 'headers-unreadable');
     // The client library decodes subjects leniently: this is what bytes that are not UTF-8 become.
     if (received.subject.includes('\ufffd')) return unmappable('invalid-unicode', 'it is not valid UTF-8');
     const topic = rule.toTopic(received.subject);
-    if (topic === undefined) return;
+    if (topic === undefined) return undefined;
     if (topic.kind === 'unmappable') return unmappable(topic.reason, topic.message);
     const headers = readHeaders(received.headers);
     for (const header of headers.invalid) events.emit(headerInvalid, { rule: rule.name, header });
     const loop = loopReason(headers, topic.value, plane.nodeId, deps);
-    if (loop === 'own') return;
-    if (loop !== undefined) return events.emit(bridgeLoopDropped, { rule: rule.name, reason: loop });
-    if (goesRound(rule, received, headers, deps)) return;
+    if (loop === 'own') return undefined;
+    if (loop !== undefined) {
+      events.emit(bridgeLoopDropped, { rule: rule.name, reason: loop });
+      return undefined;
+    }
+    if (goesRound(rule, received, headers, deps)) return undefined;
+    return toMessage(topic.value, received, headers, rule, deps);
+  };
+}
+
+/** What a rule does with a message of core NATS: publish it in the broker under its topic. It never throws. */
+export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: NatsMessage) => void {
+  const { plane, tally, backlog } = deps;
+  const read = createReader(rule, deps);
+  return (received) => {
+    const message = read(received);
+    if (message === undefined) return;
     const bytes = received.payload.length + overheadBytes;
-    if (backlog.bytes + bytes > backlog.maxBytes) return drop('broker-backlog');
+    if (backlog.bytes + bytes > backlog.maxBytes) {
+      dropped(rule, deps, 'broker-backlog');
+      return;
+    }
 
     backlog.bytes += bytes;
-    void publish(plane, toMessage(topic.value, received, headers, rule, deps))
-      .then(() => countPassed(tally, received), failed)
+    void publish(plane, message)
+      .then(
+        () => countPassed(tally, received),
+        (error: unknown) => failed(rule, deps, error),
+      )
       .finally(() => {
         backlog.bytes -= bytes;
       });
   };
 }
 
+function dropped(rule: CompiledRule, { tally, events }: IngressDeps, reason: DropReason): undefined {
+  tally.dropped++;
+  events.emit(bridgeDropped, { rule: rule.name, direction, reason });
+  return undefined;
+}
+
+/** The broker did not take it. */
+export function failed(rule: CompiledRule, { tally, events }: IngressDeps, error: unknown): void {
+  tally.dropped++;
+  events.emit(brokerRefused, { rule: rule.name, error: messageOf(error) });
+}
+
 /** A throw of the broker becomes a rejection: nothing may end the loop that reads from NATS. */
-async function publish(plane: MessagePort, message: Message): Promise<void> {
+export async function publish(plane: MessagePort, message: Message): Promise<void> {
   await plane.publish(message);
 }
 

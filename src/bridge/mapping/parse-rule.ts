@@ -4,7 +4,7 @@ import { type Part, type Pattern, parsePattern } from './pattern.ts';
 import { reservedFirstTokens } from './subject.ts';
 
 export interface RuleProblem {
-  readonly field: 'name' | 'topic' | 'subject';
+  readonly field: 'name' | 'topic' | 'subject' | 'queue';
   readonly message: string;
 }
 
@@ -36,9 +36,13 @@ export function parseRule(options: BridgeRuleOptions): ParsedRule | readonly Rul
     ...captureProblems(topic, subject, options.direction).map(({ field, message }) => say(field, message)),
     ...(isSending ? openSubject(subject).map((message) => say('subject', message)) : []),
     ...(isReceiving ? openTopic(topic).map((message) => say('topic', message)) : []),
+    ...(options.queue !== undefined && !isReceiving ? [say('queue', takesNothing('queue'))] : []),
   ];
   return problems.length > 0 ? problems : { topic, subject, isSending, isReceiving };
 }
+
+const takesNothing = (setting: string): string =>
+  `${setting} says how messages are taken from NATS, and direction: to-nats takes none; remove one of the two`;
 
 const isPattern = (value: Pattern | readonly string[]): value is Pattern => !Array.isArray(value);
 

@@ -7,13 +7,17 @@ export interface RuleIndex {
   /** In the order of the configuration. */
   sendersOf(topic: string): readonly CompiledRule[];
   receiversOf(subject: string): readonly CompiledRule[];
+  /** Those whose messages may have this subject. */
+  sendersTo(subject: string): readonly CompiledRule[];
 }
 
 export function createRuleIndex(rules: readonly CompiledRule[]): RuleIndex {
   const senders = new PatternIndex<number>();
   const receivers = new PatternIndex<number>();
+  const sent = new PatternIndex<number>();
   for (const [index, { direction, patterns }] of rules.entries()) {
     if (direction !== 'from-nats') senders.add([patterns.topic], index);
+    if (direction !== 'from-nats') sent.add([patterns.subject], index);
     if (direction !== 'to-nats') receivers.add([patterns.subject], index);
   }
   const find = (index: PatternIndex<number>, name: Pattern): CompiledRule[] => {
@@ -24,6 +28,7 @@ export function createRuleIndex(rules: readonly CompiledRule[]): RuleIndex {
   return {
     sendersOf: (topic) => find(senders, nameOf('topic', topic, topic.split('/'))),
     receiversOf: (subject) => find(receivers, nameOf('subject', subject, subject.split('.'))),
+    sendersTo: (subject) => find(sent, nameOf('subject', subject, subject.split('.'))),
   };
 }
 

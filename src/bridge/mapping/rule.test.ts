@@ -172,3 +172,9 @@ describe('a rule is refused', () => {
     expect(() => rule('#', '>')).toThrow(/choose the NATS subject.*choose the MQTT topic/);
   });
 });
+
+test('a setting for messages from NATS in a rule that takes none is a problem', () => {
+  expect(problems('a/#', 'a.>', { direction: 'to-nats', queue: 'g' })).toEqual([
+    expect.stringMatching(/^bridge\.rules\.0\.queue: rule "r": queue says how messages are taken from NATS/),
+  ]);
+});

@@ -11,6 +11,8 @@ import { topicProblem } from './topic.ts';
 
 /** A bridge rule ready to run. Both functions are pure; directions that the rule does not have match nothing. */
 export interface CompiledRule {
+  /** What it was made of. */
+  readonly options: BridgeRuleOptions;
   readonly name: string;
   readonly direction: 'both' | 'to-nats' | 'from-nats';
   /** The patterns as configured, for people. */
@@ -24,6 +26,8 @@ export interface CompiledRule {
   readonly topicFilter: string;
   /** NATS subjects that together take every subject of the rule. */
   readonly subjectFilters: readonly string[];
+  /** Group of nodes of which one gets each message from NATS. */
+  readonly queue: string | undefined;
   /** The subject of a topic; undefined: the rule does not send it. */
   toSubject(topic: string): Mapped | undefined;
   /** The topic of a subject; undefined: the rule does not take it. */
@@ -48,6 +52,7 @@ export function compileRule(options: BridgeRuleOptions, codec: CodecOptions, mem
   };
   const nothing = () => undefined;
   return {
+    options,
     name: options.name,
     direction: options.direction,
     ack: options.ack,
@@ -57,6 +62,7 @@ export function compileRule(options: BridgeRuleOptions, codec: CodecOptions, mem
     qos: options.qos,
     topicFilter: filterOf(parsed.topic),
     subjectFilters: subjectFiltersOf(parsed.subject),
+    queue: options.queue,
     toSubject: parsed.isSending ? memo(checked) : nothing,
     toTopic: parsed.isReceiving ? memo(compileToTopic(parsed.subject, parsed.topic, own)) : nothing,
   };

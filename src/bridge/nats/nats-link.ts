@@ -1,30 +1,30 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../../kernel/clock.ts';
-import { LinkError, StartError } from '../../kernel/errors.ts';
-import type { Telemetry } from '../../kernel/telemetry-ports.ts';
+import { LinkError } from '../../kernel/errors.ts';
+import type { Events, Telemetry } from '../../kernel/telemetry-ports.ts';
 import type {
   HeaderList,
   NatsLimits,
   NatsLink,
   NatsMessage,
   NatsState,
-  NatsStatus,
+  NatsSubscription,
   PublishResult,
+  RequestOptions,
+  SubscribeOptions,
   Unsendable,
 } from '../link.ts';
-import { backoffMs } from './backoff.ts';
-import { type Connected, connectAny } from './connect-any.ts';
-import { natsAttemptFailed, natsConnected, natsLost, natsTakesLess, natsUnavailable } from './events.ts';
-import type { ConnectFailure } from './failure.ts';
+import { natsTakesLess } from './events.ts';
 import { freshLogin } from './fresh-login.ts';
+import { KeptConnection, type Open } from './kept-connection.ts';
 import type { LoginOptions } from './login.ts';
+import { Requests } from './requests.ts';
 import type { ResolvedNatsOptions } from './resolved-options.ts';
 import { ServerErrors } from './server-errors.ts';
 import { ServerLimits } from './server-limits.ts';
-import { checkTlsFiles } from './tls-files.ts';
-import { UnconfirmedBytes } from './unconfirmed.ts';
-import { unlessAborted, withinTime } from './unless-aborted.ts';
-import { toNatsMessage, WireHeaders } from './wire-headers.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { unlessAborted } from './unless-aborted.ts';
+import { WireHeaders } from './wire-headers.ts';
 
 export interface NatsLinkDeps {
   readonly telemetry: Telemetry;
@@ -46,88 +46,51 @@ export function createNatsLink(options: ResolvedNatsOptions): (deps: NatsLinkDep
   return (deps) => new ReconnectingLink(options, login(deps.telemetry.events), deps);
 }
 
-/** An established connection and what belongs to it. */
-interface Open {
-  readonly connection: NatsConnection;
-  readonly server: string;
-  readonly unconfirmed: UnconfirmedBytes;
-}
-
-interface Subscription {
-  readonly subject: string;
-  readonly onMessage: (message: NatsMessage) => void;
-}
-
 class ReconnectingLink implements NatsLink {
   readonly name = 'nats';
-  readonly #options: ResolvedNatsOptions;
-  readonly #login: () => Promise<LoginOptions>;
-  readonly #events: Telemetry['events'];
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #stopping = new AbortController();
-  readonly #subscriptions: Subscription[] = [];
+  readonly #packetBytes: () => number;
+  readonly #events: Events;
+  readonly #kept: KeptConnection;
+  readonly #subscriptions = new Subscriptions((error) => this.#report(error));
+  readonly #requests: Requests;
   readonly #errors: ServerErrors;
   readonly #limits: ServerLimits;
-
-  #open: Open | undefined;
-  #status: NatsStatus = 'disconnected';
-  #sinceMs: number;
-  #connects = 0;
-  #failedRounds = 0;
-  #droppedMeanwhile = 0;
-  #lastError: string | undefined;
-  #reported: string | undefined;
-  #round: Promise<unknown> = Promise.resolve();
-  #cancelRetry: () => void = () => undefined;
   #encoded: { readonly list: HeaderList; readonly headers: WireHeaders } | undefined;
 
-  constructor(options: ResolvedNatsOptions, login: () => Promise<LoginOptions>, deps: NatsLinkDeps) {
-    this.#options = options;
-    this.#login = login;
-    this.#events = deps.telemetry.events;
-    this.#errors = new ServerErrors(this.#events);
-    this.#clock = deps.clock;
-    this.#random = deps.random ?? Math.random;
-    this.#sinceMs = deps.clock.now();
+  constructor(
+    options: ResolvedNatsOptions,
+    login: () => Promise<LoginOptions>,
+    { telemetry: { events }, clock, random = Math.random }: NatsLinkDeps,
+  ) {
+    this.#packetBytes = options.packetBytes;
+    this.#events = events;
+    this.#errors = new ServerErrors(events);
     this.#limits = new ServerLimits(options.maxControlLineBytes);
+    this.#requests = new Requests(this, clock);
+    this.#errors.onForbidden((subject) => this.#requests.forbidden(subject));
+    this.#kept = new KeptConnection({
+      options,
+      login,
+      events,
+      clock,
+      random,
+      opened: (open) => this.#opened(open),
+      lost: () => this.#subscriptions.detach(),
+    });
   }
 
-  async start(signal: AbortSignal): Promise<void> {
-    if (this.#stopping.signal.aborted || this.#status !== 'disconnected') return;
-    this.#become('connecting');
-    await checkTlsFiles(this.#options.tls);
-    signal.throwIfAborted();
-    const round = this.#connect();
-    const outcome = await withinTime(round, this.#options.connectTimeoutMs, this.#clock, signal);
-    if (outcome === 'late') {
-      void round.then((failures) => this.#settle(failures));
-      return;
-    }
-    const refusals = outcome.filter(({ kind }) => kind !== 'unreachable');
-    if (refusals.length > 0)
-      throw new StartError('nats-refused', refusals.map(({ sentence }) => sentence).join('; '), {
-        cause: refusals[0]?.cause,
-      });
-    this.#settle(outcome);
+  start(signal: AbortSignal): Promise<void> {
+    return this.#kept.start(signal);
   }
 
-  async stop(deadline: AbortSignal): Promise<void> {
-    this.#stopping.abort();
-    this.#cancelRetry();
-    const open = this.#open;
-    this.#open = undefined;
-    this.#become('disconnected');
-    await unlessAborted(this.#round, deadline).catch(() => undefined);
-    if (open === undefined || open.connection.isClosed()) return;
-    await unlessAborted(open.connection.drain(), deadline).catch(() => undefined);
-    if (!open.connection.isClosed()) await open.connection.close();
+  stop(deadline: AbortSignal): Promise<void> {
+    return this.#kept.stop(deadline);
   }
 
   publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined, reply?: string): PublishResult {
-    const open = this.#open;
+    const { open } = this.#kept;
     if (open === undefined || open.connection.isClosed()) {
-      this.#droppedMeanwhile++;
+      this.#kept.missed();
       return 'nats-disconnected';
     }
     const { connection, unconfirmed } = open;
@@ -162,14 +125,20 @@ class ReconnectingLink implements NatsLink {
     this.#errors.onForbidden(listener);
   }
 
-  subscribe(subject: string, onMessage: (message: NatsMessage) => void): void {
-    const subscription = { subject, onMessage };
-    this.#subscriptions.push(subscription);
-    if (this.#open !== undefined) this.#attach(this.#open.connection, subscription);
+  subscribe(
+    subject: string,
+    onMessage: (message: NatsMessage) => void,
+    options: SubscribeOptions = {},
+  ): NatsSubscription {
+    return this.#subscriptions.add(subject, onMessage, options);
+  }
+
+  request(subject: string, payload: Uint8Array, options: RequestOptions): Promise<NatsMessage> {
+    return this.#requests.send(subject, payload, options);
   }
 
   async flush(signal: AbortSignal): Promise<void> {
-    const open = this.#open;
+    const { open } = this.#kept;
     if (open === undefined) throw new LinkError('nats-unreachable', 'NATS is not connected; nothing can be flushed');
     await unlessAborted(open.connection.flush(), signal);
     // What the server said before its answer reaches `#watch` in steps of the library, all of them in this turn.
@@ -177,100 +146,16 @@ class ReconnectingLink implements NatsLink {
   }
 
   state(): NatsState {
-    const info = this.#open?.connection.info;
-    return {
-      status: this.#status,
-      server: this.#open?.server,
-      serverName: info?.server_name,
-      sinceMs: this.#sinceMs,
-      reconnects: Math.max(0, this.#connects - 1),
-      lastError: this.#lastError,
-    };
+    return this.#kept.state();
   }
 
-  /** One round over the servers. @returns its failures; none once connected. */
-  #connect(): Promise<readonly ConnectFailure[]> {
-    const { signal } = this.#stopping;
-    const tried = this.#login().then((login) => connectAny(this.#options, login, this.#random, signal));
-    const round = tried.then(async (outcome) => {
-      if (!('connection' in outcome)) return outcome;
-      if (signal.aborted) await outcome.connection.close().catch(() => undefined);
-      else this.#adopt(outcome);
-      return [];
-    });
-    this.#round = round;
-    return round;
-  }
-
-  #adopt({ connection, server }: Connected): void {
-    const unconfirmed = new UnconfirmedBytes(this.#options.maxPendingBytes, () => connection.flush());
-    this.#open = { connection, server, unconfirmed };
+  #opened({ connection, server }: Open): void {
     this.#limits.payloadBytes = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
-    this.#connects++;
-    this.#failedRounds = 0;
-    this.#lastError = undefined;
-    this.#reported = undefined;
     this.#errors.forget();
-    this.#become('connected');
-    for (const subscription of this.#subscriptions) this.#attach(connection, subscription);
+    this.#subscriptions.attach(connection);
     void this.#watch(connection);
-    void connection
-      .closed()
-      .then((error) => this.#lose(connection, error instanceof Error ? error.message : undefined));
-    const serverName = connection.info?.server_name ?? '';
-    this.#events.emit(natsConnected, { server, serverName, dropped: this.#droppedMeanwhile });
-    const limits = { maxPayload: this.#limits.payloadBytes, packetSize: this.#options.packetBytes() };
+    const limits = { maxPayload: this.#limits.payloadBytes, packetSize: this.#packetBytes() };
     if (limits.maxPayload < limits.packetSize) this.#events.emit(natsTakesLess, { server, ...limits });
-    this.#droppedMeanwhile = 0;
-  }
-
-  #lose(connection: NatsConnection, error: string | undefined): void {
-    const open = this.#open;
-    if (open?.connection !== connection) return;
-    this.#open = undefined;
-    const why = error ?? 'it closed the connection';
-    this.#lastError = `NATS at ${open.server}: ${why}`;
-    this.#become('reconnecting');
-    this.#events.emit(natsLost, { server: open.server, why });
-    this.#retry();
-  }
-
-  /** After a round: nothing to do when it connected, else say why once and try again later. */
-  #settle(failures: readonly ConnectFailure[]): void {
-    // Always the same one of several, whatever order the servers were tried in, so that it is told once.
-    const sorted = [...failures].sort((a, b) => (a.sentence < b.sentence ? -1 : 1));
-    const failure = sorted.find(({ kind }) => kind !== 'unreachable') ?? sorted[0];
-    if (failure === undefined || this.#stopping.signal.aborted) return;
-    this.#failedRounds++;
-    this.#lastError = failure.sentence;
-    if (this.#reported !== failure.sentence)
-      this.#events.emit(natsUnavailable, { reason: failure.kind, sentence: failure.sentence });
-    this.#reported = failure.sentence;
-    const delayMs = this.#retry();
-    this.#events.emit(natsAttemptFailed, { reason: failure.kind, delayMs });
-  }
-
-  #retry(): number {
-    const { reconnectDelayMs, reconnectDelayMaxMs } = this.#options;
-    const delayMs = backoffMs(this.#failedRounds, reconnectDelayMs, reconnectDelayMaxMs, this.#random());
-    this.#cancelRetry = this.#clock.after(delayMs, () => {
-      void this.#connect().then((failures) => this.#settle(failures));
-    });
-    return delayMs;
-  }
-
-  #attach(connection: NatsConnection, { subject, onMessage }: Subscription): void {
-    if (connection.isClosed()) return; // the next connection will
-    connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error !== null) return this.#report(error);
-        try {
-          onMessage(toNatsMessage(message));
-        } catch (failure) {
-          this.#report(failure); // thrown further, it would end the library's reading
-        }
-      },
-    });
   }
 
   /** Follows what the library says about a connection, until it ends. */
@@ -283,18 +168,12 @@ class ReconnectingLink implements NatsLink {
   }
 
   #report(error: unknown): void {
-    this.#lastError = this.#errors.report(error);
+    this.#kept.failed(this.#errors.report(error));
   }
 
   /** The same list again, which is the usual case, is not encoded again. */
   #encode(list: HeaderList): WireHeaders {
     if (this.#encoded?.list !== list) this.#encoded = { list, headers: new WireHeaders(list) };
     return this.#encoded.headers;
-  }
-
-  #become(status: NatsStatus): void {
-    if (this.#status === status) return;
-    this.#status = status;
-    this.#sinceMs = this.#clock.now();
   }
 }

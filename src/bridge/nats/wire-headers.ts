@@ -1,5 +1,5 @@
 import { type Msg, MsgHdrsImpl } from '@nats-io/transport-node';
-import type { HeaderList, NatsMessage } from '../link.ts';
+import type { HeaderList, NatsMessage, NatsMessageStatus } from '../link.ts';
 
 /** A header block, encoded once. The names and values are legal already. */
 export class WireHeaders extends MsgHdrsImpl {
@@ -23,16 +23,24 @@ export class WireHeaders extends MsgHdrsImpl {
 /** A message as the link's users see it. */
 export function toNatsMessage(message: Msg): NatsMessage {
   const { subject, data, reply } = message;
+  const block = headerBlock(message);
   return {
     subject,
     payload: data,
-    headers: readHeaderList(message),
+    headers: readHeaderList(message, block),
     reply: reply === undefined || reply === '' ? undefined : reply,
+    status: block === undefined || block === 'unknown' ? undefined : readStatus(block),
   };
 }
 
-function readHeaderList(message: Msg): NatsMessage['headers'] {
-  const block = headerBlock(message);
+/** Of the first line, as `NATS/1.0 503`, or `NATS/1.0 408 Request Timeout`. */
+function readStatus(block: Uint8Array): NatsMessageStatus | undefined {
+  if (block[8] !== 0x20) return undefined; // most have none
+  const [, code, text] = /^NATS\/1\.\d (\d{3}) ?([^\r]{0,200})/.exec(decoder.decode(block.subarray(0, 256))) ?? [];
+  return code === undefined ? undefined : { code: Number(code), text: text ?? '' };
+}
+
+function readHeaderList(message: Msg, block: Uint8Array | undefined | 'unknown'): NatsMessage['headers'] {
   if (block !== 'unknown') return block === undefined ? undefined : parseHeaderBlock(block);
   try {
     const { headers } = message;

@@ -18,8 +18,6 @@ export interface OutboxOptions {
     readonly age: number;
     readonly onFull: 'drop-oldest' | 'drop-newest' | 'refuse';
   };
-  /** The rules that empty it again. */
-  readonly rules: readonly string[];
 }
 
 export interface OutboxDeps {
@@ -29,6 +27,11 @@ export interface OutboxDeps {
 }
 
 export interface DiskOutbox extends Component {
+  /**
+   * Opens the folder, where that has not been done. @param rules those that empty it; what others left is told.
+   * @throws StoreError store-in-use, store-damaged, store-newer or store-unavailable
+   */
+  open(rules: readonly string[]): Promise<void>;
   append(rule: string, message: KeptMessage): Promise<void>;
   size(rule: string): { readonly messages: number; readonly bytes: number };
   read(rule: string, maxMessages: number): (KeptRecord & { readonly number: number })[];
@@ -43,11 +46,11 @@ const maxReadBytes = 4_194_304;
 
 /**
  * Messages for NATS in a folder, through LMDB: of each rule those between two numbers, without gaps. An append is
- * committed with the others of its turn of the event loop, and survives then what `store.durability` says. `start` opens
- * the folder and rejects with a StoreError store-in-use, store-damaged, store-newer or store-unavailable.
+ * committed with the others of its turn of the event loop, and survives then what `store.durability` says. It is opened
+ * when a rule needs it first.
  */
 export function createDiskOutbox(options: OutboxOptions, { clock, events, onDropped }: OutboxDeps): DiskOutbox {
-  const { directory, durability, limits, rules } = options;
+  const { directory, durability, limits } = options;
   let opened: OpenedOutbox | undefined;
   let cancelStep: () => void = () => undefined;
 
@@ -100,23 +103,14 @@ export function createDiskOutbox(options: OutboxOptions, { clock, events, onDrop
       const { first, next, bytes } = opened?.shelves.get(rule) ?? { first: 0, next: 0, bytes: 0 };
       return { messages: next - first, bytes };
     },
-    read(rule, maxMessages) {
-      const { first, next } = files().shelf(rule);
-      const entries: (KeptRecord & { readonly number: number })[] = [];
-      for (let number = first, bytes = 0; number < next && bytes <= maxReadBytes; number += 1) {
-        const value = files().get(rule, number);
-        if (value === undefined) continue;
-        entries.push({ ...readEntry(value), number });
-        bytes += value.length;
-        if (entries.length === maxMessages) break;
-      }
-      return entries;
-    },
+    read: (rule, maxMessages) => oldestOf(files(), rule, maxMessages),
     remove(rule, upTo) {
       const shelf = files().shelf(rule);
       while (shelf.first < shelf.next && shelf.first <= upTo) files().removeOldest(rule);
     },
-    async start() {
+    start: () => Promise.resolve(),
+    async open(rules) {
+      if (opened !== undefined) return;
       opened = await OpenedOutbox.open(directory, durability, { onFailed, onMended: reportMended(events) });
       for (const [rule, { first, next }] of opened.shelves)
         if (next > first && !rules.includes(rule)) events.emit(outboxLeft, { rule, messages: next - first });
@@ -129,6 +123,23 @@ export function createDiskOutbox(options: OutboxOptions, { clock, events, onDrop
       await closing?.close();
     },
   };
+}
+
+function oldestOf(
+  files: OpenedOutbox,
+  rule: string,
+  maxMessages: number,
+): (KeptRecord & { readonly number: number })[] {
+  const { first, next } = files.shelf(rule);
+  const entries: (KeptRecord & { readonly number: number })[] = [];
+  for (let number = first, bytes = 0; number < next && bytes <= maxReadBytes; number += 1) {
+    const value = files.get(rule, number);
+    if (value === undefined) continue;
+    entries.push({ ...readEntry(value), number });
+    bytes += value.length;
+    if (entries.length === maxMessages) break;
+  }
+  return entries;
 }
 
 const full = (rule: string): LinkError =>

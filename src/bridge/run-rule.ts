@@ -1,0 +1,91 @@
+import type { MessagePort } from '../broker/ports.ts';
+import type { Events } from '../kernel/telemetry-ports.ts';
+import type { Confirms } from './egress/confirms.ts';
+import { createEgress, type EgressDeps, type Tallies } from './egress/egress.ts';
+import { type Backlog, createIngress } from './ingress/ingress.ts';
+import type { Intakes } from './ingress/intakes.ts';
+import type { Source } from './ingress/source.ts';
+import { subjectSource } from './ingress/subject-source.ts';
+import type { NatsLink } from './link.ts';
+import type { LoopWatch } from './loop-watch.ts';
+import type { CompiledRule } from './mapping/rule.ts';
+
+/** What all rules of a bridge share. */
+export interface RuleWorld {
+  readonly plane: MessagePort;
+  readonly nats: NatsLink;
+  readonly events: Events;
+  readonly intakes: Intakes;
+  readonly confirms: Confirms;
+  readonly backlog: Backlog;
+  readonly maxHops: number;
+  /** This node hears what it sends. */
+  readonly hearsItself: boolean;
+  /** Left out: nothing is watched. */
+  readonly watch: LoopWatch | undefined;
+  /** Where this node hears what it sends: whether a rule of its own takes the subject. */
+  readonly isHeard: ((subject: string) => boolean) | undefined;
+  /** The topic on which a client can answer to a NATS reply subject, if the rules offer one. */
+  readonly replyTopic: (reply: string) => string | undefined;
+}
+
+/** A rule that runs, or is about to. */
+export interface RunningRule {
+  readonly rule: CompiledRule;
+  readonly tallies: Tallies;
+  /** Undefined for rules that take nothing from NATS. */
+  readonly source: Source | undefined;
+  /** Takes messages, from this moment on. */
+  begin(): void;
+  /** Takes none any more, from this moment on. */
+  end(): void;
+  /** Kept when what it took is done with. */
+  ended(deadline: AbortSignal): Promise<void>;
+}
+
+export function createRunningRule(rule: CompiledRule, tallies: Tallies, world: RuleWorld): RunningRule {
+  const { plane, confirms } = world;
+  const source = rule.direction === 'to-nats' ? undefined : sourceOf(rule, tallies, world);
+  const untap: (() => void)[] = [];
+  const send = (): void => {
+    const { nats, events, isHeard, watch } = world;
+    const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: tallies.toNats, isHeard, watch };
+    const gate = confirms.gateOf(rule, deps);
+    if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, gate));
+    untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined)));
+  };
+  return {
+    rule,
+    tallies,
+    source,
+    begin() {
+      source?.begin();
+      if (rule.direction !== 'from-nats') send();
+    },
+    end() {
+      source?.end();
+      for (const end of untap.splice(0)) end();
+    },
+    async ended(deadline) {
+      await source?.ended(deadline);
+      if (rule.direction !== 'from-nats') await confirms.leave(rule, deadline);
+    },
+  };
+}
+
+function sourceOf(rule: CompiledRule, { fromNats }: Tallies, world: RuleWorld): Source {
+  const { plane, events, nats, maxHops, hearsItself, watch, backlog, replyTopic } = world;
+  const ingress = createIngress(rule, {
+    plane,
+    events,
+    link: nats.name,
+    maxHops,
+    hearsItself,
+    watch,
+    server: () => nats.state().server,
+    tally: fromNats,
+    backlog,
+    replyTopic,
+  });
+  return subjectSource(rule, world, ingress);
+}
