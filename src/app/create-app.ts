@@ -58,7 +58,9 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
 
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
-  const access = new Live(createAccess(config.access, config.listeners));
+  const accessOf = ({ access, listeners }: ResolvedConfig): Authenticator =>
+    createAccess(access)({ listeners, events: telemetry.events });
+  const access = new Live(accessOf(config));
   const authenticator: Authenticator = { authenticate: (request) => access.current.authenticate(request) };
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
@@ -115,7 +117,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
     listener: (name) => listeners.find((listener) => listener.name === name),
     async reload(next = config) {
       const prepares: Prepare[] = [
-        () => access.prepare(createAccess(next.access, next.listeners)),
+        () => access.prepare(accessOf(next)),
         () => admin.prepare(adminOf(next)),
         () => atOnce(() => broker.limit(next.limits)),
         () => atOnce(() => telemetry.configure(next.log)),

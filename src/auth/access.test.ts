@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { authenticationRequest } from '../../test/support/authentication-request.ts';
 import { certificateWith } from '../../test/support/peer-certificate.ts';
 import type { AuthenticationVerdict, PeerCertificate } from '../broker/ports.ts';
+import { silentTelemetry } from '../kernel/telemetry-ports.ts';
 import { createAccess } from './access.ts';
 import { accessSchema } from './schema.ts';
 
@@ -22,6 +24,7 @@ interface Attempt {
   readonly clientId?: string;
   readonly certificate?: PeerCertificate;
   readonly pskIdentity?: string;
+  readonly password?: string;
 }
 
 function verdict({
@@ -29,11 +32,15 @@ function verdict({
   listener = 'devices',
   clientId = 'x',
   certificate,
+  password,
   ...psk
 }: Attempt): AuthenticationVerdict {
   const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate, ...psk };
   const peer = { listener, protocol: 'mqtts', address: '192.0.2.1', port: 1, tls } as const;
-  return createAccess(accessSchema.parse(access), listeners).authenticate({ peer, clientId, username: undefined });
+  const authenticator = createAccess(accessSchema.parse(access))({ listeners, events: silentTelemetry.events });
+  const answer = authenticator.authenticate(authenticationRequest({ peer, clientId, password }));
+  if (typeof answer === 'function') throw new Error('access asks nobody else');
+  return answer;
 }
 
 test('a pre-shared key of TLS that proved itself gives its identity as user name', () => {
@@ -93,7 +100,7 @@ describe('a client with a certificate', () => {
 describe('the client id is bound to the certificate', () => {
   const result = (certificateOptions: object, clientId: string) => {
     const one = verdict({ access: { certificate: certificateOptions }, certificate: pump, clientId });
-    return one.kind === 'accept' ? 'accept' : one.code;
+    return one.kind === 'reject' ? one.code : one.kind;
   };
 
   test.each([
@@ -175,4 +182,15 @@ describe('who vouches for a client', () => {
   test('is never the same for a certificate and a pre-shared key', () => {
     for (const { name } of listeners) expect(trustOf(name, 'psk')).not.toBe(trustOf(name, 'certificate'));
   });
+});
+
+test('a password where nobody checks passwords lets nobody in, and by default nobody is refused for it', () => {
+  const withPassword = (access: unknown, listener: string): AuthenticationVerdict =>
+    verdict({ access, listener, password: 'secret' });
+  expect(withPassword({}, 'local')).toMatchObject({ kind: 'accept', principal: 'anonymous' });
+  expect(withPassword({}, 'devices')).toMatchObject({ kind: 'reject', code: 'not-authorized' });
+  const access = { uncheckedPasswords: 'refuse' };
+  expect(withPassword(access, 'local')).toMatchObject({ kind: 'reject', code: 'bad-credentials' });
+  expect(verdict({ access, certificate: pump, password: 'secret' })).toMatchObject({ code: 'bad-credentials' });
+  expect(verdict({ access, listener: 'local' })).toMatchObject({ kind: 'accept' });
 });

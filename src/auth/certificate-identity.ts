@@ -1,4 +1,4 @@
-import type { AuthenticationVerdict, PeerCertificate } from '../broker/ports.ts';
+import type { Acceptance, PeerCertificate, Rejection } from '../broker/ports.ts';
 import { render } from './render.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -26,7 +26,7 @@ export type CertificateIdentity = (
   certificate: PeerCertificate,
   clientId: string,
   trust: string,
-) => AuthenticationVerdict;
+) => Acceptance | Rejection;
 
 /** Name of all clients without an identity; no certificate may pass for one of them. */
 export const anonymousPrincipal = 'anonymous';
@@ -60,13 +60,9 @@ const refuse = (
   { subject }: PeerCertificate,
   why: string,
   code: 'not-authorized' | 'client-id' = 'not-authorized',
-): AuthenticationVerdict => ({ kind: 'reject', code, reason: `not authorized: certificate "${subject}" ${why}` });
+): Rejection => ({ kind: 'reject', code, reason: `not authorized: certificate "${subject}" ${why}` });
 
-function bindingRefusal(
-  binding: Binding,
-  certificate: PeerCertificate,
-  clientId: string,
-): AuthenticationVerdict | undefined {
+function bindingRefusal(binding: Binding, certificate: PeerCertificate, clientId: string): Rejection | undefined {
   if (binding.bind === 'any') return undefined;
   const rendered = render(binding.template, certificate);
   if (rendered.kind === 'unfit') return refuse(certificate, `${rendered.why} (access.certificate.clientId)`);

@@ -49,6 +49,11 @@ export const accessSchema = z
           'Where clients without an identity may connect: `loopback` for listeners bound to this machine only, `never`, or the names of listeners. On a two-way listener the certificate is the identity.',
         reload: 'live',
       }),
+    uncheckedPasswords: z.enum(['ignore', 'refuse']).prefault('ignore').meta({
+      description:
+        'What becomes of a client that sends a password where nobody checks passwords: `ignore` lets it in as it would be without, says so in the log once for each listener and counts it; `refuse` tells it that its user name or password is wrong.',
+      reload: 'live',
+    }),
     certificate: certificateSchema,
   })
   .prefault({})

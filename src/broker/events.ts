@@ -58,6 +58,21 @@ export const clientRefused = defineEvent<RefusedFields>({
     `${clientId === undefined ? 'connection' : `client "${clientId}"`} on ${listener} from ${peer} refused: ${reason} [${clause}] (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
 
+/** What came of it is told by `clientRefused`, in words. */
+export const connectUnanswered = defineEvent<{ listener: string; cause: 'full' | 'timeout' | 'failed' }>({
+  counter: 'mqtt_connects_unanswered_total',
+  help: 'Clients that were refused because nobody could say in time who they are.',
+  labels: ['listener', 'cause'],
+  level: 'debug',
+  message: ({ listener, cause }) => `a client on ${listener} was refused without a verdict: ${unansweredCauses[cause]}`,
+});
+
+const unansweredCauses = {
+  full: 'too many wait for one already (limits.connectsWaiting)',
+  timeout: 'none came in time (limits.authenticationTimeout)',
+  failed: 'who had to say it failed',
+} as const;
+
 const memorySteps = {
   leaveOut: 'QoS 0 messages to clients that do not read are left out',
   close: 'the connections that most waits for are closed',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Message, Qos } from '../plane/message.ts';
 
 /** The certificate a peer showed, as far as logs and identity need it. */
@@ -121,12 +122,19 @@ export interface MessagePort {
 /** What is known of a client that asks to connect. */
 export interface AuthenticationRequest {
   readonly peer: Peer;
+  /** The one that the broker chose, where CONNECT leaves it to the broker. */
   readonly clientId: string;
-  readonly username: string | undefined;
+  /** Its user name, will, properties, and all else that it asks for. */
+  readonly connect: ConnectPacket;
+  /** Never to be kept, logged or told. */
+  readonly password: Uint8Array | undefined;
 }
 
-/** Why a client may not connect, as far as it is told; `client-id`: it may connect, but not under this client id. */
-export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id';
+/**
+ * Why a client may not connect, as far as it is told. `client-id`: it may connect, but not under this client id;
+ * `busy` and `unavailable`: nobody can say, now; it may try again.
+ */
+export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id' | 'busy' | 'unavailable';
 
 /** Who a client is. Its sessions belong to it, from their first to their last moment. */
 export interface Identity {
@@ -136,19 +144,47 @@ export interface Identity {
   readonly trust: string;
 }
 
-/** `reason` is a sentence for the log and never told to the client. */
-export type AuthenticationVerdict =
-  | ({ readonly kind: 'accept' } & Identity)
-  | {
-      readonly kind: 'reject';
-      readonly reason: string;
-      /** `not-authorized` when left out. */
-      readonly code?: RejectionCode;
-    };
+/** What rules may ask of a client beside its name. It is no part of the identity, and may be another at each CONNECT. */
+export interface ClientAttributes {
+  readonly groups?: readonly string[];
+  /** As whoever vouches for it has them. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
 
-/** Decides who may connect. */
+/** Who a client is, and that it may connect. */
+export interface Acceptance extends Identity {
+  readonly kind: 'accept';
+  readonly attributes?: ClientAttributes;
+  /** The password was looked at, and is right. */
+  readonly isPasswordChecked?: boolean;
+}
+
+export interface Rejection {
+  readonly kind: 'reject';
+  /** A sentence for the log, which is never told to the client. */
+  readonly reason: string;
+  /** `not-authorized` when left out. */
+  readonly code?: RejectionCode;
+}
+
+/** Nothing here says who a client is. Another may know; where nobody does, it is refused. */
+export interface Abstention {
+  readonly kind: 'abstain';
+  readonly reason?: string;
+}
+
+export type AuthenticationVerdict = Acceptance | Rejection | Abstention;
+
+/**
+ * What has to be asked elsewhere before there is a verdict. It is called at most once, and not at all where too many wait
+ * already (`limits.connectsWaiting`).
+ * @param signal aborted when nobody waits any more: the client is gone, or the time is up (`limits.authenticationTimeout`)
+ */
+export type AuthenticationQuestion = (signal: AbortSignal) => Promise<AuthenticationVerdict>;
+
+/** Decides who may connect: at once where it can, or by a question. */
 export interface Authenticator {
-  authenticate(request: AuthenticationRequest): AuthenticationVerdict;
+  authenticate(request: AuthenticationRequest): AuthenticationVerdict | AuthenticationQuestion;
 }
 
 /** A client that was accepted, as far as it matters what it may do. */

@@ -13,13 +13,44 @@ export const limitsSchema = z
       .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
       .prefault('10s')
       .meta({
-        description: 'A client that has not sent its CONNECT after this is closed.',
+        description:
+          'A client that has not sent its CONNECT after this is closed, and so is one that is neither accepted nor refused within as long after it.',
         reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Enough for a slow radio link; an open socket that says nothing costs memory.',
           client: 'Its connection is closed without an answer.',
           metric: 'mqtt_unused_connections_total',
+        },
+      }),
+    connectsWaiting: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .prefault(1_000)
+      .meta({
+        description:
+          'Clients that wait at the same time to be told whether they may connect, because somebody else has to be asked; one more is refused at once.',
+        reload: 'live',
+        limit: {
+          bounds: 'node',
+          why: 'A storm of CONNECTs must not become as many questions; each that waits holds a connection and what was sent behind its CONNECT.',
+          client: 'CONNACK 0x97 in MQTT 5, return code 3 before; it may try again.',
+          metric: 'mqtt_connects_unanswered_total',
+        },
+      }),
+    authenticationTimeout: duration
+      .refine((ms) => ms >= 100 && ms <= 3_600_000, { error: 'use 100ms to 1h' })
+      .prefault('5s')
+      .meta({
+        description:
+          'A client about which nobody said within this whether it may connect is refused; `connectTimeout`, which begins anew with the CONNECT, should be longer.',
+        reload: 'live',
+        limit: {
+          bounds: 'connection',
+          why: 'Longer than whoever is asked takes while it works at all, and shorter than clients wait.',
+          client: 'CONNACK 0x88 in MQTT 5, return code 3 before; it may try again.',
+          metric: 'mqtt_connects_unanswered_total',
         },
       }),
     closeTimeout: duration

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
 } from '../../test/support/packet-bytes.ts';
-import { parseConnect, requestedVersion } from './connect.ts';
+import { parseConnect, passwordOf, requestedVersion } from './connect.ts';
 
 const named = (name: string, level: number, flags: number, ...rest: Part[]) =>
   packet(0x10, text(name), level, flags, u16(60), ...rest);
@@ -241,6 +241,12 @@ describe('what is read from a CONNECT', () => {
       1,
       0x15,
       text('SCRAM'),
+      0x26,
+      text('site'),
+      text('north'),
+      0x26,
+      text('site'),
+      text('south'),
     );
     const frame = mqtt5(0xec, properties, id, section(), text('gone'), text('bye'), text('ann'), text('secret'));
     expect(parseConnect(frame)).toEqual({
@@ -250,7 +256,7 @@ describe('what is read from a CONNECT', () => {
       isCleanStart: false,
       keepAliveSeconds: 60,
       username: 'ann',
-      hasPassword: true,
+      passwordBytes: 6,
       will: { topic: 'gone', qos: 1, isRetained: true, payloadBytes: 3, userProperties: [] },
       sessionExpirySeconds: 3_000_000_000,
       receiveMaximum: 7,
@@ -259,7 +265,12 @@ describe('what is read from a CONNECT', () => {
       wantsProblemInformation: false,
       wantsResponseInformation: true,
       authenticationMethod: 'SCRAM',
+      userProperties: [
+        ['site', 'north'],
+        ['site', 'south'],
+      ],
     });
+    expect(passwordOf(frame, { passwordBytes: 6 })).toEqual(Buffer.from('secret'));
     expect(parseConnect(mqtt5(0, section(), id))).toEqual({
       ...plain,
       version: 5,
@@ -268,12 +279,13 @@ describe('what is read from a CONNECT', () => {
       isCleanStart: false,
       keepAliveSeconds: 60,
       username: undefined,
-      hasPassword: false,
+      passwordBytes: undefined,
       will: undefined,
       sessionExpirySeconds: 0,
       wantsProblemInformation: true,
       wantsResponseInformation: false,
       authenticationMethod: undefined,
+      userProperties: [],
     });
   });
 

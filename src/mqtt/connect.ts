@@ -31,7 +31,8 @@ export interface ConnectPacket {
   /** 0 to 65,535; 0 turns the keep alive off. */
   readonly keepAliveSeconds: number;
   readonly username: string | undefined;
-  readonly hasPassword: boolean;
+  /** How long the password is; undefined without one. It is not kept: `passwordOf` takes it from the packet. */
+  readonly passwordBytes: number | undefined;
   readonly will: WillHeader | undefined;
   /** 0 ends the session with the connection, 4,294,967,295 never. Before MQTT 5 the clean session flag says which. */
   readonly sessionExpirySeconds: number;
@@ -46,6 +47,8 @@ export interface ConnectPacket {
   readonly wantsResponseInformation: boolean;
   /** Names enhanced authentication. [MQTT 5, 4.12] */
   readonly authenticationMethod: string | undefined;
+  /** In the order of the packet; keys may repeat. */
+  readonly userProperties: readonly (readonly [key: string, value: string])[];
 }
 
 type PropertyFields = Pick<
@@ -57,6 +60,7 @@ type PropertyFields = Pick<
   | 'wantsProblemInformation'
   | 'wantsResponseInformation'
   | 'authenticationMethod'
+  | 'userProperties'
 >;
 
 const neverSeconds = 0xffff_ffff;
@@ -69,6 +73,7 @@ const noProperties: PropertyFields = {
   wantsProblemInformation: true,
   wantsResponseInformation: false,
   authenticationMethod: undefined,
+  userProperties: [],
 };
 
 const faults = {
@@ -100,6 +105,7 @@ function readProperties(frame: Buffer, start: number, end: number): PropertyFiel
     wantsResponseInformation: responseAt !== -1 && frame[responseAt] === 1,
     authenticationMethod:
       methodAt === -1 ? undefined : textOf(frame, methodAt, methodAt + 2 + uint16At(frame, methodAt)),
+    userProperties: readUserProperties(frame, start, end),
   };
 }
 
@@ -136,12 +142,17 @@ function readCredentials(frame: Buffer, header: ConnectHeader, at: number) {
     if (typeof end !== 'number') return end;
     username = textOf(frame, at, end);
   }
-  if (header.hasPassword) {
-    end = binaryEnd(frame, end, frame.length, 'the password');
-    if (typeof end !== 'number') return end;
-  }
-  return { username, end };
+  if (!header.hasPassword) return { username, passwordBytes: undefined, end };
+  const passwordAt = end + 2;
+  end = binaryEnd(frame, end, frame.length, 'the password');
+  return typeof end === 'number' ? { username, passwordBytes: end - passwordAt, end } : end;
 }
+
+/** @param frame the CONNECT, in which the password comes last. [MQTT 5, 3.1.3] */
+export const passwordOf = (
+  frame: Buffer,
+  { passwordBytes }: Pick<ConnectPacket, 'passwordBytes'>,
+): Uint8Array | undefined => (passwordBytes === undefined ? undefined : frame.subarray(frame.length - passwordBytes));
 
 /**
  * Reads and checks a CONNECT. [MQTT 5, 3.1]
@@ -152,7 +163,7 @@ function readCredentials(frame: Buffer, header: ConnectHeader, at: number) {
 export function parseConnect(frame: Buffer): ConnectPacket | Refusal {
   const header = parseConnectHeader(frame);
   if (isRefusal(header)) return header;
-  const { version, isBridge, isCleanStart, keepAliveSeconds, hasPassword } = header;
+  const { version, isBridge, isCleanStart, keepAliveSeconds } = header;
 
   let at: number | Refusal = header.end;
   let properties: PropertyFields | Refusal = {
@@ -185,7 +196,7 @@ export function parseConnect(frame: Buffer): ConnectPacket | Refusal {
     isCleanStart,
     keepAliveSeconds,
     username: credentials.username,
-    hasPassword,
+    passwordBytes: credentials.passwordBytes,
     will: willPart.will,
     ...properties,
   };

@@ -103,7 +103,7 @@ describe('packets that another implementation writes are taken', () => {
             isCleanStart: clean,
             keepAliveSeconds: keepalive,
             username: login?.username,
-            hasPassword: login !== undefined,
+            passwordBytes: login?.password.length,
             will:
               will === undefined
                 ? undefined

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccess } from '../../src/auth/access.ts';
 import { accessSchema } from '../../src/auth/schema.ts';
 import type { AuthenticationVerdict, Peer } from '../../src/broker/ports.ts';
+import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
 import { type Authority, createAuthority } from '../../src/pki/issue/authority.ts';
 import { certificateSource } from '../../src/transport/tls/certificates.ts';
+import { authenticationRequest } from '../support/authentication-request.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
@@ -79,12 +81,13 @@ async function withPeer<T>(client: ClientCertificate, look: (peer: Peer, socket:
   }
 }
 
-const judge = (access: unknown, peer: Peer, clientId = 'x'): AuthenticationVerdict =>
-  createAccess(accessSchema.parse(access), [{ name: 'test', bind: { host: '192.0.2.1' } }]).authenticate({
-    peer,
-    clientId,
-    username: undefined,
-  });
+function judge(access: unknown, peer: Peer, clientId = 'x'): AuthenticationVerdict {
+  const listeners = [{ name: 'test', bind: { host: '192.0.2.1' } }];
+  const authenticator = createAccess(accessSchema.parse(access))({ listeners, events: silentTelemetry.events });
+  const answer = authenticator.authenticate(authenticationRequest({ peer, clientId }));
+  if (typeof answer === 'function') throw new Error('access asks nobody else');
+  return answer;
+}
 
 const principal = (template: string): unknown => ({ certificate: { principal: template } });
 

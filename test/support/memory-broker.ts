@@ -4,7 +4,7 @@ import type { Authenticator, Authorizer } from '../../src/broker/ports.ts';
 import { limitsSchema } from '../../src/broker/schema.ts';
 import type { SessionStore } from '../../src/broker/session-store.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
-import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
+import { silentTelemetry, type Telemetry } from '../../src/kernel/telemetry-ports.ts';
 import { Plane } from '../../src/plane/plane.ts';
 import { planeSchema } from '../../src/plane/schema.ts';
 import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
@@ -19,6 +19,7 @@ export interface MemoryBrokerOptions {
   readonly clock?: Clock;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
+  readonly telemetry?: Telemetry;
 }
 
 export const memoryStore = (): SessionStore => createMemoryStore(storeSchema.parse({ type: 'memory' }));
@@ -34,6 +35,7 @@ export async function startMemoryBroker({
   clock = systemClock,
   authenticator = everyone,
   authorizer,
+  telemetry = silentTelemetry,
 }: MemoryBrokerOptions = {}): Promise<Broker> {
   const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }), pacing })({
     nodeId: 'node',
@@ -42,7 +44,7 @@ export async function startMemoryBroker({
     authenticator,
     ...(authorizer === undefined ? {} : { authorizer }),
     clock,
-    telemetry: silentTelemetry,
+    telemetry,
   });
   await broker.start(AbortSignal.timeout(10_000));
   return broker;

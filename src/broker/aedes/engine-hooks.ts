@@ -1,6 +1,7 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import type { AuthenticationVerdict, Authenticator, Identity, RejectionCode } from '../ports.ts';
+import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
+import type { Identity, RejectionCode } from '../ports.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import type { ConnectTurns } from './connect-turns.ts';
@@ -11,7 +12,7 @@ export interface EngineHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly turns: ConnectTurns;
-  readonly authenticator: Authenticator;
+  readonly questions: ConnectQuestions;
   /** Who is connected under the client id. */
   readonly sessionOf: (clientId: string) => EngineSession | undefined;
   /** Sends whoever is connected under the client id away; see `GuardedAedes`. */
@@ -22,24 +23,18 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
   'client-id': reasonCodes.clientIdentifierNotValid,
   'bad-credentials': reasonCodes.badUserNameOrPassword,
   'not-authorized': reasonCodes.notAuthorized,
+  busy: reasonCodes.quotaExceeded,
+  unavailable: reasonCodes.serverUnavailable,
 };
 
 /** What the engine asks us about its clients. */
 export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticate'> {
   return {
-    authenticate(client, username, _password, done) {
+    authenticate(client, _username, _password, done) {
       const connection = deps.connections.get(client);
       if (connection === undefined) return done(new Error('the connection is gone'), false);
-      const clientId = client.id ?? '';
-      const verdict =
-        tooLong(clientId, connection.edge.limits.clientIdLength) ??
-        deps.authenticator.authenticate({
-          peer: connection.edge.peer,
-          clientId,
-          username: typeof username === 'string' ? username : undefined,
-        });
       // a client that may not connect is gone when the edge has told it, and the engine never hears of it again
-      void admit(client, connection, verdict, deps)
+      void admit(client, connection, deps)
         .catch((cause: unknown) => {
           connection.refused(reasonCodes.serverUnavailable, `the session store does not answer: ${messageOf(cause)}`);
           return false;
@@ -54,7 +49,7 @@ export function hooksOf(deps: EngineHooksDeps): Pick<EngineOptions, 'authenticat
   };
 }
 
-function tooLong(clientId: string, most: number): AuthenticationVerdict | undefined {
+function tooLong(clientId: string, most: number): ConnectVerdict | undefined {
   const bytes = Buffer.byteLength(clientId);
   if (bytes <= most) return undefined;
   const reason = `the client id has ${bytes} bytes; limits.clientIdLength allows ${most}`;
@@ -65,23 +60,29 @@ function tooLong(clientId: string, most: number): AuthenticationVerdict | undefi
 async function admit(
   client: EngineClient,
   connection: EngineSession,
-  verdict: AuthenticationVerdict,
-  { sessions, turns, sessionOf, makeWay }: EngineHooksDeps,
+  { questions, sessions, turns, sessionOf, makeWay }: EngineHooksDeps,
 ): Promise<boolean> {
+  const clientId = client.id ?? '';
+  const { peer, connect, limits } = connection.edge;
+  const { password } = connection;
+  const answer =
+    tooLong(clientId, limits.clientIdLength) ??
+    questions.ask({ peer, clientId, connect, password }, (giveUp) => connection.isAsked(giveUp));
+  const verdict = answer instanceof Promise ? await answer : answer; // known at once, it costs no turn of the loop
+  if (verdict === undefined) return false;
   if (verdict.kind === 'reject') {
     connection.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
     return false;
   }
-  const clientId = client.id ?? '';
-  const identity = { principal: verdict.principal, trust: verdict.trust };
-  const leave = await turns.take(clientId, JSON.stringify(identity));
-  if (leave === undefined) {
+  const leave = verdict.kind === 'overtaken' ? undefined : await turns.take(clientId, ownerOf(verdict));
+  if (verdict.kind === 'overtaken' || leave === undefined) {
     connection.refused(
       reasonCodes.sessionTakenOver,
       `a newer connection with the client id "${clientId}" came before this one was accepted`,
     );
     return false;
   }
+  const identity = { principal: verdict.principal, trust: verdict.trust };
   connection.tookTurn(leave);
   if (client.closed) return false;
   const owner = sessionOf(clientId)?.identity ?? (await sessions.find(clientId)); // a clean session stands in no store

@@ -1,6 +1,6 @@
-import { messageOf, StoreError } from '../../kernel/errors.ts';
+import { messageOf } from '../../kernel/errors.ts';
+import { passwordOf } from '../../mqtt/connect.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
-import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { refuse } from '../../mqtt/refusal.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
 import type { Identity } from '../ports.ts';
@@ -10,6 +10,7 @@ import { type EngineSink, EngineSocket } from './engine-socket.ts';
 import type { EngineClient, EngineParsedPacket, EngineParserStub } from './engine-types.ts';
 import type { PacketReader } from './packet-reader.ts';
 import { correct } from './parsed-packet.ts';
+import { refusalCode } from './session-refusal.ts';
 
 export interface EngineSessionDeps extends Omit<SessionSubscriptionsDeps, 'edge' | 'session' | 'failed'> {
   readonly reader: PacketReader;
@@ -35,6 +36,9 @@ export class EngineSession implements EngineConnection, EngineSink {
   #isRegistered = false;
   /** Lets the next CONNECT of the client id go on. */
   #leaveTurn: (() => void) | undefined;
+  #giveUp: (() => void) | undefined;
+  /** The CONNECT, until it is admitted. */
+  #frame: Buffer | undefined;
   readonly #client: EngineClient;
   readonly #enqueue: Enqueue;
   readonly #deps: EngineSessionDeps;
@@ -73,6 +77,11 @@ export class EngineSession implements EngineConnection, EngineSink {
     return this.#identity;
   }
 
+  /** While its CONNECT is worked on. */
+  get password(): Uint8Array | undefined {
+    return this.#frame === undefined ? undefined : passwordOf(this.#frame, this.edge.connect);
+  }
+
   handle(frame: Buffer): void {
     const { connect } = this.edge;
     const type = packetTypeOf(frame);
@@ -80,6 +89,7 @@ export class EngineSession implements EngineConnection, EngineSink {
       if (type === packetTypes.subscribe) this.#subscriptions.subscribe(frame);
       else if (type === packetTypes.unsubscribe) this.#subscriptions.unsubscribe(frame);
       else {
+        this.#frame = frame;
         this.#client._parsingBatch = 0;
         this.#enqueue.call(this.#client._parser, correct(this.#deps.reader.read(frame, connect.version), connect));
       }
@@ -100,8 +110,15 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.edge.ended();
   }
 
+  /** Somebody is asked who the client is. @param giveUp called when it is gone before there is an answer */
+  isAsked(giveUp: () => void): void {
+    this.#giveUp = giveUp;
+  }
+
   /** The client is who it says. @param isPresent there is a session to go on with */
   admitted(identity: Identity, isPresent: boolean): void {
+    this.#giveUp = undefined;
+    this.#frame = undefined;
     this.#identity = identity;
     this.#isPresent = isPresent;
     this.#client._serverKeepAlive = 0; // the edge waits for silent clients
@@ -155,6 +172,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     client.duplicates = Object.create(null) as Record<string, number>;
     const close = client.close.bind(client);
     client.close = (done) => {
+      this.#giveUp?.();
       this.#subscriptions.leave(); // before its will is published
       close(done);
     };
@@ -185,9 +203,3 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#client.close();
   }
 }
-
-/** Why a session cannot begin. [MQTT 5, 3.2.2.2] */
-const refusalCode = (cause: unknown): number =>
-  cause instanceof StoreError && cause.code === 'store-full'
-    ? reasonCodes.quotaExceeded
-    : reasonCodes.serverUnavailable;

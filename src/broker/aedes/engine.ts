@@ -4,6 +4,7 @@ import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Plane } from '../../plane/plane.ts';
+import { ConnectQuestions } from '../connect-questions.ts';
 import type { Engine } from '../engine-port.ts';
 import { engineFailed } from '../events.ts';
 import type { Authenticator, Authorizer } from '../ports.ts';
@@ -47,6 +48,7 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
     const connections = new WeakMap<EngineClient, EngineSession>();
     const reader = new PacketReader();
     const turns = new ConnectTurns();
+    const questions = new ConnectQuestions({ ...deps, limits: () => limits, events: telemetry.events });
     const sessions = new Sessions({
       ...deps,
       maxSessions: () => limits.sessions,
@@ -64,7 +66,7 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
         mq: silentQueue(),
         persistence: createEngineStore(store, ends),
         ...limitsOf(limits),
-        ...hooksOf({ ...deps, connections, sessions, turns, sessionOf, makeWay }),
+        ...hooksOf({ ...deps, connections, sessions, turns, questions, sessionOf, makeWay }),
       },
       clientHooks({ ...deps, connections, sessions, failed }),
     );

@@ -224,6 +224,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     const fault = connectFault(connect, limits);
     if (fault !== undefined) return fault;
     this.#cutter.rules = packetRules(limits, connect.version);
+    this.#timeLimit.connecting();
     this.#engine = engine.open(this);
     this.#inbound = new Inbound(this, this.#deps);
     this.#inbound.pass(frame);

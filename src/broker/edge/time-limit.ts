@@ -20,6 +20,7 @@ export class TimeLimit {
   readonly #host: TimeLimitHost;
   #timer: WheelTimer;
   #keepAlive: KeepAlive | undefined;
+  #isConnecting = false;
   #isLeaving = false;
 
   constructor(limits: LimitsOptions, deps: Omit<KeepAliveDeps, 'ended'>, host: TimeLimitHost) {
@@ -27,8 +28,16 @@ export class TimeLimit {
     this.#deps = deps;
     this.#host = host;
     const { connectTimeout } = limits;
-    const reason = `no complete CONNECT within limits.connectTimeout (${connectTimeout} ms)`;
-    this.#timer = deps.wheel.add(connectTimeout, () => host.broken(reason));
+    this.#timer = deps.wheel.add(connectTimeout, () => {
+      const missing = this.#isConnecting ? 'its CONNECT was not worked on' : 'no complete CONNECT';
+      host.broken(`${missing} within limits.connectTimeout (${connectTimeout} ms)`);
+    });
+  }
+
+  /** Its CONNECT came: the time for it begins. */
+  connecting(): void {
+    this.#isConnecting = true;
+    this.#timer.touch();
   }
 
   /** From now on the keep alive counts. */
