@@ -18,7 +18,7 @@ export interface BrokerInfoSources {
   readonly bridge: Pick<Bridge, 'rules'>;
   readonly hub: Hub | undefined;
   readonly listeners: readonly TransportListener[];
-  readonly certificates: Certificates;
+  readonly certificates: Pick<Certificates, 'status' | 'files'>;
 }
 
 /** What the console and the health check show of the running program. */
@@ -40,14 +40,10 @@ export function brokerInfo({
     status,
     connections: broker.connections(),
     nats: natsInfo(nats, hub, config.nats.servers),
-    listeners: config.listeners.map((options, index) => ({
-      name: options.name,
-      accept: options.accept,
-      tls: options.tls,
-      path: options.path,
-      host: options.bind.host,
-      port: listeners[index]?.address().port ?? options.bind.port,
-    })),
+    listeners: listeners.map((listener) => {
+      const { name, accept, tls, path, bind } = listener.options;
+      return { name, accept, tls, path, host: bind.host, port: listener.address().port };
+    }),
     certificates: certificateFiles(certificates.files()),
     rules: bridge.rules.map(({ name, topic, subject, direction }) => ({ name, topic, subject, direction })),
   };

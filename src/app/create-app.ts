@@ -3,21 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { createAdmin } from '../admin/server.ts';
 import { createAccess } from '../auth/access.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
+import type { Est } from '../broker/est-port.ts';
 import type { Authenticator, HttpHandler, Link } from '../broker/ports.ts';
-import { caKeys } from '../certificates/ca-keys.ts';
-import { createCertificates } from '../certificates/certificates.ts';
-import { lastSeen } from '../certificates/last-seen.ts';
-import { statusTopics } from '../certificates/status-topics.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { messageOf, StartError } from '../kernel/errors.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
-import { atOnce, Live, type Prepare, takeOver } from '../kernel/prepared.ts';
+import { atOnce, Live, nothing, type Prepare, takeOver } from '../kernel/prepared.ts';
 import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
-import { appEnrollment } from './enrollment.ts';
+import { type CertificateChange, createCertificateSide } from './certificate-side.ts';
 import { partNotEnded } from './events.ts';
 import { registerGauges } from './gauges.ts';
 import { createListeners } from './listeners.ts';
@@ -41,9 +38,10 @@ export interface App extends Component {
   /**
    * Takes another configuration over without closing a connection, and reads the certificates again. All or nothing.
    * @param next with what needs a restart as it is; left out: the one that runs
+   * @returns why some of it waits for a restart all the same, in sentences
    * @throws AppError where some part cannot; then everything is as it was
    */
-  reload(next?: ResolvedConfig): Promise<void>;
+  reload(next?: ResolvedConfig): Promise<readonly string[]>;
 }
 
 /**
@@ -54,7 +52,6 @@ export interface App extends Component {
 export function createApp(initial: ResolvedConfig, { telemetry, clock = systemClock }: AppOverrides): App {
   let config = initial;
   const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
-  const usesTls = config.listeners.some(({ tls }) => tls !== 'off');
 
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
@@ -64,39 +61,36 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const authenticator: Authenticator = { authenticate: (request) => access.current.authenticate(request) };
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
-  const { certificates, keys, seen, certificateTopics } = certificateParts(config, { telemetry, clock, broker });
+  const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
+  const { certificates } = certificateSide;
   const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
   const { hub, nats, bridge } = natsSide;
-  const enrollment = usesTls
-    ? appEnrollment(config.enrollment, { folder: certificates.folder, broker, clock, telemetry })
-    : { est: undefined, parts: [] };
-
   const stopping = new AbortController();
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
-  const adminOf = ({ console }: ResolvedConfig): HttpHandler =>
+  const adminOf = ({ console }: ResolvedConfig, est: Est | undefined): HttpHandler =>
     createAdmin(console)({
-      info: () => brokerInfo({ config, nodeId, status, broker, nats, bridge, hub, listeners, certificates }),
+      info: () =>
+        brokerInfo({ config, nodeId, status, broker, nats, bridge, hub, listeners: listeners.all(), certificates }),
       metrics: () => telemetry.metricsText(),
       webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
-      est: enrollment.est,
+      est,
       telemetry,
     });
-  const admin = new Live(adminOf(config));
+  const admin = new Live(adminOf(config, certificateSide.est()));
   const http: HttpHandler = (...request) => admin.current(...request);
   const accept = (link: Link): void => {
-    seen.note(link.peer);
+    certificateSide.note(link.peer);
     broker.accept(link);
   };
-  const listeners = createListeners(config, { accept, http, certificates, telemetry, clock });
+  const listeners = createListeners(config, certificateSide.source, { accept, http, telemetry, clock });
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
   const parts: Component[] = [
-    ...(usesTls ? [certificates, keys] : []),
+    certificateSide.files,
     broker,
     ...natsSide.parts,
-    ...(usesTls ? [seen, certificateTopics] : []),
-    ...enrollment.parts,
-    ...listeners,
+    certificateSide.tellers,
+    listeners,
     clientsOf(broker),
   ];
 
@@ -113,23 +107,28 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
       const failures = await stopInReverse(parts, deadline);
       if (failures.length > 0) throw new AggregateError(failures, 'some parts did not stop cleanly');
     },
-    urls: () => [...listeners.flatMap((listener) => listener.urls()), ...(hub === undefined ? [] : [hub.url()])],
-    listener: (name) => listeners.find((listener) => listener.name === name),
+    urls: () => [...listeners.all().flatMap((listener) => listener.urls()), ...(hub === undefined ? [] : [hub.url()])],
+    listener: (name) => listeners.all().find((listener) => listener.name === name),
     async reload(next = config) {
+      const waiting: string[] = [];
+      let change: CertificateChange | undefined;
       const prepares: Prepare[] = [
+        async (signal) => (change = await certificateSide.prepare(next, signal)),
+        () => listeners.prepare(next, change?.source ?? certificateSide.source),
+        (signal) => natsSide.prepareRules(next.bridge.rules, (reason) => waiting.push(reason), signal),
+        () => admin.prepare(adminOf(next, change?.est)),
         () => access.prepare(accessOf(next)),
-        () => admin.prepare(adminOf(next)),
-        () => atOnce(() => broker.limit(next.limits)),
-        () => atOnce(() => telemetry.configure(next.log)),
-        // last, as it is not taken back; it takes all of the certificates or none
-        async () => {
-          if (usesTls) await certificates.reload();
-          return atOnce(() => undefined);
-        },
+        () =>
+          atOnce(() => {
+            broker.limit(next.limits);
+            telemetry.configure(next.log);
+            config = next;
+          }),
+        () => change?.show() ?? nothing, // last, as it is not taken back
       ];
       const failures = await takeOver(prepares, stopping.signal, AbortSignal.timeout(drainMs));
       for (const failure of failures) telemetry.events.emit(partNotEnded, { problem: messageOf(failure) });
-      config = next;
+      return waiting;
     },
   };
 }
@@ -147,22 +146,3 @@ const pacingOf = ({ store, bridge }: ResolvedConfig) => ({
   queuedBytes: Math.max(1, Math.floor(store.queue.bytes / 2)),
   heldBytes: bridge.maxHeld,
 });
-
-/** The certificates, and what is told of them: to the ledger when one was last used, to `$SYS` until when they count. */
-function certificateParts(
-  { certificates: options, certificatePassphrase: passphrase, listeners }: ResolvedConfig,
-  { telemetry, clock, broker }: { readonly telemetry: AppTelemetry; readonly clock: Clock; readonly broker: Broker },
-) {
-  const certificates = createCertificates(options, { telemetry, clock, passphrase, listeners });
-  return {
-    certificates,
-    keys: caKeys(certificates.folder, passphrase, telemetry.events),
-    seen: lastSeen(certificates.folder.ledger, { clock, events: telemetry.events }),
-    certificateTopics: statusTopics({
-      status: certificates.status,
-      onChange: (take, settled) => certificates.onChange(take, settled),
-      publish: (message) => broker.publish(message),
-      clock,
-    }),
-  };
-}

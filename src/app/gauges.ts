@@ -7,14 +7,15 @@ import type { Hub } from '../hub/hub.ts';
 import type { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
+import type { Listeners } from './listeners.ts';
 
 export interface GaugeSources {
-  readonly certificates: Certificates;
+  readonly certificates: Pick<Certificates, 'status'>;
   readonly broker: Broker;
   readonly plane: Plane;
   readonly nats: NatsLink;
   readonly hub: Hub | undefined;
-  readonly listeners: readonly TransportListener[];
+  readonly listeners: Pick<Listeners, 'all'>;
   readonly bridge: Bridge;
   readonly outbox: Outbox | undefined;
 }
@@ -23,7 +24,7 @@ export interface GaugeSources {
 export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: GaugeSources): void {
   const { certificates, broker, plane, nats, hub, listeners, bridge, outbox } = sources;
   const total = (count: (listener: TransportListener) => number) => () =>
-    listeners.reduce((sum, listener) => sum + count(listener), 0);
+    listeners.all().reduce((sum, listener) => sum + count(listener), 0);
   gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
   gauge('memory_held_bytes', 'Bytes on their way, of all connections together; see limits.memory.', () =>
     broker.heldBytes(),
@@ -88,7 +89,7 @@ function registerOutboxGauges(gauge: AppTelemetry['gauge'], outbox: Outbox, brid
   );
 }
 
-function registerCertificateGauges(gauge: AppTelemetry['gauge'], { status }: Certificates): void {
+function registerCertificateGauges(gauge: AppTelemetry['gauge'], { status }: Pick<Certificates, 'status'>): void {
   const secondsLeft = (notAfter: number, now: number): number => Math.floor((notAfter - now) / 1_000);
   gauge('certificate_expiry_seconds', 'Seconds until a certificate in use ends; negative when it has ended.', () => {
     const { now, certificates } = status();

@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Bridge, createBridge } from '../bridge/bridge.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import { createNatsLink } from '../bridge/nats/nats-link.ts';
 import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
+import type { BridgeRuleOptions } from '../bridge/schema.ts';
 import type { MessagePort } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { createHub, type Hub } from '../hub/hub.ts';
+import { AppError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
+import { nothing, type Prepared } from '../kernel/prepared.ts';
 import type { DiskOutbox } from '../storage/outbox/disk-outbox.ts';
 import { createOutbox, type StoreContext } from './store.ts';
 import { version } from './version.ts';
@@ -25,6 +29,15 @@ export interface NatsSide {
   readonly bridge: Bridge;
   /** In the order in which they start. */
   readonly parts: readonly Component[];
+  /**
+   * Makes other bridge rules ready. Where the connection would have to be another for them, those that run stay.
+   * @param waits told why, in a sentence
+   */
+  prepareRules(
+    rules: readonly BridgeRuleOptions[],
+    waits: (reason: string) => void,
+    signal: AbortSignal,
+  ): Promise<Prepared>;
 }
 
 export function createNatsSide(
@@ -40,5 +53,25 @@ export function createNatsSide(
   const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link))({ telemetry, clock });
   const outbox = createOutbox(config, { telemetry, clock });
   const bridge = bridgeOf({ plane: broker, nats, telemetry, outbox, clock });
-  return { hub, nats, outbox, bridge, parts: [hub, nats, outbox, bridge].filter((part) => part !== undefined) };
+  return {
+    hub,
+    nats,
+    outbox,
+    bridge,
+    parts: [hub, nats, outbox, bridge].filter((part) => part !== undefined),
+    async prepareRules(rules, waits, signal) {
+      const running = bridge.rules.map(({ options }) => options);
+      if (isDeepStrictEqual(byName(rules), byName(running))) return nothing;
+      try {
+        return await bridge.prepareRules(rules, signal);
+      } catch (cause) {
+        if (!(cause instanceof AppError && cause.code === 'rules-need-restart')) throw cause;
+        waits(cause.message);
+        return nothing;
+      }
+    },
+  };
 }
+
+const byName = (rules: readonly BridgeRuleOptions[]): readonly BridgeRuleOptions[] =>
+  rules.toSorted((a, b) => (a.name < b.name ? -1 : 1));

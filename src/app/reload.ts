@@ -44,10 +44,13 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
       if (!isAsked && changesOf(seen, read).length === 0) return; // other words for the same
       const next = accepted(withoutRestart(running, read), 'with what needs a restart as it is, the rest does not fit');
       const taken = changesOf(running, next);
-      await app.reload(await resolveSecrets(next.config, input.env));
+      const reasons = await app.reload(await resolveSecrets(next.config, input.env));
       [running, seen] = [next, read];
       await follow();
-      events.emit(configurationReloaded, { taken: named(taken), waiting: named(changesOf(next, read)) });
+      events.emit(configurationReloaded, {
+        taken: named(taken),
+        waiting: [named(changesOf(next, read)), ...reasons].filter((text) => text !== '').join('; '),
+      });
     };
     let told: string | undefined;
     const attempt = async (isAsked: boolean): Promise<void> => {
@@ -65,8 +68,9 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     const file = configFileOf(input);
     const watch = file === undefined ? undefined : fileWatch(resolve(file), () => void inTurn(false), clock);
     let isWatching = false;
+    let isStarted = false;
     const follow = async (): Promise<void> => {
-      const { watch: isWanted } = running.config.reload;
+      const isWanted = isStarted && running.config.reload.watch;
       if (isWatching === isWanted) return;
       isWatching = isWanted;
       if (isWanted) await watch?.start();
@@ -74,9 +78,13 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     };
     return {
       name: 'reload',
-      start: follow,
+      start() {
+        isStarted = true;
+        return follow();
+      },
       async stop() {
-        watch?.stop();
+        isStarted = false;
+        await follow();
         await work;
       },
       request: () => inTurn(true),

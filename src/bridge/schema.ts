@@ -41,30 +41,30 @@ export const bridgeRuleSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'use lower-case letters, digits and hyphens, at most 63' })
-    .meta({ description: 'Name in log lines and counters; unique.', reload: 'process' }),
+    .meta({ description: 'Name in log lines and counters; unique.', reload: 'live' }),
   topic: z.string().min(1).meta({
     description:
       'Topic filter (`signal/#`, `a/+`) or pattern with captures: `{site}` is one level, `{rest...}` all that follow.',
-    reload: 'process',
+    reload: 'live',
   }),
   subject: z.string().min(1).meta({
     description:
       'NATS subject pattern with the same wildcards (`signal.>`, `a.*`) or captures (`plants.{site}.{rest...}`); starts with a fixed token.',
-    reload: 'process',
+    reload: 'live',
   }),
   direction: z
     .enum(['both', 'to-nats', 'from-nats'])
     .prefault('both')
-    .meta({ description: 'Which way messages go.', reload: 'process' }),
+    .meta({ description: 'Which way messages go.', reload: 'live' }),
   ack: z.enum(['local', 'nats', 'jetstream']).prefault('local').meta({
     description:
       'When a QoS 1 or 2 publisher is acknowledged: this node has the message, the NATS server or the outbox on disk has it, or JetStream has stored it. What is not confirmed is refused (0x97, before MQTT 5 by closing the connection) and delivered to nobody; so is everything while NATS is away with `jetstream`, and with `nats` where store.type is not disk, as there is no outbox then.',
-    reload: 'process',
+    reload: 'live',
   }),
   qos: z.literal([0, 1, 2]).prefault(1).meta({
     description:
       'QoS of messages from plain NATS clients, which name none; 1 lets persistent MQTT sessions receive them. An `Mqtt-Qos` header wins.',
-    reload: 'process',
+    reload: 'live',
   }),
   queue: z
     .string()
@@ -75,11 +75,11 @@ export const bridgeRuleSchema = z.strictObject({
     .meta({
       description:
         'Queue group at NATS: of all nodes (and NATS services) that name the same group, one gets each message from NATS, for its own clients and sessions. Without it every node gets every message.',
-      reload: 'process',
+      reload: 'live',
     }),
   lenient: z.boolean().prefault(false).meta({
     description: 'Take a `/` inside a NATS token as a plain `/` of the topic instead of dropping the message.',
-    reload: 'process',
+    reload: 'live',
   }),
 });
 export type BridgeRuleOptions = z.output<typeof bridgeRuleSchema>;
@@ -139,7 +139,7 @@ export const bridgeSchema = z
     rules: z
       .array(bridgeRuleSchema)
       .prefault([{ name: 'signal', topic: 'signal/#', subject: 'signal.>' }])
-      .meta({ description: 'Which topics are which subjects.', reload: 'process' }),
+      .meta({ description: 'Which topics are which subjects.', reload: 'live' }),
     maxHops: z
       .int()
       .min(1)

@@ -1,5 +1,5 @@
 import { checkRules } from '../bridge/mapping/check-rules.ts';
-import { formatSocketAddress, isLoopback, type SocketAddress } from '../kernel/address.ts';
+import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts';
 import type { ListenerOptions } from '../transport/schema.ts';
 import { checkNats } from './checks-nats.ts';
 import { didYouMean } from './closest.ts';
@@ -15,11 +15,6 @@ interface Check {
   readonly rule: string;
   readonly run: (sections: Sections) => Finding[];
 }
-
-const anywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
-
-const overlap = (a: SocketAddress, b: SocketAddress): boolean =>
-  a.port !== 0 && a.port === b.port && (a.host === b.host || anywhere(a.host) || anywhere(b.host));
 
 /** Whether clients without an identity would come in from other machines without having been asked for. */
 function isOpenByAccident(listener: ListenerOptions, anonymous: Config['access']['anonymous']): boolean {
@@ -41,7 +36,7 @@ export const checks: readonly Check[] = [
       if (nats !== undefined && nats.servers.length === 0)
         taken.push({ path: ['nats', 'hub', 'bind'], bind: nats.hub.bind, name: 'nats.hub' });
       return taken.flatMap(({ path, bind }, index) => {
-        const other = taken.slice(0, index).find((before) => overlap(before.bind, bind));
+        const other = taken.slice(0, index).find((before) => overlaps(before.bind, bind));
         if (other === undefined) return [];
         const message = `${formatSocketAddress(bind)} is taken by "${other.name}" (${formatSocketAddress(other.bind)}); choose another port`;
         return [{ path, message }];

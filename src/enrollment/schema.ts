@@ -17,42 +17,42 @@ const ruleSchema = z
   .strictObject({
     identity: pattern.meta({
       description: 'Common name of the certificate that asks; `*` stands for any characters.',
-      reload: 'process',
+      reload: 'component',
     }),
     commonNames: z.array(pattern).min(1).max(100).meta({
       description: 'Common names that it may have certified, for devices that it enrolls.',
-      reload: 'process',
+      reload: 'component',
     }),
     names: z.array(pattern).max(100).prefault([]).meta({
       description:
         'Alternative names that it may have certified: `DNS:*.example.com`, `IP:192.0.2.*`, `URI:urn:device:*`.',
-      reload: 'process',
+      reload: 'component',
     }),
   })
-  .meta({ description: 'What a certificate may ask for besides its own renewal.', reload: 'process' });
+  .meta({ description: 'What a certificate may ask for besides its own renewal.', reload: 'component' });
 
 export const enrollmentSchema = z
   .strictObject({
     enabled: z.boolean().prefault(true).meta({
       description:
         'Let devices enroll over https (EST, RFC 7030) on listeners with TLS that accept http, with a token of `viaduct pki token create` or with a certificate of this CA. Without a token nobody new gets in.',
-      reload: 'process',
+      reload: 'component',
     }),
     mqtt: z.boolean().prefault(true).meta({
       description: 'Let devices enroll over MQTT too, by the topic `$pki/enroll`.',
-      reload: 'process',
+      reload: 'component',
     }),
     organization: z.string().min(1).max(64).prefault('Viaduct').meta({
       description: 'Organization in the certificates; that of the request is never taken over.',
-      reload: 'process',
+      reload: 'component',
     }),
     lifetime: lifetime.prefault('90d').meta({
       description: 'How long a certificate is valid where the request does not say.',
-      reload: 'process',
+      reload: 'component',
     }),
     maxLifetime: lifetime.prefault('365d').meta({
       description: 'The longest life that a request may ask for. A token may allow less.',
-      reload: 'process',
+      reload: 'component',
     }),
     requestsPerSecond: z
       .int()
@@ -62,7 +62,7 @@ export const enrollmentSchema = z
       .meta({
         description:
           'Requests with a good token or certificate that are looked at, of all devices together; bursts may be five times that.',
-        reload: 'process',
+        reload: 'component',
         limit: {
           bounds: 'node',
           why: 'Signing takes about a millisecond, so that enrollment takes no more than a few per cent of a core.',
@@ -72,7 +72,7 @@ export const enrollmentSchema = z
       }),
     rules: z.array(ruleSchema).max(100).prefault([]).meta({
       description: 'Certificates that may enroll others, such as that of an installer.',
-      reload: 'process',
+      reload: 'component',
     }),
   })
   .superRefine(({ lifetime: usual, maxLifetime }, context) => {
@@ -84,6 +84,6 @@ export const enrollmentSchema = z
       });
   })
   .prefault({})
-  .meta({ description: 'How devices get certificates from the CA of this broker.', reload: 'process' });
+  .meta({ description: 'How devices get certificates from the CA of this broker.', reload: 'component' });
 
 export type EnrollmentOptions = z.output<typeof enrollmentSchema>;

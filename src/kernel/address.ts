@@ -27,6 +27,12 @@ export function dialable({ host, port }: SocketAddress): SocketAddress {
   return { host: host === '::' ? '::1' : host, port };
 }
 
+const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+/** Whether two cannot be listened on at once: `0.0.0.0` and `::` are every address, port 0 is a free one. */
+export const overlaps = (a: SocketAddress, b: SocketAddress): boolean =>
+  a.port !== 0 && a.port === b.port && (a.host === b.host || isEverywhere(a.host) || isEverywhere(b.host));
+
 /** True for addresses that only this machine reaches: 127.0.0.0/8, ::1, localhost. */
 export function isLoopback(host: string): boolean {
   const plain = host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;

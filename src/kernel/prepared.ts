@@ -42,6 +42,9 @@ export const atOnce = (commit: () => void): Prepared => ({
   cancel: () => undefined,
 });
 
+/** Nothing to put in place. */
+export const nothing: Prepared = atOnce(() => undefined);
+
 /** Something that is made anew when its settings change; whoever uses it asks for the one of now. */
 export class Live<T> {
   #current: T;

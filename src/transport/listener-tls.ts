@@ -8,7 +8,7 @@ import { type TlsAcceptor, tlsAcceptor } from './tls/acceptor.ts';
 import { type KeyLog, keyLog } from './tls/key-log.ts';
 import { tlsPolicy } from './tls/policy.ts';
 import { preSharedKeys } from './tls/psk.ts';
-import { checkTicketSecret } from './tls/ticket-keys.ts';
+import { checkTicketSecret, type TicketSecrets } from './tls/ticket-keys.ts';
 
 const clientCertificateOf = {
   'one-way': 'none',
@@ -21,7 +21,11 @@ const clientCertificateOf = {
  * TLS as a listener is configured; undefined where it has none, or there are no certificates.
  * `start` throws StartError where a secret could be guessed, pre-shared keys do not read, or the key log cannot be written.
  */
-export function listenerTls(options: ListenerOptions, deps: ListenerDeps): TlsAcceptor | undefined {
+export function listenerTls(
+  options: ListenerOptions,
+  deps: ListenerDeps,
+  secrets: TicketSecrets,
+): TlsAcceptor | undefined {
   const { name, tls, clientPins } = options;
   const { certificates, clock } = deps;
   if (tls === 'off' || certificates === undefined) return undefined;
@@ -36,7 +40,7 @@ export function listenerTls(options: ListenerOptions, deps: ListenerDeps): TlsAc
         pins: clientPins === undefined ? undefined : new Set(clientPins),
       },
       clientChainDepth: options.clientChainDepth,
-      tickets: { rotateMs: options.tickets.rotate, secret: deps.ticketSecret },
+      tickets: { rotateMs: options.tickets.rotate, secrets },
       alpnProtocols: options.alpn ? alpnProtocols(options) : undefined,
       psk: options.psk === undefined ? undefined : preSharedKeys(name, deps.pskIdentities ?? ''),
       keyLog: log,

@@ -1,12 +1,13 @@
-import { createServer, type Server } from 'node:net';
-import { type SocketAddress } from '../kernel/address.ts';
+import type { SocketAddress } from '../kernel/address.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
-import { bind } from './bind.ts';
+import type { Prepared } from '../kernel/prepared.ts';
 import { floodNotice } from './flood-notice.ts';
-import { type ListenerDeps } from './listener-deps.ts';
+import type { ListenerDeps } from './listener-deps.ts';
+import { createPort, type Port } from './port.ts';
 import { Reception } from './reception.ts';
 import type { ListenerOptions } from './schema.ts';
+import { type TicketSecrets, ticketSecrets } from './tls/ticket-keys.ts';
 import { urlsOf } from './urls.ts';
 
 export type { ListenerDeps } from './listener-deps.ts';
@@ -15,6 +16,7 @@ export type { ListenerDeps } from './listener-deps.ts';
 export interface TransportListener extends Component {
   /** As configured; in log lines and in `Peer.listener`. */
   readonly name: string;
+  readonly options: ListenerOptions;
   /** The bound address; before `start` the configured one. */
   address(): SocketAddress;
   /** What it can be reached by, for the ready line: `["wss://127.0.0.1:8084/mqtt", "https://127.0.0.1:8084/"]`. */
@@ -23,6 +25,23 @@ export interface TransportListener extends Component {
   connections(): number;
   /** Connections in the handshake, at most `maxPending`. */
   pending(): number;
+  /**
+   * Makes other settings ready: connections that come from then on meet them, those that are open live on. On the same
+   * address it never stops accepting.
+   * @throws StartError as `start` does
+   */
+  prepare(options: ListenerOptions, deps: ListenerDeps): Promise<Prepared>;
+  /** Leaves its address to another, without closing a connection. @returns how to take it back */
+  leaveAddress(): () => Promise<void>;
+}
+
+/** What a listener is made of at a time. */
+interface Setting {
+  readonly options: ListenerOptions;
+  readonly deps: ListenerDeps;
+  readonly port: Port;
+  readonly reception: Reception;
+  readonly tickets: TicketSecrets;
 }
 
 /**
@@ -35,52 +54,137 @@ export interface TransportListener extends Component {
  *
  * `start` throws StartError: `port-in-use`, `bind-failed`, or `start-failed` where certificates are missing.
  */
-export function createListener(options: ListenerOptions): (deps: ListenerDeps) => TransportListener {
-  return (deps) => {
-    let server: Server | undefined;
-    let stopped = Promise.resolve();
-    let bound = options.bind;
-    const urls = (): string[] => urlsOf(options, bound);
-    const reception = new Reception(options, deps, urls);
+export const createListener =
+  (options: ListenerOptions) =>
+  (deps: ListenerDeps): TransportListener =>
+    new Listener(options, deps);
+
+class Listener implements TransportListener {
+  /** What takes the connections that come now. */
+  #now: Setting;
+  /** Those before it that have connections. */
+  readonly #earlier = new Set<Reception>();
+  /** What it waits for once it stops: addresses that it has left, and whose connections are open. */
+  readonly #left = new Set<Promise<void>>();
+
+  constructor(options: ListenerOptions, deps: ListenerDeps) {
+    this.#now = this.#setting(options, deps, this.#port(options, deps), ticketSecrets(deps.ticketSecret));
+  }
+
+  get name(): string {
+    return this.#now.options.name;
+  }
+
+  get options(): ListenerOptions {
+    return this.#now.options;
+  }
+
+  address(): SocketAddress {
+    return this.#now.port.address();
+  }
+
+  urls(): string[] {
+    return urlsOf(this.#now.options, this.address());
+  }
+
+  connections(): number {
+    return this.#total((one) => one.connections);
+  }
+
+  pending(): number {
+    return this.#total((one) => one.pending);
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#now.reception.start();
+    await this.#now.port.listen();
+  }
+
+  async prepare(options: ListenerOptions, deps: ListenerDeps): Promise<Prepared> {
+    const isMoved = !isSameAddress(options.bind, this.#now.options.bind);
+    const port = isMoved ? this.#port(options, deps) : this.#now.port;
+    const keepsTickets = deps.ticketSecret === this.#now.deps.ticketSecret;
+    const tickets = keepsTickets ? this.#now.tickets : ticketSecrets(deps.ticketSecret);
+    const next = this.#setting(options, deps, port, tickets);
+    const cancel = (): void => {
+      next.reception.stop();
+      if (isMoved) void port.close();
+    };
+    try {
+      next.reception.start();
+      if (isMoved) await port.listen();
+    } catch (cause) {
+      cancel();
+      throw cause;
+    }
     return {
-      name: options.name,
-      address: () => bound,
-      urls,
-      connections: () => reception.connections,
-      pending: () => reception.pending,
-      async start(signal) {
-        signal.throwIfAborted();
-        reception.start();
-        const { tcpKeepAlive } = options;
-        const starting = createServer(
-          { noDelay: true, keepAlive: tcpKeepAlive > 0, keepAliveInitialDelay: tcpKeepAlive },
-          (socket) => reception.receive(socket),
-        );
-        server = starting;
-        bound = await bind(starting, options.bind, options.name);
-        starting.on('error', noteAcceptErrors(options.name, deps));
-      },
-      stop(deadline) {
-        const closing = server;
-        server = undefined;
-        if (closing !== undefined) stopped = closeOf(closing);
-        reception.stop();
-        return cutOffAt(deadline, stopped, () => reception.destroyAll('the broker stopped'));
+      cancel,
+      commit: () => {
+        const before = this.#now;
+        this.#now = next;
+        this.#earlier.add(before.reception);
+        before.reception.retire();
+        if (isMoved) this.#leave(before.port);
+        return Promise.resolve();
       },
     };
-  };
+  }
+
+  leaveAddress(): () => Promise<void> {
+    const { port } = this.#now;
+    this.#leave(port);
+    return () => port.listen();
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    const receptions = [this.#now.reception, ...this.#earlier];
+    const closed = Promise.all([this.#now.port.close(), ...this.#left]);
+    for (const one of receptions) one.stop();
+    await cutOffAt(deadline, closed, () => {
+      for (const one of receptions) one.destroyAll('the broker stopped');
+    });
+  }
+
+  #total(count: (one: Reception) => number): number {
+    return [this.#now.reception, ...this.#earlier].reduce((sum, one) => sum + count(one), 0);
+  }
+
+  #port({ name, bind }: ListenerOptions, deps: ListenerDeps): Port {
+    return createPort({
+      wanted: bind,
+      listener: name,
+      receive: (socket) => this.#now.reception.receive(socket),
+      onError: noteAcceptErrors(name, deps),
+    });
+  }
+
+  #setting(options: ListenerOptions, deps: ListenerDeps, port: Port, tickets: TicketSecrets): Setting {
+    const reception: Reception = new Reception(options, deps, {
+      tickets,
+      urls: () => urlsOf(options, port.address()),
+      others: () => this.#total((one) => (one === reception ? 0 : one.connections + one.pending)),
+      emptied: (one) => this.#earlier.delete(one),
+    });
+    return { options, deps, port, tickets, reception };
+  }
+
+  #leave(port: Port): void {
+    const closed = port.close().finally(() => this.#left.delete(closed));
+    this.#left.add(closed);
+  }
 }
 
+/** Port 0 of a host is another port each time; a listener keeps the one that it has. */
+export const isSameAddress = (a: SocketAddress, b: SocketAddress): boolean => a.host === b.host && a.port === b.port;
+
 /** Waits for the connections to end; those that are left at the deadline are destroyed. */
-async function cutOffAt(deadline: AbortSignal, closed: Promise<void>, destroyAll: () => void): Promise<void> {
+async function cutOffAt(deadline: AbortSignal, closed: Promise<unknown>, destroyAll: () => void): Promise<void> {
   if (deadline.aborted) destroyAll();
   else deadline.addEventListener('abort', destroyAll, { once: true });
   await closed;
   deadline.removeEventListener('abort', destroyAll);
 }
-
-/** Stops accepting at once. @returns when the last connection is closed. */
-const closeOf = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
 /** A connection that cannot be accepted, mostly for want of file descriptors, does not end the listener. */
 function noteAcceptErrors(listener: string, { clock, telemetry }: ListenerDeps): (error: Error) => void {

@@ -17,6 +17,19 @@ import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
 import { ignoreError, type TlsAcceptor } from './tls/acceptor.ts';
 import { type HandshakeRate, handshakeRate } from './tls/handshake-rate.ts';
+import type { TicketSecrets } from './tls/ticket-keys.ts';
+
+/** The listener that a reception belongs to. */
+export interface ReceptionHost {
+  /** Of its tickets; they outlive a reception, so that its clients resume their sessions at the next. */
+  readonly tickets: TicketSecrets;
+  /** Where this listener can be reached, for answers to those who knock at the wrong door. */
+  urls(): string[];
+  /** Connections that it has beside those of this reception. */
+  others(): number;
+  /** The last connection of one that was retired is gone. */
+  emptied(reception: Reception): void;
+}
 
 /**
  * The way of a connection from `accept` to a link or an HTTP request: TLS where the listener has it, then MQTT or HTTP
@@ -25,19 +38,19 @@ import { type HandshakeRate, handshakeRate } from './tls/handshake-rate.ts';
 export class Reception {
   readonly #options: ListenerOptions;
   readonly #deps: ListenerDeps;
-  readonly #urls: () => string[];
+  readonly #host: ReceptionHost;
   readonly #open = new Set<Socket>();
   readonly #arrivals;
   readonly #tls: TlsAcceptor | undefined;
   readonly #rate: HandshakeRate | undefined;
   readonly #gate: HttpGate | undefined;
   readonly #floodNotice: (reason: DropReason, example: string) => void;
+  #isRetired = false;
 
-  /** @param urls where this listener can be reached, for answers to those who knock at the wrong door. */
-  constructor(options: ListenerOptions, deps: ListenerDeps, urls: () => string[]) {
+  constructor(options: ListenerOptions, deps: ListenerDeps, host: ReceptionHost) {
     this.#options = options;
     this.#deps = deps;
-    this.#urls = urls;
+    this.#host = host;
     const { clock, telemetry } = deps;
     this.#floodNotice = floodNotice(clock, (reason, count, example) =>
       telemetry.logger.log(
@@ -54,7 +67,7 @@ export class Reception {
         this.#noteDropped(arrival, reason);
       },
     });
-    this.#tls = listenerTls(options, deps);
+    this.#tls = listenerTls(options, deps, host.tickets);
     this.#rate = handshakeRate({ perAddress: undefined, overall: undefined, ...options.handshakeRate, clock });
     this.#gate = newHttpGate(options, deps);
   }
@@ -85,6 +98,12 @@ export class Reception {
     this.#tls?.stop();
   }
 
+  /** Nobody new comes to it: handshakes go on to their end, links live on under its settings, idle HTTP connections end. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#leave();
+  }
+
   destroyAll(reason: string): void {
     for (const socket of this.#open) socket.destroy(new ConnectionError('client-failed', reason));
   }
@@ -98,11 +117,13 @@ export class Reception {
     }
     const arrival: Arrival = { socket, address: withoutMapping(remoteAddress), port: remotePort };
     socket.on('error', ignoreError);
-    if (this.#open.size >= this.#options.maxConnections && !this.#arrivals.evict()) {
+    const { maxConnections, tcpKeepAlive } = this.#options;
+    if (this.#open.size + this.#host.others() >= maxConnections && !this.#arrivals.evict()) {
       socket.destroy();
       this.#noteDropped(arrival, 'max-connections');
       return;
     }
+    if (tcpKeepAlive > 0) socket.setKeepAlive(true, tcpKeepAlive);
     this.#open.add(socket);
     socket.once('close', () => this.#onClose(arrival));
     this.#arrivals.add(arrival);
@@ -120,9 +141,20 @@ export class Reception {
 
   #onClose(arrival: Arrival): void {
     this.#open.delete(arrival.socket);
-    if (!this.#arrivals.settle(arrival)) return;
-    const { address, port } = arrival;
-    this.#deps.telemetry.events.emit(connectionAbandoned, { listener: this.#options.name, address, port });
+    if (this.#arrivals.settle(arrival)) {
+      const { address, port } = arrival;
+      this.#deps.telemetry.events.emit(connectionAbandoned, { listener: this.#options.name, address, port });
+    }
+    if (this.#isRetired) this.#leave();
+  }
+
+  /** Ends with what it has. */
+  #leave(): void {
+    if (this.#arrivals.size > 0) return;
+    this.#gate?.stop();
+    if (this.#open.size > 0) return;
+    this.stop();
+    this.#host.emptied(this);
   }
 
   /** Counts a connection that a limit closed; the log gets sums. */
@@ -192,6 +224,7 @@ export class Reception {
 
   #settle(arrival: Arrival): void {
     if (!this.#arrivals.settle(arrival)) return;
+    if (this.#isRetired) this.#leave();
     const { address, port } = arrival;
     this.#deps.telemetry.logger.log('debug', 'connection accepted', { listener: this.#options.name, address, port });
   }
@@ -203,7 +236,7 @@ export class Reception {
   }
 
   #signpost(spoken: 'MQTT' | 'TLS'): string {
-    return plainResponse(400, `This port speaks ${spoken}, not plain HTTP. It is ${this.#urls().join(' and ')}.`);
+    return plainResponse(400, `This port speaks ${spoken}, not plain HTTP. It is ${this.#host.urls().join(' and ')}.`);
   }
 }
 

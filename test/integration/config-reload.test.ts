@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { startBroker, testListeners } from '../support/broker.ts';
 import { connectOf, dialogue } from '../support/dialogue.ts';
@@ -99,4 +100,34 @@ test('with reload.watch off a changed file waits for SIGHUP, and other words for
   await broker.reload.request();
   expect(broker.log.count(/reloaded/)).toBe(2);
   expect(broker.log.count(/; changed: limits\.inFlight"/)).toBe(1);
+});
+
+const rule = (name: string, more: object = {}) => ({ name, topic: `${name}/#`, subject: `${name}.>`, ...more });
+const bridgeOf = (...rules: object[]) => ({ bridge: { rules } });
+
+test('bridge rules come, change and go; a rule that needs another connection to NATS waits for a restart', async () => {
+  await using broker = await startBroker({ ...plain, ...bridgeOf(rule('a')) });
+  const nats = await connect({ servers: broker.natsUrl });
+  await using client = await dialogue(broker.port('mqtt'), 4);
+  await client.ask(connectOf('c', { protocolVersion: 4 }));
+  const heard = nats.subscribe('>')[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => String((await heard.next()).value?.subject);
+  const publish = (topic: string): void =>
+    client.send({ cmd: 'publish', topic, payload: 'x', qos: 0, dup: false, retain: false });
+  await nats.flush();
+
+  expect(await broker.change(bridgeOf(rule('b'), rule('c', { subject: 'd.>' })))).toMatch(
+    /; changed: bridge\.rules\[b\] \(new\), bridge\.rules\[c\] \(new\), bridge\.rules\[a\] \(gone\)"/,
+  );
+  for (const topic of ['a/1', 'b/1', 'c/1']) publish(topic);
+  expect([await next(), await next()]).toEqual(['b.1', 'd.1']);
+
+  const loop = bridgeOf(rule('b'), rule('e', { topic: 'f/#', subject: 'b.>' }));
+  expect(await broker.change(loop)).toMatch(/; in effect after a restart: .*takes subjects that another rule sends to/);
+  publish('c/2');
+  expect(await next()).toBe('d.2');
+  expect(await broker.change(bridgeOf(rule('c')))).toMatch(/reloaded: /);
+  publish('c/3');
+  expect(await next()).toBe('c.3');
+  await nats.close();
 });

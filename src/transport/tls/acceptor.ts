@@ -14,7 +14,7 @@ import { handshakeRefusal } from './refusal.ts';
 import { serverContexts, sessionScope } from './server-contexts.ts';
 import { staplingOptions } from './stapling-hook.ts';
 import { useTicketKeys } from './ticket-hook.ts';
-import { ticketKeys, ticketSecrets } from './ticket-keys.ts';
+import { type TicketSecrets, ticketKeys } from './ticket-keys.ts';
 
 /** Told once of each handshake, unless the socket closes without a word; the owner of the socket sees that itself. */
 export interface HandshakeHandler {
@@ -40,7 +40,7 @@ export interface TlsAcceptorOptions {
   readonly clients: ClientRules;
   /** See `chainDepth`; undefined: no limit. */
   readonly clientChainDepth: number | undefined;
-  readonly tickets: { readonly rotateMs: number; readonly secret: string | undefined };
+  readonly tickets: { readonly rotateMs: number; readonly secrets: TicketSecrets };
   /** Names to agree on by ALPN; undefined: what the client says is not answered. */
   readonly alpnProtocols: readonly string[] | undefined;
   readonly psk: PreSharedKeys | undefined;
@@ -122,9 +122,8 @@ interface Setting {
 
 function settings(options: TlsAcceptorOptions): () => Setting {
   const { certificates, clients, clientChainDepth, psk, alpnProtocols, clock } = options;
-  const { rotateMs } = options.tickets;
+  const { rotateMs, secrets } = options.tickets;
   const asksForCertificate = clients.certificate !== 'none';
-  const secrets = ticketSecrets(options.tickets.secret);
   /** Which key was used, and the length of a chain, cannot be told of a session that is resumed. */
   const resumes = psk === undefined && clientChainDepth === undefined;
   const policy = psk === undefined ? options.policy : withPskCiphers(options.policy);
