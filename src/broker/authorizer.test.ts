@@ -152,3 +152,25 @@ test.each([false, true])('a will that its client may not publish is not sent (fo
   expect(reader.seen).toHaveLength(isForbidden ? 0 : 1);
   await broker.stop(signal);
 });
+
+test('whatever an authenticator said of a client is known wherever it is judged, its will included', async () => {
+  const attributes = { groups: ['pumps'], claims: { site: 'north' } };
+  const asked: unknown[] = [];
+  const hear = (what: string, client: AuthorizedClient): undefined => void asked.push([what, client.attributes]);
+  const broker = await startMemoryBroker({
+    authenticator: { authenticate: () => ({ kind: 'accept', principal: 'ann', trust: 'test', attributes }) },
+    authorizer: {
+      generation: 0,
+      publish: (client, { topic }) => hear(topic, client),
+      subscribe: (client, filter) => hear(filter, client),
+    },
+  });
+  const client = new WireClient(broker, 5);
+  await client.connect('p', true, { will: { topic: 'will', payload: Buffer.from('bye'), qos: 1, retain: false } });
+  await subscribe(client, 'filter');
+  await client.ask(publish('topic', 1, 1), 'puback');
+  client.close();
+  await expect.poll(() => asked.length, { interval: 1 }).toBe(3);
+  expect(asked).toEqual(['filter', 'topic', 'will'].map((what) => [what, attributes]));
+  await broker.stop(signal);
+});

@@ -2,7 +2,7 @@ import type { Component } from '../kernel/lifecycle.ts';
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Refusal } from '../mqtt/refusal.ts';
 import type { Subscriber } from '../plane/plane.ts';
-import type { Peer } from './ports.ts';
+import type { ClientAttributes, Peer } from './ports.ts';
 import type { LimitsOptions } from './schema.ts';
 import type { QueueTarget, StoredPacket } from './session-store.ts';
 
@@ -10,6 +10,7 @@ import type { QueueTarget, StoredPacket } from './session-store.ts';
 export interface AcceptedSession {
   readonly clientId: string;
   readonly principal: string;
+  readonly attributes: ClientAttributes | undefined;
   /** It outlives the connection. */
   readonly isPersistent: boolean;
   /** There is a session to go on with. [MQTT-3.2.2-2] */

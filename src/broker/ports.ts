@@ -192,6 +192,8 @@ export interface AuthorizedClient {
   readonly clientId: string;
   /** See `Identity`. */
   readonly principal: string;
+  /** What its Authenticator said of it; of one that was connected to an earlier run nothing is known. */
+  readonly attributes?: ClientAttributes | undefined;
   /** How it is connected; undefined of one that was connected to an earlier run, and left a will. */
   readonly peer: Peer | undefined;
 }

@@ -52,8 +52,8 @@ export function clientHooks({
     },
     willDue(gone, will, isCurrent) {
       const id = gone.id ?? '';
-      const { identity, edge } = connections.get(gone) ?? {};
-      const client = { clientId: id, principal: identity?.principal ?? '', peer: edge?.peer };
+      const { identity, attributes, edge } = connections.get(gone) ?? {};
+      const client = { clientId: id, principal: identity?.principal ?? '', attributes, peer: edge?.peer };
       publisher.publishWill(willMessage(will, id), client).catch(failed);
       if (isCurrent) store.delWill({ id }).catch(failed);
     },

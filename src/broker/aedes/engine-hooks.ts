@@ -98,7 +98,7 @@ async function admit(
   if (client.closed) return false;
   // a resumed session that ends with the connection still has a queue to deliver first
   if (isResumed) client.clean = false;
-  connection.admitted(identity, isResumed);
+  connection.admitted(identity, verdict.attributes, isResumed);
   return true;
 }
 

@@ -3,7 +3,7 @@ import { passwordOf } from '../../mqtt/connect.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { refuse } from '../../mqtt/refusal.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
-import type { Identity } from '../ports.ts';
+import type { ClientAttributes, Identity } from '../ports.ts';
 import type { Sessions } from '../sessions.ts';
 import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
 import { type EngineSink, EngineSocket } from './engine-socket.ts';
@@ -32,6 +32,7 @@ const noAliases: ReadonlyMap<number, string> = new Map();
 export class EngineSession implements EngineConnection, EngineSink {
   readonly edge: EdgePort;
   #identity: Identity | undefined;
+  #attributes: ClientAttributes | undefined;
   #isPresent = false;
   #isRegistered = false;
   /** Lets the next CONNECT of the client id go on. */
@@ -77,6 +78,10 @@ export class EngineSession implements EngineConnection, EngineSink {
     return this.#identity;
   }
 
+  get attributes(): ClientAttributes | undefined {
+    return this.#attributes;
+  }
+
   /** While its CONNECT is worked on. */
   get password(): Uint8Array | undefined {
     return this.#frame === undefined ? undefined : passwordOf(this.#frame, this.edge.connect);
@@ -116,10 +121,11 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   /** The client is who it says. @param isPresent there is a session to go on with */
-  admitted(identity: Identity, isPresent: boolean): void {
+  admitted(identity: Identity, attributes: ClientAttributes | undefined, isPresent: boolean): void {
     this.#giveUp = undefined;
     this.#frame = undefined;
     this.#identity = identity;
+    this.#attributes = attributes;
     this.#isPresent = isPresent;
     this.#client._serverKeepAlive = 0; // the edge waits for silent clients
     this.#client._disconnected = true; // until it is accepted it leaves no will [MQTT-3.1.2-8]
@@ -157,7 +163,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#client.connected = true;
     this.#client.connackSent = true;
     this.#client._nextBatch = (error) => this.#packetDone(error); // what is under way keeps the one that it was given
-    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent });
+    this.edge.accepted({ ...session, attributes: this.#attributes, isPersistent, isPresent: this.#isPresent });
     if (!this.#client.closed) this.#client._disconnected = false;
     this.edge.handled();
   }

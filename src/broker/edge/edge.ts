@@ -132,8 +132,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#timeLimit.accepted(connect);
     this.egress.write(connack);
     this.#log.accepted(session.clientId, session.principal, connect.version);
-    const { clientId, principal, isPersistent } = session;
-    this.#inbound?.open({ clientId, principal, peer: this.peer }, isPersistent);
+    const { clientId, principal, attributes, isPersistent } = session;
+    this.#inbound?.open({ clientId, principal, attributes, peer: this.peer }, isPersistent);
     if (this.#isGone) return;
     this.deliveries.open(deliverySession(connect, session, limits));
   }

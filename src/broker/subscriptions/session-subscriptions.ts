@@ -9,7 +9,7 @@ import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionLimitReached } from '../events.ts';
-import type { AuthorizedClient, Authorizer, Identity } from '../ports.ts';
+import type { AuthorizedClient, Authorizer, ClientAttributes, Identity } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { SessionStore } from '../session-store.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
@@ -27,6 +27,7 @@ export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
     readonly isPersistent: boolean;
     /** Undefined before it was admitted. */
     readonly identity: Identity | undefined;
+    readonly attributes?: ClientAttributes | undefined;
   };
   readonly authorizer: Pick<Authorizer, 'subscribe'>;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
@@ -136,7 +137,8 @@ export class SessionSubscriptions {
 
   #denial(filter: string, qos: Qos): string | undefined {
     const { authorizer, session, edge } = this.#deps;
-    this.#client ??= { clientId: session.id, principal: session.identity?.principal ?? '', peer: edge.peer };
+    const { id: clientId, identity, attributes } = session;
+    this.#client ??= { clientId, principal: identity?.principal ?? '', attributes, peer: edge.peer };
     return authorizer.subscribe(this.#client, filter, qos);
   }
 
