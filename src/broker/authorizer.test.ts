@@ -29,6 +29,8 @@ function rules() {
   return { authorizer, asked, change };
 }
 
+const nothing = (): Authorizer => ({ generation: 0, publish: () => undefined, subscribe: () => undefined });
+
 const publish = (topic: string, qos: 0 | 1 | 2, messageId: number, retain = false): Packet => ({
   cmd: 'publish',
   topic,
@@ -172,5 +174,97 @@ test('whatever an authenticator said of a client is known wherever it is judged,
   client.close();
   await expect.poll(() => asked.length, { interval: 1 }).toBe(3);
   expect(asked).toEqual(['filter', 'topic', 'will'].map((what) => [what, attributes]));
+  await broker.stop(signal);
+});
+
+/** Rules about who receives what, as `client topic`. */
+function receiveRules() {
+  const state = { generation: 0, forbidden: new Set<string>() };
+  const authorizer: Authorizer = {
+    ...nothing(),
+    get generation() {
+      return state.generation;
+    },
+    receive: ({ clientId }, topic) => (state.forbidden.has(`${clientId} ${topic}`) ? 'forbidden' : undefined),
+  };
+  const forbid = (...forbidden: readonly string[]): void => {
+    state.forbidden = new Set(forbidden);
+    state.generation += 1;
+  };
+  return { authorizer, forbid };
+}
+
+const seen = (client: WireClient): string[] => client.seen.map(({ topic, payload }) => `${topic} ${payload}`);
+const say = (topic: string, payload: string, retain = false): Packet =>
+  ({ ...publish(topic, 1, 1, retain), payload }) as Packet;
+
+test.each([true, false])(
+  'what a client may not receive does not come, live or retained, until the rules change (clean session: %s)',
+  async (isClean) => {
+    const { authorizer, forbid } = receiveRules();
+    const broker = await startMemoryBroker({ authorizer });
+    const publisher = new WireClient(broker, 5);
+    await publisher.connect('p', true);
+    await publisher.ask(say('a', 'retained', true), 'puback');
+    forbid('r a');
+    const reader = new WireClient(broker, 5);
+    await reader.connect('r', isClean);
+    await subscribe(reader, 'a', 'b');
+    expect(await publisher.ask(say('a', '1'), 'puback')).toMatchObject({ reasonCode: 0x10 });
+    await publisher.ask(say('b', '2'), 'puback');
+    forbid();
+    await publisher.ask(say('a', '3'), 'puback');
+    forbid('r a');
+    await publisher.ask(say('a', '4'), 'puback');
+    await broker.publish({
+      topic: 'a',
+      payload: Buffer.from('5'),
+      qos: 1,
+      retain: false,
+      origin: { kind: 'bridge', link: 'l', brokers: [] },
+    });
+    await reader.settle();
+    expect(seen(reader)).toEqual(['b 2', 'a 3']);
+    await broker.stop(signal);
+  },
+);
+
+test('what was queued for a session that may not have it any more is dropped when it is back', async () => {
+  const { authorizer, forbid } = receiveRules();
+  const store = memoryStore();
+  const broker = await startMemoryBroker({ authorizer, store });
+  const reader = new WireClient(broker, 5);
+  await reader.connect('r', false);
+  await subscribe(reader, '#');
+  reader.close();
+  const publisher = new WireClient(broker, 5);
+  await publisher.connect('p', true);
+  await publisher.ask(say('a', '1'), 'puback');
+  await publisher.ask(say('b', '2'), 'puback');
+  forbid('r a');
+  const back = new WireClient(broker, 5);
+  await back.connect('r', false);
+  await expect.poll(() => seen(back), { interval: 1 }).toEqual(['b 2']);
+  await back.settle();
+  expect(store.stats().queuedMessages).toBe(0);
+  await broker.stop(signal);
+});
+
+test('of a shared group only members that may receive a topic are chosen', async () => {
+  const { authorizer, forbid } = receiveRules();
+  const broker = await startMemoryBroker({ authorizer });
+  const members = [];
+  for (const id of ['m1', 'm2']) {
+    const member = new WireClient(broker, 5);
+    await member.connect(id, true);
+    await subscribe(member, '$share/g/#');
+    members.push(member);
+  }
+  forbid('m1 a');
+  const publisher = new WireClient(broker, 5);
+  await publisher.connect('p', true);
+  for (const payload of ['1', '2', '3', '4']) await publisher.ask(say('a', payload), 'puback');
+  for (const member of members) await member.settle();
+  expect(members.map(seen)).toEqual([[], ['a 1', 'a 2', 'a 3', 'a 4']]);
   await broker.stop(signal);
 });

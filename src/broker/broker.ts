@@ -76,6 +76,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       events: telemetry.events,
       isEnding: ends.isEnding,
       admit: (clientId, targets, packet) => engine.edgeOf(clientId)?.admit(targets, packet),
+      mayReceive: (clientId, topic) => engine.edgeOf(clientId)?.subscriber.mayReceive?.(topic) !== false,
     });
     const engine: Engine = createEngine(limits)({ ...common, ends, runId, authenticator, authorizer, publisher });
     const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
@@ -83,6 +84,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     let isClosed = false;
     let deps = {
       ...common,
+      authorizer,
       ...pacing,
       limits,
       engine,

@@ -2,7 +2,7 @@ import type { Component } from '../kernel/lifecycle.ts';
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Refusal } from '../mqtt/refusal.ts';
 import type { Subscriber } from '../plane/plane.ts';
-import type { ClientAttributes, Peer } from './ports.ts';
+import type { AuthorizedClient, Peer } from './ports.ts';
 import type { LimitsOptions } from './schema.ts';
 import type { QueueTarget, StoredPacket } from './session-store.ts';
 
@@ -10,7 +10,6 @@ import type { QueueTarget, StoredPacket } from './session-store.ts';
 export interface AcceptedSession {
   readonly clientId: string;
   readonly principal: string;
-  readonly attributes: ClientAttributes | undefined;
   /** It outlives the connection. */
   readonly isPersistent: boolean;
   /** There is a session to go on with. [MQTT-3.2.2-2] */
@@ -29,7 +28,7 @@ export interface EdgePort {
   /** Where its messages go. */
   readonly subscriber: Subscriber;
   /** The client was authenticated; before it has a subscription. */
-  identified(clientId: string): void;
+  identified(client: AuthorizedClient): void;
   /** Accepts the client: sends CONNACK, then what is queued for it. */
   accepted(session: AcceptedSession): void;
   /** Refuses the client with a CONNACK. The message is for the log, the client hears the code alone. */

@@ -192,10 +192,10 @@ export interface AuthorizedClient {
   readonly clientId: string;
   /** See `Identity`. */
   readonly principal: string;
-  /** What its Authenticator said of it; of one that was connected to an earlier run nothing is known. */
-  readonly attributes?: ClientAttributes | undefined;
-  /** How it is connected; undefined of one that was connected to an earlier run, and left a will. */
+  readonly trust: string | undefined;
+  /** How it is connected; undefined, as the next is, of one that was connected to an earlier run and left a will. */
   readonly peer: Peer | undefined;
+  readonly attributes: ClientAttributes | undefined;
 }
 
 /** How a client wants to publish on a topic. */
@@ -216,4 +216,6 @@ export interface Authorizer {
   publish(client: AuthorizedClient, request: PublishRequest): string | undefined;
   /** @param filter also `$share/group/filter` */
   subscribe(client: AuthorizedClient, filter: string, qos: Qos): string | undefined;
+  /** Asked for what a subscription brings, also retained and queued messages. Left out: whoever may subscribe may receive. */
+  receive?(client: AuthorizedClient, topic: string): string | undefined;
 }

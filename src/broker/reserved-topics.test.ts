@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { reservedTopics } from './reserved-topics.ts';
 
-const client = (clientId: string) => ({ clientId, principal: 'anonymous', peer: undefined });
+const client = (clientId: string) => ({
+  clientId,
+  principal: 'anonymous',
+  trust: undefined,
+  peer: undefined,
+  attributes: undefined,
+});
 const publish = (topic: string, isRetained: boolean) =>
   reservedTopics.publish(client('a'), { topic, qos: 0, isRetained });
 const subscribe = (filter: string, clientId: string) => reservedTopics.subscribe(client(clientId), filter, 0);

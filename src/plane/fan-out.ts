@@ -18,14 +18,15 @@ export function deliverAll(targets: readonly Target[], message: Message): number
 }
 
 /** Whose turn it is in each group. */
-export const chosenFrom = (groups: readonly SharedGroup[]): Subscription[] =>
-  groups.flatMap((group) => group.choose()?.subscriptions ?? []);
+export const chosenFrom = (groups: readonly SharedGroup[], topic: string): Subscription[] =>
+  groups.flatMap((group) => group.choose(topic)?.subscriptions ?? []);
 
 /** To every target, and to one member of every group. */
 export function deliverShared(targets: readonly Target[], groups: readonly SharedGroup[], message: Message): number {
   const [group] = groups;
-  if (group === undefined || groups.length > 1) return deliverMerged(targets, chosenFrom(groups), message);
-  const chosen = group.choose();
+  if (group === undefined || groups.length > 1)
+    return deliverMerged(targets, chosenFrom(groups, message.topic), message);
+  const chosen = group.choose(message.topic);
   if (chosen === undefined) return deliverAll(targets, message);
   for (const { subscriber } of targets)
     if (subscriber === chosen.subscriber) return deliverMerged(targets, chosen.subscriptions, message);

@@ -81,7 +81,7 @@ export class Plane {
     const { groups } = this.#routes.get(topic) ?? this.#find(topic);
     if (groups.length === 0) return nobodyShares;
     const choice = new Map<string, Subscription>();
-    for (const subscription of chosenFrom(groups)) choice.set(subscription.filter, subscription);
+    for (const subscription of chosenFrom(groups, topic)) choice.set(subscription.filter, subscription);
     return choice;
   }
 
@@ -93,7 +93,7 @@ export class Plane {
    * @returns false when no other member is connected
    */
   reroute(message: Message, sharedFilter: string, exclude: Subscriber): boolean {
-    const target = this.#groups.get(sharedFilter)?.choose(exclude);
+    const target = this.#groups.get(sharedFilter)?.choose(message.topic, exclude);
     return target !== undefined && deliver(target, message);
   }
 
@@ -102,10 +102,15 @@ export class Plane {
    * @returns 'congested' where members are connected and none of them is ready
    */
   handOn(message: Message, sharedFilter: string): 'given' | 'congested' | 'nobody' {
-    const target = this.#groups.get(sharedFilter)?.chooseReady() ?? 'nobody';
+    const target = this.#groups.get(sharedFilter)?.chooseReady(message.topic) ?? 'nobody';
     if (typeof target === 'string') return target;
     deliver(target, message);
     return 'given';
+  }
+
+  /** Who may receive what has changed. */
+  reconsider(): void {
+    this.#routes.clear();
   }
 
   #groupFor(sharedFilter: string, filter: string): SharedGroup {
@@ -151,7 +156,7 @@ export class Plane {
     const groups: SharedGroup[] = [];
     this.#index.match(topic, (found) => {
       if (found instanceof SharedGroup) groups.push(found);
-      else addTo(bySubscriber, found);
+      else if (found.subscriber.mayReceive?.(topic) !== false) addTo(bySubscriber, found);
     });
     const targets = Array.from(bySubscriber, ([subscriber, subscriptions]) => targetOf(subscriber, subscriptions));
     const route = { targets, groups };

@@ -51,7 +51,7 @@ test('members are chosen in turn, in the order in which they joined, while other
           }
         else
           for (let time = 0; time < one.choose && model.members.length > 0; time += 1) {
-            const [chosen, expected] = [group.choose()?.subscriber.clientId, model.choose()];
+            const [chosen, expected] = [group.choose('t')?.subscriber.clientId, model.choose()];
             if (chosen !== expected) wrong.push([chosen, expected]);
           }
       expect([wrong, group.size]).toEqual([[], model.members.length]);

@@ -55,18 +55,18 @@ export class SharedGroup {
 
   /**
    * Whose turn it is: the next member that can take a message, or just the next one where none can. Members that are gone
-   * are passed over: two of them would hand a message to each other for ever.
+   * are passed over: two of them would hand a message to each other for ever. So are those that may not have the topic.
    * @param exclude is passed over too
    * @returns undefined where there is no other
    */
-  choose(exclude?: Subscriber): Target | undefined {
+  choose(topic: string, exclude?: Subscriber): Target | undefined {
     const count = this.#members.length;
     let congested = -1;
     for (let step = 0; step < count; step += 1) {
       const at = (this.#turn + step) % count;
       const target = this.#members[at]?.target;
       if (target === undefined) continue;
-      if (target.subscriber === exclude || target.subscriber.isGone?.() === true) continue;
+      if (target.subscriber === exclude || isBarred(target.subscriber, topic)) continue;
       if (target.subscriber.canTake?.() !== false) return this.#take(at);
       if (congested === -1) congested = at;
     }
@@ -77,13 +77,13 @@ export class SharedGroup {
    * The next member that a message may be given to however many there are: it can take one, or keeps what it is given.
    * @returns 'congested' where there are members and none of them is ready, undefined where there are none
    */
-  chooseReady(): Target | 'congested' | undefined {
+  chooseReady(topic: string): Target | 'congested' | undefined {
     const count = this.#members.length;
     let isAnybodyHere = false;
     for (let step = 0; step < count; step += 1) {
       const at = (this.#turn + step) % count;
       const subscriber = this.#members[at]?.target.subscriber;
-      if (subscriber === undefined || subscriber.isGone?.() === true) continue;
+      if (subscriber === undefined || isBarred(subscriber, topic)) continue;
       if (subscriber.canTake?.() !== false || subscriber.canKeep?.() === true) return this.#take(at);
       isAnybodyHere = true;
     }
@@ -103,3 +103,6 @@ export class SharedGroup {
     this.#members = members;
   }
 }
+
+const isBarred = (subscriber: Subscriber, topic: string): boolean =>
+  subscriber.isGone?.() === true || subscriber.mayReceive?.(topic) === false;

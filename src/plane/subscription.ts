@@ -23,6 +23,8 @@ export interface Subscriber {
   canTake?(): boolean;
   /** True while what it is given stands in a store until it is answered, so that it may be any number. */
   canKeep?(): boolean;
+  /** False where it must not get the topic, whatever it has subscribed to. Remembered until `Plane.reconsider`. */
+  mayReceive?(topic: string): boolean;
   /** True once it takes nothing more, though its subscriptions may still stand: no shared group chooses it. */
   isGone?(): boolean;
 }

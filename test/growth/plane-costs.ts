@@ -141,6 +141,17 @@ export const planeCosts: readonly PlaneCase[] = [
       repeat((number) => plane.reroute(message({ topic: 'jobs' }), group, members[number % 10]!.subscriber)),
   },
   {
+    method: 'reconsider',
+    work: 'a topic that is looked up again',
+    n: 'subscriptions of all',
+    cost: 'O(1)',
+    run: ({ plane, size }) =>
+      repeat((number) => {
+        if (number % 100 === 0) plane.reconsider();
+        plane.route(message({ topic: `own/${number % size}` }));
+      }),
+  },
+  {
     method: 'handOn',
     work: 'to a member that is ready',
     n: 'members of the group',

@@ -46,15 +46,14 @@ export function clientHooks({
         sessions.keep(clientId);
         ends.end({ id: clientId }).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
       } else {
-        const { identity } = connections.get(client) ?? {};
-        if (identity !== undefined) sessions.disconnected({ clientId, ...identity, expirySeconds }).catch(failed);
+        const { owner } = connections.get(client) ?? {};
+        if (owner !== undefined) sessions.disconnected({ clientId, ...owner, expirySeconds }).catch(failed);
       }
     },
     willDue(gone, will, isCurrent) {
       const id = gone.id ?? '';
-      const { identity, attributes, edge } = connections.get(gone) ?? {};
-      const client = { clientId: id, principal: identity?.principal ?? '', attributes, peer: edge?.peer };
-      publisher.publishWill(willMessage(will, id), client).catch(failed);
+      const { authorized } = connections.get(gone) ?? {};
+      if (authorized !== undefined) publisher.publishWill(willMessage(will, id), authorized).catch(failed);
       if (isCurrent) store.delWill({ id }).catch(failed);
     },
     willDelayed({ id }, will, delaySeconds) {

@@ -85,7 +85,7 @@ async function admit(
   const identity = { principal: verdict.principal, trust: verdict.trust };
   connection.tookTurn(leave);
   if (client.closed) return false;
-  const owner = sessionOf(clientId)?.identity ?? (await sessions.find(clientId)); // a clean session stands in no store
+  const owner = sessionOf(clientId)?.owner ?? (await sessions.find(clientId)); // a clean session stands in no store
   if (client.closed) return false;
   if (owner !== undefined && !isSame(owner, identity)) {
     connection.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, identity)}`);
@@ -98,7 +98,7 @@ async function admit(
   if (client.closed) return false;
   // a resumed session that ends with the connection still has a queue to deliver first
   if (isResumed) client.clean = false;
-  connection.admitted(identity, verdict.attributes, isResumed);
+  connection.admitted(verdict, isResumed);
   return true;
 }
 

@@ -3,7 +3,8 @@ import { passwordOf } from '../../mqtt/connect.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { refuse } from '../../mqtt/refusal.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
-import type { ClientAttributes, Identity } from '../ports.ts';
+import type { Acceptance, AuthorizedClient } from '../ports.ts';
+import type { StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
 import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
 import { type EngineSink, EngineSocket } from './engine-socket.ts';
@@ -31,8 +32,7 @@ const noAliases: ReadonlyMap<number, string> = new Map();
  */
 export class EngineSession implements EngineConnection, EngineSink {
   readonly edge: EdgePort;
-  #identity: Identity | undefined;
-  #attributes: ClientAttributes | undefined;
+  #authorized: AuthorizedClient | undefined;
   #isPresent = false;
   #isRegistered = false;
   /** Lets the next CONNECT of the client id go on. */
@@ -73,13 +73,15 @@ export class EngineSession implements EngineConnection, EngineSink {
     return !this.#client.clean;
   }
 
-  /** Undefined before it was admitted. */
-  get identity(): Identity | undefined {
-    return this.#identity;
+  /** Undefined before it was admitted; so is the next. */
+  get authorized(): AuthorizedClient | undefined {
+    return this.#authorized;
   }
 
-  get attributes(): ClientAttributes | undefined {
-    return this.#attributes;
+  get owner(): Pick<StoredSession, 'principal' | 'trust'> | undefined {
+    if (this.#authorized === undefined) return undefined;
+    const { principal, trust } = this.#authorized;
+    return { principal, trust };
   }
 
   /** While its CONNECT is worked on. */
@@ -121,15 +123,14 @@ export class EngineSession implements EngineConnection, EngineSink {
   }
 
   /** The client is who it says. @param isPresent there is a session to go on with */
-  admitted(identity: Identity, attributes: ClientAttributes | undefined, isPresent: boolean): void {
+  admitted({ principal, trust, attributes }: Acceptance, isPresent: boolean): void {
     this.#giveUp = undefined;
     this.#frame = undefined;
-    this.#identity = identity;
-    this.#attributes = attributes;
+    this.#authorized = { clientId: this.id, principal, trust, attributes, peer: this.edge.peer };
     this.#isPresent = isPresent;
     this.#client._serverKeepAlive = 0; // the edge waits for silent clients
     this.#client._disconnected = true; // until it is accepted it leaves no will [MQTT-3.1.2-8]
-    this.edge.identified(this.id);
+    this.edge.identified(this.#authorized);
   }
 
   /** No other CONNECT of the client id is worked on until `leaveTurn`. */
@@ -148,7 +149,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#isRegistered = true;
     const { id: clientId, isPersistent } = this;
     const { _cleanStart: isCleanStart, sessionExpiryInterval: expirySeconds } = this.#client;
-    const { principal = '', trust } = this.#identity ?? {};
+    const { principal = '', trust } = this.#authorized ?? {};
     const session = { clientId, principal, trust, expirySeconds };
     try {
       // not at once in any case: the engine's own work on CONNECT must have ended before
@@ -163,7 +164,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     this.#client.connected = true;
     this.#client.connackSent = true;
     this.#client._nextBatch = (error) => this.#packetDone(error); // what is under way keeps the one that it was given
-    this.edge.accepted({ ...session, attributes: this.#attributes, isPersistent, isPresent: this.#isPresent });
+    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent });
     if (!this.#client.closed) this.#client._disconnected = false;
     this.edge.handled();
   }

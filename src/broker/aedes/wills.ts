@@ -50,6 +50,7 @@ async function publish(will: EngineWill, { store, isConnected, publisher }: Will
   const id = will.clientId ?? '';
   if (isConnected(id)) return; // it came back and has a will of its own, or none
   if ((await store.delWill({ id })) === undefined) return;
-  const { principal = '' } = (await store.getSession({ id })) ?? {};
-  await publisher.publishWill(willMessage(will, id), { clientId: id, principal, peer: undefined });
+  const { principal = '', trust } = (await store.getSession({ id })) ?? {};
+  const client = { clientId: id, principal, trust, peer: undefined, attributes: undefined };
+  await publisher.publishWill(willMessage(will, id), client);
 }

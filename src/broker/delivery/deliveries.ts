@@ -3,6 +3,7 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery, Subscriber } from '../../plane/plane.ts';
+import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import type { Lane } from './lane.ts';
@@ -19,6 +20,7 @@ export interface DeliverySession extends SenderOptions {
 }
 
 export interface DeliveriesDeps extends StoreLaneDeps {
+  readonly authorizer: Pick<Authorizer, 'receive'>;
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
   /** Gives what a client has not answered to another member of its shared group. */
   readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
@@ -28,7 +30,7 @@ export interface DeliveriesDeps extends StoreLaneDeps {
 export class Deliveries implements Subscriber {
   readonly #sink: DeliverySink;
   readonly #deps: DeliveriesDeps;
-  #clientId: string | undefined;
+  #client: AuthorizedClient | undefined;
   #session: DeliverySession | undefined;
   #sender: Sender | undefined;
   #lane: Lane | undefined;
@@ -43,12 +45,12 @@ export class Deliveries implements Subscriber {
   }
 
   get clientId(): string | undefined {
-    return this.#clientId;
+    return this.#client?.clientId;
   }
 
   /** Who it is, before it has a subscription. */
-  identify(clientId: string): void {
-    this.#clientId = clientId;
+  identify(client: AuthorizedClient): void {
+    this.#client = client;
   }
 
   /** CONNACK is on its way: deliveries may follow. [MQTT-3.2.0-1] */
@@ -58,9 +60,10 @@ export class Deliveries implements Subscriber {
     const sender = new Sender(session, this.#sink);
     this.#sender = sender;
     this.#lane = session.isPersistent
-      ? new StoreLane(sender, { id: session.clientId }, this.#deps, (packetId) =>
-          this.#release(packetId, reasonCodes.success),
-        )
+      ? new StoreLane(sender, { id: session.clientId }, this.#deps, {
+          release: (packetId) => this.#release(packetId, reasonCodes.success),
+          mayReceive: (topic) => this.mayReceive(topic),
+        })
       : new MemoryLane(sender, this.#deps);
     this.#lane.advance();
   }
@@ -81,6 +84,10 @@ export class Deliveries implements Subscriber {
   /** One more message would be sent at once. */
   canTake(): boolean {
     return this.#lane?.hasRoom ?? false;
+  }
+
+  mayReceive(topic: string): boolean {
+    return this.#client === undefined || this.#deps.authorizer.receive?.(this.#client, topic) === undefined;
   }
 
   canKeep(): boolean {

@@ -30,6 +30,13 @@ export interface StoreLaneDeps {
   readonly telemetry: Pick<Telemetry, 'events'>;
 }
 
+/** Whose queue it is. */
+export interface StoreLaneClient {
+  /** Sends the PUBREL of an earlier connection again. */
+  release(packetId: number): void;
+  mayReceive(topic: string): boolean;
+}
+
 /** Milliseconds after which a store that did not answer is asked again. */
 const retryMs = 1_000;
 
@@ -48,7 +55,7 @@ export class StoreLane implements Lane {
   readonly #sender: Sender;
   readonly #session: SessionRef;
   readonly #deps: StoreLaneDeps;
-  readonly #release: (packetId: number) => void;
+  readonly #client: StoreLaneClient;
   readonly #backlog: Backlog;
   /** What waits for a write; no more than are under way to the client. */
   readonly #steps = new Fifo<Step>();
@@ -62,12 +69,11 @@ export class StoreLane implements Lane {
   /** The queue was read to its end once, so that what stands in it is known. */
   #isQueueKnown = false;
 
-  /** @param release sends the PUBREL of an earlier connection again */
-  constructor(sender: Sender, session: SessionRef, deps: StoreLaneDeps, release: (packetId: number) => void) {
+  constructor(sender: Sender, session: SessionRef, deps: StoreLaneDeps, client: StoreLaneClient) {
     this.#sender = sender;
     this.#session = session;
     this.#deps = deps;
-    this.#release = release;
+    this.#client = client;
     this.#backlog = new Backlog({
       store: deps.store,
       slices: deps.slices,
@@ -206,7 +212,7 @@ export class StoreLane implements Lane {
     const { brokerId, brokerCounter, messageExpiry } = packet;
     const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
     const key = { brokerId, brokerCounter };
-    if (left !== undefined && left <= 0) this.#clear(key);
+    if ((left !== undefined && left <= 0) || !this.#client.mayReceive(packet.topic)) this.#clear(key);
     else this.#send(outgoingOf(packet), key, left);
   }
 
@@ -214,7 +220,7 @@ export class StoreLane implements Lane {
     const packetId = packet.messageId ?? 0;
     if (packet.cmd === 'pubrel') {
       this.#sender.window.set(packetId, 'pubcomp');
-      this.#release(packetId);
+      this.#client.release(packetId);
     } else if (!this.#sender.resend(outgoingOf(packet), packetId, {})) this.#clear({ messageId: packetId });
   }
 

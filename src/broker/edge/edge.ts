@@ -8,7 +8,7 @@ import type { Turn } from '../../plane/turn.ts';
 import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
 import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
 import { Holding, type MemoryBudget } from '../memory-budget.ts';
-import type { Link, LinkHandler, Peer } from '../ports.ts';
+import type { AuthorizedClient, Link, LinkHandler, Peer } from '../ports.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
@@ -50,6 +50,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   readonly #timeLimit: TimeLimit;
   #engine: EngineConnection | undefined;
   #connect: ConnectPacket | undefined;
+  /** Once it was authenticated. */
+  #client: AuthorizedClient | undefined;
   #inbound: Inbound | undefined;
   #isAccepted = false;
   /** The link is closed. */
@@ -114,8 +116,9 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (!this.#isAccepted) this.broken('the broker shuts down');
   }
 
-  identified(clientId: string): void {
-    this.deliveries.identify(clientId);
+  identified(client: AuthorizedClient): void {
+    this.#client = client;
+    this.deliveries.identify(client);
   }
 
   accepted(session: AcceptedSession): void {
@@ -132,8 +135,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#timeLimit.accepted(connect);
     this.egress.write(connack);
     this.#log.accepted(session.clientId, session.principal, connect.version);
-    const { clientId, principal, attributes, isPersistent } = session;
-    this.#inbound?.open({ clientId, principal, attributes, peer: this.peer }, isPersistent);
+    this.#inbound?.open(this.#client!, session.isPersistent);
     if (this.#isGone) return;
     this.deliveries.open(deliverySession(connect, session, limits));
   }

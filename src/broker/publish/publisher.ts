@@ -22,7 +22,7 @@ import { storedPacket } from './stored-packet.ts';
 
 /**
  * To how many a message went; a promise of it is kept when the message is wherever it must be kept, and broken where it
- * cannot be. A refusal says that nobody gets it.
+ * cannot be, so that nobody has it.
  */
 export type Outcome = number | Promise<number>;
 
@@ -73,6 +73,8 @@ export interface PublisherDeps {
   readonly now: () => number;
   readonly isEnding: (clientId: string) => boolean;
   readonly admit: Admit;
+  /** False of a client that is connected and may not. */
+  readonly mayReceive: (clientId: string, topic: string) => boolean;
   readonly authorizer: Authorizer;
   /** Bytes that a topic may have. */
   readonly topicLength: () => number;
@@ -85,43 +87,54 @@ const idle = (): UnderWay => ({ handed: undefined, routed: undefined });
 
 export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps) => Publisher {
   const messageOf = hotPath === 'on' ? (raw: RawPublish): Message => raw : decoded;
-  return (deps) => ({
-    sourceOf: (client, limits) => ({
-      origin: {
-        kind: 'client',
-        clientId: client.clientId,
-        ...(client.peer === undefined ? {} : { peer: client.peer }),
+  return (deps) => {
+    let generation = deps.authorizer.generation;
+    const reconsider = (): void => {
+      if (deps.authorizer.generation === generation) return;
+      generation = deps.authorizer.generation;
+      deps.plane.reconsider();
+    };
+    return {
+      sourceOf: (client, limits) => ({
+        origin: {
+          kind: 'client',
+          clientId: client.clientId,
+          ...(client.peer === undefined ? {} : { peer: client.peer }),
+        },
+        authorization: new PublishAuthorization(client, deps.authorizer, limits),
+        acknowledged: idle(),
+        unacknowledged: idle(),
+      }),
+      take(frame, header, version, source, exchange) {
+        reconsider();
+        const refusal = source.authorization.refusalOf(header);
+        if (refusal !== undefined) return refused(deps, refusal);
+        const message = messageOf(new RawPublish(frame, header, version, source.origin));
+        const { acknowledged, unacknowledged } = source;
+        if (header.qos === 0) return follow(unacknowledged, passOn(deps, message, unacknowledged, undefined));
+        const passed = deps.gates.isEmpty ? undefined : deps.gates.pass(message, sendingOf(header, version));
+        const outcome =
+          passed === undefined && acknowledged.handed === undefined
+            ? passOn(deps, message, acknowledged, exchange)
+            : passOnInTurn(deps, passed, message, acknowledged, exchange);
+        return follow(acknowledged, outcome);
       },
-      authorization: new PublishAuthorization(client, deps.authorizer, limits),
-      acknowledged: idle(),
-      unacknowledged: idle(),
-    }),
-    take(frame, header, version, source, exchange) {
-      const refusal = source.authorization.refusalOf(header);
-      if (refusal !== undefined) return refused(deps, refusal);
-      const message = messageOf(new RawPublish(frame, header, version, source.origin));
-      const { acknowledged, unacknowledged } = source;
-      if (header.qos === 0) return follow(unacknowledged, passOn(deps, message, unacknowledged, undefined));
-      const passed = deps.gates.isEmpty ? undefined : deps.gates.pass(message, sendingOf(header, version));
-      const outcome =
-        passed === undefined && acknowledged.handed === undefined
-          ? passOn(deps, message, acknowledged, exchange)
-          : passOnInTurn(deps, passed, message, acknowledged, exchange);
-      return follow(acknowledged, outcome);
-    },
-    async publishWill(will, client) {
-      const { topic, qos, retain } = will;
-      const reason = deps.authorizer.publish(client, { topic, qos, isRetained: retain });
-      if (reason === undefined) await publish(deps, will);
-      else refused(deps, notAuthorized(reason));
-    },
-    async publish(message) {
-      const topicLength = deps.topicLength();
-      if (isLongerThan(message.topic, topicLength))
-        throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
-      await publish(deps, message);
-    },
-  });
+      async publishWill(will, client) {
+        reconsider();
+        const { topic, qos, retain } = will;
+        const reason = deps.authorizer.publish(client, { topic, qos, isRetained: retain });
+        if (reason === undefined) await publish(deps, will);
+        else refused(deps, notAuthorized(reason));
+      },
+      async publish(message) {
+        reconsider();
+        const topicLength = deps.topicLength();
+        if (isLongerThan(message.topic, topicLength))
+          throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
+        await publish(deps, message);
+      },
+    };
+  };
 }
 
 function refused({ events }: PublisherDeps, refusal: Refusal): Refusal {
@@ -221,7 +234,8 @@ function enqueue(
   const choice = plane.choose(message.topic);
   const key = keys.next();
   const publisher = origin.kind === 'client' ? origin.clientId : undefined;
-  const all = queueTargets(subscribers, choice, publisher, key.brokerCounter, isEnding);
+  const wanted = queueTargets(subscribers, choice, publisher, key.brokerCounter, isEnding);
+  const all = allowed(deps, wanted, message.topic);
   if (all.length === 0 && exchange === undefined) return route(deps, message, before, choice);
   const packet = storedPacket(message, key, now());
   const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit) : atOnce(all);
@@ -234,6 +248,14 @@ function enqueue(
   const kept = settled === undefined ? stored : stored.finally(settled);
   return kept.then(() => Math.max(plane.route(queued, choice), all.length));
 }
+
+/** Of sessions that are away it is asked when they are back. */
+const allowed = (
+  { authorizer, mayReceive }: PublisherDeps,
+  targets: readonly MatchedSubscription[],
+  topic: string,
+): readonly MatchedSubscription[] =>
+  authorizer.receive === undefined ? targets : targets.filter(({ clientId }) => mayReceive(clientId, topic));
 
 /** As it stands in the queues, without loss of its bytes where it has them. */
 function named(

@@ -99,6 +99,7 @@ export class RetainedDelivery {
     const { messageExpiry } = packet;
     const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
     if (left !== undefined && left <= 0) return; // [MQTT-3.3.2-5]
+    if (this.#deps.edge.subscriber.mayReceive?.(packet.topic) === false) return;
     const granted = packet.qos > qos ? this.#subscriptions.highestQos(packet.topic, qos) : qos;
     const message = new RetainedMessage(packet, left);
     this.#deps.edge.subscriber.deliver(message, deliveries[granted < packet.qos ? granted : packet.qos]);

@@ -9,7 +9,7 @@ import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionLimitReached } from '../events.ts';
-import type { AuthorizedClient, Authorizer, ClientAttributes, Identity } from '../ports.ts';
+import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { SessionStore } from '../session-store.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
@@ -20,14 +20,13 @@ import { SubscriptionTable } from './subscription-table.ts';
 const removedAtOnce = 1_000;
 
 export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
-  readonly edge: Pick<EdgePort, 'connect' | 'limits' | 'peer' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
+  readonly edge: Pick<EdgePort, 'connect' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
   /** Of the client that was accepted. */
   readonly session: {
     readonly id: string;
     readonly isPersistent: boolean;
     /** Undefined before it was admitted. */
-    readonly identity: Identity | undefined;
-    readonly attributes?: ClientAttributes | undefined;
+    readonly authorized: AuthorizedClient | undefined;
   };
   readonly authorizer: Pick<Authorizer, 'subscribe'>;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
@@ -48,7 +47,6 @@ export class SessionSubscriptions {
   /** Limits that the log knows of. */
   readonly #told = new Set<string>();
   #hasLeft = false;
-  #client: AuthorizedClient | undefined;
 
   constructor(deps: SessionSubscriptionsDeps) {
     this.#deps = deps;
@@ -136,10 +134,8 @@ export class SessionSubscriptions {
   }
 
   #denial(filter: string, qos: Qos): string | undefined {
-    const { authorizer, session, edge } = this.#deps;
-    const { id: clientId, identity, attributes } = session;
-    this.#client ??= { clientId, principal: identity?.principal ?? '', attributes, peer: edge.peer };
-    return authorizer.subscribe(this.#client, filter, qos);
+    const { authorizer, session } = this.#deps;
+    return authorizer.subscribe(session.authorized!, filter, qos);
   }
 
   #beyond(limit: string, allowed: number): number {
