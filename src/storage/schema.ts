@@ -144,7 +144,7 @@ export const storeSchema = z
       .prefault('8GiB')
       .meta({
         description:
-          'Bytes of everything that is kept: queued and retained messages, and with 256 bytes each beside their texts sessions, subscriptions and wills, and open QoS 2 exchanges. Beyond it what is new is refused. The files of `type: disk` take up to twice as much. For `type: redis` it counts the messages that all nodes keep under store.redis.keyPrefix, so give all nodes the same value; the maxmemory of Redis is a limit of its own.',
+          'Bytes of everything that is kept: queued and retained messages, and with 256 bytes each beside their texts sessions, subscriptions and wills, and open QoS 2 exchanges. Beyond it what is new is refused. The files of `type: disk` take up to twice as much. For `type: redis` it counts what all nodes keep under store.redis.keyPrefix, so give all nodes the same value; the maxmemory of Redis is a limit of its own.',
         reload: 'process',
         limit: {
           bounds: 'node',

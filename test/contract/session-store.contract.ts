@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { limitCases, type OpenLimitedStore } from './session-store/limits.ts';
+import { limitCases, type OpenLimitedStore, recordLimitCases } from './session-store/limits.ts';
 import { orderCases } from './session-store/order.ts';
 import { enqueueCases, queueCases } from './session-store/queues.ts';
 import { retainedCases } from './session-store/retained.ts';
@@ -29,9 +29,10 @@ export function sessionStoreContract(open: OpenStore): void {
   });
 }
 
-/** What the stores of a single node keep to beside that: every limit of the configuration. */
+/** What they keep to beside that: every limit of the configuration. */
 export function storeLimitsContract(open: OpenLimitedStore): void {
   describe('limits', () => {
     limitCases(open);
+    recordLimitCases(open);
   });
 }

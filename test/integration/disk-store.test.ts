@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../contract/aedes-persistence.contract.ts';
-import { type OpenLimitedStore, recordLimitCases } from '../contract/session-store/limits.ts';
+import type { OpenLimitedStore } from '../contract/session-store/limits.ts';
 import { contractLimits, message, type OpenStore, retained } from '../contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../contract/session-store.contract.ts';
 import { diskStore } from '../support/disk-store.ts';
@@ -23,7 +23,6 @@ const open: OpenStore = (limits = {}, deps = {}) => openLimited(contractLimits(l
 describe('the disk store signs the contract', () => {
   sessionStoreContract(open);
   storeLimitsContract(openLimited);
-  recordLimitCases(openLimited);
 });
 
 describe('the disk store reads what is retained', () => {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../contract/aedes-persistence.contract.ts';
-import { contractLimits } from '../contract/session-store/support.ts';
+import { alice, contractLimits, message, subscription } from '../contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../contract/session-store.contract.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore, redisStore } from '../support/redis-store.ts';
@@ -29,4 +30,33 @@ describe('the Redis store keeps the limits', () => {
 });
 describe('the Redis store passes the suite of aedes-persistence', () => {
   aedesPersistenceContract(() => redisStore(server, alone()));
+});
+
+describe('the Redis store counts what an earlier version, or an Aedes broker, left uncounted', () => {
+  const long = 'l'.repeat(300_000);
+  const settings = { ...alone(), maxBytes: 1_048_576 };
+  const stats = `${settings.keyPrefix}stats`;
+  const isFull = { code: 'store-full', message: expect.stringContaining('store.maxBytes') };
+
+  test('when it is opened, once, and gives it back as it goes', async () => {
+    const redis = new Redis(server.port);
+    await using earlier = await openRedisStore(server, settings);
+    await earlier.putSession({ clientId: `${long} ü/%`, principal: 'p', expirySeconds: 60 });
+    await earlier.addSubscriptions({ id: 'bob ü/%' }, [subscription(long)]);
+    await earlier.putWill(alice, { ...message(long), clientId: '', brokerId: '' });
+    const counted = await redis.hget(stats, 'recordBytes');
+    await redis.hdel(stats, 'recordBytes');
+    await using store = await openRedisStore(server, settings);
+    expect(await redis.hget(stats, 'recordBytes')).toBe(counted);
+    await using another = await openRedisStore(server, settings);
+    expect(await redis.hget(stats, 'recordBytes')).toBe(counted);
+    await expect(another.addSubscriptions(alice, [subscription(long)])).rejects.toMatchObject(isFull);
+    expect(await another.subscriptionsByClient(alice)).toEqual([]);
+    expect(another.subscribersOf(long).map(({ clientId }) => clientId)).toEqual(['bob ü/%']);
+    await store.cleanSubscriptions({ id: `${long} ü/%` });
+    await store.cleanSubscriptions({ id: 'bob ü/%' });
+    await store.delWill(alice);
+    expect(await redis.hget(stats, 'recordBytes')).toBe('0');
+    redis.disconnect();
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../../../test/contract/aedes-persistence.contract.ts';
-import { type OpenLimitedStore, recordLimitCases } from '../../../test/contract/session-store/limits.ts';
+import type { OpenLimitedStore } from '../../../test/contract/session-store/limits.ts';
 import { contractLimits, type OpenStore } from '../../../test/contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/session-store.contract.ts';
 import { storeSchema } from '../schema.ts';
@@ -17,7 +17,6 @@ const open: OpenStore = (limits = {}, deps = {}) => openLimited(contractLimits(l
 describe('the memory store signs the contract', () => {
   sessionStoreContract(open);
   storeLimitsContract(openLimited);
-  recordLimitCases(openLimited);
 });
 describe('the memory store passes the suite of aedes-persistence', () => {
   aedesPersistenceContract(() => createMemoryStore(storeSchema.parse({})));

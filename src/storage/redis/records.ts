@@ -1,25 +1,37 @@
 import type { PacketKey, StoredSession, StoredWill } from '../../broker/session-store.ts';
 import type { StoreDeps } from '../drop.ts';
 import { exchangeRefused } from '../limits.ts';
-import type { ExchangeLimits } from '../schema.ts';
+import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
 import { toBytes, toWill } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
+import { type Room, roomOf } from './room.ts';
 
 const scanStep = 500;
+
+export interface RecordsOptions {
+  readonly keyPrefix: string;
+  readonly limits: StoreLimits;
+}
+
+type RecordsDeps = Pick<StoreDeps, 'onDropped'>;
 
 /** That a session exists, and until when: JSON in the hash `sessions`. */
 export class SessionRecords {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
+  readonly #room: Room;
 
-  constructor(pipe: Pipe, keyPrefix: string) {
+  constructor(pipe: Pipe, options: RecordsOptions, deps: RecordsDeps) {
     this.#pipe = pipe;
-    this.#keyPrefix = keyPrefix;
+    this.#keyPrefix = options.keyPrefix;
+    this.#room = roomOf(options.limits, deps);
   }
 
+  /** @throws StoreError store-full where it is new */
   put(session: StoredSession): Promise<void> {
-    return this.#pipe.write('PUT', ['sessions', session.clientId, JSON.stringify(session)], nothing);
+    const args = ['sessions', session.clientId, JSON.stringify(session), this.#room.maxBytes];
+    return this.#pipe.write('PUT_SESSION', args, this.#room.require);
   }
 
   async get(clientId: string): Promise<StoredSession | undefined> {
@@ -36,14 +48,18 @@ export class SessionRecords {
 export class Wills {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
+  readonly #room: Room;
 
-  constructor(pipe: Pipe, keyPrefix: string) {
+  constructor(pipe: Pipe, options: RecordsOptions, deps: RecordsDeps) {
     this.#pipe = pipe;
-    this.#keyPrefix = keyPrefix;
+    this.#keyPrefix = options.keyPrefix;
+    this.#room = roomOf(options.limits, deps);
   }
 
+  /** @throws StoreError store-full */
   put(clientId: string, will: StoredWill): Promise<void> {
-    return this.#pipe.write('PUT', ['wills', clientId, toBytes(will)], nothing);
+    const args = ['wills', clientId, toBytes(will), this.#room.maxBytes];
+    return this.#pipe.write('PUT_WILL', args, this.#room.require);
   }
 
   async get(clientId: string): Promise<StoredWill | undefined> {
@@ -66,23 +82,27 @@ export class Wills {
 export class OpenExchanges {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
-  readonly #limits: ExchangeLimits;
-  readonly #deps: Pick<StoreDeps, 'onDropped'>;
+  readonly #limits: StoreLimits;
+  readonly #room: Room;
+  readonly #deps: RecordsDeps;
 
-  constructor(pipe: Pipe, options: { keyPrefix: string; limits: ExchangeLimits }, deps: Pick<StoreDeps, 'onDropped'>) {
+  constructor(pipe: Pipe, options: RecordsOptions, deps: RecordsDeps) {
     this.#pipe = pipe;
     this.#keyPrefix = options.keyPrefix;
     this.#limits = options.limits;
+    this.#room = roomOf(options.limits, deps);
     this.#deps = deps;
   }
 
   /** @throws StoreError store-full */
   open(clientId: string, messageId: number): Promise<void> {
-    const { total, perSession } = this.#limits;
-    return this.#pipe.write('OPEN', [encodeURIComponent(clientId), messageId, total, perSession], (reply) => {
+    const { total, perSession } = this.#limits.exchanges;
+    const args = [encodeURIComponent(clientId), messageId, total, perSession, this.#room.maxBytes];
+    return this.#pipe.write('OPEN', args, (reply) => {
       if (reply === null || asNumber(reply) === 1) return;
+      if (asNumber(reply) === -1) this.#room.refuse();
       this.#deps.onDropped({ reason: 'exchanges-full', clientId });
-      throw exchangeRefused(clientId, this.#limits);
+      throw exchangeRefused(clientId, this.#limits.exchanges);
     });
   }
 

@@ -52,6 +52,7 @@ export class RedisConnections {
         { client: createClient(this.#options, tls), pipe, events, clock },
       );
       await this.#link.open();
+      await pipe.submit('COUNT');
       await this.#listen(createClient(this.#options, tls));
     } catch (cause) {
       await this.close();

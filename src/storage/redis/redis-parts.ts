@@ -12,6 +12,7 @@ import { Pipe } from './pipe.ts';
 import { OpenExchanges, SessionRecords, Wills } from './records.ts';
 import { RedisConnections } from './redis-connections.ts';
 import { Retained } from './retained.ts';
+import { roomOf } from './room.ts';
 import type { ResolvedRedisOptions } from './schema.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
 
@@ -43,15 +44,16 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
     },
   );
   const retained = new Retained(pipe, { keyPrefix, limits }, { now, onDropped });
-  const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId });
+  const records = [pipe, { keyPrefix, limits }, { onDropped }] as const;
+  const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId, room: roomOf(limits, { onDropped }) });
   const readHash = async (key: string) => pairsOf(await pipe.submit('READ', 'HGETALL', keyPrefix + key));
   return {
     outgoing: new Outgoing(pipe, { limits, runId }, { now, onDropped }),
     retained,
     subscriptions,
-    sessions: new SessionRecords(pipe, keyPrefix),
-    exchanges: new OpenExchanges(pipe, { keyPrefix, limits: limits.exchanges }, { onDropped }),
-    wills: new Wills(pipe, keyPrefix),
+    sessions: new SessionRecords(...records),
+    exchanges: new OpenExchanges(...records),
+    wills: new Wills(...records),
     connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
     persistence: createPersistence({
       conn: { hgetallBuffer: async (key) => Object.fromEntries(await readHash(key)) },

@@ -114,7 +114,11 @@ local function mayOpen(i)
   return tonumber(call('HGET', STATS, 'open') or 0) + change.open < tonumber(ARGV[i + 2])
     and call('SCARD', own) < tonumber(ARGV[i + 3])
 end
-local function open(i) change.open = change.open + call('SADD', key('open', ARGV[i]), ARGV[i + 1]) end
+local function open(i)
+  local opened = call('SADD', key('open', ARGV[i]), ARGV[i + 1])
+  change.open = change.open + opened
+  count(opened * exchangeBytes(ARGV[i]))
+end
 
 -- name, message, expiry, bytes, now, limits (messages, bytes, age or empty, policy, bytes of the whole store), an exchange that
 -- is opened with it (its client is empty for none), then for each client: client, delivery; gives what was let go: reason,
@@ -126,7 +130,7 @@ function writes.ENQUEUE(i, n)
   local packet, isShared, isOpening = P..'packet:'..name, n > 16, ARGV[i + 10] ~= ''
   local added, events = 0, {}
   if isOpening and not mayOpen(i + 10) then return { { 'exchange', '', '' } } end
-  if allBytes() + bytes > tonumber(ARGV[i + 9]) then return { { 'full', '', '' } } end
+  if not hasRoom(bytes, ARGV[i + 9]) then return { { 'full', '', '' } } end
   if limits.onFull == 'refuse' then
     for at = i + 14, i + n - 1, 2 do
       local isQueued = call('HEXISTS', key('queue-ids', ARGV[at]), name) == 1

@@ -17,15 +17,22 @@ local function forgetClient(client, id)
   if call('EXISTS', key('client', client)) == 0 then call('SREM', P..'clients', id) end
 end
 
--- client, its id, what the other nodes are told, then filter and subscription, again and again
+-- client, its id, what the other nodes are told, bytes of the whole store, then filter and subscription, again and again;
+-- gives -1 when there is no room
 function writes.SUBSCRIBE(i, n)
+  local subscriptions, bytes = key('client', ARGV[i]), 0
+  for at = i + 4, i + n - 1, 2 do bytes = bytes + RECORD + #ARGV[at] end
+  if not hasRoom(bytes, ARGV[i + 3]) then return -1 end
   call('SADD', P..'clients', ARGV[i + 1])
-  for at = i + 3, i + n - 1, 2 do call('HSET', key('client', ARGV[i]), ARGV[at], ARGV[at + 1]) end
+  for at = i + 4, i + n - 1, 2 do
+    count(call('HSET', subscriptions, ARGV[at], ARGV[at + 1]) * (RECORD + #ARGV[at]))
+  end
   return tell(ARGV[i + 2])
 end
 -- client, its id, what the other nodes are told, then filters
 function writes.UNSUBSCRIBE(i, n)
-  for at = i + 3, i + n - 1 do call('HDEL', key('client', ARGV[i]), ARGV[at]) end
+  local subscriptions = key('client', ARGV[i])
+  for at = i + 3, i + n - 1 do count(0 - call('HDEL', subscriptions, ARGV[at]) * (RECORD + #ARGV[at])) end
   forgetClient(ARGV[i], ARGV[i + 1])
   return tell(ARGV[i + 2])
 end
@@ -38,30 +45,49 @@ end
 -- client, its id, what the other nodes are told; gives 1 when a part of its queue is left to SWEEP
 function writes.CLEAN(i)
   local client, id = ARGV[i], ARGV[i + 1]
+  local open = call('SCARD', key('open', client))
+  count(0 - recordBytes('sessions', id) - subscriptionBytes(client) - open * exchangeBytes(client))
   call('HDEL', P..'sessions', id)
   call('SREM', P..'clients', id)
-  change.open = change.open - call('SCARD', key('open', client))
+  change.open = change.open - open
   call('DEL', key('client', client), key('open', client))
   return { tell(ARGV[i + 2]), removeQueue(client) }
 end
 
--- field by field: hash, field, value
-function writes.PUT(i) call('HSET', P..ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+-- hash, field, value, bytes of the whole store; gives 0 when there is no room
+local function put(i, mayGrow)
+  local before = recordBytes(ARGV[i], ARGV[i + 1])
+  local more = RECORD + #ARGV[i + 2] - before
+  if not (mayGrow and before > 0) and not hasRoom(more, ARGV[i + 3]) then return 0 end
+  call('HSET', P..ARGV[i], ARGV[i + 1], ARGV[i + 2])
+  count(more)
+  return 1
+end
+-- a session that is there goes on
+function writes.PUT_SESSION(i) return put(i, true) end
+function writes.PUT_WILL(i) return put(i, false) end
 -- hash, field: what was there
 function writes.TAKE(i)
   local value = call('HGET', P..ARGV[i], ARGV[i + 1])
+  count(0 - recordBytes(ARGV[i], ARGV[i + 1]))
   call('HDEL', P..ARGV[i], ARGV[i + 1])
   return value
 end
 
--- client, packet identifier, most over all clients, most of this one; gives 0 when there are too many
+-- client, packet identifier, most over all clients, most of this one, bytes of the whole store; gives 0 when there are too
+-- many, -1 when there is no room
 function writes.OPEN(i)
   if not mayOpen(i) then return 0 end
+  if not hasRoom(exchangeBytes(ARGV[i]), ARGV[i + 4]) then return -1 end
   open(i)
   return 1
 end
 -- client, packet identifier
-function writes.RELEASE(i) change.open = change.open - call('SREM', key('open', ARGV[i]), ARGV[i + 1]) end
+function writes.RELEASE(i)
+  local released = call('SREM', key('open', ARGV[i]), ARGV[i + 1])
+  change.open = change.open - released
+  count(0 - released * exchangeBytes(ARGV[i]))
+end
 
 local function unretain(topic)
   change.retainedBytes = change.retainedBytes - (call('HGET', P..'retained-bytes', topic) or 0)
@@ -82,7 +108,7 @@ function writes.RETAIN(i)
   local topic, message, bytes, expiry = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local all, expired = P..'retained', expireRetained(ARGV[i + 4], 10)
   if message == '' then unretain(topic) return { 1, expired } end
-  if allBytes() + bytes > tonumber(ARGV[i + 7]) then return { -1, expired } end
+  if not hasRoom(tonumber(bytes), ARGV[i + 7]) then return { -1, expired } end
   local isNew = call('HEXISTS', all, topic) == 0 and 1 or 0
   local more = bytes - (call('HGET', P..'retained-bytes', topic) or 0)
   if call('HLEN', all) + isNew > tonumber(ARGV[i + 5]) or retainedBytes() + more > tonumber(ARGV[i + 6]) then

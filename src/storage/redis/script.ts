@@ -1,4 +1,5 @@
 import { queueScript } from './script-queue.ts';
+import { recordScript } from './script-records.ts';
 import { sessionScript } from './script-sessions.ts';
 
 /**
@@ -23,10 +24,12 @@ if not isDone and now > tonumber(ARGV[4]) then
   return redis.error_reply('LATE '..string.format('%.0f', now)..' the batch reached Redis after its deadline')
 end
 local STATS = P..'stats'
-local change = { queuedMessages = 0, queuedBytes = 0, retainedBytes = 0, open = 0 }
-local before = call('HMGET', STATS, 'queuedBytes', 'retainedBytes')
+local change = { queuedMessages = 0, queuedBytes = 0, retainedBytes = 0, recordBytes = 0, open = 0 }
+local before = call('HMGET', STATS, 'queuedBytes', 'retainedBytes', 'recordBytes')
 local function retainedBytes() return (before[2] or 0) + change.retainedBytes end
-local function allBytes() return (before[1] or 0) + change.queuedBytes + retainedBytes() end
+local function allBytes()
+  return (before[1] or 0) + change.queuedBytes + retainedBytes() + (before[3] or 0) + change.recordBytes
+end
 local reads, writes = {}, {}
 local function key(name, client) return P..name..':'..client end
 -- any command that only reads
@@ -60,4 +63,4 @@ return { results, tonumber(totals[1] or 0), tonumber(totals[2] or 0), tonumber(t
   call('HLEN', P..'retained'), call('HLEN', P..'sessions'), now }
 `;
 
-export const batchScript: string = head + queueScript + sessionScript + tail;
+export const batchScript: string = head + recordScript + queueScript + sessionScript + tail;

@@ -2,6 +2,10 @@ import { expect, test } from 'vitest';
 import type { Reply } from './batch.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
 
+const refuse = (): never => {
+  throw new Error('full');
+};
+
 /** A node whose answers from Redis come when the test says so. */
 function node() {
   const writes: (() => void)[] = [];
@@ -16,7 +20,7 @@ function node() {
         }),
       submit: () => new Promise((resolve) => reads.push(resolve)),
     },
-    { keyPrefix: '', runId: 'one' },
+    { keyPrefix: '', runId: 'one', room: { maxBytes: 1, refuse } },
   );
   const filters = (): string[] => sync.index.of('alice').map(({ topic }) => topic);
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,13 +1,22 @@
 import type { StoredSubscription } from '../../broker/session-store.ts';
 import { Subscriptions } from '../memory/subscriptions.ts';
-import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
+import { type Argument, asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
 import { toBytes, toQos, toRecord } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
+import type { Room } from './room.ts';
 
 /** Sessions that are read in one step. */
 const pageSessions = 500;
 /** Sessions whose last change is remembered, at least; about 15 MB. */
 const maxVersions = 100_000;
+/** In the place of a version: the change was not made. */
+const refused = -1;
+
+export interface SubscriptionSyncOptions {
+  readonly keyPrefix: string;
+  readonly runId: string;
+  readonly room: Pick<Room, 'maxBytes' | 'refuse'>;
+}
 
 /** A change of the subscriptions of one session: some removed or all, then some added. */
 interface Change {
@@ -28,6 +37,7 @@ export class SubscriptionSync {
   readonly #pipe: Pick<Pipe, 'write' | 'submit'>;
   readonly #keyPrefix: string;
   readonly #runId: string;
+  readonly #room: SubscriptionSyncOptions['room'];
   readonly #index = new Subscriptions();
   readonly #open = new Map<string, OpenChanges>();
   readonly #stale = new Set<string>();
@@ -39,20 +49,25 @@ export class SubscriptionSync {
   /** Sessions that changed while all is read; undefined when nothing is read. */
   #changed: Set<string> | undefined;
 
-  constructor(pipe: Pick<Pipe, 'write' | 'submit'>, options: { readonly keyPrefix: string; readonly runId: string }) {
+  constructor(pipe: Pick<Pipe, 'write' | 'submit'>, options: SubscriptionSyncOptions) {
     this.#pipe = pipe;
     this.#keyPrefix = options.keyPrefix;
     this.#runId = options.runId;
+    this.#room = options.room;
   }
 
   get index(): Subscriptions {
     return this.#index;
   }
 
+  /** @throws StoreError store-full; then there is none of them */
   add(clientId: string, added: readonly StoredSubscription[]): Promise<void> {
     if (added.length === 0) return Promise.resolve();
     const args = added.flatMap((one) => [one.topic, toBytes(fieldsOf(one))]);
-    return this.#change({ clientId, add: added.map(fieldsOf) }, 'SUBSCRIBE', args, nothing);
+    const change = { clientId, add: added.map(fieldsOf) };
+    return this.#change(change, 'SUBSCRIBE', [this.#room.maxBytes, ...args], (reply) => {
+      if (asNumber(reply) === refused) this.#room.refuse();
+    });
   }
 
   remove(clientId: string, filters: readonly string[]): Promise<void> {
@@ -117,20 +132,18 @@ export class SubscriptionSync {
     return this.#changed?.has(clientId) === true || this.#open.has(clientId);
   }
 
-  #change(
-    change: Change,
-    name: string,
-    args: readonly (string | Buffer)[],
-    then: (reply: Reply) => void,
-  ): Promise<void> {
+  #change(change: Change, name: string, args: readonly Argument[], then: (reply: Reply) => void): Promise<void> {
     const { clientId } = change;
     const open = this.#begin(change);
     this.#apply(change);
     const told = `${this.#runId} ${JSON.stringify(change)}`;
     const done = (reply: Reply): void => {
-      const isLater = this.#isLater(clientId, asNumber(Array.isArray(reply) ? reply[0] : reply));
-      if (isLater && open.foreign) this.#apply(change); // what was before it in Redis became known here after it
-      open.done += 1;
+      const version = asNumber(Array.isArray(reply) ? reply[0] : reply);
+      if (version !== refused) {
+        const isLater = this.#isLater(clientId, version);
+        if (isLater && open.foreign) this.#apply(change); // what was before it in Redis became known here after it
+        open.done += 1;
+      }
       this.#end(clientId, open);
       then(reply);
     };

@@ -175,7 +175,7 @@ export function limitCases(open: OpenLimitedStore): void {
   });
 }
 
-/** Of stores that hold everything themselves; Redis counts messages alone. */
+/** Of what is kept beside messages. */
 export function recordLimitCases(open: OpenLimitedStore): void {
   test('store.maxBytes counts sessions, subscriptions, wills and open exchanges, and refuses the one that has no room', async () => {
     const drops: Drop[] = [];

@@ -1,0 +1,24 @@
+import type { StoreDeps } from '../drop.ts';
+import { storeRefused } from '../limits.ts';
+import type { StoreLimits } from '../schema.ts';
+import { asNumber, type Reply } from './batch.ts';
+
+/** Of the whole store, for what Redis looks at when a record is written. */
+export interface Room {
+  readonly maxBytes: number;
+  /** @throws StoreError store-full, when the answer says so; an answer that was lost does not */
+  readonly require: (reply: Reply) => void;
+  /** @throws StoreError store-full */
+  readonly refuse: () => never;
+}
+
+export function roomOf(limits: StoreLimits, { onDropped }: Pick<StoreDeps, 'onDropped'>): Room {
+  const refuse = (): never => {
+    onDropped({ reason: 'refused' });
+    throw storeRefused(limits);
+  };
+  const require = (reply: Reply): void => {
+    if (reply !== null && asNumber(reply) === 0) refuse();
+  };
+  return { maxBytes: limits.maxBytes, require, refuse };
+}
