@@ -22,9 +22,14 @@ async function declared(path: string, ...heads: readonly string[]): Promise<stri
   return heads.flatMap((head) => methodsOf(source, head));
 }
 
+const component = await declared('src/kernel/lifecycle.ts', 'interface Component {');
 const engineRows: readonly Row[] = [...engineCosts, ...unmeasured];
 const lists: readonly (readonly [name: string, methods: readonly string[], rows: readonly Row[]])[] = [
-  ['SessionStore', await declared('src/broker/session-store.ts', 'interface SessionStore {'), storeCosts],
+  [
+    'SessionStore',
+    [...(await declared('src/broker/session-store.ts', 'interface SessionStore extends Component {')), ...component],
+    storeCosts,
+  ],
   ['Plane', await declared('src/plane/plane.ts', 'class Plane {'), planeCosts],
   [
     'Engine, EngineConnection, EdgePort and Publisher',
@@ -36,7 +41,7 @@ const lists: readonly (readonly [name: string, methods: readonly string[], rows:
         'interface EdgePort {',
       )),
       ...(await declared('src/broker/publish/publisher.ts', 'interface Publisher {')),
-      ...(await declared('src/kernel/lifecycle.ts', 'interface Component {')),
+      ...component,
     ],
     engineRows,
   ],

@@ -62,7 +62,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
-  const { certificates } = certificateSide;
+  const { certificates, files, tellers } = certificateSide;
   const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
   const { hub, nats, bridge } = natsSide;
   const stopping = new AbortController();
@@ -85,14 +85,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const listeners = createListeners(config, certificateSide.source, { accept, http, telemetry, clock });
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
-  const parts: Component[] = [
-    certificateSide.files,
-    broker,
-    ...natsSide.parts,
-    certificateSide.tellers,
-    listeners,
-    clientsOf(broker),
-  ];
+  const parts: Component[] = [files, store, broker, ...natsSide.parts, tellers, listeners, clientsOf(broker)];
 
   return {
     name: 'viaduct',

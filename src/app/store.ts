@@ -15,7 +15,7 @@ export interface StoreContext {
   readonly clock: Clock;
 }
 
-/** The store that the configuration names. Nothing is opened before its `setup`. */
+/** The store that the configuration names. Nothing is opened before its `start`. */
 export function createStore(
   { store, secrets }: Pick<ResolvedConfig, 'store' | 'secrets'>,
   { telemetry, clock }: StoreContext,

@@ -24,8 +24,10 @@ function slowStore(): SlowStore {
     });
   const store: SessionStore = {
     ...inner,
-    outgoingEnqueueCombi: (targets, packet) => later(() => inner.outgoingEnqueueCombi(targets, packet)),
-    storeRetained: (packet) => later(() => inner.storeRetained(packet)),
+    keep(packet, targets, also) {
+      const write = (): Promise<void> => inner.keep(packet, targets, also);
+      return targets.length > 0 || also?.isRetained === true ? later(write) : write();
+    },
   };
   return { store, waiting };
 }

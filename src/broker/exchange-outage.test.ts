@@ -9,9 +9,7 @@ import type { SessionStore } from './session-store.ts';
 const signal = AbortSignal.timeout(60_000);
 
 /** A store that does not answer while `isAway`, in what the test chooses. */
-function shakyStore(
-  methods: readonly ('incomingGetPacket' | 'incomingDelPacket' | 'storeRetained' | 'outgoingUpdate')[],
-) {
+function shakyStore(methods: readonly ('isOpen' | 'closeExchange' | 'keep' | 'sent' | 'received')[]) {
   const inner = memoryStore();
   const state = { isAway: false, asked: 0 };
   const away = (): Promise<never> => Promise.reject(new StoreError('store-unavailable', 'away'));
@@ -51,7 +49,7 @@ async function withReader(store: SessionStore) {
 }
 const seen = ({ seen: all }: WireClient): string[] => all.map(({ payload }) => payload);
 
-test.each(['incomingGetPacket', 'incomingDelPacket'] as const)(
+test.each(['isOpen', 'closeExchange'] as const)(
   'PUBREL is answered when the store has released the identifier, and the next message under it is none of before (%s fails; MQTT-4.3.3-11)',
   async (method) => {
     const { state, store } = shakyStore([method]);
@@ -83,7 +81,7 @@ test.each(['incomingGetPacket', 'incomingDelPacket'] as const)(
 );
 
 test('a repetition that the store cannot tell from a new message is refused and not delivered twice (MQTT-4.3.3-10)', async () => {
-  const { state, store } = shakyStore(['incomingGetPacket']);
+  const { state, store } = shakyStore(['isOpen']);
   const { broker, reader, publisher } = await withReader(store);
   await publisher.ask(publish(7, 'one'), 'pubrec');
   state.isAway = true;
@@ -94,7 +92,7 @@ test('a repetition that the store cannot tell from a new message is refused and 
 });
 
 test('the exchange of a message that failed is not opened by a later one (MQTT-4.3.3-9)', async () => {
-  const { state, store } = shakyStore(['storeRetained']);
+  const { state, store } = shakyStore(['keep']);
   const { broker, reader, publisher } = await withReader(store);
   state.isAway = true;
   expect(await publisher.ask(publish(7, 'one', { retain: true }), 'pubrec')).toMatchObject({ reasonCode: 0x97 });
@@ -111,12 +109,12 @@ test('the exchange of a message that failed is not opened by a later one (MQTT-4
 });
 
 test('a refusal whose exchange the store may have opened is forgotten before the next packet is taken (MQTT-4.3.3-9)', async () => {
-  const { state, store } = shakyStore(['incomingDelPacket']);
+  const { state, store } = shakyStore(['closeExchange']);
   let isLate = true;
   const late: SessionStore = {
     ...store,
-    async outgoingEnqueueCombi(targets, packet) {
-      await store.outgoingEnqueueCombi(targets, packet);
+    async keep(...args) {
+      await store.keep(...args);
       if (isLate) throw new StoreError('store-unavailable', 'it was done, and the answer was lost');
     },
   };
@@ -148,7 +146,7 @@ test('a refusal whose exchange the store may have opened is forgotten before the
 });
 
 test('QoS 2 messages reach a persistent session in order although the store was away for the first (MQTT-4.6.0-6)', async () => {
-  const { state, store } = shakyStore(['outgoingUpdate']);
+  const { state, store } = shakyStore(['sent', 'received']);
   const { clock, broker, publisher } = await withReader(store);
   const here = new WireClient(broker, 4);
   await here.connect('here', false);

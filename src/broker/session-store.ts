@@ -1,11 +1,6 @@
-import type { Readable } from 'node:stream';
+import type { Component } from '../kernel/lifecycle.ts';
 import type { Qos } from '../plane/message.ts';
 import type { StoredProperties } from './stored-properties.ts';
-
-/** A session, named by its client id. */
-export interface SessionRef {
-  readonly id: string;
-}
 
 /** One subscription of a session. */
 export interface StoredSubscription {
@@ -30,8 +25,20 @@ export interface MatchedSubscription extends StoredSubscription {
 /** Whose queue a message goes to; the rest of a MatchedSubscription is used where it is known. */
 export type QueueTarget = Pick<MatchedSubscription, 'clientId'> & Partial<StoredSubscription>;
 
-/** A PUBLISH as the engine hands it over and takes it back. */
-export interface StoredPacket {
+/** Names a message among all queues; no name is given twice, over all runs of all nodes. */
+export interface QueueKey {
+  readonly brokerId: string;
+  readonly brokerCounter: number;
+}
+
+/** What may have such a name: what stands in no queue has none. */
+export interface Nameable {
+  readonly brokerId?: string | undefined;
+  readonly brokerCounter?: number | undefined;
+}
+
+/** A message as it is kept. */
+export interface StoredPacket extends Nameable {
   readonly cmd?: 'publish';
   readonly topic: string;
   readonly payload: Uint8Array | string;
@@ -40,9 +47,6 @@ export interface StoredPacket {
   readonly dup?: boolean;
   /** Packet identifier of the connection it was sent on; absent until it was sent. */
   readonly messageId?: number | undefined;
-  /** With `brokerCounter` the identity of a message; given by the engine. */
-  readonly brokerId?: string | undefined;
-  readonly brokerCounter?: number | undefined;
   /** Who published it; needed for No Local. */
   readonly clientId?: string | undefined;
   readonly properties?: StoredProperties | undefined;
@@ -64,25 +68,28 @@ export interface StoredRelease {
 /** What stands in an outgoing queue. */
 export type QueuedPacket = StoredPacket | StoredRelease;
 
-/** What an acknowledgement or a packet on its way out says about the message that is meant. */
-export interface PacketKey {
-  readonly cmd?: string;
-  readonly messageId?: number | undefined;
-  readonly brokerId?: string | undefined;
-  readonly brokerCounter?: number | undefined;
+/** What a queue is read as. */
+export type QueuedPackets = Iterable<QueuedPacket> | AsyncIterable<QueuedPacket>;
+
+/** A QoS 2 exchange of a publisher: its packet identifier was received, and not released. [MQTT-4.3.3-2] */
+export interface Exchange {
+  readonly clientId: string;
+  readonly packetId: number;
 }
 
-/** A QoS 2 exchange of a publisher, by its client id. */
-export interface OpenedExchange extends SessionRef {
-  readonly messageId: number;
+/** Where a message stands beside the queues of its targets. */
+export interface AlsoKept {
+  /** As the retained message of its topic; an empty payload removes what is there. [MQTT-3.3.1-6] */
+  readonly isRetained?: boolean | undefined;
+  /** Is open with it: alone it would make the publisher's next try a repetition of what nobody got. [MQTT-4.3.3-2] */
+  readonly exchange?: Exchange | undefined;
 }
 
-/** A will message; the store stamps the first two fields on it. */
-export interface StoredWill {
-  clientId?: string;
-  brokerId?: string;
+/** A will message. */
+export interface StoredWill extends StoredPacket {
+  readonly clientId: string;
   /** Milliseconds since the epoch: its client is gone, and the will is due then. [MQTT-3.1.3-9] */
-  publishAt?: number;
+  readonly publishAt?: number | undefined;
 }
 
 /** What is known of a session beside its subscriptions: it exists, and until when. */
@@ -92,7 +99,10 @@ export interface StoredSession {
   readonly principal: string;
   /** Who vouches for the principal; undefined in what an earlier version kept, which the principal may resume under any. */
   readonly trust?: string | undefined;
-  /** How long it outlives its connection, 1 to 4,294,967,295 seconds; the highest value means for ever. [MQTT-3.1.2-23] */
+  /**
+   * How long it outlives its connection, 1 to 4,294,967,295 seconds; the highest value means for ever [MQTT-3.1.2-23], and
+   * 0 that it is over and its end was begun.
+   */
   readonly expirySeconds: number;
   /** Milliseconds since the epoch; undefined while a client is connected. */
   readonly disconnectedAt?: number | undefined;
@@ -110,103 +120,83 @@ export interface StoreStats {
 }
 
 /**
- * Keeps what outlives a connection: subscriptions, queued messages, open QoS 2 exchanges, wills, retained messages.
- * The methods are those that Aedes 2.0.0-beta.1 calls on `broker.persistence`. A store cures these defects of the
- * engine; `test/contract/session-store.contract.ts` holds every store to it:
+ * Keeps what outlives a connection: sessions, subscriptions, queued messages, open QoS 2 exchanges, wills, retained
+ * messages. `test/contract/session-store.contract.ts` holds every store to this:
  *
  * - Filters are matched level by level: empty levels count, `a/#` matches `a`, and a leading wildcard does not match
  *   topics that begin with `$`. [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.2-1]
  * - A message is queued once for each client, at the lower of its own QoS and the highest QoS granted by a matching
  *   filter, with the retain flag cleared unless Retain As Published, with the identifiers of all matching
  *   subscriptions, and not for its publisher under No Local. [MQTT-3.3.5-1] [MQTT-3.3.1-9] [MQTT-3.3.4-4]
- * - A message that was sent before is replayed with DUP set. [MQTT-3.3.1-1]
- * - A message without a packet identifier is named by `brokerId` and `brokerCounter`, never by "the first that has none".
- * - `outgoingUpdate` of a message that is no longer queued and `incomingDelPacket` of an unknown identifier resolve:
- *   Aedes closes the client on the first and lets the second end the process. Only `incomingGetPacket` rejects, because
- *   that is how Aedes asks whether a packet identifier is free.
- * - `cleanSubscriptions` ends the whole session: its record, queue and open QoS 2 identifiers go with it
- *   (GHSA-p8r9-qf8w-p73r).
  * - A subscription to `$share/group/filter` is found by topics that match `filter`, under its full name; which member of
- *   a group gets a message is decided before `outgoingEnqueueCombi`. [MQTT-4.8.2-3] A queue knows what came through
- *   shared subscriptions alone; of what an earlier version queued it does not.
+ *   a group gets a message is decided before `keep`. [MQTT-4.8.2-3] A queue knows what came through shared subscriptions
+ *   alone; of what an earlier version queued it does not.
  * - Writes take effect in the order of the calls and are seen by every later call at once; the promise of a write is kept
- *   when the write would survive what the store promises to survive. Promises of writes are kept in order.
+ *   when the write would survive what the store promises to survive. Promises of writes are kept in order, and those of
+ *   one turn share a commit: whoever has several writes does not wait between them.
  * - A write that a limit or a broken store refuses rejects with a StoreError; nothing of it is done.
- * - Queue, retained messages and open identifiers are bounded (GHSA-5jvp-3p2v-5qgf). Of identifiers the newcomer is
- *   refused: nobody loses what is open.
- * - What comes out may be changed by the engine, which writes into packets: every packet is a copy of its own.
+ * - Everything is bounded in number and bytes. Of exchanges (GHSA-5jvp-3p2v-5qgf) the newcomer is refused: nobody loses
+ *   what is open. What is about something that is not there any more is no error.
+ * - What comes out is a copy of its own, but where it says otherwise.
+ *
+ * `start` rejects where the store cannot be used; before it and after `stop` every call is refused. A store that was
+ * stopped is not started again.
  */
-export interface SessionStore {
-  /** Called once, before anything else. Must be an `async` function in the literal sense: Aedes checks its constructor. */
-  setup(broker: { readonly id: string }): Promise<void>;
-
-  /** Keeps the message for its topic; an empty payload removes what is there. [MQTT-3.3.1-6] */
-  storeRetained(packet: StoredPacket): Promise<void>;
+export interface SessionStore extends Component {
+  /** Keeps a message everywhere it has to stand, all or nothing. For targets and `also` see there; one of them at least. */
+  keep(packet: StoredPacket, targets: readonly QueueTarget[], also?: AlsoKept): Promise<void>;
   /**
    * Retained messages of one filter, in pages of some hundreds, of which each is read before the next is asked for. A
    * message is found as it is when it is asked for; over a network, when its page is.
    */
   retained(filter: string): RetainedPages;
-  /** The same as a stream, for the engine. */
-  createRetainedStream(filter: string): Readable;
-  /** Retained messages of one filter after the other. [MQTT-3.8.4-4] */
-  createRetainedStreamCombi(filters: readonly string[]): Readable;
+
+  /**
+   * What is queued for the client at the time of the call, oldest first; what is settled while it is read is left out. A
+   * message that was sent before has its packet identifier and DUP. [MQTT-3.3.1-1]
+   */
+  queue(clientId: string): QueuedPackets;
+  /** It is sent under this packet identifier from now on. */
+  sent(clientId: string, key: QueueKey, packetId: number): Promise<void>;
+  /** PUBREC: its PUBREL takes the place of the message. [MQTT-4.3.3-1] */
+  received(clientId: string, packetId: number): Promise<void>;
+  /** PUBACK, PUBCOMP, or a PUBREC that refuses: the message is through. */
+  settled(clientId: string, packetId: number): Promise<void>;
+  /** The message, which was never sent, is not to be sent. */
+  discard(clientId: string, key: QueueKey): Promise<void>;
+
+  /** Whether the QoS 2 message is a repetition. [MQTT-4.3.3-10] */
+  isOpen(exchange: Exchange): Promise<boolean>;
+  /** PUBREL, or the message was refused: its packet identifier is free again. [MQTT-4.3.3-11] */
+  closeExchange(exchange: Exchange): Promise<void>;
 
   /** Adds subscriptions; one with the same filter is replaced. [MQTT-3.8.4-3] */
-  addSubscriptions(session: SessionRef, subscriptions: readonly StoredSubscription[]): Promise<void>;
-  removeSubscriptions(session: SessionRef, filters: readonly string[]): Promise<void>;
-  /** Whether the session is in a shared group. Answered at once and from memory. */
-  hasShared(session: SessionRef): boolean;
+  subscribe(clientId: string, subscriptions: readonly StoredSubscription[]): Promise<void>;
+  unsubscribe(clientId: string, filters: readonly string[]): Promise<void>;
   /** Empty when the session has none. */
-  subscriptionsByClient(session: SessionRef): Promise<StoredSubscription[]>;
-  /** Subscriptions at QoS 1 and 2, and sessions that have subscriptions of any QoS. */
-  countOffline(): Promise<{ subsCount: number; clientsCount: number }>;
+  subscriptionsOf(clientId: string): Promise<readonly StoredSubscription[]>;
+  /** The topic filters of a session, as far as they are known here. Answered at once and from memory. */
+  filtersOf(clientId: string): readonly string[];
   /**
    * Subscriptions at QoS 1 and 2 whose filter matches the topic name, in no particular order; not to be changed. Asked
    * for every QoS 1 message, so it is answered at once and from memory, and cheapest where nothing matches.
    */
   subscribersOf(topic: string): readonly MatchedSubscription[];
-  /** The same, for the engine. */
-  subscriptionsByTopic(topic: string): Promise<MatchedSubscription[]>;
+
   /** Creates the record of a session, or replaces it. */
   putSession(session: StoredSession): Promise<void>;
-  getSession(session: SessionRef): Promise<StoredSession | undefined>;
+  session(clientId: string): Promise<StoredSession | undefined>;
   /** Every session, in no particular order, a page at a time; not to be changed. */
-  streamSessions(): AsyncIterable<readonly StoredSession[]>;
-  /** Ends the session: record, subscriptions, queue and open QoS 2 identifiers. Wills stay. [MQTT-3.1.2-4] */
-  cleanSubscriptions(session: SessionRef): Promise<void>;
+  sessions(): AsyncIterable<readonly StoredSession[]>;
+  /** Ends the session: record, subscriptions, queue and open exchanges (GHSA-p8r9-qf8w-p73r). Wills stay. [MQTT-3.1.2-4] */
+  endSession(clientId: string): Promise<void>;
 
-  outgoingEnqueue(target: QueueTarget, packet: StoredPacket): Promise<void>;
-  /**
-   * Queues the message for the owners of the matching subscriptions, once for each.
-   * @param exchange is opened with it, both or none: the exchange alone would make the publisher's next try a repetition of
-   *   something that nobody got [MQTT-4.3.3-2]
-   */
-  outgoingEnqueueCombi(targets: readonly QueueTarget[], packet: StoredPacket, exchange?: OpenedExchange): Promise<void>;
-  /** Notes that the message was sent under `messageId`, or that its PUBREL takes its place. */
-  outgoingUpdate(session: SessionRef, packet: PacketKey): Promise<void>;
-  /** The message is through. @returns it, or undefined when nothing is known under this key. */
-  outgoingClearMessageId(session: SessionRef, packet: PacketKey): Promise<QueuedPacket | undefined>;
-  /** What is queued at the time of the call, oldest first; what is acknowledged while it is read is left out. */
-  outgoingStream(session: SessionRef): Readable;
-
-  /** Opens a QoS 2 exchange of a publisher. The message itself is not kept: the engine never asks for it. */
-  incomingStorePacket(session: SessionRef, packet: PacketKey): Promise<void>;
-  /** @throws Error when no exchange is open under `messageId`. */
-  incomingGetPacket(session: SessionRef, packet: PacketKey): Promise<PacketKey>;
-  incomingDelPacket(session: SessionRef, packet: PacketKey): Promise<void>;
-
-  putWill(session: SessionRef, will: StoredWill): Promise<void>;
-  getWill(session: SessionRef): Promise<StoredWill | undefined>;
+  /** Keeps the will of a client; one that is there is replaced. */
+  putWill(will: StoredWill): Promise<void>;
   /** @returns the will that was removed. */
-  delWill(session: SessionRef): Promise<StoredWill | undefined>;
-  /** Wills put by nodes other than these. @param brokers node ids as keys. */
-  streamWill(brokers?: Readonly<Record<string, unknown>>): Readable;
+  takeWill(clientId: string): Promise<StoredWill | undefined>;
+  wills(): AsyncIterable<StoredWill>;
 
   /** Answered from memory. */
   stats(): StoreStats;
-  /** Ids of the clients that subscribed to exactly this filter. */
-  getClientList(filter: string): Readable;
-  /** Gives everything back; the store is not used afterwards. Works twice. */
-  destroy(): Promise<void>;
 }

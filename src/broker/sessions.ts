@@ -7,7 +7,7 @@ import type { SessionEnds } from './session-ends.ts';
 import type { SessionStore, StoredSession } from './session-store.ts';
 
 export interface SessionsDeps {
-  readonly store: Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'stats'>;
+  readonly store: Pick<SessionStore, 'putSession' | 'session' | 'sessions' | 'stats'>;
   readonly ends: Pick<SessionEnds, 'end' | 'settled'>;
   /** Sessions that are kept; see `limits.sessions`. */
   readonly maxSessions: () => number;
@@ -42,14 +42,17 @@ export class Sessions {
   /** Reads what an earlier run left; whoever was connected then is not now. */
   async start(): Promise<void> {
     const now = this.#deps.now();
-    for await (const page of this.#deps.store.streamSessions())
+    for await (const page of this.#deps.store.sessions())
       for (const { clientId, expirySeconds, disconnectedAt = now } of page)
         this.#endAfter(clientId, expirySeconds, leftOf(expirySeconds * 1_000, now - disconnectedAt));
   }
 
   async find(clientId: string): Promise<StoredSession | undefined> {
     await this.#deps.ends.settled(clientId); // or it would be found for as long as it ends
-    return this.#deps.store.getSession({ id: clientId });
+    const session = await this.#deps.store.session(clientId);
+    if (session?.expirySeconds !== 0) return session;
+    await this.#deps.ends.end(clientId); // what an earlier run began
+    return undefined;
   }
 
   /**
@@ -110,7 +113,7 @@ export class Sessions {
           this.#endAfter(clientId, 0, retryMs);
           continue;
         }
-        await this.#deps.ends.end({ id: clientId });
+        await this.#deps.ends.end(clientId);
         this.#deps.telemetry.events.emit(sessionExpired, { clientId });
       }
     } finally {

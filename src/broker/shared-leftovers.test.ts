@@ -21,10 +21,7 @@ async function congested() {
   const store = memoryStore();
   const keys = new QueueKeys('run');
   for (let number = 0; number < 3; number += 1)
-    await store.outgoingEnqueue(
-      { clientId: 'gone', topic: filter },
-      storedPacket(message({ topic: 'a/b' }), keys.next(), 0),
-    );
+    await store.keep(storedPacket(message({ topic: 'a/b' }), keys.next(), 0), [{ clientId: 'gone', topic: filter }]);
   const clock = fakeClock();
   const telemetry = recordedTelemetry();
   const wheel = new TimerWheel(clock, { tickMs: 500 });
@@ -32,7 +29,7 @@ async function congested() {
   const leftovers = new SharedLeftovers({ plane, store, keys, wheel, now, slices: new Slices(), telemetry });
   let isOver = false;
   const over = leftovers
-    .handOn({ id: 'gone' }, () => false)
+    .handOn('gone', () => false)
     .finally(() => {
       isOver = true;
     });

@@ -9,11 +9,11 @@ import { sessionStoreFailed, sharedLeftBehind } from './events.ts';
 import type { QueueKeys } from './publish/queue-keys.ts';
 import { StoredMessage } from './publish/stored-message.ts';
 import { storedPacket } from './publish/stored-packet.ts';
-import type { MatchedSubscription, QueuedPacket, SessionRef, SessionStore, StoredPacket } from './session-store.ts';
+import type { MatchedSubscription, SessionStore, StoredPacket } from './session-store.ts';
 
 export interface SharedLeftoversDeps {
   readonly plane: Pick<Plane, 'handOn'>;
-  readonly store: Pick<SessionStore, 'outgoingStream' | 'subscribersOf' | 'outgoingEnqueueCombi'>;
+  readonly store: Pick<SessionStore, 'queue' | 'subscribersOf' | 'keep'>;
   readonly keys: QueueKeys;
   /** Waits for members that do not keep up. */
   readonly wheel: TimerWheel;
@@ -48,14 +48,13 @@ export class SharedLeftovers {
    * @param isEnding whether the session of a client is about to end too
    * @throws StoreError store-unavailable; then it can be tried again
    */
-  async handOn(session: SessionRef, isEnding: IsEnding): Promise<void> {
+  async handOn(clientId: string, isEnding: IsEnding): Promise<void> {
     const { store, slices, telemetry } = this.#deps;
     const pace = new Pace(slices);
     const patience = { waits: mostWaits };
     let lost = 0;
     try {
-      const packets: AsyncIterable<QueuedPacket> = store.outgoingStream(session);
-      for await (const packet of packets) {
+      for await (const packet of store.queue(clientId)) {
         const turn = pace.step();
         if (turn !== undefined) await turn;
         if (packet.cmd === 'pubrel' || packet.shared === undefined || isUnderWay(packet)) continue;
@@ -67,7 +66,7 @@ export class SharedLeftovers {
       if (cause instanceof StoreError && cause.code === 'store-unavailable') throw cause;
       telemetry.events.emit(sessionStoreFailed, { error: messageOf(cause) }); // it ends all the same
     }
-    if (lost > 0) telemetry.events.emit(sharedLeftBehind, { clientId: session.id, count: lost });
+    if (lost > 0) telemetry.events.emit(sharedLeftBehind, { clientId, count: lost });
   }
 
   /** @returns false where the members there are did not take it */
@@ -98,7 +97,7 @@ export class SharedLeftovers {
   async #enqueue(message: Message, member: MatchedSubscription): Promise<void> {
     const { store, keys, now } = this.#deps;
     try {
-      await store.outgoingEnqueueCombi([member], storedPacket(message, keys.next(), now()));
+      await store.keep(storedPacket(message, keys.next(), now()), [member]);
     } catch (cause) {
       if (!(cause instanceof StoreError) || cause.code !== 'store-full') throw cause; // the store has told of it
     }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { WireClient } from '../../test/support/wire-client.ts';
-import type { SessionStore } from './session-store.ts';
+import type { SessionStore, StoredWill } from './session-store.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -17,13 +17,19 @@ function slowStore(turns: () => number): SessionStore {
   };
   return {
     ...store,
-    getSession: (session) => slowly(store.getSession(session)),
+    session: (clientId) => slowly(store.session(clientId)),
     putSession: (session) => slowly(store.putSession(session)),
-    cleanSubscriptions: (session) => slowly(store.cleanSubscriptions(session)),
-    subscriptionsByClient: (session) => slowly(store.subscriptionsByClient(session)),
-    putWill: (session, will) => slowly(store.putWill(session, will)),
-    delWill: (session) => slowly(store.delWill(session)),
+    endSession: (clientId) => slowly(store.endSession(clientId)),
+    subscriptionsOf: (clientId) => slowly(store.subscriptionsOf(clientId)),
+    putWill: (will) => slowly(store.putWill(will)),
+    takeWill: (clientId) => slowly(store.takeWill(clientId)),
   };
+}
+
+/** Of the only client that has one. */
+async function willOf(store: SessionStore): Promise<StoredWill | undefined> {
+  for await (const will of store.wills()) return will;
+  return undefined;
 }
 
 const arrival = fc.record({
@@ -61,7 +67,7 @@ test('whoever comes last under a client id is the one that is connected, however
       await expect.poll(() => clients.filter(({ closed }) => closed === undefined).length, { interval: 1 }).toBe(1);
       expect(last.closed).toBeUndefined();
       await last.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 1 }] }, 'suback');
-      expect(await store.getWill({ id: 's' })).toMatchObject({ topic: 'will' });
+      expect(await willOf(store)).toMatchObject({ topic: 'will' });
       last.close();
       await broker.publish({
         topic: 't',
@@ -96,7 +102,7 @@ test('a client that leaves before it was accepted leaves no will and ends no ses
     const wasAccepted = hasty.received.length > 0; // with what was on its way when it left
     const next = new WireClient(broker, 4);
     expect(await next.connect('s', false)).toMatchObject({ sessionPresent: true });
-    expect(await store.getWill({ id: 's' })).toBeUndefined();
+    expect(await willOf(store)).toBeUndefined();
     await watcher.settle();
     expect(watcher.seen.splice(0).length, `${turns} turns`).toBe(wasAccepted ? 1 : 0);
   }
@@ -111,9 +117,9 @@ test('a session does not end while its client is on the way back [MQTT-3.1.2-23]
     clock,
     store: {
       ...store,
-      async subscriptionsByClient(session) {
+      async subscriptionsOf(clientId) {
         if (isSlow) await new Promise<void>((resolve) => (answer = resolve));
-        return store.subscriptionsByClient(session);
+        return store.subscriptionsOf(clientId);
       },
     },
   });
@@ -130,6 +136,6 @@ test('a session does not end while its client is on the way back [MQTT-3.1.2-23]
   await aTurn();
   answer?.();
   expect(await accepted).toMatchObject({ sessionPresent: true });
-  expect(await store.getSession({ id: 's' })).toBeDefined();
+  expect(await store.session('s')).toBeDefined();
   await broker.stop(signal);
 });

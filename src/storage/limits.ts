@@ -1,4 +1,10 @@
-import type { StoredSession, StoredSubscription } from '../broker/session-store.ts';
+import type {
+  AlsoKept,
+  QueueTarget,
+  StoredPacket,
+  StoredSession,
+  StoredSubscription,
+} from '../broker/session-store.ts';
 import { StoreError } from '../kernel/errors.ts';
 import type { StoreDeps } from './drop.ts';
 import type { ExchangeLimits, QueueLimits, StoreLimits } from './schema.ts';
@@ -89,6 +95,17 @@ export const subscriptionBytes = ({ topic }: Pick<StoredSubscription, 'topic'>):
 
 /** Of an open QoS 2 exchange; the disk repeats the client id. */
 export const exchangeBytes = (clientId: string): number => 64 + Buffer.byteLength(clientId);
+
+/** How often a message will stand in the store; to take away what is retained needs no place. */
+export const copiesOf = (
+  { payload }: StoredPacket,
+  targets: readonly QueueTarget[],
+  { isRetained = false }: AlsoKept,
+): number => targets.length + (isRetained && payload.length > 0 ? 1 : 0);
+
+/** What it needs in `store.maxBytes`, however often it will stand there. */
+export const keptBytes = (copies: number, size: number, { exchange }: AlsoKept): number =>
+  (copies > 0 ? size : 0) + (exchange === undefined ? 0 : exchangeBytes(exchange.clientId));
 
 export const storeRefused = ({ maxBytes }: StoreLimits): StoreError =>
   new StoreError(

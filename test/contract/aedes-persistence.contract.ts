@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
 import type { SessionStore } from '../../src/broker/session-store.ts';
+import { inAedesWords } from './aedes-vocabulary.ts';
 
 /** What the suite uses of the context that node:test gives its cases. */
 interface Context {
@@ -34,7 +35,7 @@ const contradicted: ReadonlyMap<string, string> = new Map([
 
 /**
  * Runs the suite that aedes-persistence has for its implementers.
- * @param create an instance that is not set up yet
+ * @param create an instance that is not started yet
  * @param also cases that ask this store for what it does not do, by name, with the reason
  */
 export function aedesPersistenceContract(
@@ -49,25 +50,12 @@ export function aedesPersistenceContract(
       names.push(name);
       (failing.has(name) ? test.fails : test)(name, () => runCase(body));
     },
-    persistence: async () => exposeBroker(create()),
+    persistence: async () => inAedesWords(create()),
     testAsync: true,
   });
   test('every contradicted case is one of the suite', () =>
     expect(names).toEqual(expect.arrayContaining([...failing])));
 }
-
-/** The suite looks at the broker that it passed to `setup`. */
-const exposeBroker = (store: SessionStore): object => {
-  const exposed = {
-    ...store,
-    broker: undefined as object | undefined,
-    async setup(broker: { readonly id: string }) {
-      exposed.broker = broker;
-      await store.setup(broker);
-    },
-  };
-  return exposed;
-};
 
 /** Runs a node:test case here, its plan included. */
 async function runCase(body: (context: Context) => Promise<void>): Promise<void> {

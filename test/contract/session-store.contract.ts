@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { keepCases } from './session-store/keep.ts';
 import { limitCases, type OpenLimitedStore, recordLimitCases } from './session-store/limits.ts';
 import { orderCases } from './session-store/order.ts';
 import { enqueueCases, queueCases } from './session-store/queues.ts';
@@ -29,8 +30,11 @@ export function sessionStoreContract(open: OpenStore): void {
   });
 }
 
-/** What they keep to beside that: every limit of the configuration. */
+/** What they keep to beside that: every limit of the configuration, and what is not done where one is reached. */
 export function storeLimitsContract(open: OpenLimitedStore): void {
+  describe('one message in several places', () => {
+    keepCases(open);
+  });
   describe('limits', () => {
     limitCases(open);
     recordLimitCases(open);

@@ -16,20 +16,20 @@ import {
 const readPages = async ({ store }: StoreWorld, filter: string): Promise<void> => {
   for await (const page of store.retained(filter)) for (const _ of page) continue;
 };
-const guest = { id: 'guest' };
-const guestSession = { clientId: guest.id, principal: 'p', expirySeconds: 60 };
+const guest = 'guest';
+const guestSession = { clientId: guest, principal: 'p', expirySeconds: 60 };
 
 const retained: readonly StoreCase[] = [
   {
-    method: 'storeRetained',
-    work: 'a new topic, and its end',
+    method: 'keep',
+    work: 'what is retained of a new topic, and its end',
     n: 'retained messages',
     cost: 'O(1)',
     run: ({ store }) =>
       each(often, async (number) => {
         const topic = `dev-new-${number}/state`;
-        await store.storeRetained(packet(topic, { retain: true }));
-        await store.storeRetained(packet(topic, { retain: true, payload: Buffer.alloc(0) }));
+        await store.keep(packet(topic, { retain: true }), [], { isRetained: true });
+        await store.keep(packet(topic, { retain: true, payload: Buffer.alloc(0) }), [], { isRetained: true });
       }),
   },
   {
@@ -53,54 +53,39 @@ const retained: readonly StoreCase[] = [
     cost: 'O(n)',
     run: (world) => readPages(world, '+/state'),
   },
-  {
-    method: 'createRetainedStream',
-    work: 'the messages that are found',
-    n: 'messages',
-    cost: 'O(n)',
-    run: ({ store }) => readAll(store.createRetainedStream('+/state')),
-  },
-  {
-    method: 'createRetainedStreamCombi',
-    work: 'filters without wildcards',
-    n: 'filters',
-    cost: 'O(n)',
-    run: ({ store, size }) =>
-      readAll(store.createRetainedStreamCombi(Array.from({ length: size }, (_, number) => names.retained(number)))),
-  },
 ];
 
 const subscriptions: readonly StoreCase[] = [
   {
-    method: 'addSubscriptions',
+    method: 'subscribe',
     work: 'one filter',
     n: 'subscriptions of the client, and of all',
     cost: 'O(1)',
-    run: ({ store }) => each(often, () => store.addSubscriptions(rich, [subscriptionTo('rich/0')])),
+    run: ({ store }) => each(often, () => store.subscribe(rich, [subscriptionTo('rich/0')])),
   },
   {
-    method: 'removeSubscriptions',
+    method: 'unsubscribe',
     work: 'one filter, subscribed to before',
     n: 'subscriptions of the client, and of all',
     cost: 'O(1)',
     run: ({ store }) =>
       each(often, async (number) => {
-        await store.addSubscriptions(rich, [subscriptionTo(`other/${number}`)]);
-        await store.removeSubscriptions(rich, [`other/${number}`]);
+        await store.subscribe(rich, [subscriptionTo(`other/${number}`)]);
+        await store.unsubscribe(rich, [`other/${number}`]);
       }),
   },
   {
-    method: 'addSubscriptions',
+    method: 'subscribe',
     work: 'a filter that all subscribe to',
     n: 'subscribers of the filter',
     cost: 'O(1)',
     run: ({ store }) =>
       each(often, async () => {
-        await store.addSubscriptions(guest, [subscriptionTo(everybodys)]);
-        await store.removeSubscriptions(guest, [everybodys]);
+        await store.subscribe(guest, [subscriptionTo(everybodys)]);
+        await store.unsubscribe(guest, [everybodys]);
       }),
   },
-  ...(['addSubscriptions', 'removeSubscriptions'] as const).map(
+  ...(['subscribe', 'unsubscribe'] as const).map(
     (method): StoreCase => ({
       method,
       work: 'filters in one call',
@@ -108,48 +93,41 @@ const subscriptions: readonly StoreCase[] = [
       cost: 'O(n)',
       async run({ store, size }) {
         const filters = Array.from({ length: size }, (_, number) => `many/${number}`);
-        await store.addSubscriptions(
+        await store.subscribe(
           guest,
           filters.map((filter) => subscriptionTo(filter)),
         );
-        await store.removeSubscriptions(guest, filters);
+        await store.unsubscribe(guest, filters);
       },
     }),
   ),
   {
-    method: 'subscriptionsByClient',
+    method: 'subscriptionsOf',
     work: 'of a client with two',
     n: 'sessions',
     cost: 'O(1)',
-    run: ({ store }) => each(often, (number) => store.subscriptionsByClient({ id: names.session(number) })),
+    run: ({ store }) => each(often, (number) => store.subscriptionsOf(names.session(number))),
   },
   {
-    method: 'subscriptionsByClient',
+    method: 'subscriptionsOf',
     work: 'of one client',
     n: 'its subscriptions',
     cost: 'O(n)',
-    run: async ({ store }) => void (await store.subscriptionsByClient(rich)),
+    run: async ({ store }) => void (await store.subscriptionsOf(rich)),
   },
   {
-    method: 'hasShared',
-    work: 'whether a client with two is in a shared group',
+    method: 'filtersOf',
+    work: 'of a client with two',
     n: 'sessions',
     cost: 'O(1)',
-    run: ({ store }) => each(often, async (number) => store.hasShared({ id: names.session(number) })),
+    run: ({ store }) => each(often, async (number) => store.filtersOf(names.session(number))),
   },
   {
-    method: 'hasShared',
-    work: 'whether one client is in a shared group',
+    method: 'filtersOf',
+    work: 'of one client',
     n: 'its subscriptions',
     cost: 'O(n)',
-    run: ({ store }) => each(5, async () => store.hasShared(rich)),
-  },
-  {
-    method: 'countOffline',
-    work: '',
-    n: 'subscriptions',
-    cost: 'O(1)',
-    run: ({ store }) => each(often, () => store.countOffline()),
+    run: ({ store }) => each(5, async () => store.filtersOf(rich)),
   },
   {
     method: 'subscribersOf',
@@ -165,20 +143,6 @@ const subscriptions: readonly StoreCase[] = [
     cost: 'O(n)',
     run: ({ store }) => each(5, async () => store.subscribersOf(everybodys)),
   },
-  {
-    method: 'subscriptionsByTopic',
-    work: 'the subscriptions that are found',
-    n: 'subscriptions',
-    cost: 'O(n)',
-    run: async ({ store }) => void (await store.subscriptionsByTopic(everybodys)),
-  },
-  {
-    method: 'getClientList',
-    work: 'who subscribed to a filter',
-    n: 'sessions with subscriptions',
-    cost: 'O(n)',
-    run: ({ store }) => readAll(store.getClientList('nobody')),
-  },
 ];
 
 const sessions: readonly StoreCase[] = [
@@ -190,44 +154,44 @@ const sessions: readonly StoreCase[] = [
     run: ({ store }) => each(often, () => store.putSession(guestSession)),
   },
   {
-    method: 'getSession',
+    method: 'session',
     work: 'one session',
     n: 'sessions',
     cost: 'O(1)',
-    run: ({ store }) => each(often, (number) => store.getSession({ id: names.session(number) })),
+    run: ({ store }) => each(often, (number) => store.session(names.session(number))),
   },
   {
-    method: 'streamSessions',
+    method: 'sessions',
     work: 'all sessions',
     n: 'sessions',
     cost: 'O(n)',
-    run: ({ store }) => readAll(store.streamSessions()),
+    run: ({ store }) => readAll(store.sessions()),
   },
   {
-    method: 'cleanSubscriptions',
+    method: 'endSession',
     work: 'a session with little',
     n: 'sessions, retained and queued messages',
     cost: 'O(1)',
     run: ({ store }) =>
       each(often, async (number) => {
-        const session = { id: `guest-${number}` };
-        await store.putSession({ ...guestSession, clientId: session.id });
-        await store.addSubscriptions(session, [subscriptionTo(everybodys)]);
-        await store.cleanSubscriptions(session);
+        const clientId = `guest-${number}`;
+        await store.putSession({ ...guestSession, clientId });
+        await store.subscribe(clientId, [subscriptionTo(everybodys)]);
+        await store.endSession(clientId);
       }),
   },
   {
-    method: 'cleanSubscriptions',
+    method: 'endSession',
     work: 'a session, made before',
     n: 'its subscriptions and queued messages',
     cost: 'O(n)',
     async run({ store, size }) {
-      await store.addSubscriptions(
+      await store.subscribe(
         guest,
         Array.from({ length: size }, (_, number) => subscriptionTo(`guest/${number}`)),
       );
-      await each(size, (number) => store.outgoingEnqueue({ clientId: guest.id }, packet(`guest/${number}`)));
-      await store.cleanSubscriptions(guest);
+      await each(size, (number) => store.keep(packet(`guest/${number}`), [{ clientId: guest }]));
+      await store.endSession(guest);
     },
   },
   {
@@ -235,32 +199,25 @@ const sessions: readonly StoreCase[] = [
     work: 'one will',
     n: 'wills',
     cost: 'O(1)',
-    run: ({ store }) => each(often, () => store.putWill(guest, willOf('will'))),
+    run: ({ store }) => each(often, () => store.putWill(willOf(guest))),
   },
   {
-    method: 'getWill',
-    work: 'one will',
-    n: 'wills',
-    cost: 'O(1)',
-    run: ({ store }) => each(often, (number) => store.getWill({ id: names.session(number) })),
-  },
-  {
-    method: 'delWill',
+    method: 'takeWill',
     work: 'one will, put before',
     n: 'wills',
     cost: 'O(1)',
     run: ({ store }) =>
       each(often, async () => {
-        await store.putWill(guest, willOf('will'));
-        await store.delWill(guest);
+        await store.putWill(willOf(guest));
+        await store.takeWill(guest);
       }),
   },
   {
-    method: 'streamWill',
+    method: 'wills',
     work: 'all wills',
     n: 'wills',
     cost: 'O(n)',
-    run: ({ store }) => readAll(store.streamWill({})),
+    run: ({ store }) => readAll(store.wills()),
   },
 ];
 
@@ -271,7 +228,7 @@ export const storeCosts: readonly StoreCase[] = [
   ...sessions,
   ...queueCosts,
   ...exchangeCosts,
-  ...(['setup', 'destroy'] as const).map(
+  ...(['start', 'stop'] as const).map(
     (method): StoreCase => ({
       method,
       work: 'closing and opening again',

@@ -1,4 +1,10 @@
-import type { SessionStore, StoredPacket, StoredSubscription, StoredWill } from '../../src/broker/session-store.ts';
+import type {
+  QueueKey,
+  SessionStore,
+  StoredPacket,
+  StoredSubscription,
+  StoredWill,
+} from '../../src/broker/session-store.ts';
 import type { Qos } from '../../src/plane/message.ts';
 import type { GrowthCase } from './growth.ts';
 
@@ -13,7 +19,7 @@ export interface StoreWorld extends AsyncDisposable {
 /** @param create a store on the same data each time */
 export async function openWorld(create: () => SessionStore, size: number): Promise<StoreWorld> {
   let store = create();
-  await store.setup({ id: 'node' });
+  await store.start(AbortSignal.timeout(10_000));
   await fill(store, size);
   return {
     get store() {
@@ -21,11 +27,11 @@ export async function openWorld(create: () => SessionStore, size: number): Promi
     },
     size,
     async reopen() {
-      await store.destroy();
+      await store.stop(AbortSignal.timeout(10_000));
       store = create();
-      await store.setup({ id: 'node' });
+      await store.start(AbortSignal.timeout(10_000));
     },
-    [Symbol.asyncDispose]: () => store.destroy(),
+    [Symbol.asyncDispose]: () => store.stop(AbortSignal.timeout(10_000)),
   };
 }
 
@@ -42,12 +48,12 @@ export const names = {
 } as const;
 
 /** Has as many subscriptions, a queue as long, and as many exchanges open. */
-export const rich = { id: 'rich' };
+export const rich = 'rich';
 /** Subscribed to by every session. */
 export const everybodys = 'news';
 
 let counter = 0;
-export const packet = (topic: string, changes: Partial<StoredPacket> = {}): StoredPacket => ({
+export const packet = (topic: string, changes: Partial<StoredPacket & QueueKey> = {}): StoredPacket & QueueKey => ({
   cmd: 'publish',
   topic,
   payload: Buffer.from('payload'),
@@ -58,8 +64,7 @@ export const packet = (topic: string, changes: Partial<StoredPacket> = {}): Stor
   ...changes,
 });
 
-/** The store writes into it. */
-export const willOf = (topic: string): StoredWill => Object.assign({}, packet(topic), { clientId: '', brokerId: '' });
+export const willOf = (clientId: string): StoredWill => ({ ...packet(`will/${clientId}`), clientId });
 
 export const subscriptionTo = (topic: string, qos: Qos = 1): StoredSubscription => ({ topic, qos });
 
@@ -70,19 +75,23 @@ export async function each(count: number, work: (number: number) => Promise<unkn
 }
 
 async function fill(store: SessionStore, size: number): Promise<void> {
-  await each(size, (number) => store.storeRetained(packet(names.retained(number), { retain: true })));
+  await each(size, (number) => store.keep(packet(names.retained(number), { retain: true }), [], { isRetained: true }));
   await each(size, async (number) => {
-    const session = { id: names.session(number) };
-    await store.putSession({ clientId: session.id, principal: 'p', expirySeconds: 3_600, disconnectedAt: 1 });
-    await store.addSubscriptions(session, [subscriptionTo(names.command(number)), subscriptionTo(everybodys)]);
-    await store.putWill(session, willOf(`will/${number}`));
+    const clientId = names.session(number);
+    await store.putSession({ clientId, principal: 'p', expirySeconds: 3_600, disconnectedAt: 1 });
+    await store.subscribe(clientId, [subscriptionTo(names.command(number)), subscriptionTo(everybodys)]);
+    await store.putWill(willOf(clientId));
   });
-  await store.putSession({ clientId: rich.id, principal: 'p', expirySeconds: 3_600 });
-  await each(size, (number) => store.addSubscriptions(rich, [subscriptionTo(`rich/${number}`)]));
-  await each(size, (number) => store.outgoingEnqueue({ clientId: rich.id }, packet(`queued/${number}`)));
-  await each(size, (number) => store.incomingStorePacket(rich, { messageId: number + 1 }));
+  await store.putSession({ clientId: rich, principal: 'p', expirySeconds: 3_600 });
+  await each(size, (number) => store.subscribe(rich, [subscriptionTo(`rich/${number}`)]));
+  await each(size, (number) => store.keep(packet(`queued/${number}`), [{ clientId: rich }]));
+  await each(size, (number) => openExchange(store, number + 1));
 }
 
-export async function readAll(stream: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of stream) continue;
+/** Of the rich client. */
+export const openExchange = (store: SessionStore, packetId: number): Promise<void> =>
+  store.keep(packet('opened', { qos: 2 }), [], { exchange: { clientId: rich, packetId } });
+
+export async function readAll(source: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of source) continue;
 }

@@ -39,7 +39,7 @@ test.each([0o000, 0o022, 0o277])(
     process.umask(mask);
     const directory = join(folder.path, 'new', 'data');
     const { store, telemetry } = disk(directory);
-    await store.setup({ id: 'node-1' });
+    await store.start(AbortSignal.timeout(10_000));
     await store.putSession({ clientId: 'a', principal: 'p', expirySeconds: 60 });
     const outbox = createDiskOutbox(
       {
@@ -60,7 +60,7 @@ test.each([0o000, 0o022, 0o277])(
     expect((await stat(join(folder.path, 'new'))).mode & 0o077).toBe(0);
     expect(telemetry.lines('warn')).toEqual([]);
     await outbox.stop(signal);
-    await store.destroy();
+    await store.stop(AbortSignal.timeout(10_000));
   },
 );
 
@@ -82,29 +82,29 @@ test('what others could read is mended at the start, with a warning that names i
   await using folder = await temporaryDirectory();
   const directory = join(folder.path, 'data');
   const before = disk(directory).store;
-  await before.setup({ id: 'node-1' });
-  await before.destroy();
+  await before.start(AbortSignal.timeout(10_000));
+  await before.stop(AbortSignal.timeout(10_000));
   await chmod(directory, 0o755);
   await chmod(join(directory, 'data.mdb'), 0o644);
   const { store, telemetry } = disk(directory);
-  await store.setup({ id: 'node-1' });
+  await store.start(AbortSignal.timeout(10_000));
   expect(await modes(directory)).toMatchObject({ '.': '700', 'data.mdb': '600' });
   expect(telemetry.lines('warn')).toEqual([
     expect.stringMatching(/data \(mode 0755\), .*data\.mdb \(mode 0644\); they cannot any more/),
   ]);
-  await store.destroy();
+  await store.stop(AbortSignal.timeout(10_000));
 });
 
 test('what others can read and belongs to another user is refused, and the error says what to run', async () => {
   await using folder = await temporaryDirectory();
   const directory = join(folder.path, 'data');
   const before = disk(directory).store;
-  await before.setup({ id: 'node-1' });
-  await before.destroy();
+  await before.start(AbortSignal.timeout(10_000));
+  await before.stop(AbortSignal.timeout(10_000));
   await chmod(directory, 0o750);
   vi.spyOn(process, 'geteuid').mockReturnValue(((await stat(directory)).uid || 1_000) + 1);
   const error: unknown = await disk(directory)
-    .store.setup({ id: 'node-1' })
+    .store.start(AbortSignal.timeout(10_000))
     .catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(StoreError);
   expect(error).toMatchObject({

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SessionStore, StoredPacket, StoredWill } from '../../src/broker/session-store.ts';
+import type { SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
 import { Environment } from '../../src/storage/disk/files/environment.ts';
 import { ownerKey } from '../../src/storage/disk/files/keys.ts';
 import { checkStore } from '../../src/storage/disk/offline/check.ts';
@@ -11,7 +11,7 @@ import { importStore } from '../../src/storage/disk/offline/import.ts';
 import { openOffline } from '../../src/storage/disk/offline/open-offline.ts';
 import { offlineStats } from '../../src/storage/disk/offline/stats.ts';
 import { encodeSize } from '../../src/storage/disk/queues/owners.ts';
-import { message, topicFilters, topicNames } from '../contract/session-store/support.ts';
+import { message, openExchange, topicFilters, topicNames } from '../contract/session-store/support.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -62,36 +62,36 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 async function perform(store: SessionStore, one: Step): Promise<unknown> {
-  if (one.kind === 'retain') return store.storeRetained(message(one.packet.topic, one.packet.changes));
-  const session = { id: one.clientId };
+  if (one.kind === 'retain') return store.keep(message(one.packet.topic, one.packet.changes), [], { isRetained: true });
+  const { clientId: client } = one;
   switch (one.kind) {
     case 'session': {
       const away = one.isAway ? { disconnectedAt: 1_700_000_000_000 } : {};
       return store.putSession({ clientId: one.clientId, principal: 'p', expirySeconds: one.expirySeconds, ...away });
     }
     case 'subscribe':
-      return store.addSubscriptions(session, [{ topic: one.filter, ...one.options }]);
+      return store.subscribe(client, [{ topic: one.filter, ...one.options }]);
     case 'queue': {
       const identifier = one.identifier === null ? {} : { subscriptionIdentifier: one.identifier };
       const filter = one.shareName === undefined ? {} : { topic: `$share/${one.shareName}/${one.packet.topic}` };
       const target = { clientId: one.clientId, rap: true, ...identifier, ...filter };
-      return store.outgoingEnqueue(target, message(one.packet.topic, one.packet.changes));
+      return store.keep(message(one.packet.topic, one.packet.changes), [target]);
     }
     case 'send': {
       const sent = message(one.packet.topic, one.packet.changes);
-      await store.outgoingEnqueue({ clientId: one.clientId }, sent);
-      await store.outgoingUpdate(session, { ...sent, cmd: 'publish', messageId: one.packetId });
-      return one.isReceived ? store.outgoingUpdate(session, { cmd: 'pubrel', messageId: one.packetId }) : undefined;
+      await store.keep(sent, [{ clientId: one.clientId }]);
+      await store.sent(client, sent, one.packetId);
+      return one.isReceived ? store.received(client, one.packetId) : undefined;
     }
     case 'open':
-      return store.incomingStorePacket(session, { messageId: one.packetId });
+      return openExchange(store, client, one.packetId);
     case 'will': {
       const { clientId: _publisher, brokerId: _node, ...will } = message(one.packet.topic, one.packet.changes);
-      return store.putWill(session, will as StoredWill);
+      return store.putWill({ ...will, clientId: client });
     }
     case 'end':
     default:
-      return store.cleanSubscriptions(session);
+      return store.endSession(client);
   }
 }
 
@@ -112,10 +112,10 @@ describe('a store without a broker', () => {
         await using folder = await temporaryDirectory();
         const [first, second] = [join(folder.path, 'first'), join(folder.path, 'second')];
         const store = diskStore(first);
-        await store.setup({ id: 'node-1' });
+        await store.start(AbortSignal.timeout(10_000));
         for (const one of steps) await perform(store, one);
         const stats = store.stats();
-        await store.destroy();
+        await store.stop(AbortSignal.timeout(10_000));
 
         const lines = await exported(first);
         await importStore(second, chunksOf(lines));
@@ -133,10 +133,10 @@ describe('a store without a broker', () => {
   test('wrong counters are found and named', async () => {
     await using folder = await temporaryDirectory();
     const store = diskStore(folder.path);
-    await store.setup({ id: 'node-1' });
-    await store.outgoingEnqueue({ clientId: 'alice' }, message('a'));
-    await store.storeRetained(message('kept'));
-    await store.destroy();
+    await store.start(AbortSignal.timeout(10_000));
+    await store.keep(message('a'), [{ clientId: 'alice' }]);
+    await store.keep(message('kept'), [], { isRetained: true });
+    await store.stop(AbortSignal.timeout(10_000));
     const environment = new Environment(folder.path);
     environment.transaction((put, remove) => {
       put('sizes', ownerKey(1), encodeSize({ messages: 2, bytes: 3 }));
@@ -156,21 +156,23 @@ describe('a store without a broker', () => {
   test('an import that was cut off is not taken for a store', async () => {
     await using folder = await temporaryDirectory();
     const store = diskStore(folder.path);
-    await store.setup({ id: 'node-1' });
+    await store.start(AbortSignal.timeout(10_000));
     await store.putSession({ clientId: 'alice', principal: 'p', expirySeconds: 60 });
-    await store.destroy();
+    await store.stop(AbortSignal.timeout(10_000));
     const environment = new Environment(folder.path);
     environment.transaction((_put, remove) => remove('meta', Buffer.from('version')));
     await environment.close();
-    await expect(diskStore(folder.path).setup({ id: 'node-1' })).rejects.toMatchObject({ code: 'store-damaged' });
+    await expect(diskStore(folder.path).start(AbortSignal.timeout(10_000))).rejects.toMatchObject({
+      code: 'store-damaged',
+    });
   });
 
   test('pages that were overwritten are found before they are used', async () => {
     await using folder = await temporaryDirectory();
     const store = diskStore(folder.path);
-    await store.setup({ id: 'node-1' });
+    await store.start(AbortSignal.timeout(10_000));
     await store.putSession({ clientId: 'alice', principal: 'p', expirySeconds: 60 });
-    await store.destroy();
+    await store.stop(AbortSignal.timeout(10_000));
     const file = join(folder.path, 'data.mdb');
     const data = await readFile(file);
     await writeFile(file, data.fill(0, 8_192));

@@ -31,19 +31,19 @@ const subscriptionsOf = new Map([
 
 async function opened(directory: string): Promise<SessionStore & AsyncDisposable> {
   const store = diskStore(directory);
-  await store.setup({ id: 'node-1' });
-  return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
+  await store.start(AbortSignal.timeout(10_000));
+  return { ...store, [Symbol.asyncDispose]: () => store.stop(AbortSignal.timeout(10_000)) };
 }
 
 async function fill(store: SessionStore): Promise<void> {
   for (const session of sessions) await store.putSession(session);
-  for (const [id, own] of subscriptionsOf) await store.addSubscriptions({ id }, own);
-  await store.addSubscriptions({ id: 'without-session' }, [subscription('t/1')]);
+  for (const [id, own] of subscriptionsOf) await store.subscribe(id, own);
+  await store.subscribe('without-session', [subscription('t/1')]);
   await store.putSession({ clientId: 'gone', principal: 'p', expirySeconds: 1 });
-  await store.addSubscriptions({ id: 'gone' }, [subscription('t/#')]);
-  for (const clientId of ['a', 'b', 'gone']) await store.outgoingEnqueue({ clientId }, message('t/1'));
-  await store.outgoingEnqueue({ clientId: 'b' }, message('t/2'));
-  await store.cleanSubscriptions({ id: 'gone' });
+  await store.subscribe('gone', [subscription('t/#')]);
+  for (const clientId of ['a', 'b', 'gone']) await store.keep(message('t/1'), [{ clientId }]);
+  await store.keep(message('t/2'), [{ clientId: 'b' }]);
+  await store.endSession('gone');
 }
 
 const byName = (one: { readonly clientId: string }, other: { readonly clientId: string }): number =>
@@ -53,15 +53,15 @@ async function contentsOf(store: SessionStore) {
   const ids = [...sessions.map(({ clientId }) => clientId), 'without-session', 'gone'];
   return {
     stats: store.stats(),
-    sessions: (await read(store.streamSessions())).flat().toSorted(byName),
-    found: await Promise.all(ids.map((id) => store.getSession({ id }))),
+    sessions: (await read(store.sessions())).flat().toSorted(byName),
+    found: await Promise.all(ids.map((id) => store.session(id))),
     subscriptions: await Promise.all(
       ids.map(async (id) =>
-        (await store.subscriptionsByClient({ id })).toSorted((one, other) => (one.topic < other.topic ? -1 : 1)),
+        (await store.subscriptionsOf(id)).toSorted((one, other) => (one.topic < other.topic ? -1 : 1)),
       ),
     ),
     matched: ['t/1', 'ü/x', 'many/7', `${long}/x`, 'none'].map((topic) => store.subscribersOf(topic).toSorted(byName)),
-    queues: await Promise.all(ids.map((id) => queueOf(store, { id }))),
+    queues: await Promise.all(ids.map((id) => queueOf(store, id))),
   };
 }
 
@@ -84,13 +84,13 @@ test('a session that ended and comes back after a start is a new one', async () 
   await (async () => {
     await using store = await opened(folder.path);
     await fill(store);
-    await store.cleanSubscriptions({ id: 'a' });
+    await store.endSession('a');
   })();
   await using store = await opened(folder.path);
-  expect(await queueOf(store, { id: 'a' })).toEqual([]);
+  expect(await queueOf(store, 'a')).toEqual([]);
   await store.putSession({ clientId: 'a', principal: 'p', expirySeconds: 5 });
-  await store.outgoingEnqueue({ clientId: 'a' }, message('t/3'));
-  expect(await queueOf(store, { id: 'a' })).toMatchObject([{ topic: 't/3' }]);
+  await store.keep(message('t/3'), [{ clientId: 'a' }]);
+  expect(await queueOf(store, 'a')).toMatchObject([{ topic: 't/3' }]);
   expect(store.stats()).toMatchObject({ sessions: sessions.length, subscriptions: 29, queuedMessages: 3 });
 });
 
@@ -108,5 +108,7 @@ test.each<[what: string, table: TableName, key: Buffer, value: Buffer]>([
   const environment = new Environment(folder.path);
   environment.transaction((put) => put(table, key, value));
   await environment.close();
-  await expect(diskStore(folder.path).setup({ id: 'node-1' })).rejects.toMatchObject({ code: 'store-damaged' });
+  await expect(diskStore(folder.path).start(AbortSignal.timeout(10_000))).rejects.toMatchObject({
+    code: 'store-damaged',
+  });
 });

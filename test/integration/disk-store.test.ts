@@ -9,11 +9,11 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const openLimited: OpenLimitedStore = async (limits, deps = {}) => {
   const folder = await temporaryDirectory();
   const store = diskStore(folder.path, limits, deps);
-  await store.setup({ id: 'node-1' });
+  await store.start(AbortSignal.timeout(10_000));
   return {
     ...store,
     async [Symbol.asyncDispose]() {
-      await store.destroy();
+      await store.stop(AbortSignal.timeout(10_000));
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -28,14 +28,15 @@ describe('the disk store signs the contract', () => {
 describe('the disk store reads what is retained', () => {
   test('as it is when it is asked for, though a page was read from the disk before', async () => {
     await using store = await open();
-    for (const topic of ['a', 'b', 'c', 'd']) await store.storeRetained(message(topic, { retain: true }));
+    for (const topic of ['a', 'b', 'c', 'd'])
+      await store.keep(message(topic, { retain: true }), [], { isRetained: true });
     const found: string[] = [];
     for await (const page of store.retained('#'))
       for (const { topic, payload } of page) {
         found.push(`${topic} ${String(payload)}`);
         if (topic !== 'a') continue;
-        await store.storeRetained(message('b', { retain: true, payload: Buffer.from('new') }));
-        await store.storeRetained(message('c', { retain: true, payload: Buffer.alloc(0) }));
+        await store.keep(message('b', { retain: true, payload: Buffer.from('new') }), [], { isRetained: true });
+        await store.keep(message('c', { retain: true, payload: Buffer.alloc(0) }), [], { isRetained: true });
       }
     expect(found).toEqual(['a x', 'b new', 'd x']);
   });
@@ -43,7 +44,7 @@ describe('the disk store reads what is retained', () => {
   test('page by page, thousands of them and sparse ones too', async () => {
     await using store = await open();
     const topics = Array.from({ length: 1_500 }, (_, number) => `${String(number).padStart(4, '0')}/${number % 10}`);
-    await Promise.all(topics.map((topic) => store.storeRetained(message(topic, { retain: true }))));
+    await Promise.all(topics.map((topic) => store.keep(message(topic, { retain: true }), [], { isRetained: true })));
     expect((await retained(store, '#')).map(({ topic }) => topic)).toEqual(topics);
     expect((await retained(store, '+/7')).map(({ topic }) => topic)).toEqual(
       topics.filter((topic) => topic.endsWith('/7')),
@@ -55,7 +56,7 @@ describe('the disk store reads what is retained', () => {
     const sizes = [1, 100, 3_900, 4_096, 33_000, 66_000, 1_200_000, 10, 300_000, 5];
     const payloads = sizes.map((size, index) => Buffer.alloc(size, index + 1));
     for (const [index, payload] of payloads.entries())
-      await store.storeRetained(message(`size/${index}`, { retain: true, payload }));
+      await store.keep(message(`size/${index}`, { retain: true, payload }), [], { isRetained: true });
     const isWhole: (boolean | undefined)[] = [];
     for await (const page of store.retained('size/#')) {
       const packets = [...page]; // all of them, before the first is looked at

@@ -3,6 +3,7 @@ import { startBroker, type TestBroker } from '../support/broker.ts';
 import { chunkOf, connected, flood } from '../support/flood.ts';
 import { packet, text, u16 } from '../support/packet-bytes.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { cpuMs, watchTurns } from '../support/watch-turns.ts';
 
 const connections = 20;
 const rounds = 20;
@@ -32,27 +33,6 @@ const floods: readonly (readonly [name: string, make: (id: number) => Buffer])[]
   ['SUBSCRIBE to the same filter', (id) => packet(0x82, u16(id), text('s'), 0)],
   ['UNSUBSCRIBE from nothing', (id) => packet(0xa2, u16(id), text('u'))],
 ];
-
-/** Milliseconds of the processor that this process used: what others do on the machine does not count. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
-/** Watches the turns of the event loop. */
-function watchTurns(): { readonly worstMs: () => number; readonly stop: () => void } {
-  let last = cpuMs();
-  let worst = 0;
-  let isStopped = false;
-  const look = (): void => {
-    const now = cpuMs();
-    worst = Math.max(worst, now - last);
-    last = now;
-    if (!isStopped) setImmediate(look);
-  };
-  setImmediate(look);
-  return { worstMs: () => worst, stop: () => (isStopped = true) };
-}
 
 describe.each(['memory', 'disk'] as const)('%s store', (type) => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

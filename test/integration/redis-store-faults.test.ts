@@ -3,13 +3,22 @@ import { expect, test } from 'vitest';
 import type { SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { StoreError } from '../../src/kernel/errors.ts';
-import { alice, message, messagesOf, read, retainedTopics, subscription } from '../contract/session-store/support.ts';
+import {
+  alice,
+  message,
+  messagesOf,
+  type NamedPacket,
+  openExchange,
+  read,
+  retainedTopics,
+  subscription,
+} from '../contract/session-store/support.ts';
 import { recordedTelemetry } from '../support/recorded-telemetry.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore, redisStore } from '../support/redis-store.ts';
 
 const enqueue = (store: SessionStore, packet: StoredPacket): Promise<void> =>
-  store.outgoingEnqueue({ clientId: 'alice' }, packet);
+  store.keep(packet, [{ clientId: 'alice' }]);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `t/${index}`);
 /** What a write or read was refused with. */
 const refusal = (promise: Promise<unknown>): Promise<unknown> =>
@@ -38,25 +47,25 @@ test('what was acknowledged before kill -9 of Redis and of the broker is all the
   const before = await openRedisStore(server);
   const first = message('sent', { qos: 2, properties: { correlationData: Buffer.from([0, 255]) } });
   await before.putSession({ clientId: 'alice', principal: 'a', expirySeconds: 60 });
-  await before.addSubscriptions(alice, [subscription('#', 2, { subscriptionIdentifier: 3 })]);
+  await before.subscribe(alice, [subscription('#', 2, { subscriptionIdentifier: 3 })]);
   await enqueue(before, first);
-  await before.outgoingUpdate(alice, { ...first, messageId: 7 });
+  await before.sent(alice, first, 7);
   await enqueue(before, message('waiting'));
-  await before.incomingStorePacket(alice, { messageId: 9 });
-  await before.storeRetained(message('kept', { retain: true }));
-  await before.putWill(alice, { publishAt: 5_000 });
+  await openExchange(before, alice, 9);
+  await before.keep(message('kept', { retain: true }), [], { isRetained: true });
+  await before.putWill({ ...message('will'), clientId: alice, publishAt: 5_000 });
   await server.restart();
-  await using after = await openRedisStore(server, {}, {}, 'node-2');
-  await before.destroy();
-  expect(await after.getSession(alice)).toEqual({ clientId: 'alice', principal: 'a', expirySeconds: 60 });
+  await using after = await openRedisStore(server);
+  await before.stop(AbortSignal.timeout(10_000));
+  expect(await after.session(alice)).toEqual({ clientId: 'alice', principal: 'a', expirySeconds: 60 });
   expect(after.subscribersOf('x')).toMatchObject([{ clientId: 'alice', qos: 2, subscriptionIdentifier: 3 }]);
   expect(await messagesOf(after)).toMatchObject([
     { topic: 'sent', dup: true, messageId: 7, properties: { correlationData: Buffer.from([0, 255]) } },
     { topic: 'waiting', dup: false },
   ]);
-  await expect(after.incomingGetPacket(alice, { messageId: 9 })).resolves.toEqual({ messageId: 9 });
+  expect(await after.isOpen({ clientId: alice, packetId: 9 })).toBe(true);
   expect(await retainedTopics(after, '#')).toEqual(['kept']);
-  expect(await after.getWill(alice)).toEqual({ clientId: 'alice', brokerId: 'node-1', publishAt: 5_000 });
+  expect(await read(after.wills())).toMatchObject([{ clientId: 'alice', topic: 'will', publishAt: 5_000 }]);
   expect(after.stats()).toMatchObject({ sessions: 1, subscriptions: 1, queuedMessages: 2, retainedMessages: 1 });
 });
 
@@ -64,17 +73,17 @@ test('a Redis that stops: refused after the deadline and not done later; then al
   await using server = await startRedisServer();
   const telemetry = recordedTelemetry();
   await using store = await openRedisStore(server, { operationTimeout: 1_000 }, { events: telemetry.events });
-  await store.addSubscriptions(alice, [subscription('a')]);
+  await store.subscribe(alice, [subscription('a')]);
   await enqueue(store, message('before'));
   server.freeze();
   const refused = [
     enqueue(store, message('refused')),
     messagesOf(store),
-    store.addSubscriptions(alice, [subscription('refused')]),
-    store.incomingGetPacket(alice, { messageId: 1 }),
-    store.getSession(alice),
-    store.subscriptionsByClient(alice),
-    store.incomingDelPacket(alice, { messageId: 1 }),
+    store.subscribe(alice, [subscription('refused')]),
+    store.isOpen({ clientId: alice, packetId: 1 }),
+    store.session(alice),
+    store.subscriptionsOf(alice),
+    store.closeExchange({ clientId: alice, packetId: 1 }),
   ];
   expect(store.subscribersOf('a')).toHaveLength(1);
   expect(await Promise.all(refused.map(refusal))).toEqual(refused.map(() => 'store-unavailable'));
@@ -84,7 +93,7 @@ test('a Redis that stops: refused after the deadline and not done later; then al
   await telemetry.seen('redis_recoveries_total');
   await enqueue(store, message('after'));
   expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['before', 'after']);
-  expect(await store.subscriptionsByClient(alice)).toMatchObject([{ topic: 'a' }]);
+  expect(await store.subscriptionsOf(alice)).toMatchObject([{ topic: 'a' }]);
   expect(telemetry.count('redis_outages_total')).toBe(1);
   expect(telemetry.count('redis_refused_total', { reason: 'deadline' })).toBe(refused.length);
 });
@@ -120,14 +129,16 @@ test('Redis is away for a while: writes wait for it, and what they say is true w
 
 test('a store on a Redis that is not there says so', async () => {
   await using store = redisStore({ url: 'redis://127.0.0.1:1' }, { operationTimeout: 300 });
-  await expect(store.setup({ id: 'node-1' })).rejects.toThrow(/redis:\/\/127\.0\.0\.1:1 cannot be used.*ECONNREFUSED/);
+  await expect(store.start(AbortSignal.timeout(10_000))).rejects.toThrow(
+    /redis:\/\/127\.0\.0\.1:1 cannot be used.*ECONNREFUSED/,
+  );
   expect(await refusal(enqueue(store, message('a')))).toBe('store-unavailable');
 });
 
 test('a wrong password is named as the reason', async () => {
   await using server = await startRedisServer({ args: ['--requirepass', 'secret'] });
   await using store = redisStore(server, { operationTimeout: 1_000 });
-  await expect(store.setup({ id: 'node-1' })).rejects.toThrow(/NOAUTH/);
+  await expect(store.start(AbortSignal.timeout(10_000))).rejects.toThrow(/NOAUTH/);
 });
 
 test('a full Redis refuses to store more with store-full, and goes on to take things out', async () => {
@@ -139,8 +150,7 @@ test('a full Redis refuses to store more with store-full, and goes on to take th
     outcomes.push(await refusal(enqueue(store, large)));
   }
   expect(await messagesOf(store)).toHaveLength(outcomes.length - 1);
-  for (const { brokerId, brokerCounter } of await messagesOf(store))
-    await store.outgoingClearMessageId(alice, { brokerId, brokerCounter });
+  for (const packet of await messagesOf(store)) await store.discard(alice, packet as NamedPacket);
   expect(store.stats()).toMatchObject({ queuedMessages: 0, queuedBytes: 0 });
 });
 
@@ -182,7 +192,7 @@ test('a queue of 100,000 messages is read in order in one go, in bounded memory'
   const before = used();
   let count = 0;
   let most = 0;
-  for await (const packet of store.outgoingStream(alice) as AsyncIterable<StoredPacket>) {
+  for await (const packet of store.queue(alice) as AsyncIterable<StoredPacket>) {
     if (packet.topic === `t/${count}`) count += 1;
     if (count % 1_000 === 0) most = Math.max(most, used() - before);
   }
@@ -194,13 +204,13 @@ test('the end of a session with a long queue leaves nothing behind', async () =>
   await using server = await startRedisServer();
   await using store = await openRedisStore(server, { keyPrefix: 'p:' });
   const both = [{ clientId: 'alice' }, { clientId: 'bob' }];
-  await Promise.all(numbered(2_000).map((topic) => store.outgoingEnqueueCombi(both, message(topic))));
+  await Promise.all(numbered(2_000).map((topic) => store.keep(message(topic), both)));
   await Promise.all(numbered(2_000).map((topic) => enqueue(store, message(topic))));
-  await store.cleanSubscriptions(alice);
+  await store.endSession(alice);
   expect(store.stats()).toMatchObject({ queuedMessages: 2_000 });
   expect(await messagesOf(store)).toEqual([]);
-  expect(await read(store.outgoingStream({ id: 'bob' }))).toHaveLength(2_000);
-  await store.cleanSubscriptions({ id: 'bob' });
+  expect(await read(store.queue('bob'))).toHaveLength(2_000);
+  await store.endSession('bob');
   const redis = new Redis(server.url);
   const leftOver = async () =>
     (await redis.keys('p:*')).filter((key) => /:(packet|rubbish|queue|sent)\b(?!-count)/.test(key));

@@ -1,12 +1,13 @@
 import createPersistence from 'aedes-persistence-redis';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { SessionStore, StoredWill } from '../../src/broker/session-store.ts';
+import type { SessionStore } from '../../src/broker/session-store.ts';
 import {
   alice,
   bob,
   message,
   messagesOf,
+  openExchange,
   publish,
   read,
   retained,
@@ -28,60 +29,60 @@ beforeEach(() => {
   keyPrefix = `n${opened}:`;
 });
 
-const openNode = (node: string) => openRedisStore(server, { keyPrefix }, {}, node);
+const openNode = () => openRedisStore(server, { keyPrefix });
 const filtersOf = (store: SessionStore, topic: string): string[] =>
   store.subscribersOf(topic).map(({ clientId, topic: filter }) => `${clientId} ${filter}`);
 
 test('what one node writes the other reads: sessions, queues, exchanges, retained messages, wills', async () => {
-  await using one = await openNode('node-1');
-  await using two = await openNode('node-2');
+  await using one = await openNode();
+  await using two = await openNode();
   await one.putSession({ clientId: 'alice', principal: 'p', expirySeconds: 9, disconnectedAt: 5 });
-  await one.outgoingEnqueue({ clientId: 'alice' }, message('queued'));
-  await one.incomingStorePacket(alice, { messageId: 3 });
-  await one.storeRetained(message('kept', { retain: true }));
-  await one.putWill(bob, { publishAt: 7 });
-  expect(await two.getSession(alice)).toMatchObject({ principal: 'p', disconnectedAt: 5 });
-  expect((await read(two.streamSessions())).flat()).toHaveLength(1);
+  await one.keep(message('queued'), [{ clientId: 'alice' }]);
+  await openExchange(one, alice, 3);
+  await one.keep(message('kept', { retain: true }), [], { isRetained: true });
+  await one.putWill({ ...message('will'), clientId: bob, publishAt: 7 });
+  expect(await two.session(alice)).toMatchObject({ principal: 'p', disconnectedAt: 5 });
+  expect((await read(two.sessions())).flat()).toHaveLength(1);
   expect(await messagesOf(two)).toMatchObject([{ topic: 'queued' }]);
-  await expect(two.incomingGetPacket(alice, { messageId: 3 })).resolves.toEqual({ messageId: 3 });
+  expect(await two.isOpen({ clientId: alice, packetId: 3 })).toBe(true);
   expect(await retainedTopics(two, '#')).toEqual(['kept']);
-  expect(await read<StoredWill>(two.streamWill({ 'node-2': 1 }))).toMatchObject([{ clientId: 'bob', publishAt: 7 }]);
-  expect(await two.delWill(bob)).toMatchObject({ brokerId: 'node-1' });
-  expect(await one.getWill(bob)).toBeUndefined();
+  expect(await read(two.wills())).toMatchObject([{ clientId: 'bob', publishAt: 7 }]);
+  expect(await two.takeWill(bob)).toMatchObject({ topic: 'will' });
+  expect(await one.takeWill(bob)).toBeUndefined();
 });
 
 test('subscriptions of one node are found on the other, before and after it started', async () => {
-  await using one = await openNode('node-1');
-  await one.addSubscriptions(alice, [subscription('a/+', 2, { subscriptionIdentifier: 5 }), subscription('zero', 0)]);
-  await using two = await openNode('node-2');
+  await using one = await openNode();
+  await one.subscribe(alice, [subscription('a/+', 2, { subscriptionIdentifier: 5 }), subscription('zero', 0)]);
+  await using two = await openNode();
   expect(two.subscribersOf('a/b')).toEqual([
     { clientId: 'alice', ...subscription('a/+', 2, { subscriptionIdentifier: 5 }) },
   ]);
-  await one.addSubscriptions(bob, [subscription('#'), subscription('$share/g/a/b')]);
+  await one.subscribe(bob, [subscription('#'), subscription('$share/g/a/b')]);
   await expect.poll(() => filtersOf(two, 'a/b').sort()).toEqual(['alice a/+', 'bob #', 'bob $share/g/a/b']);
-  await two.removeSubscriptions(bob, ['#']);
+  await two.unsubscribe(bob, ['#']);
   await expect.poll(() => filtersOf(one, 'a/b').sort()).toEqual(['alice a/+', 'bob $share/g/a/b']);
-  await two.cleanSubscriptions(bob);
+  await two.endSession(bob);
   await expect.poll(() => filtersOf(one, 'a/b')).toEqual(['alice a/+']);
-  expect(await two.countOffline()).toEqual({ subsCount: 1, clientsCount: 1 });
+  expect(two.stats().subscriptions).toBe(2);
 });
 
 test('a session that moves between nodes keeps the last change, on both', async () => {
-  await using one = await openNode('node-1');
-  await using two = await openNode('node-2');
+  await using one = await openNode();
+  await using two = await openNode();
   for (let round = 0; round < 50; round += 1) {
     const filters = [`x/${round}`, 'shared'];
     await Promise.all([
-      one.addSubscriptions(
+      one.subscribe(
         alice,
         filters.map((filter) => subscription(filter, 1)),
       ),
-      two.removeSubscriptions(alice, filters),
-      two.addSubscriptions(alice, [subscription('shared', 2)]),
-      one.removeSubscriptions(alice, ['shared']),
+      two.unsubscribe(alice, filters),
+      two.subscribe(alice, [subscription('shared', 2)]),
+      one.unsubscribe(alice, ['shared']),
     ]);
   }
-  const inRedis = (await one.subscriptionsByClient(alice)).map(({ topic, qos }) => `${topic} ${qos}`).sort();
+  const inRedis = (await one.subscriptionsOf(alice)).map(({ topic, qos }) => `${topic} ${qos}`).sort();
   const found = (store: SessionStore): string[] =>
     [...Array.from({ length: 50 }, (_, round) => `x/${round}`), 'shared']
       .flatMap((topic) => store.subscribersOf(topic).map(({ topic: filter, qos }) => `${filter} ${qos}`))
@@ -93,8 +94,8 @@ test('a session that moves between nodes keeps the last change, on both', async 
 test('a node that did not hear what others changed reads it when Redis is back', async () => {
   await using own = await startRedisServer({ appendonly: 'always' });
   const settings = { operationTimeout: 30_000 };
-  await using one = await openRedisStore(own, settings, {}, 'node-1');
-  await one.addSubscriptions(alice, [subscription('gone'), subscription('stays')]);
+  await using one = await openRedisStore(own, settings);
+  await one.subscribe(alice, [subscription('gone'), subscription('stays')]);
   await own.restart();
   const redis = new Redis(own.url);
   await redis.hdel('viaduct:client:alice', 'gone');
@@ -110,18 +111,18 @@ test('subscriptions and retained messages of an Aedes broker on the same Redis a
   const aedes = createPersistence({ conn });
   const broker = withOwnQueue();
   await aedes.setup(broker);
-  await aedes.addSubscriptions(alice, [{ topic: 'a/+', qos: 1 }]);
+  await aedes.addSubscriptions({ id: alice }, [{ topic: 'a/+', qos: 1 }]);
   await aedes.storeRetained(message('kept', { retain: true, payload: Buffer.from('theirs') }));
   await using store = await openRedisStore(keys, keys);
   expect(store.subscribersOf('a/b')).toMatchObject([{ clientId: 'alice', topic: 'a/+', qos: 1 }]);
-  expect(await store.subscriptionsByClient(alice)).toEqual([{ topic: 'a/+', qos: 1 }]);
+  expect(await store.subscriptionsOf(alice)).toEqual([{ topic: 'a/+', qos: 1 }]);
   expect((await retained(store, '#')).map(({ payload }) => String(payload))).toEqual(['theirs']);
   await publish(store, message('a/b'));
   expect(await messagesOf(store)).toMatchObject([{ topic: 'a/b', qos: 1 }]);
 
-  await store.storeRetained(message('back', { retain: true, payload: Buffer.from('ours') }));
-  await store.addSubscriptions(bob, [subscription('b', 2)]);
-  expect(await aedes.subscriptionsByClient(bob)).toMatchObject([{ topic: 'b', qos: 2 }]);
+  await store.keep(message('back', { retain: true, payload: Buffer.from('ours') }), [], { isRetained: true });
+  await store.subscribe(bob, [subscription('b', 2)]);
+  expect(await aedes.subscriptionsByClient({ id: bob })).toMatchObject([{ topic: 'b', qos: 2 }]);
   expect(await read<unknown>(aedes.createRetainedStream('back'))).toMatchObject([{ payload: Buffer.from('ours') }]);
   await aedes.destroy();
 });

@@ -29,17 +29,16 @@ export function redisStore(
     },
     deps,
   );
-  return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
+  return { ...store, [Symbol.asyncDispose]: () => store.stop(AbortSignal.timeout(10_000)) };
 }
 
-/** The same, as the node of this name. */
+/** The same, started. */
 export async function openRedisStore(
   server: Pick<RedisServer, 'url'>,
   settings: RedisStoreSettings = {},
   deps: Partial<RedisStoreDeps> = {},
-  node = 'node-1',
 ): Promise<SessionStore & AsyncDisposable> {
   const store = redisStore(server, settings, deps);
-  await store.setup({ id: node });
+  await store.start(AbortSignal.timeout(10_000));
   return store;
 }

@@ -11,7 +11,7 @@ export interface ClientHooksDeps {
   readonly connections: WeakMap<EngineClient, EngineSession>;
   readonly sessions: Sessions;
   readonly ends: Pick<SessionEnds, 'end'>;
-  readonly store: Pick<SessionStore, 'putWill' | 'delWill'>;
+  readonly store: Pick<SessionStore, 'putWill' | 'takeWill'>;
   readonly publisher: Pick<Publisher, 'publishWill'>;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;
@@ -36,7 +36,7 @@ export function clientHooks({
         .catch(failed);
     },
     abandoned(client) {
-      store.delWill({ id: client.id ?? '' }).catch(failed); // the engine stored it already
+      store.takeWill(client.id ?? '').catch(failed); // the engine stored it already
       connections.get(client)?.leaveTurn();
     },
     disconnected(client) {
@@ -44,7 +44,7 @@ export function clientHooks({
       const clientId = id ?? '';
       if (clean || expirySeconds === 0) {
         sessions.keep(clientId);
-        ends.end({ id: clientId }).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
+        ends.end(clientId).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
       } else {
         const { owner } = connections.get(client) ?? {};
         if (owner !== undefined) sessions.disconnected({ clientId, ...owner, expirySeconds }).catch(failed);
@@ -54,11 +54,11 @@ export function clientHooks({
       const id = gone.id ?? '';
       const { authorized } = connections.get(gone) ?? {};
       if (authorized !== undefined) publisher.publishWill(willMessage(will, id), authorized).catch(failed);
-      if (isCurrent) store.delWill({ id }).catch(failed);
+      if (isCurrent) store.takeWill(id).catch(failed);
     },
     willDelayed({ id }, will, delaySeconds) {
       const publishAt = now() + delaySeconds * 1_000;
-      store.putWill({ id: id ?? '' }, Object.assign(will, { publishAt })).catch(failed);
+      store.putWill({ ...will, clientId: id ?? '', publishAt }).catch(failed);
     },
   };
 }

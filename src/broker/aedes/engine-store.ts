@@ -1,26 +1,31 @@
 import type { SessionEnds } from '../session-ends.ts';
-import type { SessionRef, SessionStore, StoredWill } from '../session-store.ts';
+import type { SessionStore, StoredPacket } from '../session-store.ts';
+
+/** A session of the engine's, named by its client id. */
+export interface EngineSessionRef {
+  readonly id: string | null;
+}
 
 /** What the engine asks of its persistence: that of sessions and wills. Everything else is not its to do. */
 export interface EngineStore {
   /** An `async` function in the literal sense: the engine checks its constructor. */
-  setup(broker: { readonly id: string }): Promise<void>;
-  cleanSubscriptions(session: SessionRef): Promise<void>;
+  setup(): Promise<void>;
+  cleanSubscriptions(session: EngineSessionRef): Promise<void>;
   subscriptionsByClient(): Promise<readonly never[]>;
-  putWill(session: SessionRef, will: StoredWill): Promise<void>;
-  delWill(session: SessionRef): Promise<StoredWill | undefined>;
+  putWill(session: EngineSessionRef, will: StoredPacket): Promise<void>;
+  delWill(session: EngineSessionRef): Promise<unknown>;
 }
 
-/** Our store as the engine sees it, which has no subscriptions to restore. */
+/** Our store as the engine sees it, which has no subscriptions to restore. The program starts and stops it. */
 export const createEngineStore = (
-  store: Pick<SessionStore, 'setup' | 'putWill' | 'delWill'>,
+  store: Pick<SessionStore, 'putWill' | 'takeWill'>,
   ends: Pick<SessionEnds, 'end'>,
 ): EngineStore => ({
-  async setup(broker) {
-    await store.setup(broker);
+  async setup() {
+    // it is open already
   },
-  cleanSubscriptions: (session) => ends.end(session),
+  cleanSubscriptions: ({ id }) => ends.end(id ?? ''),
   subscriptionsByClient: async () => [],
-  putWill: (session, will) => store.putWill(session, will),
-  delWill: (session) => store.delWill(session),
+  putWill: ({ id }, will) => store.putWill({ ...will, clientId: id ?? '' }),
+  delWill: ({ id }) => store.takeWill(id ?? ''),
 });

@@ -1,4 +1,3 @@
-import type { StoredPacket, StoredWill } from '../session-store.ts';
 import type { StoredProperties } from '../stored-properties.ts';
 import type { EngineStore } from './engine-store.ts';
 
@@ -12,9 +11,6 @@ export interface EngineParsedPacket {
   messageId?: number | undefined;
   will?: { properties?: StoredProperties } | undefined;
 }
-
-/** A will, as the engine keeps it. */
-export interface EngineWill extends StoredWill, Omit<StoredPacket, 'clientId' | 'brokerId'> {}
 
 export type Done = (error?: Error | null) => void;
 

@@ -93,7 +93,6 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
         isListening = false;
         sessions.stop();
         await new Promise<void>((resolve) => aedes.close(resolve));
-        await store.destroy();
       },
       open(edge) {
         const session = new EngineSession(edge, sessionDeps);

@@ -1,8 +1,9 @@
 import { Aedes } from 'aedes';
 import mqttPacket from 'mqtt-packet';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import type { StoredPacket } from '../session-store.ts';
 import type { EngineSocket } from './engine-socket.ts';
-import type { EngineClient, EngineOptions, EngineWill } from './engine-types.ts';
+import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 /** What we use of Aedes, typed by what it takes from us. */
 interface AedesBroker {
@@ -19,8 +20,8 @@ interface AedesBroker {
   registerClient(client: EngineClient): void;
   unregisterClient(client: EngineClient): void;
   clearDelayedWill(clientId: string): void;
-  publishWill(client: EngineClient, will: EngineWill): void;
-  scheduleWill(client: EngineClient, will: EngineWill, delaySeconds: number): void;
+  publishWill(client: EngineClient, will: StoredPacket): void;
+  scheduleWill(client: EngineClient, will: StoredPacket, delaySeconds: number): void;
   on(event: 'clientError' | 'connectionError', listener: (client: EngineClient, error: unknown) => void): this;
   on(event: 'error', listener: (error: unknown) => void): this;
 }
@@ -35,9 +36,9 @@ export interface GuardedAedesHooks {
   /** The client is gone, and was known. */
   readonly disconnected: (client: EngineClient) => void;
   /** The will of a client that is gone is due. @param isCurrent nobody else is connected under its client id */
-  readonly willDue: (client: EngineClient, will: EngineWill, isCurrent: boolean) => void;
+  readonly willDue: (client: EngineClient, will: StoredPacket, isCurrent: boolean) => void;
   /** The will of a client that is gone waits for its delay. */
-  readonly willDelayed: (client: EngineClient, will: EngineWill, delaySeconds: number) => void;
+  readonly willDelayed: (client: EngineClient, will: StoredPacket, delaySeconds: number) => void;
 }
 
 /** Aedes with the defects cured that reach into its class. */
@@ -107,14 +108,14 @@ export class GuardedAedes extends AedesClass {
   override publish(): void {}
 
   /** When its session goes on before, the will is not sent. */
-  override scheduleWill(client: EngineClient, will: EngineWill, delaySeconds: number): void {
+  override scheduleWill(client: EngineClient, will: StoredPacket, delaySeconds: number): void {
     this.#delayedWills.set(client.id ?? '', () => this.publishWill(client, will));
     super.scheduleWill(client, will, delaySeconds);
     this.#hooks.willDelayed(client, will, delaySeconds);
   }
 
   /** Messages are the publisher's. The engine would also remove the will of the client that came back from the store. */
-  override publishWill(client: EngineClient, will: EngineWill): void {
+  override publishWill(client: EngineClient, will: StoredPacket): void {
     const id = client.id ?? '';
     this.#delayedWills.delete(id);
     const current = this.clients[id];

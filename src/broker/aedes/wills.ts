@@ -5,11 +5,10 @@ import type { Message } from '../../plane/message.ts';
 import { engineFailed } from '../events.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
-import type { SessionStore } from '../session-store.ts';
-import type { EngineWill } from './engine-types.ts';
+import type { SessionStore, StoredPacket, StoredWill } from '../session-store.ts';
 
 export interface WillsDeps {
-  readonly store: Pick<SessionStore, 'streamWill' | 'getWill' | 'delWill' | 'getSession'>;
+  readonly store: Pick<SessionStore, 'wills' | 'takeWill' | 'session'>;
   readonly wheel: TimerWheel;
   readonly now: () => number;
   readonly telemetry: Telemetry;
@@ -18,7 +17,7 @@ export interface WillsDeps {
 }
 
 /** Its delay is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */
-export const willMessage = (will: EngineWill, clientId: string): Message =>
+export const willMessage = (will: StoredPacket, clientId: string): Message =>
   new StoredMessage(will, { kind: 'client', clientId });
 
 /**
@@ -26,8 +25,8 @@ export const willMessage = (will: EngineWill, clientId: string): Message =>
  * on where it was, and never beyond the end of the session. [MQTT-3.1.2-8] [MQTT-3.1.3-9]
  */
 export async function publishWillsOfEarlierRun(deps: WillsDeps): Promise<void> {
-  const wills: EngineWill[] = [];
-  for await (const will of deps.store.streamWill()) wills.push(will as EngineWill);
+  const wills: StoredWill[] = [];
+  for await (const will of deps.store.wills()) wills.push(will);
   for (const will of wills) {
     const delayMs = await delayOf(will, deps);
     deps.wheel.add(delayMs, () => {
@@ -38,19 +37,19 @@ export async function publishWillsOfEarlierRun(deps: WillsDeps): Promise<void> {
   }
 }
 
-async function delayOf(will: EngineWill, { store, now }: WillsDeps): Promise<number> {
+async function delayOf(will: StoredWill, { store, now }: WillsDeps): Promise<number> {
   const delaySeconds = will.properties?.willDelayInterval ?? 0;
   if (will.publishAt !== undefined) return Math.min(delaySeconds * 1_000, Math.max(0, will.publishAt - now()));
   if (delaySeconds === 0) return 0;
-  const session = await store.getSession({ id: will.clientId ?? '' });
+  const session = await store.session(will.clientId);
   return Math.min(delaySeconds, session?.expirySeconds ?? 0) * 1_000;
 }
 
-async function publish(will: EngineWill, { store, isConnected, publisher }: WillsDeps): Promise<void> {
-  const id = will.clientId ?? '';
-  if (isConnected(id)) return; // it came back and has a will of its own, or none
-  if ((await store.delWill({ id })) === undefined) return;
-  const { principal = '', trust } = (await store.getSession({ id })) ?? {};
-  const client = { clientId: id, principal, trust, peer: undefined, attributes: undefined };
-  await publisher.publishWill(willMessage(will, id), client);
+async function publish(will: StoredWill, { store, isConnected, publisher }: WillsDeps): Promise<void> {
+  const { clientId } = will;
+  if (isConnected(clientId)) return; // it came back and has a will of its own, or none
+  if ((await store.takeWill(clientId)) === undefined) return;
+  const { principal = '', trust } = (await store.session(clientId)) ?? {};
+  const client = { clientId, principal, trust, peer: undefined, attributes: undefined };
+  await publisher.publishWill(willMessage(will, clientId), client);
 }

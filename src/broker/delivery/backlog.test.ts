@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { Slices } from '../../kernel/slices.ts';
 import type { QueuedPacket } from '../session-store.ts';
@@ -27,9 +26,9 @@ test('what was answered after it was read is not sent again: a resend is for ear
     wake = resolve;
   });
   const backlog = new Backlog({
-    store: { outgoingStream: () => Readable.from(passes.shift() ?? []) },
+    store: { queue: () => passes.shift() ?? [] },
     slices: new Slices(),
-    session: { id: 'c' },
+    clientId: 'c',
     window: { get: () => undefined }, // the client has answered everything by now
     hasRoom: () => true,
     send({ payload }) {

@@ -1,12 +1,12 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { Pace } from '../../kernel/pace.ts';
 import type { Slices } from '../../kernel/slices.ts';
-import type { QueuedPacket, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
+import type { QueuedPacket, SessionStore, StoredPacket } from '../session-store.ts';
 import type { Window } from './window.ts';
 
 export interface BacklogDeps {
-  readonly store: Pick<SessionStore, 'outgoingStream'>;
-  readonly session: SessionRef;
+  readonly store: Pick<SessionStore, 'queue'>;
+  readonly clientId: string;
   readonly window: Pick<Window, 'get'>;
   /** Whether the client takes one more message now. */
   readonly hasRoom: () => boolean;
@@ -75,8 +75,7 @@ export class Backlog {
   async #read(): Promise<void> {
     for (; this.#isMissing; this.#isResent = true) {
       this.#isMissing = false;
-      const packets: AsyncIterable<QueuedPacket> = this.#deps.store.outgoingStream(this.#deps.session);
-      for await (const packet of packets) {
+      for await (const packet of this.#deps.store.queue(this.#deps.clientId)) {
         await this.#take(packet);
         if (this.#isStopped) return;
         const turn = this.#pace.step();

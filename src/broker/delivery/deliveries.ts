@@ -60,7 +60,7 @@ export class Deliveries implements Subscriber {
     const sender = new Sender(session, this.#sink);
     this.#sender = sender;
     this.#lane = session.isPersistent
-      ? new StoreLane(sender, { id: session.clientId }, this.#deps, {
+      ? new StoreLane(sender, session.clientId, this.#deps, {
           release: (packetId) => this.#release(packetId, reasonCodes.success),
           mayReceive: (topic) => this.mayReceive(topic),
         })

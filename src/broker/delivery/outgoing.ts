@@ -3,7 +3,7 @@ import type { Delivery } from '../../plane/plane.ts';
 import { QueuedPublish } from '../publish/queued-publish.ts';
 import { RawPublish } from '../publish/raw-publish.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
-import type { PacketKey } from '../session-store.ts';
+import type { QueueKey } from '../session-store.ts';
 
 /** A message on its way to one client. */
 export interface Outgoing {
@@ -27,7 +27,7 @@ export const waiting = (message: Message, delivery: Delivery, since: number): Ou
 });
 
 /** Under which identity the queues know a message. @returns undefined when it stands in none. */
-export const queueKeyOf = (message: Message): PacketKey | undefined =>
+export const queueKeyOf = (message: Message): QueueKey | undefined =>
   message instanceof RawPublish || message instanceof QueuedPublish || message instanceof StoredMessage
     ? message.queueKey
     : undefined;

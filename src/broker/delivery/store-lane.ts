@@ -9,7 +9,7 @@ import type { QueueKeys } from '../publish/queue-keys.ts';
 import { QueuedPublish } from '../publish/queued-publish.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import { storedPacket } from '../publish/stored-packet.ts';
-import type { PacketKey, QueuedPacket, QueueTarget, SessionRef, SessionStore, StoredPacket } from '../session-store.ts';
+import type { QueuedPacket, QueueKey, QueueTarget, SessionStore, StoredPacket } from '../session-store.ts';
 import { identifiersOf } from '../stored-properties.ts';
 import { Backlog } from './backlog.ts';
 import { bytesOfPacket, HeldMessages, type HeldTotal, type PacingOptions } from './held-messages.ts';
@@ -53,7 +53,7 @@ interface Step {
 /** For a session that outlives its connection: every message stands in the store until the client is through with it. */
 export class StoreLane implements Lane {
   readonly #sender: Sender;
-  readonly #session: SessionRef;
+  readonly #clientId: string;
   readonly #deps: StoreLaneDeps;
   readonly #client: StoreLaneClient;
   readonly #backlog: Backlog;
@@ -69,15 +69,15 @@ export class StoreLane implements Lane {
   /** The queue was read to its end once, so that what stands in it is known. */
   #isQueueKnown = false;
 
-  constructor(sender: Sender, session: SessionRef, deps: StoreLaneDeps, client: StoreLaneClient) {
+  constructor(sender: Sender, clientId: string, deps: StoreLaneDeps, client: StoreLaneClient) {
     this.#sender = sender;
-    this.#session = session;
+    this.#clientId = clientId;
     this.#deps = deps;
     this.#client = client;
     this.#backlog = new Backlog({
       store: deps.store,
       slices: deps.slices,
-      session,
+      clientId,
       window: sender.window,
       hasRoom: () => this.hasRoom,
       send: (packet) => this.#sendQueued(packet),
@@ -93,7 +93,7 @@ export class StoreLane implements Lane {
   }
 
   push(message: Message, delivery: Delivery): void {
-    if (message instanceof QueuedPublish && message.isHeldFor(this.#session.id)) return this.#heldArrived();
+    if (message instanceof QueuedPublish && message.isHeldFor(this.#clientId)) return this.#heldArrived();
     const key = queueKeyOf(message) ?? this.#enqueue(message, delivery);
     if (this.#backlog.isEmpty && this.hasRoom) this.#send({ message, delivery, bytes: 0, since: 0 }, key, undefined);
     else {
@@ -119,11 +119,11 @@ export class StoreLane implements Lane {
 
   /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
   received(packetId: number, release: () => void): void {
-    this.#after(() => this.#deps.store.outgoingUpdate(this.#session, { cmd: 'pubrel', messageId: packetId }), release);
+    this.#after(() => this.#deps.store.received(this.#clientId, packetId), release);
   }
 
   finished(packetId: number): void {
-    this.#clear({ messageId: packetId });
+    this.#settled(packetId);
     this.advance();
   }
 
@@ -162,14 +162,14 @@ export class StoreLane implements Lane {
   #heldMessages(): HeldMessages {
     const { store, pacing, held, telemetry } = this.#deps;
     this.#held ??= new HeldMessages({
-      clientId: this.#session.id,
+      clientId: this.#clientId,
       maxBytes: pacing.heldBytes,
       total: held,
       events: telemetry.events,
       enqueue: (targets, packet) => {
         add(this.#unsent, 1, bytesOfPacket(packet));
         this.#write(
-          () => store.outgoingEnqueueCombi(targets, packet).catch(unlessRefused),
+          () => store.keep(packet, targets).catch(unlessRefused),
           () => undefined,
         );
       },
@@ -178,26 +178,25 @@ export class StoreLane implements Lane {
   }
 
   /** For what was sent to this client alone: retained messages, and what another member of a group left behind. */
-  #enqueue(message: Message, { qos, retain, identifiers, shared }: Delivery): PacketKey {
+  #enqueue(message: Message, { qos, retain, identifiers, shared }: Delivery): QueueKey {
     const { store, keys, now } = this.#deps;
     const key = keys.next();
     const [topic] = shared ?? []; // of a group that the next member is in too
-    const target = { clientId: this.#session.id, qos, rap: true, ...(topic === undefined ? {} : { topic }) };
+    const target = { clientId: this.#clientId, qos, rap: true, ...(topic === undefined ? {} : { topic }) };
     const targets = identifiers.map((subscriptionIdentifier) => ({ ...target, subscriptionIdentifier }));
     const packet = { ...storedPacket(message, key, now()), retain };
-    this.#after(() => store.outgoingEnqueueCombi(targets.length === 0 ? [target] : targets, packet));
+    this.#after(() => store.keep(packet, targets.length === 0 ? [target] : targets));
     return key;
   }
 
   /** @param key under which the store knows the message */
-  #send(outgoing: Outgoing, key: PacketKey, left: number | undefined): void {
+  #send(outgoing: Outgoing, key: QueueKey, left: number | undefined): void {
     const sender = this.#sender;
     const packet = sender.number(outgoing, left, false);
     const { qos } = outgoing.delivery;
-    if (packet === undefined) this.#clear(key);
+    if (packet === undefined) this.#discard(key);
     else {
-      const note = { cmd: 'publish', messageId: packet.packetId, ...key };
-      const noted = (): Promise<void> => this.#deps.store.outgoingUpdate(this.#session, note);
+      const noted = (): Promise<void> => this.#deps.store.sent(this.#clientId, key, packet.packetId);
       // at QoS 2 the store must know the identifier before the client does, or the message could come twice
       if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos));
       else {
@@ -209,10 +208,10 @@ export class StoreLane implements Lane {
 
   #sendQueued(packet: StoredPacket): void {
     add(this.#unsent, -1, -bytesOfPacket(packet));
-    const { brokerId, brokerCounter, messageExpiry } = packet;
+    const { brokerId = '', brokerCounter = -1, messageExpiry } = packet;
     const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
     const key = { brokerId, brokerCounter };
-    if ((left !== undefined && left <= 0) || !this.#client.mayReceive(packet.topic)) this.#clear(key);
+    if ((left !== undefined && left <= 0) || !this.#client.mayReceive(packet.topic)) this.#discard(key);
     else this.#send(outgoingOf(packet), key, left);
   }
 
@@ -221,11 +220,15 @@ export class StoreLane implements Lane {
     if (packet.cmd === 'pubrel') {
       this.#sender.window.set(packetId, 'pubcomp');
       this.#client.release(packetId);
-    } else if (!this.#sender.resend(outgoingOf(packet), packetId, {})) this.#clear({ messageId: packetId });
+    } else if (!this.#sender.resend(outgoingOf(packet), packetId, {})) this.#settled(packetId);
   }
 
-  #clear(key: PacketKey): void {
-    this.#after(() => this.#deps.store.outgoingClearMessageId(this.#session, key));
+  #settled(packetId: number): void {
+    this.#after(() => this.#deps.store.settled(this.#clientId, packetId));
+  }
+
+  #discard(key: QueueKey): void {
+    this.#after(() => this.#deps.store.discard(this.#clientId, key));
   }
 
   /** What follows a write follows it in the order of the calls, also where one had to be tried again. [MQTT-4.6.0-6] */

@@ -35,15 +35,16 @@ async function withSlowQueue() {
   const exchanges: string[] = [];
   const store: SessionStore = {
     ...inner,
-    outgoingEnqueueCombi(targets, packet, exchange) {
-      if (exchange !== undefined) exchanges.push(`${exchange.id} ${exchange.messageId}`);
+    keep(packet, targets, also) {
+      if (targets.length === 0) return inner.keep(packet, targets, also);
+      if (also?.exchange !== undefined) exchanges.push(`${also.exchange.clientId} ${also.exchange.packetId}`);
       return new Promise((resolve, reject) => {
-        commits.push(() => void inner.outgoingEnqueueCombi(targets, packet, exchange).then(resolve, reject));
+        commits.push(() => void inner.keep(packet, targets, also).then(resolve, reject));
       });
     },
-    incomingGetPacket(session, packet) {
-      exchanges.push(`asked for ${packet.messageId}`);
-      return inner.incomingGetPacket(session, packet);
+    isOpen(exchange) {
+      exchanges.push(`asked for ${exchange.packetId}`);
+      return inner.isOpen(exchange);
     },
   };
   const broker = await startMemoryBroker({ store });

@@ -2,14 +2,14 @@ import { StoreError } from '../../kernel/errors.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { PacketIdSet } from '../../mqtt/packet-id-set.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import type { OpenedExchange, SessionStore } from '../session-store.ts';
+import type { Exchange, SessionStore } from '../session-store.ts';
 
 /** The QoS 2 messages of one client that it has not released. [MQTT-4.3.3-10] */
 export interface Exchanges {
   /** What comes under this identifier is a repetition. Asked before `open`. @throws StoreError */
   isOpen(packetId: number): boolean | Promise<boolean>;
   /** A message under this identifier is to be published. @returns what is to be kept together with it */
-  open(packetId: number): OpenedExchange | undefined;
+  open(packetId: number): Exchange | undefined;
   /** The message was refused, which ends the exchange. [MQTT-4.3.3-9] */
   forget(packetId: number): Promise<void> | undefined;
   /** PUBREL. [MQTT-4.3.3-11] @returns the reason code of PUBCOMP; undefined when nobody waits for it any more */
@@ -36,7 +36,7 @@ export function memoryExchanges(): Exchanges {
 }
 
 export interface StoreExchangesDeps {
-  readonly store: Pick<SessionStore, 'incomingGetPacket' | 'incomingDelPacket'>;
+  readonly store: Pick<SessionStore, 'isOpen' | 'closeExchange'>;
   readonly wheel: TimerWheel;
   /** The connection has ended. */
   readonly isOver: () => boolean;
@@ -49,20 +49,13 @@ const retryMs = 1_000;
  * Of a session that outlives its connection. While the store does not answer PUBREL is not answered either: a client that
  * uses an identifier again which the store holds open would have its next message taken for a repetition.
  */
-export function storeExchanges(id: string, deps: StoreExchangesDeps): Exchanges {
+export function storeExchanges(clientId: string, deps: StoreExchangesDeps): Exchanges {
   const { store } = deps;
-  const isOpen = (packetId: number): Promise<boolean> =>
-    store.incomingGetPacket({ id }, { messageId: packetId }).then(
-      () => true,
-      (cause: unknown) => {
-        if (cause instanceof StoreError) throw cause;
-        return false;
-      },
-    );
-  const close = (packetId: number): Promise<void> => store.incomingDelPacket({ id }, { messageId: packetId });
+  const isOpen = (packetId: number): Promise<boolean> => store.isOpen({ clientId, packetId });
+  const close = (packetId: number): Promise<void> => store.closeExchange({ clientId, packetId });
   return {
     isOpen,
-    open: (packetId) => ({ id, messageId: packetId }),
+    open: (packetId) => ({ clientId, packetId }),
     forget: (packetId) => untilAnswered(deps, () => close(packetId)), // a store that failed may have opened it
     release: (packetId) =>
       untilAnswered(deps, async () => {

@@ -9,7 +9,7 @@ import type { AuthorizedClient } from '../ports.ts';
 import type { Outcome, Publisher, Source } from '../publish/publisher.ts';
 import { refusedPublish } from '../publish/refused-publish.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { OpenedExchange, SessionStore } from '../session-store.ts';
+import type { Exchange, SessionStore } from '../session-store.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import type { Egress } from './egress.ts';
 import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
@@ -27,7 +27,7 @@ export interface InboundPublishHost {
 
 export interface InboundPublishDeps {
   readonly publisher: Publisher;
-  readonly store: Pick<SessionStore, 'incomingGetPacket' | 'incomingDelPacket'>;
+  readonly store: Pick<SessionStore, 'isOpen' | 'closeExchange'>;
   readonly wheel: TimerWheel;
 }
 
@@ -123,7 +123,7 @@ export class InboundPublish {
     return undefined;
   }
 
-  #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: OpenedExchange): Outcome | Refusal {
+  #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: Exchange): Outcome | Refusal {
     return this.#deps.publisher.take(frame, header, this.#host.connect.version, source, exchange);
   }
 

@@ -10,7 +10,7 @@ import type { PlaneOptions } from '../../plane/schema.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
 import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
-import type { MatchedSubscription, OpenedExchange, SessionStore } from '../session-store.ts';
+import type { Exchange, MatchedSubscription, SessionStore } from '../session-store.ts';
 import { type Admit, admitted, atOnce } from './admission.ts';
 import { notAuthorized, PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
@@ -57,7 +57,7 @@ export interface Publisher {
     header: PublishHeader,
     version: ProtocolVersion,
     source: Source,
-    exchange?: OpenedExchange,
+    exchange?: Exchange,
   ): Outcome | Refusal;
   /** Publishes the will of a client that is gone, if it may. */
   publishWill(will: Message, client: AuthorizedClient): Promise<void>;
@@ -176,21 +176,14 @@ function publish(deps: PublisherDeps, message: Message): Outcome {
 }
 
 /** What comes after the gates. Where nothing has to be kept and nothing is under way, it is routed at once. */
-function passOn(
-  deps: PublisherDeps,
-  message: Message,
-  before: UnderWay,
-  exchange: OpenedExchange | undefined,
-): Outcome {
-  if (message.qos > 0) {
-    const subscribers = deps.store.subscribersOf(message.topic);
-    if (subscribers.length > 0 || exchange !== undefined)
-      return message.retain
-        ? passOnInTurn(deps, undefined, message, before, exchange) // retained first: no queue has what is refused
-        : enqueue(deps, subscribers, message, before, exchange);
-  }
-  return message.retain ? retain(deps, message, before) : route(deps, message, before);
+function passOn(deps: PublisherDeps, message: Message, before: UnderWay, exchange: Exchange | undefined): Outcome {
+  const subscribers = message.qos === 0 ? nobody : deps.store.subscribersOf(message.topic);
+  return subscribers.length > 0 || exchange !== undefined || message.retain
+    ? keep(deps, subscribers, message, before, exchange)
+    : route(deps, message, before);
 }
+
+const nobody: readonly MatchedSubscription[] = [];
 
 /**
  * Nobody gets what a gate has not taken: its publisher is refused, and sends it again. It is given to the store in its
@@ -201,14 +194,13 @@ function passOnInTurn(
   passed: Promise<unknown> | undefined,
   message: Message,
   underWay: UnderWay,
-  exchange: OpenedExchange | undefined,
+  exchange: Exchange | undefined,
 ): Promise<number> {
   const { handed: before, routed } = underWay;
   const hand = async (): Promise<{ readonly kept: Outcome }> => {
     await Promise.all([passed, before]);
-    if (message.retain) await keepRetained(deps, message);
     const subscribers = deps.store.subscribersOf(message.topic);
-    return { kept: enqueue(deps, subscribers, message, { handed: undefined, routed }, exchange) };
+    return { kept: keep(deps, subscribers, message, { handed: undefined, routed }, exchange) };
   };
   const handing = hand();
   const handed = Promise.allSettled([before, handing]).finally(() => {
@@ -219,34 +211,35 @@ function passOnInTurn(
 }
 
 /**
- * The queues have it before it is routed: nobody gets what its publisher is refused, and what a client answers is always
- * about something they have.
+ * Retained, in the queues, and its exchange open: all or nothing, before it is routed. So nobody gets what its publisher
+ * is refused, what a client answers is always about something the queues have, and whoever subscribes meanwhile misses
+ * nothing.
  */
-function enqueue(
+function keep(
   deps: PublisherDeps,
   subscribers: readonly MatchedSubscription[],
   message: Message,
   before: UnderWay,
-  exchange: OpenedExchange | undefined,
+  exchange: Exchange | undefined,
 ): Outcome {
   const { plane, store, keys, now, isEnding, admit } = deps;
-  const { origin } = message;
+  const { origin, retain: isRetained } = message;
   const choice = plane.choose(message.topic);
   const key = keys.next();
   const publisher = origin.kind === 'client' ? origin.clientId : undefined;
   const wanted = queueTargets(subscribers, choice, publisher, key.brokerCounter, isEnding);
   const all = allowed(deps, wanted, message.topic);
-  if (all.length === 0 && exchange === undefined) return route(deps, message, before, choice);
+  const isKept = isRetained || exchange !== undefined;
+  if (all.length === 0 && !isKept) return route(deps, message, before, choice);
   const packet = storedPacket(message, key, now());
   const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit) : atOnce(all);
   const queued = all.length === 0 ? message : named(message, key, heldFor);
-  if (targets.length === 0 && exchange === undefined) return Math.max(plane.route(queued, choice), all.length);
-  const stored =
-    targets.length === 0 && exchange !== undefined
-      ? store.incomingStorePacket(exchange, exchange)
-      : store.outgoingEnqueueCombi(targets, packet, exchange);
+  if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);
+  const stored = store.keep(packet, targets, isKept ? { isRetained, exchange } : undefined);
   const kept = settled === undefined ? stored : stored.finally(settled);
-  return kept.then(() => Math.max(plane.route(queued, choice), all.length));
+  const { routed } = before;
+  const due = isRetained && routed !== undefined ? kept.then(() => routed) : kept; // order [MQTT-4.6.0-5]
+  return due.then(() => Math.max(plane.route(queued, choice), all.length));
 }
 
 /** Of sessions that are away it is asked when they are back. */
@@ -267,16 +260,6 @@ function named(
   message.queueKey = key;
   return message;
 }
-
-/** For a message that stands in no queue: kept first, so that whoever subscribes meanwhile misses nothing. */
-async function retain(deps: PublisherDeps, message: Message, { routed }: UnderWay): Promise<number> {
-  await keepRetained(deps, message);
-  await routed; // order [MQTT-4.6.0-5]
-  return deps.plane.route(message);
-}
-
-const keepRetained = ({ store, keys, now }: PublisherDeps, message: Message): Promise<void> =>
-  store.storeRetained(storedPacket(message, keys.next(), now()));
 
 function route({ plane }: PublisherDeps, message: Message, { routed }: UnderWay, choice?: SharedChoice): Outcome {
   if (routed === undefined) return plane.route(message, choice);

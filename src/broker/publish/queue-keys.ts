@@ -1,4 +1,4 @@
-import type { PacketKey } from '../session-store.ts';
+import type { QueueKey } from '../session-store.ts';
 
 /** Names messages in the queues of persistent sessions; no name is given twice, over all runs of all nodes. */
 export class QueueKeys {
@@ -10,7 +10,7 @@ export class QueueKeys {
     this.#runId = runId;
   }
 
-  next(): PacketKey & { readonly brokerCounter: number } {
+  next(): QueueKey {
     this.#last += 1;
     return { brokerId: this.#runId, brokerCounter: this.#last };
   }

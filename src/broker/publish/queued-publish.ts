@@ -1,14 +1,14 @@
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
-import type { PacketKey } from '../session-store.ts';
+import type { QueueKey } from '../session-store.ts';
 
 /** A message that stands in queues of persistent sessions, on its way to their clients. */
 export class QueuedPublish implements Message {
-  readonly queueKey: PacketKey;
+  readonly queueKey: QueueKey;
   readonly #message: Message;
   readonly #heldFor: ReadonlySet<string> | undefined;
 
   /** @param queueKey its identity in the queues. @param heldFor sessions whose queue has it later, by client id */
-  constructor(message: Message, queueKey: PacketKey, heldFor: ReadonlySet<string> | undefined) {
+  constructor(message: Message, queueKey: QueueKey, heldFor: ReadonlySet<string> | undefined) {
     this.#message = message;
     this.queueKey = queueKey;
     this.#heldFor = heldFor;

@@ -3,21 +3,21 @@ import { readPublishProperties } from '../../mqtt/publish-properties.ts';
 import { stampPacketId } from '../../mqtt/rewrite-publish.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
-import type { PacketKey } from '../session-store.ts';
+import type { QueueKey } from '../session-store.ts';
 
 /** A message that is still the PUBLISH it came in: where the bytes may stay, they are forwarded as they are. */
 export class RawPublish implements Message {
   readonly frame: Buffer;
   readonly origin: Origin;
   /** Under which identity it stands in the queues of persistent sessions; given to it with its place there. */
-  queueKey: PacketKey | undefined;
+  queueKey: QueueKey | undefined;
   readonly header: PublishHeader;
   readonly #version: ProtocolVersion;
   #properties: MessageProperties | undefined;
   #isRead = false;
   #isTaken = false;
 
-  constructor(frame: Buffer, header: PublishHeader, version: ProtocolVersion, origin: Origin, queueKey?: PacketKey) {
+  constructor(frame: Buffer, header: PublishHeader, version: ProtocolVersion, origin: Origin, queueKey?: QueueKey) {
     this.frame = frame;
     this.origin = origin;
     this.queueKey = queueKey;

@@ -1,5 +1,5 @@
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
-import type { PacketKey, StoredPacket } from '../session-store.ts';
+import type { QueueKey, StoredPacket } from '../session-store.ts';
 import { fromStoredProperties, type StoredProperties } from '../stored-properties.ts';
 
 /** A message as a store holds it; properties are converted only where somebody reads them. */
@@ -10,7 +10,7 @@ export class StoredMessage implements Message {
   readonly retain: boolean;
   readonly origin: Origin;
   /** Under which identity it stands in the queues of persistent sessions. */
-  readonly queueKey: PacketKey | undefined;
+  readonly queueKey: QueueKey | undefined;
   readonly #properties: StoredProperties | undefined;
   #converted: MessageProperties | undefined | null = null;
 

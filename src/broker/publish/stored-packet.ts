@@ -1,9 +1,9 @@
 import type { Message } from '../../plane/message.ts';
-import type { PacketKey, StoredPacket } from '../session-store.ts';
+import type { QueueKey, StoredPacket } from '../session-store.ts';
 import { toStoredProperties } from '../stored-properties.ts';
 
 /** A message as the stores keep it. @param now milliseconds since the epoch */
-export function storedPacket(message: Message, key: PacketKey, now: number): StoredPacket {
+export function storedPacket(message: Message, key: QueueKey, now: number): StoredPacket {
   const { topic, payload, qos, retain, properties, origin } = message;
   const interval = properties?.messageExpiryInterval;
   return {

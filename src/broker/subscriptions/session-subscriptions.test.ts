@@ -15,8 +15,8 @@ function failingStore() {
   };
   const failing: SessionStore = {
     ...store,
-    addSubscriptions: (session, added) => unless(() => store.addSubscriptions(session, added)),
-    removeSubscriptions: (session, filters) => unless(() => store.removeSubscriptions(session, filters)),
+    subscribe: (clientId, added) => unless(() => store.subscribe(clientId, added)),
+    unsubscribe: (clientId, filters) => unless(() => store.unsubscribe(clientId, filters)),
   };
   return { store, failing, state };
 }
@@ -48,7 +48,7 @@ describe('a store that does not take subscriptions', () => {
       await publish(client, 'new');
       await publish(client, 'kept');
       expect(client.seen.map(({ topic }) => topic)).toEqual(['kept']);
-      expect((await store.subscriptionsByClient({ id: 'c' })).map(({ topic }) => topic)).toEqual(['kept']);
+      expect((await store.subscriptionsOf('c')).map(({ topic }) => topic)).toEqual(['kept']);
       state.failure = undefined;
       expect(await subscribe(client, 'new')).toEqual([1]);
       await broker.stop(AbortSignal.timeout(5_000));
@@ -87,13 +87,13 @@ test('what a session may not subscribe to any more is neither restored nor kept'
   const store = memoryStore();
   const broker = await startMemoryBroker({ store });
   await store.putSession({ clientId: 'c', principal: 'anonymous', expirySeconds: 600, disconnectedAt: Date.now() });
-  await store.addSubscriptions({ id: 'c' }, [
+  await store.subscribe('c', [
     { topic: '$pki/enroll', qos: 1 },
     { topic: 'mine', qos: 1 },
   ]);
   const client = new WireClient(broker, 5);
   await client.connect('c', false);
-  expect((await store.subscriptionsByClient({ id: 'c' })).map(({ topic }) => topic)).toEqual(['mine']);
+  expect((await store.subscriptionsOf('c')).map(({ topic }) => topic)).toEqual(['mine']);
   await publish(client, 'mine');
   expect(client.seen.map(({ topic }) => topic)).toEqual(['mine']);
   await broker.stop(AbortSignal.timeout(5_000));
@@ -110,7 +110,7 @@ test('a client that goes while its SUBSCRIBE is worked on leaves nothing to the 
   const next = new WireClient(broker, 4);
   await next.connect('c', true);
   await next.settle();
-  expect(await store.subscriptionsByClient({ id: 'c' })).toEqual([]);
+  expect(await store.subscriptionsOf('c')).toEqual([]);
   await publish(next, 't/1');
   expect(next.seen).toEqual([]);
   await broker.stop(AbortSignal.timeout(5_000));

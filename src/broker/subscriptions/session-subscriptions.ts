@@ -30,8 +30,7 @@ export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
   };
   readonly authorizer: Pick<Authorizer, 'subscribe'>;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
-  readonly store: RetainedDeliveryDeps['store'] &
-    Pick<SessionStore, 'addSubscriptions' | 'removeSubscriptions' | 'subscriptionsByClient'>;
+  readonly store: RetainedDeliveryDeps['store'] & Pick<SessionStore, 'subscribe' | 'unsubscribe' | 'subscriptionsOf'>;
   readonly slices: Slices;
   readonly events: Events;
 }
@@ -68,7 +67,7 @@ export class SessionSubscriptions {
     const { session, store, edge, slices } = this.#deps;
     const pace = new Pace(slices);
     const forbidden: string[] = [];
-    for (const stored of await store.subscriptionsByClient(session)) {
+    for (const stored of await store.subscriptionsOf(session.id)) {
       if (this.#hasLeft) return;
       if (this.#denial(stored.topic, stored.qos) === undefined) {
         this.#table.restore(stored.topic);
@@ -77,7 +76,7 @@ export class SessionSubscriptions {
       const turn = pace.step();
       if (turn !== undefined) await turn;
     }
-    if (forbidden.length > 0 && !this.#hasLeft) await store.removeSubscriptions(session, forbidden);
+    if (forbidden.length > 0 && !this.#hasLeft) await store.unsubscribe(session.id, forbidden);
   }
 
   /** The connection is gone. */
@@ -107,7 +106,7 @@ export class SessionSubscriptions {
     if (this.#hasLeft) return; // what is stored now would be of the next connection
     if (session.isPersistent && granted.size > 0) {
       const stored = Array.from(granted.values(), (one) => storedOf(one, identifier, version));
-      const failure = await failureOf(store.addSubscriptions(session, stored));
+      const failure = await failureOf(store.subscribe(session.id, stored));
       if (failure !== undefined) this.#takeBack(granted, filters, codes, failure);
     }
     const added: string[] = [];
@@ -198,7 +197,7 @@ export class SessionSubscriptions {
     for (let from = 0; from < removed.length; from += removedAtOnce) {
       if (this.#hasLeft) return;
       const some = removed.slice(from, from + removedAtOnce);
-      const failure = session.isPersistent ? await failureOf(store.removeSubscriptions(session, some)) : undefined;
+      const failure = session.isPersistent ? await failureOf(store.unsubscribe(session.id, some)) : undefined;
       if (failure !== undefined && version !== 5)
         throw new Error('the store did not answer, and UNSUBACK cannot say no');
       for (const filter of some) {

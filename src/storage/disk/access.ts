@@ -1,7 +1,7 @@
-import type { StoredPacket } from '../../broker/session-store.ts';
+import type { AlsoKept, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { bytesOf } from '../detach.ts';
-import { storeRefused } from '../limits.ts';
+import { copiesOf, keptBytes, storeRefused } from '../limits.ts';
 import type { Contents } from './contents.ts';
 import { DiskSpace } from './files/disk-space.ts';
 import { type DiskOptions, OpenedStore, type OpenedStoreDeps } from './opened-store.ts';
@@ -49,11 +49,13 @@ export class Access {
     }
   }
 
-  /** @param copies how often the message will stand on disk. @throws StoreError store-full */
-  requireRoom(packet: StoredPacket, copies: number): void {
+  /** For a message that is to be kept. @throws StoreError store-full */
+  requireRoom(packet: StoredPacket, targets: readonly QueueTarget[], also: AlsoKept): void {
     const size = bytesOf(packet);
-    this.#requireBytes(size, packet.topic);
-    if (this.#space.hasRoom(size * copies)) return;
+    const copies = copiesOf(packet, targets, also);
+    const bytes = keptBytes(copies, size, also);
+    if (bytes > 0) this.#requireBytes(bytes, packet.topic);
+    if (copies === 0 || this.#space.hasRoom(size * copies)) return;
     this.#deps.onDropped({ reason: 'refused', topic: packet.topic });
     throw new StoreError(
       'store-full',

@@ -5,7 +5,7 @@ import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import type { StoreDeps } from '../drop.ts';
 import { reportMended, storeFailed } from '../events.ts';
 import { Access } from './access.ts';
-import { inboundMethods, queueMethods, retainedMethods } from './message-methods.ts';
+import { exchangeMethods, messageMethods, queueMethods } from './message-methods.ts';
 import type { DiskOptions } from './opened-store.ts';
 import { recordMethods, subscriptionMethods, willMethods } from './session-methods.ts';
 import { Sweeper } from './sweeper.ts';
@@ -27,14 +27,13 @@ export interface DiskStoreDeps extends StoreDeps {
  * - `fsync`: a power loss too, if the disk keeps what it says it keeps.
  *
  * In memory stand sessions, subscriptions and open QoS 2 identifiers, and of the queues that are being read the place of
- * each message. `setup` opens the folder and rejects with a StoreError store-in-use, store-damaged, store-newer or
+ * each message. `start` opens the folder and rejects with a StoreError store-in-use, store-damaged, store-newer or
  * store-unavailable.
  */
 export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): SessionStore {
   const { now = Date.now, onDropped = () => undefined, clock = systemClock, events = silentTelemetry.events } = deps;
   const onFailed = (error: unknown): void => events.emit(storeFailed, { error: messageOf(error) });
   const access = new Access(options, { now, onDropped, onFailed, onMended: reportMended(events) });
-  let node: { readonly id: string } | undefined;
   let cancelStep: () => void = () => undefined;
   let sweeper: Sweeper | undefined;
 
@@ -53,17 +52,17 @@ export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDep
   };
 
   return {
-    async setup(broker) {
-      node = broker;
+    name: 'store',
+    async start() {
       await access.open();
       cancelStep = clock.after(stepMs, step);
     },
-    ...retainedMethods(access),
+    ...messageMethods(access),
+    ...queueMethods(access),
+    ...exchangeMethods(access),
     ...subscriptionMethods(access),
     ...recordMethods(access),
-    ...queueMethods(access),
-    ...inboundMethods(access),
-    ...willMethods(access, () => node?.id ?? ''),
+    ...willMethods(access),
     stats() {
       const { owners, subscriptions, queues, retained } = access.contents;
       return {
@@ -75,7 +74,7 @@ export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDep
         retainedBytes: retained.total.bytes,
       };
     },
-    async destroy() {
+    async stop() {
       cancelStep();
       await access.close();
     },

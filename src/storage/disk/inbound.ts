@@ -1,3 +1,4 @@
+import type { Exchange } from '../../broker/session-store.ts';
 import type { StoreDeps } from '../drop.ts';
 import { InboundIdentifiers } from '../memory/inbound.ts';
 import type { ExchangeLimits } from '../schema.ts';
@@ -17,11 +18,11 @@ export class DiskInbound {
     { onDropped }: Pick<StoreDeps, 'onDropped'>,
   ) {
     this.#batch = batch;
-    this.#open = new InboundIdentifiers(limits, { onDropped }, (clientId, messageId) =>
-      batch.remove('inbound', inboundKey(clientId, messageId)),
+    this.#open = new InboundIdentifiers(limits, { onDropped }, ({ clientId, packetId }) =>
+      batch.remove('inbound', inboundKey(clientId, packetId)),
     );
     for (const { key, value } of environment.all('inbound'))
-      this.#open.add(value.toString(), key.readUInt16BE(key.length - 2));
+      this.#open.add({ clientId: value.toString(), packetId: key.readUInt16BE(key.length - 2) });
   }
 
   /** What they count for in `store.maxBytes`. */
@@ -30,22 +31,23 @@ export class DiskInbound {
   }
 
   /** @throws StoreError store-full */
-  requireRoom(clientId: string, messageId: number): void {
-    this.#open.requireRoom(clientId, messageId);
+  requireRoom(exchange: Exchange): void {
+    this.#open.requireRoom(exchange);
   }
 
   /** Looks at no limit. */
-  add(clientId: string, messageId: number): void {
-    if (this.#open.add(clientId, messageId))
-      this.#batch.put('inbound', inboundKey(clientId, messageId), Buffer.from(clientId), true);
+  add(exchange: Exchange): void {
+    const { clientId, packetId } = exchange;
+    if (this.#open.add(exchange))
+      this.#batch.put('inbound', inboundKey(clientId, packetId), Buffer.from(clientId), true);
   }
 
-  has(clientId: string, messageId: number): boolean {
-    return this.#open.has(clientId, messageId);
+  has(exchange: Exchange): boolean {
+    return this.#open.has(exchange);
   }
 
-  delete(clientId: string, messageId: number): void {
-    this.#open.delete(clientId, messageId);
+  delete(exchange: Exchange): void {
+    this.#open.delete(exchange);
   }
 
   deleteAll(clientId: string): void {

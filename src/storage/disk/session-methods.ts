@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { SessionStore, StoredSession, StoredWill } from '../../broker/session-store.ts';
 import { sessionBytes, subscriptionBytes } from '../limits.ts';
 import type { Access } from './access.ts';
@@ -10,44 +9,31 @@ import { decodeWill } from './wills.ts';
 
 type SubscriptionMethods = Pick<
   SessionStore,
-  | 'addSubscriptions'
-  | 'removeSubscriptions'
-  | 'hasShared'
-  | 'subscriptionsByClient'
-  | 'countOffline'
-  | 'subscribersOf'
-  | 'subscriptionsByTopic'
-  | 'getClientList'
+  'subscribe' | 'unsubscribe' | 'subscriptionsOf' | 'filtersOf' | 'subscribersOf'
 >;
-type RecordMethods = Pick<SessionStore, 'putSession' | 'getSession' | 'streamSessions' | 'cleanSubscriptions'>;
-type WillMethods = Pick<SessionStore, 'putWill' | 'getWill' | 'delWill' | 'streamWill'>;
+type RecordMethods = Pick<SessionStore, 'putSession' | 'session' | 'sessions' | 'endSession'>;
+type WillMethods = Pick<SessionStore, 'putWill' | 'takeWill' | 'wills'>;
 
 export function subscriptionMethods(access: Access): SubscriptionMethods {
   return {
-    addSubscriptions: ({ id }, added) =>
+    subscribe: (clientId, added) =>
       access.write(({ owners, subscriptions, batch }) => {
         if (added.length === 0) return;
         access.requireRecordRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
-        const prefix = ownerKey(owners.require(id).number);
-        subscriptions.add(id, added);
+        const prefix = ownerKey(owners.require(clientId).number);
+        subscriptions.add(clientId, added);
         for (const one of added) batch.put('subscriptions', textKey(one.topic, prefix), encodeSubscription(one));
       }),
-    removeSubscriptions: ({ id }, filters) =>
+    unsubscribe: (clientId, filters) =>
       access.write(({ owners, subscriptions, batch }) => {
-        const owner = owners.find(id);
+        const owner = owners.find(clientId);
         if (owner === undefined) return;
-        subscriptions.remove(id, filters);
+        subscriptions.remove(clientId, filters);
         for (const filter of filters) batch.remove('subscriptions', textKey(filter, ownerKey(owner.number)));
       }),
-    hasShared: ({ id }) => access.contents.subscriptions.hasShared(id),
-    subscriptionsByClient: async ({ id }) => access.contents.subscriptions.of(id),
-    async countOffline() {
-      const { queueing, clients } = access.contents.subscriptions;
-      return { subsCount: queueing, clientsCount: clients };
-    },
+    subscriptionsOf: async (clientId) => access.contents.subscriptions.of(clientId),
+    filtersOf: (clientId) => access.contents.subscriptions.filtersOf(clientId),
     subscribersOf: (topic) => access.contents.subscriptions.match(topic),
-    subscriptionsByTopic: async (topic) => access.contents.subscriptions.match(topic).map((one) => ({ ...one })),
-    getClientList: (filter) => Readable.from(access.contents.subscriptions.clientsOf(filter)),
   };
 }
 
@@ -59,43 +45,36 @@ export function recordMethods(access: Access): RecordMethods {
         const owner = owners.putSession(session);
         if (session.disconnectedAt !== undefined) owner.index = undefined; // nobody reads its queue for a while
       }),
-    async getSession({ id }) {
-      const session = access.contents.owners.find(id)?.session;
+    async session(clientId) {
+      const session = access.contents.owners.find(clientId)?.session;
       return session === undefined ? undefined : { ...session };
     },
-    streamSessions: () => sessionsOf(access.contents),
-    cleanSubscriptions: ({ id }) =>
+    sessions: () => sessionsOf(access.contents),
+    endSession: (clientId) =>
       access.write((contents) => {
-        contents.inbound.deleteAll(id);
-        const owner = contents.owners.find(id);
+        contents.inbound.deleteAll(clientId);
+        const owner = contents.owners.find(clientId);
         if (owner === undefined) return;
         const prefix = ownerKey(owner.number);
-        for (const { topic } of contents.subscriptions.of(id))
+        for (const { topic } of contents.subscriptions.of(clientId))
           contents.batch.remove('subscriptions', textKey(topic, prefix));
-        contents.subscriptions.removeAll(id);
+        contents.subscriptions.removeAll(clientId);
         contents.queues.forget(owner);
         contents.owners.remove(owner);
       }),
   };
 }
 
-/** @param nodeId of this node, known after `setup` */
-export function willMethods(access: Access, nodeId: () => string): WillMethods {
+export function willMethods(access: Access): WillMethods {
   return {
-    putWill: ({ id }, will) =>
+    putWill: (will) => access.write(({ wills }) => wills.put(will, (bytes) => access.requireRecordRoom(bytes))),
+    takeWill: (clientId) =>
       access.write(({ wills }) => {
-        will.clientId = id;
-        will.brokerId = nodeId();
-        wills.put(id, will, (bytes) => access.requireRecordRoom(bytes));
-      }),
-    getWill: async ({ id }) => access.contents.wills.find(id),
-    delWill: ({ id }) =>
-      access.write(({ wills }) => {
-        const will = wills.find(id);
-        if (will !== undefined) wills.remove(id);
+        const will = wills.find(clientId);
+        if (will !== undefined) wills.remove(clientId);
         return will;
       }),
-    streamWill: (brokers = {}) => Readable.from(willsOfOthers(access.files.environment, access.contents, brokers)),
+    wills: () => willsOf(access.files.environment, access.contents),
   };
 }
 
@@ -113,18 +92,11 @@ async function* sessionsOf({ owners }: Contents): AsyncGenerator<readonly Stored
   yield page;
 }
 
-function* willsOfOthers(
-  environment: Environment,
-  { batch }: Contents,
-  brokers: Readonly<Record<string, unknown>>,
-): Generator<StoredWill, void> {
+async function* willsOf(environment: Environment, { batch }: Contents): AsyncGenerator<StoredWill, void> {
   for (let from = firstKey; ; ) {
     batch.settle('wills', from, lastKey);
     const rows = environment.rows('wills', { from, to: lastKey, maxRows: pageRows, maxBytes: 1_048_576 });
-    for (const { value } of rows) {
-      const will = decodeWill(value);
-      if (!Object.hasOwn(brokers, will.brokerId ?? '')) yield will;
-    }
+    for (const { value } of rows) yield decodeWill(value);
     const last = rows.at(-1);
     if (last === undefined) return;
     from = Buffer.concat([last.key, firstKey]);

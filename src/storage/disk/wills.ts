@@ -1,13 +1,10 @@
 import { deserialize, serialize } from 'node:v8';
-import type { StoredPacket, StoredWill } from '../../broker/session-store.ts';
+import type { StoredWill } from '../../broker/session-store.ts';
 import { recordBytes } from '../limits.ts';
 import type { Batch } from './files/batch.ts';
 import { damaged } from './files/damaged.ts';
 import type { Environment } from './files/environment.ts';
 import { textKey } from './files/keys.ts';
-
-/** A will as the engine hands it over: a message with its client. */
-export type MessageWill = StoredWill & StoredPacket;
 
 /** Wills by client id: on disk, as they are read once in a while. */
 export class DiskWills {
@@ -30,7 +27,8 @@ export class DiskWills {
   }
 
   /** @param requireRoom throws where what the will adds has none */
-  put(clientId: string, will: StoredWill, requireRoom: (bytes: number) => void): void {
+  put(will: StoredWill, requireRoom: (bytes: number) => void): void {
+    const { clientId } = will;
     const record = serialize({ ...will });
     const before = this.#costBefore(clientId);
     requireRoom(costOf(record) - before);
@@ -52,9 +50,9 @@ export class DiskWills {
 const costOf = (record: Buffer): number => recordBytes() + record.length;
 
 /** @throws StoreError store-damaged */
-export function decodeWill(record: Buffer): MessageWill {
+export function decodeWill(record: Buffer): StoredWill {
   try {
-    const will: MessageWill = deserialize(record);
+    const will: StoredWill = deserialize(record);
     return will;
   } catch (cause) {
     throw damaged('a will of the store cannot be read', cause);

@@ -1,4 +1,4 @@
-import type { PacketKey, QueuedPacket, StoredPacket } from '../../broker/session-store.ts';
+import type { Nameable, QueuedPacket, QueueKey, StoredPacket } from '../../broker/session-store.ts';
 import type { Qos } from '../../plane/message.ts';
 import { bytesOf } from '../detach.ts';
 import { emptySize, type Lapse, lapseAt, type Size } from '../limits.ts';
@@ -54,39 +54,42 @@ export class ClientQueue {
     return this.#size;
   }
 
-  has(packet: PacketKey): boolean {
-    const key = keyOf(packet);
+  has(packet: Nameable): boolean {
+    const key = nameOf(packet);
     return key !== undefined && this.#entries.has(key);
   }
 
   /** Adds a message; one that is queued already is not queued twice. @param queuedAt milliseconds since the epoch. */
   push(message: StoredPacket, delivery: QueueDelivery, queuedAt = 0): void {
-    const key = keyOf(message) ?? `#${++this.#unnamed}`;
+    const key = nameOf(message) ?? `#${++this.#unnamed}`;
     if (this.#entries.has(key)) return;
     const bytes = bytesOf(message);
     this.#entries.set(key, { key, delivery, message, messageId: undefined, queuedAt, bytes, shadowed: undefined });
     this.#count(1, bytes);
   }
 
-  /** Notes that a message was sent, or that its PUBREL takes its place. What is not queued is ignored. */
-  update(packet: PacketKey): void {
-    const named = keyOf(packet);
-    const entry = (named === undefined ? undefined : this.#entries.get(named)) ?? this.#find(packet.messageId);
+  sent(key: QueueKey, packetId: number): void {
+    const entry = this.#entries.get(keyOf(key));
+    if (entry !== undefined) this.#assign(entry, packetId);
+  }
+
+  /** Only the PUBREL is left of it. */
+  received(packetId: number): void {
+    const entry = this.#find(packetId);
     if (entry === undefined) return;
-    if (packet.messageId !== undefined) this.#assign(entry, packet.messageId);
-    if (packet.cmd !== 'pubrel') return;
     entry.message = undefined;
     this.#count(0, -entry.bytes);
     entry.bytes = 0;
   }
 
-  /** Removes the message with this packet identifier, or with this identity while it has not been sent. */
-  clear(packet: PacketKey): QueuedPacket | undefined {
-    const entry = packet.messageId === undefined ? this.#findUnsent(packet) : this.#find(packet.messageId);
-    if (entry === undefined) return undefined;
-    const packetOfEntry = toPacket(entry);
-    this.#delete(entry);
-    return packetOfEntry;
+  settled(packetId: number): void {
+    const entry = this.#find(packetId);
+    if (entry !== undefined) this.#delete(entry);
+  }
+
+  discard(key: QueueKey): void {
+    const entry = this.#entries.get(keyOf(key));
+    if (entry?.messageId === undefined && entry !== undefined) this.#delete(entry);
   }
 
   clearAll(): void {
@@ -139,12 +142,6 @@ export class ClientQueue {
     return entry;
   }
 
-  #findUnsent(packet: PacketKey): Entry | undefined {
-    const key = keyOf(packet);
-    const entry = key === undefined ? undefined : this.#entries.get(key);
-    return entry?.messageId === undefined ? entry : undefined;
-  }
-
   #assign(entry: Entry, messageId: number): void {
     if (entry.messageId === messageId) return;
     this.#release(entry);
@@ -173,8 +170,10 @@ export class ClientQueue {
   }
 }
 
-const keyOf = ({ brokerId, brokerCounter }: PacketKey): string | undefined =>
-  brokerId === undefined || brokerCounter === undefined ? undefined : `${brokerCounter}@${brokerId}`;
+const keyOf = ({ brokerId, brokerCounter }: QueueKey): string => `${brokerCounter}@${brokerId}`;
+
+const nameOf = ({ brokerId, brokerCounter }: Nameable): string | undefined =>
+  brokerId === undefined || brokerCounter === undefined ? undefined : keyOf({ brokerId, brokerCounter });
 
 /** A message that was sent before goes on to its end, expired or not. [MQTT-3.3.2-5] */
 function lapseOf({ message, messageId, queuedAt }: Entry, now: number, ageMs: number | undefined): Lapse | undefined {

@@ -1,3 +1,4 @@
+import type { Exchange } from '../../broker/session-store.ts';
 import type { StoreDeps } from '../drop.ts';
 import { exchangeBytes, exchangeRefused } from '../limits.ts';
 import type { ExchangeLimits } from '../schema.ts';
@@ -7,7 +8,7 @@ export class InboundIdentifiers {
   readonly #open = new Map<string, Set<number>>();
   readonly #onDropped: StoreDeps['onDropped'];
   readonly #limits: ExchangeLimits;
-  readonly #onRemoved: (clientId: string, messageId: number) => void;
+  readonly #onRemoved: (exchange: Exchange) => void;
   #size = 0;
   #bytes = 0;
 
@@ -15,7 +16,7 @@ export class InboundIdentifiers {
   constructor(
     limits: ExchangeLimits,
     { onDropped }: Pick<StoreDeps, 'onDropped'>,
-    onRemoved: (clientId: string, messageId: number) => void = () => undefined,
+    onRemoved: (exchange: Exchange) => void = () => undefined,
   ) {
     this.#limits = limits;
     this.#onDropped = onDropped;
@@ -28,36 +29,37 @@ export class InboundIdentifiers {
   }
 
   /** The newcomer gives way, as nobody may lose what is open. @throws StoreError store-full */
-  requireRoom(clientId: string, messageId: number): void {
+  requireRoom({ clientId, packetId }: Exchange): void {
     const own = this.#open.get(clientId);
-    if (own?.has(messageId) === true) return;
+    if (own?.has(packetId) === true) return;
     if (this.#size < this.#limits.total && (own?.size ?? 0) < this.#limits.perSession) return;
     this.#onDropped({ reason: 'exchanges-full', clientId });
     throw exchangeRefused(clientId, this.#limits);
   }
 
   /** Looks at no limit. @returns false when it was open already. */
-  add(clientId: string, messageId: number): boolean {
+  add({ clientId, packetId }: Exchange): boolean {
     let own = this.#open.get(clientId);
     if (own === undefined) this.#open.set(clientId, (own = new Set()));
-    if (own.has(messageId)) return false;
-    own.add(messageId);
+    if (own.has(packetId)) return false;
+    own.add(packetId);
     this.#size += 1;
     this.#bytes += exchangeBytes(clientId);
     return true;
   }
 
-  has(clientId: string, messageId: number): boolean {
-    return this.#open.get(clientId)?.has(messageId) === true;
+  has({ clientId, packetId }: Exchange): boolean {
+    return this.#open.get(clientId)?.has(packetId) === true;
   }
 
-  delete(clientId: string, messageId: number): void {
+  delete(exchange: Exchange): void {
+    const { clientId, packetId } = exchange;
     const own = this.#open.get(clientId);
-    if (own?.delete(messageId) !== true) return;
+    if (own?.delete(packetId) !== true) return;
     this.#size -= 1;
     this.#bytes -= exchangeBytes(clientId);
     if (own.size === 0) this.#open.delete(clientId);
-    this.#onRemoved(clientId, messageId);
+    this.#onRemoved(exchange);
   }
 
   deleteAll(clientId: string): void {
@@ -66,6 +68,6 @@ export class InboundIdentifiers {
     this.#size -= own.size;
     this.#bytes -= own.size * exchangeBytes(clientId);
     this.#open.delete(clientId);
-    for (const messageId of own) this.#onRemoved(clientId, messageId);
+    for (const packetId of own) this.#onRemoved({ clientId, packetId });
   }
 }

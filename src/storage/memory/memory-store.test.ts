@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../../../test/contract/aedes-persistence.contract.ts';
 import type { OpenLimitedStore } from '../../../test/contract/session-store/limits.ts';
-import { contractLimits, type OpenStore } from '../../../test/contract/session-store/support.ts';
+import { contractLimits, type OpenStore, retained } from '../../../test/contract/session-store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/session-store.contract.ts';
 import { storeSchema } from '../schema.ts';
 import { ClientQueue } from './client-queue.ts';
@@ -9,8 +9,8 @@ import { createMemoryStore } from './memory-store.ts';
 
 const openLimited: OpenLimitedStore = async (limits, deps = {}) => {
   const store = createMemoryStore(limits, deps);
-  await store.setup({ id: 'node-1' });
-  return { ...store, [Symbol.asyncDispose]: () => store.destroy() };
+  await store.start(AbortSignal.timeout(10_000));
+  return { ...store, [Symbol.asyncDispose]: () => store.stop(AbortSignal.timeout(10_000)) };
 };
 const open: OpenStore = (limits = {}, deps = {}) => openLimited(contractLimits(limits), deps);
 
@@ -25,8 +25,9 @@ describe('the memory store passes the suite of aedes-persistence', () => {
 test('a small payload does not keep the chunk it was read in', async () => {
   await using store = await open();
   const payload = Buffer.alloc(65_536).subarray(10, 20);
-  await store.storeRetained({ topic: 'a', payload, qos: 0, retain: true });
-  for await (const packet of store.createRetainedStream('a')) expect(packet.payload.buffer.byteLength).toBe(10);
+  await store.keep({ topic: 'a', payload, qos: 0, retain: true }, [], { isRetained: true });
+  const [kept] = await retained(store, 'a');
+  expect(Object(kept?.payload).buffer.byteLength).toBe(10);
 });
 
 test('a queue of 100,000 messages is acknowledged in reverse order without searching', { timeout: 60_000 }, () => {
@@ -37,8 +38,8 @@ test('a queue of 100,000 messages is acknowledged in reverse order without searc
   for (let index = 1; index <= 100_000; index += 1) queue.push(packet(index), delivery);
   const start = performance.now();
   for (let index = 100_000; index > 0; index -= 1) {
-    queue.update({ ...packet(index), messageId: (index % 65_535) + 1 });
-    queue.clear({ messageId: (index % 65_535) + 1 });
+    queue.sent(packet(index), (index % 65_535) + 1);
+    queue.settled((index % 65_535) + 1);
   }
   expect(queue.size).toEqual({ messages: 0, bytes: 0 });
   expect(performance.now() - start).toBeLessThan(30_000); // a search in the queue would take minutes

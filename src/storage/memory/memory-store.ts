@@ -1,10 +1,8 @@
-import { Readable } from 'node:stream';
-import type { OpenedExchange, QueueTarget, SessionStore, StoredPacket } from '../../broker/session-store.ts';
+import type { SessionStore } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
+import { copiesOf, keptBytes, sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
-import { exchangeMethods } from './exchange-methods.ts';
 import { InboundIdentifiers } from './inbound.ts';
 import { Queues } from './queues.ts';
 import { RetainedMessages } from './retained.ts';
@@ -12,7 +10,7 @@ import { SessionTable } from './session-table.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { memoryWills } from './wills.ts';
 
-/** Everything in this process's memory, until it ends. */
+/** Everything in this process's memory, until it ends; there is nothing to start and nothing to stop. */
 export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): SessionStore {
   const { now = Date.now, onDropped = () => undefined } = deps;
   const subscriptions = new Subscriptions();
@@ -20,11 +18,7 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
   const queues = new Queues(limits.queue, { now, onDropped });
   const inbound = new InboundIdentifiers(limits.exchanges, { onDropped });
   const sessions = new SessionTable();
-  let node: { readonly id: string } | undefined;
-  const wills = memoryWills(
-    () => node?.id ?? '',
-    (bytes) => requireRoom(bytes),
-  );
+  const wills = memoryWills((bytes) => requireRoom(bytes));
 
   const requireRoom = (bytes: number, topic?: string): void => {
     const held = queues.total.bytes + retained.total.bytes + sessions.bytes + subscriptions.bytes;
@@ -32,60 +26,55 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     onDropped({ reason: 'refused', ...(topic === undefined ? {} : { topic }) });
     throw storeRefused(limits);
   };
-  const enqueue = async (
-    targets: readonly QueueTarget[],
-    packet: StoredPacket,
-    exchange?: OpenedExchange,
-  ): Promise<void> => {
-    if (exchange !== undefined) inbound.requireRoom(exchange.id, exchange.messageId);
-    requireRoom(bytesOf(packet), packet.topic);
-    queues.push(targets, packet);
-    if (exchange !== undefined) inbound.add(exchange.id, exchange.messageId);
-  };
 
   return {
-    async setup(broker) {
-      node = broker;
-    },
+    name: 'store',
+    start: async () => undefined,
+    stop: async () => undefined,
 
-    async storeRetained(packet) {
-      if (packet.payload.length > 0) requireRoom(bytesOf(packet), packet.topic);
-      retained.store(packet);
+    async keep(packet, targets, also = {}) {
+      const { isRetained = false, exchange } = also;
+      if (exchange !== undefined) inbound.requireRoom(exchange);
+      requireRoom(keptBytes(copiesOf(packet, targets, also), bytesOf(packet), also), packet.topic);
+      const isToRetain = isRetained && retained.fits(packet);
+      queues.push(targets, packet); // the last that may refuse
+      if (isToRetain) retained.put(packet);
+      if (exchange !== undefined) inbound.add(exchange);
     },
     retained: (filter) => retained.pages(filter),
-    createRetainedStream: (filter) => Readable.from(retained.match([filter])),
-    createRetainedStreamCombi: (filters) => Readable.from(retained.match([...filters])),
 
-    async addSubscriptions({ id }, added) {
+    queue: (clientId) => queues.replay(clientId),
+    sent: async (clientId, key, packetId) => queues.sent(clientId, key, packetId),
+    received: async (clientId, packetId) => queues.received(clientId, packetId),
+    settled: async (clientId, packetId) => queues.settled(clientId, packetId),
+    discard: async (clientId, key) => queues.discard(clientId, key),
+
+    isOpen: async (exchange) => inbound.has(exchange),
+    closeExchange: async (exchange) => inbound.delete(exchange),
+
+    async subscribe(clientId, added) {
       requireRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
-      subscriptions.add(id, added);
+      subscriptions.add(clientId, added);
     },
-    removeSubscriptions: async ({ id }, filters) => subscriptions.remove(id, filters),
-    hasShared: ({ id }) => subscriptions.hasShared(id),
-    subscriptionsByClient: async ({ id }) => subscriptions.of(id),
-    countOffline: async () => ({ subsCount: subscriptions.queueing, clientsCount: subscriptions.clients }),
+    unsubscribe: async (clientId, filters) => subscriptions.remove(clientId, filters),
+    subscriptionsOf: async (clientId) => subscriptions.of(clientId),
+    filtersOf: (clientId) => subscriptions.filtersOf(clientId),
     subscribersOf: (topic) => subscriptions.match(topic),
-    subscriptionsByTopic: async (topic) => subscriptions.match(topic).map((one) => ({ ...one })),
+
     async putSession(session) {
       if (sessions.get(session.clientId) === undefined) requireRoom(sessionBytes(session));
       sessions.put(session);
     },
-    getSession: async ({ id }) => sessions.get(id),
-    streamSessions: () => Readable.from([sessions.all()]),
-    async cleanSubscriptions({ id }) {
-      sessions.delete(id);
-      subscriptions.removeAll(id);
-      queues.clearAll(id);
-      inbound.deleteAll(id);
+    session: async (clientId) => sessions.get(clientId),
+    async *sessions() {
+      yield sessions.all();
     },
-
-    outgoingEnqueue: (target, packet) => enqueue([target], packet),
-    outgoingEnqueueCombi: enqueue,
-    outgoingUpdate: async ({ id }, packet) => queues.update(id, packet),
-    outgoingClearMessageId: async ({ id }, packet) => queues.clear(id, packet),
-    outgoingStream: ({ id }) => Readable.from(queues.replay(id)),
-
-    ...exchangeMethods(inbound, requireRoom),
+    async endSession(clientId) {
+      sessions.delete(clientId);
+      subscriptions.removeAll(clientId);
+      queues.clearAll(clientId);
+      inbound.deleteAll(clientId);
+    },
     ...wills.methods,
 
     stats: () => ({
@@ -96,7 +85,5 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
       retainedMessages: retained.total.messages,
       retainedBytes: retained.total.bytes,
     }),
-    getClientList: (filter) => Readable.from(subscriptions.clientsOf(filter)),
-    destroy: async () => undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import type { QueuedPacket, QueueKey, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
 import { isSharedFilter } from '../../mqtt/topic.ts';
 import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
@@ -38,15 +38,26 @@ export class Queues {
     }
   }
 
-  update(clientId: string, packet: PacketKey): void {
-    this.#queues.get(clientId)?.update(packet);
+  sent(clientId: string, key: QueueKey, packetId: number): void {
+    this.#queues.get(clientId)?.sent(key, packetId);
   }
 
-  clear(clientId: string, packet: PacketKey): QueuedPacket | undefined {
+  received(clientId: string, packetId: number): void {
+    this.#queues.get(clientId)?.received(packetId);
+  }
+
+  settled(clientId: string, packetId: number): void {
     const queue = this.#queues.get(clientId);
-    const cleared = queue?.clear(packet);
-    if (queue !== undefined) this.#forgetEmpty(clientId, queue);
-    return cleared;
+    if (queue === undefined) return;
+    queue.settled(packetId);
+    this.#forgetEmpty(clientId, queue);
+  }
+
+  discard(clientId: string, key: QueueKey): void {
+    const queue = this.#queues.get(clientId);
+    if (queue === undefined) return;
+    queue.discard(key);
+    this.#forgetEmpty(clientId, queue);
   }
 
   clearAll(clientId: string): void {

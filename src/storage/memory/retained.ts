@@ -26,31 +26,28 @@ export class RetainedMessages {
     this.#deps = deps;
   }
 
-  /** @throws StoreError store-full */
-  store(packet: StoredPacket): void {
+  /** Whether it may be kept; reports it where not. @throws StoreError store-full */
+  fits(packet: StoredPacket): boolean {
     this.#sweep();
+    const { topic, payload } = packet;
+    return payload.length === 0 || retainedFits(topic, this.#more(packet), this.total, this.#limits, this.#deps);
+  }
+
+  /** Looks at no limit; an empty payload removes what is there. */
+  put(packet: StoredPacket): void {
     const { topic, messageExpiry } = packet;
     if (packet.payload.length === 0) {
       this.#delete(topic);
       return;
     }
-    const before = this.#tree.get(topic);
-    const bytes = bytesOf(packet) - (before === undefined ? 0 : bytesOf(before));
-    const messages = before === undefined ? 1 : 0;
-    if (!retainedFits(topic, { messages, bytes }, this.total, this.#limits, this.#deps)) return;
+    this.total.bytes += this.#more(packet).bytes;
     this.#tree.set(topic, detachPacket(packet));
     this.total.messages = this.#tree.size;
-    this.total.bytes += bytes;
     if (messageExpiry === undefined) this.#expiring.delete(topic);
     else this.#expiring.add(topic);
   }
 
-  /** Copies of the messages whose topic matches one of the filters, one filter after the other. */
-  *match(filters: readonly string[]): Generator<StoredPacket, void> {
-    for (const filter of filters) for (const page of this.pages(filter)) yield* page;
-  }
-
-  /** The same for one filter, in pages, of which some are empty. */
+  /** Copies of the messages whose topic matches, in pages, of which some are empty. */
   *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
     const steps = this.#tree.match(filter);
     for (let isThrough = false; !isThrough; )
@@ -73,6 +70,14 @@ export class RetainedMessages {
         yield { ...packet };
       }
     }
+  }
+
+  /** What it adds to the total. */
+  #more(packet: StoredPacket): Size {
+    const before = this.#tree.get(packet.topic);
+    return before === undefined
+      ? { messages: 1, bytes: bytesOf(packet) }
+      : { messages: 0, bytes: bytesOf(packet) - bytesOf(before) };
   }
 
   #isExpired({ messageExpiry }: StoredPacket): boolean {

@@ -1,5 +1,5 @@
 import type { MatchedSubscription, StoredSubscription } from '../../broker/session-store.ts';
-import { isSharedFilter, parseSharedFilter } from '../../mqtt/topic.ts';
+import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
 import { subscriptionBytes } from '../limits.ts';
 import {
@@ -18,11 +18,6 @@ export class Subscriptions {
   #total = 0;
   #bytes = 0;
 
-  /** Sessions that have a subscription. */
-  get clients(): number {
-    return this.#byClient.size;
-  }
-
   /** Subscriptions at any QoS. */
   get total(): number {
     return this.#total;
@@ -31,11 +26,6 @@ export class Subscriptions {
   /** What they count for in `store.maxBytes`. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** Subscriptions at QoS 1 and 2. */
-  get queueing(): number {
-    return this.#index.size;
   }
 
   add(clientId: string, subscriptions: readonly StoredSubscription[]): void {
@@ -74,10 +64,8 @@ export class Subscriptions {
     return found === undefined ? undefined : withoutClient(found);
   }
 
-  /** Whether the client is in a shared group. */
-  hasShared(clientId: string): boolean {
-    for (const { topic } of this.#byClient.get(clientId)?.values() ?? []) if (isSharedFilter(topic)) return true;
-    return false;
+  filtersOf(clientId: string): readonly string[] {
+    return Array.from(this.#byClient.get(clientId)?.values() ?? [], ({ topic }) => topic);
   }
 
   of(clientId: string): StoredSubscription[] {
@@ -95,11 +83,6 @@ export class Subscriptions {
   /** Ids of the clients that have a subscription; they may change meanwhile. */
   clientIds(): Iterable<string> {
     return this.#byClient.keys();
-  }
-
-  /** Ids of the clients that subscribed to exactly this filter. */
-  *clientsOf(filter: string): Generator<string, void> {
-    for (const [clientId, own] of this.#byClient) if (ownByFilter(own, filter) !== undefined) yield clientId;
   }
 
   #put(subscription: MatchedSubscription): void {

@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
-import type { SessionStore, StoredPacket, StoredWill } from '../../broker/session-store.ts';
+import type { SessionStore, StoredWill } from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import { recordBytes } from '../limits.ts';
 
-type WillMethods = Pick<SessionStore, 'putWill' | 'getWill' | 'delWill' | 'streamWill'>;
+type WillMethods = Pick<SessionStore, 'putWill' | 'takeWill' | 'wills'>;
 
 export interface MemoryWills {
   /** What they count for in `store.maxBytes`. */
@@ -11,46 +10,29 @@ export interface MemoryWills {
   readonly methods: WillMethods;
 }
 
-/**
- * @param nodeId of this node, known after `setup`
- * @param requireRoom throws where what a will adds has none
- */
-export function memoryWills(nodeId: () => string, requireRoom: (bytes: number) => void): MemoryWills {
+/** @param requireRoom throws where what a will adds has none */
+export function memoryWills(requireRoom: (bytes: number) => void): MemoryWills {
   const wills = new Map<string, StoredWill>();
   let total = 0;
   const methods: WillMethods = {
-    async putWill({ id }, will) {
-      const more = costOf(will) - costOf(wills.get(id));
+    async putWill(will) {
+      const { clientId } = will;
+      const more = costOf(will) - costOf(wills.get(clientId));
       requireRoom(more);
       total += more;
-      will.clientId = id;
-      will.brokerId = nodeId();
-      wills.set(id, { ...will });
+      wills.set(clientId, { ...will });
     },
-    async getWill({ id }) {
-      const will = wills.get(id);
-      return will && { ...will };
-    },
-    async delWill({ id }) {
-      const will = wills.get(id);
+    async takeWill(clientId) {
+      const will = wills.get(clientId);
       total -= costOf(will);
-      wills.delete(id);
+      wills.delete(clientId);
       return will;
     },
-    streamWill: (brokers = {}) => Readable.from(willsOfOthers(wills.values(), brokers)),
+    async *wills() {
+      for (const will of wills.values()) yield { ...will };
+    },
   };
   return { bytes: () => total, methods };
 }
 
-function costOf(will: (StoredWill & Partial<StoredPacket>) | undefined): number {
-  if (will === undefined) return 0;
-  const { topic = '', payload = '', properties, qos = 0, retain = false } = will;
-  return recordBytes() + bytesOf({ topic, payload, properties, qos, retain });
-}
-
-function* willsOfOthers(
-  wills: Iterable<StoredWill>,
-  brokers: Readonly<Record<string, unknown>>,
-): Generator<StoredWill, void> {
-  for (const will of wills) if (!Object.hasOwn(brokers, will.brokerId ?? '')) yield { ...will };
-}
+const costOf = (will: StoredWill | undefined): number => (will === undefined ? 0 : recordBytes() + bytesOf(will));

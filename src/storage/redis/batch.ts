@@ -15,6 +15,13 @@ export interface Operation {
   isRefused: boolean;
 }
 
+/** What a write asks for, and what its answer means. */
+export interface WriteOperation {
+  readonly args: readonly Argument[];
+  /** @throws StoreError store-full, when the answer says so */
+  readonly take: (reply: Reply) => void;
+}
+
 /** Operations that go to Redis in one round trip, under a number that stays when they are sent again. */
 export interface Batch {
   readonly number: number;

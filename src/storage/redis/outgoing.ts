@@ -1,11 +1,17 @@
-import { Readable } from 'node:stream';
-import type { OpenedExchange, PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import type {
+  Exchange,
+  Nameable,
+  QueuedPacket,
+  QueueKey,
+  QueueTarget,
+  StoredPacket,
+} from '../../broker/session-store.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { exchangeRefused, type Lapse, lapseAt, queueRefused, storeRefused } from '../limits.ts';
 import { deliveries } from '../memory/queues.ts';
 import type { StoreLimits } from '../schema.ts';
-import { asBytes, asList, asNumber, asText, nothing, type Reply } from './batch.ts';
+import { asBytes, asList, asNumber, asText, nothing, type Reply, type WriteOperation } from './batch.ts';
 import { type DeliveryText, decodePacket, deliveryText, encodePacket, topicOf } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 
@@ -46,10 +52,13 @@ export class Outgoing {
     this.#deps = deps;
   }
 
-  /** @throws StoreError store-full, by the policy of the queues; then it is queued for none */
-  push(targets: readonly QueueTarget[], packet: StoredPacket, exchange?: OpenedExchange): Promise<void> {
+  /**
+   * Queues the message and opens the exchange; what its answer says is for `take`.
+   * @returns undefined where there is neither a queue nor an exchange
+   */
+  operation(targets: readonly QueueTarget[], packet: StoredPacket, exchange?: Exchange): WriteOperation | undefined {
     const list = deliveries(targets, packet);
-    if (list.size === 0 && exchange === undefined) return Promise.resolve();
+    if (list.size === 0 && exchange === undefined) return undefined;
     const names = new Map<string, string>();
     const args: string[] = [];
     for (const [clientId, delivery] of list) {
@@ -61,30 +70,39 @@ export class Outgoing {
     const { messages, bytes, age, onFull } = this.#limits.queue;
     const head = [name, encodePacket(packet), packet.messageExpiry ?? '', bytesOf(packet), this.#deps.now()];
     const { total, perSession } = this.#limits.exchanges;
-    const opened = [exchange === undefined ? '' : encodeURIComponent(exchange.id), exchange?.messageId ?? ''];
+    const opened = [exchange === undefined ? '' : encodeURIComponent(exchange.clientId), exchange?.packetId ?? ''];
     const limits = [messages, bytes, age ?? '', onFull, this.#limits.maxBytes];
-    return this.#pipe.write('ENQUEUE', [...head, ...limits, ...opened, total, perSession, ...args], (letGo) => {
-      for (const one of asList(letGo)) {
-        const event = asList(one);
-        if (asText(event[0]) === 'exchange') this.#refuseExchange(exchange?.id ?? '');
-        this.#report(names, packet, event);
-      }
+    return {
+      args: [...head, ...limits, ...opened, total, perSession, ...args],
+      take: (letGo) => {
+        for (const one of asList(letGo)) {
+          const event = asList(one);
+          if (asText(event[0]) === 'exchange') this.#refuseExchange(exchange?.clientId ?? '');
+          this.#report(names, packet, event);
+        }
+      },
+    };
+  }
+
+  sent(clientId: string, key: QueueKey, packetId: number): Promise<void> {
+    return this.#pipe.write('SENT', [encodeURIComponent(clientId), keyOf(key), packetId], nothing);
+  }
+
+  /** Only the PUBREL is left of it. */
+  received(clientId: string, packetId: number): Promise<void> {
+    return this.#pipe.write('RECEIVED', [encodeURIComponent(clientId), packetId], nothing);
+  }
+
+  settled(clientId: string, packetId: number): Promise<void> {
+    return this.#pipe.write('SETTLED', [encodeURIComponent(clientId), packetId], (name) => {
+      if (name !== null) this.#removed(clientId, asText(name));
     });
   }
 
-  update(clientId: string, packet: PacketKey): Promise<void> {
-    const release = packet.cmd === 'pubrel' ? 1 : 0;
-    const args = [encodeURIComponent(clientId), nameOf(packet) ?? '', packet.messageId ?? '', release];
-    return this.#pipe.write('UPDATE', args, nothing);
-  }
-
-  clear(clientId: string, packet: PacketKey): Promise<QueuedPacket | undefined> {
-    const args = [encodeURIComponent(clientId), nameOf(packet) ?? '', packet.messageId ?? ''];
-    return this.#pipe.write('CLEAR', args, (entry) => {
-      if (entry === null) return undefined;
-      const cleared = toEntry(asList(entry));
-      for (const replay of this.#replays.get(clientId) ?? []) replay.removed.add(cleared.name);
-      return toPacket(cleared);
+  discard(clientId: string, key: QueueKey): Promise<void> {
+    const name = keyOf(key);
+    return this.#pipe.write('DISCARD', [encodeURIComponent(clientId), name], (isRemoved) => {
+      if (asNumber(isRemoved) === 1) this.#removed(clientId, name);
     });
   }
 
@@ -93,19 +111,28 @@ export class Outgoing {
     for (const replay of this.#replays.get(clientId) ?? []) replay.isEnded = true;
   }
 
-  /** What is queued at the time of the call, page by page as it is read: memory does not grow with the queue. */
-  replay(clientId: string): Readable {
+  /**
+   * What is queued at the time of the call, page by page as it is read: memory does not grow with the queue. Whoever asks
+   * for it reads it.
+   */
+  replay(clientId: string): AsyncIterable<QueuedPacket> {
     const replay: Replay = { removed: new Set(), isEnded: false };
     const running = this.#replays.get(clientId);
     if (running === undefined) this.#replays.set(clientId, new Set([replay]));
     else running.add(replay);
     const last = this.#pipe.submit('LAST', encodeURIComponent(clientId));
-    const stream = Readable.from(this.#replay(clientId, replay, last));
-    stream.once('close', () => this.#forget(clientId, replay));
-    return stream;
+    return this.#replay(clientId, replay, last);
   }
 
   async *#replay(clientId: string, replay: Replay, last: Promise<Reply>): AsyncGenerator<QueuedPacket, void> {
+    try {
+      yield* this.#entries(clientId, replay, last);
+    } finally {
+      this.#forget(clientId, replay);
+    }
+  }
+
+  async *#entries(clientId: string, replay: Replay, last: Promise<Reply>): AsyncGenerator<QueuedPacket, void> {
     const client = encodeURIComponent(clientId);
     const end = asText(await last);
     let from = '-';
@@ -132,8 +159,13 @@ export class Outgoing {
   }
 
   async #remove(clientId: string, { name, body }: Entry, reason: Lapse): Promise<void> {
-    const isRemoved = await this.#pipe.submit('LAPSE', encodeURIComponent(clientId), name);
+    const isRemoved = await this.#pipe.submit('DISCARD', encodeURIComponent(clientId), name);
     if (asNumber(isRemoved) === 1) this.#deps.onDropped({ reason, clientId, topic: topicOf(body) });
+  }
+
+  /** Replays that have read it leave it out. */
+  #removed(clientId: string, name: string): void {
+    for (const replay of this.#replays.get(clientId) ?? []) replay.removed.add(name);
   }
 
   #refuseExchange(clientId: string): never {
@@ -165,10 +197,10 @@ export class Outgoing {
 }
 
 /** The identity of a message, as the package writes it; without spaces. */
-const nameOf = ({ brokerId, brokerCounter }: PacketKey): string | undefined =>
-  brokerId === undefined || brokerCounter === undefined
-    ? undefined
-    : `${encodeURIComponent(brokerId)}:${brokerCounter}`;
+const keyOf = ({ brokerId, brokerCounter }: QueueKey): string => `${encodeURIComponent(brokerId)}:${brokerCounter}`;
+
+const nameOf = ({ brokerId, brokerCounter }: Nameable): string | undefined =>
+  brokerId === undefined || brokerCounter === undefined ? undefined : keyOf({ brokerId, brokerCounter });
 
 function toEntry([name, delivery, state, body, expiry, queuedAt]: readonly Reply[]): Entry {
   const until = asText(expiry);

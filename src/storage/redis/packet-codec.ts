@@ -22,19 +22,30 @@ export function toRecord(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(decoded).filter(([, one]) => one !== null));
 }
 
-export const toWill = (bytes: Uint8Array): StoredWill => toRecord(bytes);
+/** @returns undefined for what is none */
+export function toWill(bytes: Uint8Array): StoredWill | undefined {
+  const { clientId, publishAt, topic, ...rest } = toRecord(bytes);
+  if (typeof clientId !== 'string' || typeof topic !== 'string') return undefined;
+  const message = toMessage(topic, rest);
+  return message && { ...message, clientId, ...(typeof publishAt === 'number' ? { publishAt } : {}) };
+}
 
 /** A retained message, as we or the package stored it. @returns undefined for what is none */
 export function toRetained(topic: string, bytes: Uint8Array): StoredPacket | undefined {
-  const { payload, qos, retain, properties, messageExpiry, ...rest } = toRecord(bytes);
+  const fields = toRecord(bytes);
+  const message = toMessage(topic, { ...fields, retain: fields['retain'] !== false });
+  return message && { ...message, cmd: 'publish' };
+}
+
+function toMessage(topic: string, fields: Readonly<Record<string, unknown>>): StoredPacket | undefined {
+  const { payload, qos, retain, properties, messageExpiry, ...rest } = fields;
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined;
   return {
     ...rest,
-    cmd: 'publish',
     topic,
     payload,
     qos: toQos(qos),
-    retain: retain !== false,
+    retain: retain === true,
     ...(typeof properties === 'object' && properties !== null ? { properties } : {}),
     ...(typeof messageExpiry === 'number' ? { messageExpiry } : {}),
   };

@@ -1,6 +1,5 @@
-import type { PacketKey, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import type { Exchange, StoredSession, StoredWill } from '../../broker/session-store.ts';
 import type { StoreDeps } from '../drop.ts';
-import { exchangeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
 import { toBytes, toWill } from './packet-codec.ts';
@@ -57,69 +56,41 @@ export class Wills {
   }
 
   /** @throws StoreError store-full */
-  put(clientId: string, will: StoredWill): Promise<void> {
-    const args = ['wills', clientId, toBytes(will), this.#room.maxBytes];
+  put(will: StoredWill): Promise<void> {
+    const args = ['wills', will.clientId, toBytes(will), this.#room.maxBytes];
     return this.#pipe.write('PUT_WILL', args, this.#room.require);
-  }
-
-  async get(clientId: string): Promise<StoredWill | undefined> {
-    return willOf(await this.#pipe.submit('READ', 'HGET', `${this.#keyPrefix}wills`, clientId));
   }
 
   take(clientId: string): Promise<StoredWill | undefined> {
     return this.#pipe.write('TAKE', ['wills', clientId], willOf);
   }
 
-  /** Those put by other nodes than these. */
-  async *ofOthers(brokers: Readonly<Record<string, unknown>>): AsyncGenerator<StoredWill, void> {
+  /** Of all nodes. */
+  async *all(): AsyncGenerator<StoredWill, void> {
     for await (const replies of valuesOf(this.#pipe, `${this.#keyPrefix}wills`))
-      for (const will of replies.map(willOf))
-        if (will !== undefined && !Object.hasOwn(brokers, will.brokerId ?? '')) yield will;
+      for (const will of replies.map(willOf)) if (will !== undefined) yield will;
   }
 }
 
-/** Packet identifiers of QoS 2 messages that publishers have not released yet. [MQTT-4.3.3-2] */
+/** Packet identifiers of QoS 2 messages that publishers have not released yet [MQTT-4.3.3-2]; opened with a message. */
 export class OpenExchanges {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
-  readonly #limits: StoreLimits;
-  readonly #room: Room;
-  readonly #deps: RecordsDeps;
 
-  constructor(pipe: Pipe, options: RecordsOptions, deps: RecordsDeps) {
+  constructor(pipe: Pipe, keyPrefix: string) {
     this.#pipe = pipe;
-    this.#keyPrefix = options.keyPrefix;
-    this.#limits = options.limits;
-    this.#room = roomOf(options.limits, deps);
-    this.#deps = deps;
+    this.#keyPrefix = keyPrefix;
   }
 
-  /** @throws StoreError store-full */
-  open(clientId: string, messageId: number): Promise<void> {
-    const { total, perSession } = this.#limits.exchanges;
-    const args = [encodeURIComponent(clientId), messageId, total, perSession, this.#room.maxBytes];
-    return this.#pipe.write('OPEN', args, (reply) => {
-      if (reply === null || asNumber(reply) === 1) return;
-      if (asNumber(reply) === -1) this.#room.refuse();
-      this.#deps.onDropped({ reason: 'exchanges-full', clientId });
-      throw exchangeRefused(clientId, this.#limits.exchanges);
-    });
-  }
-
-  /** @throws Error when none is open under the identifier */
-  async get(clientId: string, messageId: number): Promise<PacketKey> {
+  async isOpen({ clientId, packetId }: Exchange): Promise<boolean> {
     const key = `${this.#keyPrefix}open:${encodeURIComponent(clientId)}`;
-    if (asNumber(await this.#pipe.submit('READ', 'SISMEMBER', key, messageId)) !== 1) throw notOpen;
-    return { messageId };
+    return asNumber(await this.#pipe.submit('READ', 'SISMEMBER', key, packetId)) === 1;
   }
 
-  release(clientId: string, messageId: number): Promise<void> {
-    return this.#pipe.write('RELEASE', [encodeURIComponent(clientId), messageId], nothing);
+  close({ clientId, packetId }: Exchange): Promise<void> {
+    return this.#pipe.write('RELEASE', [encodeURIComponent(clientId), packetId], nothing);
   }
 }
-
-/** The engine's way to ask is a rejection, once for each new QoS 2 message: one error without a stack is enough. */
-const notOpen = Object.freeze(new Error('no QoS 2 exchange is open under this packet identifier'));
 
 /** Values of a hash, page by page; a field may come twice from Redis, and comes once from here. */
 async function* valuesOf(pipe: Pipe, hash: string): AsyncGenerator<Reply[], void> {

@@ -48,11 +48,12 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
   const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId, room: roomOf(limits, { onDropped }) });
   const readHash = async (key: string) => pairsOf(await pipe.submit('READ', 'HGETALL', keyPrefix + key));
   return {
+    pipe,
     outgoing: new Outgoing(pipe, { limits, runId }, { now, onDropped }),
     retained,
     subscriptions,
     sessions: new SessionRecords(...records),
-    exchanges: new OpenExchanges(...records),
+    exchanges: new OpenExchanges(pipe, keyPrefix),
     wills: new Wills(...records),
     connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
     persistence: createPersistence({

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { SessionStore } from '../../broker/session-store.ts';
 import { StoreError } from '../../kernel/errors.ts';
+import { asList } from './batch.ts';
 import type { RedisParts, RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
 
 export type { RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
@@ -13,76 +13,70 @@ export type { RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
  * with the process what was sent; `script-queue.ts` and `script-sessions.ts` say what stands in their place.
  *
  * A write is acknowledged when Redis has answered; what that survives is Redis' own setting (`appendonly`,
- * `appendfsync`). `setup` rejects with a StoreError store-unavailable when Redis is away.
+ * `appendfsync`). `start` rejects with a StoreError store-unavailable when Redis is away.
  */
 export function createRedisStore(options: RedisStoreOptions, deps: Partial<RedisStoreDeps> = {}): SessionStore {
-  let node: { readonly id: string } | undefined;
   let opened: RedisParts | undefined;
-  let isDestroyed = false;
+  let isStopped = false;
   const parts = (): RedisParts => {
     if (opened === undefined) throw new StoreError('store-unavailable', 'the store is not open');
     return opened;
   };
 
   return {
-    async setup(broker) {
-      node = broker;
+    name: 'store',
+    async start() {
       const { createParts } = await import('./redis-parts.ts'); // and with it the libraries, which other stores do without
-      if (isDestroyed) throw new StoreError('store-unavailable', 'the store was closed while it was opened');
+      if (isStopped) throw new StoreError('store-unavailable', 'the store was closed while it was opened');
       opened = createParts(options, deps);
       await opened.connections.open();
     },
-
-    storeRetained: (packet) => parts().retained.store(packet),
-    retained: (filter) => parts().retained.pages(filter),
-    createRetainedStream: (filter) => Readable.from(parts().retained.match([filter])),
-    createRetainedStreamCombi: (filters) => Readable.from(parts().retained.match([...filters])),
-
-    addSubscriptions: ({ id }, added) => parts().subscriptions.add(id, added),
-    removeSubscriptions: ({ id }, filters) => parts().subscriptions.remove(id, filters),
-    hasShared: ({ id }) => parts().subscriptions.index.hasShared(id),
-    subscriptionsByClient: (session) => parts().persistence.subscriptionsByClient(session),
-    countOffline: async () => ({
-      subsCount: parts().subscriptions.index.queueing,
-      clientsCount: parts().subscriptions.index.clients,
-    }),
-    subscribersOf: (topic) => parts().subscriptions.index.match(topic),
-    subscriptionsByTopic: async (topic) =>
-      parts()
-        .subscriptions.index.match(topic)
-        .map((one) => ({ ...one })),
-    putSession: (session) => parts().sessions.put(session),
-    getSession: ({ id }) => parts().sessions.get(id),
-    streamSessions: () => parts().sessions.all(),
-    cleanSubscriptions({ id }) {
-      parts().outgoing.ended(id);
-      return parts().subscriptions.clean(id, () => parts().connections.sweepSoon());
-    },
-
-    outgoingEnqueue: (target, packet) => parts().outgoing.push([target], packet),
-    outgoingEnqueueCombi: (targets, packet, exchange) => parts().outgoing.push(targets, packet, exchange),
-    outgoingUpdate: ({ id }, packet) => parts().outgoing.update(id, packet),
-    outgoingClearMessageId: ({ id }, packet) => parts().outgoing.clear(id, packet),
-    outgoingStream: ({ id }) => parts().outgoing.replay(id),
-
-    incomingStorePacket: ({ id }, { messageId = 0 }) => parts().exchanges.open(id, messageId),
-    incomingGetPacket: ({ id }, { messageId = 0 }) => parts().exchanges.get(id, messageId),
-    incomingDelPacket: ({ id }, { messageId = 0 }) => parts().exchanges.release(id, messageId),
-
-    putWill({ id }, will) {
-      will.clientId = id;
-      will.brokerId = node?.id ?? '';
-      return parts().wills.put(id, will);
-    },
-    getWill: ({ id }) => parts().wills.get(id),
-    delWill: ({ id }) => parts().wills.take(id),
-    streamWill: (brokers = {}) => Readable.from(parts().wills.ofOthers(brokers)),
-
-    stats: () => parts().stats(),
-    getClientList: (filter) => Readable.from([...parts().subscriptions.index.clientsOf(filter)]),
-    async destroy() {
-      isDestroyed = true;
+    async stop() {
+      isStopped = true;
       await opened?.connections.close();
     },
+
+    keep(packet, targets, { isRetained, exchange } = {}) {
+      const { outgoing, retained, pipe } = parts();
+      const queued = outgoing.operation(targets, packet, exchange);
+      if (isRetained !== true)
+        return queued === undefined ? Promise.resolve() : pipe.write('ENQUEUE', queued.args, queued.take);
+      const kept = retained.operation(packet);
+      if (queued === undefined) return pipe.write('RETAIN', kept.args, kept.take);
+      return pipe.write('KEEP', [...kept.args, ...queued.args], (reply) => {
+        kept.take(reply);
+        queued.take(asList(reply)[2] ?? null);
+      });
+    },
+    retained: (filter) => parts().retained.pages(filter),
+
+    queue: (clientId) => parts().outgoing.replay(clientId),
+    sent: (clientId, key, packetId) => parts().outgoing.sent(clientId, key, packetId),
+    received: (clientId, packetId) => parts().outgoing.received(clientId, packetId),
+    settled: (clientId, packetId) => parts().outgoing.settled(clientId, packetId),
+    discard: (clientId, key) => parts().outgoing.discard(clientId, key),
+
+    isOpen: (exchange) => parts().exchanges.isOpen(exchange),
+    closeExchange: (exchange) => parts().exchanges.close(exchange),
+
+    subscribe: (clientId, added) => parts().subscriptions.add(clientId, added),
+    unsubscribe: (clientId, filters) => parts().subscriptions.remove(clientId, filters),
+    subscriptionsOf: (clientId) => parts().persistence.subscriptionsByClient({ id: clientId }),
+    filtersOf: (clientId) => parts().subscriptions.index.filtersOf(clientId),
+    subscribersOf: (topic) => parts().subscriptions.index.match(topic),
+
+    putSession: (session) => parts().sessions.put(session),
+    session: (clientId) => parts().sessions.get(clientId),
+    sessions: () => parts().sessions.all(),
+    endSession(clientId) {
+      parts().outgoing.ended(clientId);
+      return parts().subscriptions.clean(clientId, () => parts().connections.sweepSoon());
+    },
+
+    putWill: (will) => parts().wills.put(will),
+    takeWill: (clientId) => parts().wills.take(clientId),
+    wills: () => parts().wills.all(),
+
+    stats: () => parts().stats(),
   };
 }

@@ -4,7 +4,7 @@ import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { retainedRefused, storeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
-import { asBytes, asList, asNumber, asText, type Reply } from './batch.ts';
+import { asBytes, asList, asNumber, asText, type Reply, type WriteOperation } from './batch.ts';
 import { toBytes, toRetained } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { retainedPattern } from './retained-pattern.ts';
@@ -32,21 +32,24 @@ export class Retained {
     this.#deps = deps;
   }
 
-  /** @throws StoreError store-full, by the policy of retained messages */
-  store(packet: StoredPacket): Promise<void> {
+  /** Keeps it, or takes away what is there; what its answer says is for `take`. */
+  operation(packet: StoredPacket): WriteOperation {
     const { topic, payload, messageExpiry = '' } = packet;
     const message = payload.length === 0 ? '' : toBytes(packet);
     const { messages, bytes, onFull } = this.#limits.retained;
     const fields = [topic, message, bytesOf(packet), messageExpiry, this.#deps.now()];
-    return this.#pipe.write('RETAIN', [...fields, messages, bytes, this.#limits.maxBytes], (reply) => {
-      const [isKept, expired] = asList(reply);
-      this.#reportExpired(expired);
-      if (reply === null || asNumber(isKept) === 1) return;
-      const isStoreFull = asNumber(isKept) === -1;
-      const isRefused = isStoreFull || onFull === 'refuse';
-      this.#deps.onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
-      if (isRefused) throw isStoreFull ? storeRefused(this.#limits) : retainedRefused(topic, this.#limits);
-    });
+    return {
+      args: [...fields, messages, bytes, this.#limits.maxBytes, onFull],
+      take: (reply) => {
+        const [verdict, expired] = asList(reply);
+        this.#reportExpired(expired);
+        if (reply === null || asNumber(verdict) === 1) return;
+        const isStoreFull = asNumber(verdict) === -1;
+        const isRefused = isStoreFull || onFull === 'refuse';
+        this.#deps.onDropped({ reason: isRefused ? 'refused' : 'retained-full', topic });
+        if (isRefused) throw isStoreFull ? storeRefused(this.#limits) : retainedRefused(topic, this.#limits);
+      },
+    };
   }
 
   /** Takes away some of what has expired. */
@@ -54,12 +57,7 @@ export class Retained {
     this.#reportExpired(await this.#pipe.submit('EXPIRE_RETAINED', this.#deps.now(), sweepStep));
   }
 
-  /** Messages whose topic matches one of the filters, one filter after the other, found as they are asked for. */
-  async *match(filters: readonly string[]): AsyncGenerator<StoredPacket, void> {
-    for (const filter of filters) for await (const page of this.pages(filter)) yield* page;
-  }
-
-  /** The same for one filter, in pages. */
+  /** Messages whose topic matches, in pages. */
   async *pages(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
     const pages = /[+#]/.test(filter) ? this.#search(filter) : this.#get(filter);
     for await (const page of pages) {

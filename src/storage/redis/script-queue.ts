@@ -68,7 +68,6 @@ local function remove(client, entry)
   return state, body
 end
 local function findSent(client, messageId)
-  if messageId == '' then return nil end
   local list = call('HGET', key('sent', client), 'm'..messageId)
   return list and string.match(list, '%S+')
 end
@@ -122,19 +121,20 @@ end
 
 -- name, message, expiry, bytes, now, limits (messages, bytes, age or empty, policy, bytes of the whole store), an exchange that
 -- is opened with it (its client is empty for none), then for each client: client, delivery; gives what was let go: reason,
--- client, message
-function writes.ENQUEUE(i, n)
+-- client, message; and whether it was kept
+local function enqueue(i, n)
   local name, body, expiry, bytes, now = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
   local limits = { messages = tonumber(ARGV[i + 5]), bytes = tonumber(ARGV[i + 6]), age = tonumber(ARGV[i + 7]),
     onFull = ARGV[i + 8], now = now }
   local packet, isShared, isOpening = P..'packet:'..name, n > 16, ARGV[i + 10] ~= ''
   local added, events = 0, {}
-  if isOpening and not mayOpen(i + 10) then return { { 'exchange', '', '' } } end
-  if not hasRoom(bytes, ARGV[i + 9]) then return { { 'full', '', '' } } end
+  if isOpening and not mayOpen(i + 10) then return { { 'exchange', '', '' } }, false end
+  local needed = (n > 14 and bytes or 0) + (isOpening and exchangeBytes(ARGV[i + 10]) or 0)
+  if not hasRoom(needed, ARGV[i + 9]) then return { { 'full', '', '' } }, false end
   if limits.onFull == 'refuse' then
     for at = i + 14, i + n - 1, 2 do
       local isQueued = call('HEXISTS', key('queue-ids', ARGV[at]), name) == 1
-      if not isQueued and admit(ARGV[at], bytes, limits) ~= 'fits' then return { { 'refused', ARGV[at], '' } } end
+      if not isQueued and admit(ARGV[at], bytes, limits) ~= 'fits' then return { { 'refused', ARGV[at], '' } }, false end
     end
   end
   if isOpening then open(i + 10) end
@@ -159,38 +159,40 @@ function writes.ENQUEUE(i, n)
   end
   if isShared and call('EXISTS', packet..':offlineCount') == 0 then call('DEL', packet) end
   change.queuedMessages = change.queuedMessages + added
-  return events
+  return events, true
 end
+function writes.ENQUEUE(i, n) return (enqueue(i, n)) end
 
--- client, name or empty, packet identifier or empty, 1 for a PUBREL
-function writes.UPDATE(i)
+-- client, name, packet identifier
+function writes.SENT(i)
   local client, name, messageId = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local sent = key('sent', client)
-  if name == '' or call('HEXISTS', key('queue-ids', client), name) == 0 then name = findSent(client, messageId) end
-  if not name then return end
+  if call('HEXISTS', key('queue-ids', client), name) == 0 then return end
   local found = call('HMGET', sent, 'k'..name, 'm'..messageId)
   local state, list = found[1] or '', found[2]
-  local known, mark = string.match(state, '^%d*'), isReceived(state) and 'r' or ''
-  if ARGV[i + 3] == '1' and mark == '' then
-    mark = 'r'
-    countBytes(client, 0 - entryOf(client, name)[2][8])
-  end
-  if messageId == '' or messageId == known then call('HSET', sent, 'k'..name, known..mark)
-  else
-    if known ~= '' then unassign(client, name) end
-    call('HSET', sent, 'k'..name, messageId..mark, 'm'..messageId, list and name..' '..list or name)
-  end
+  local known = string.match(state, '^%d*')
+  if messageId == known then return end
+  if known ~= '' then unassign(client, name) end
+  local mark = isReceived(state) and 'r' or ''
+  call('HSET', sent, 'k'..name, messageId..mark, 'm'..messageId, list and name..' '..list or name)
 end
 
--- client, name or empty, packet identifier or empty
-function writes.CLEAR(i)
-  local client, name, messageId = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  if messageId ~= '' then name = findSent(client, messageId)
-  elseif name ~= '' and string.match(call('HGET', key('sent', client), 'k'..name) or '', '^%d') then return end
-  local entry = name and name ~= '' and entryOf(client, name)
+-- client, packet identifier: its PUBREL takes the place of the message
+function writes.RECEIVED(i)
+  local client, messageId = ARGV[i], ARGV[i + 1]
+  local name = findSent(client, messageId)
+  if not name or isReceived(stateOf(client, name)) then return end
+  countBytes(client, 0 - entryOf(client, name)[2][8])
+  call('HSET', key('sent', client), 'k'..name, messageId..'r')
+end
+
+-- client, packet identifier; gives the name
+function writes.SETTLED(i)
+  local name = findSent(ARGV[i], ARGV[i + 1])
+  local entry = name and entryOf(ARGV[i], name)
   if not entry then return end
-  local state, body = remove(client, entry)
-  return { entry[2][2], entry[2][4], state, body }
+  remove(ARGV[i], entry)
+  return name
 end
 
 -- client: the last entry
@@ -217,7 +219,7 @@ function reads.PAGE(i)
 end
 
 -- client, name: takes it out when it was never sent
-function writes.LAPSE(i)
+function writes.DISCARD(i)
   local entry = entryOf(ARGV[i], ARGV[i + 1])
   if not entry or stateOf(ARGV[i], ARGV[i + 1]) ~= '' then return 0 end
   remove(ARGV[i], entry)

@@ -1,6 +1,5 @@
 /**
- * Subscriptions and retained messages are laid out as the package lays them out (`clients`, `client:<client>`,
- * `retained`), so that what an Aedes broker left in Redis is taken over. It writes them in several commands with answers
+ * Subscriptions are laid out as the package lays them out (`clients`, `client:<client>`), so that what an Aedes broker left in Redis is taken over. It writes them in several commands with answers
  * awaited in between, which loses the order of calls; here a call is one step, and tells the other nodes.
  *
  * The package keeps open QoS 2 exchanges under keys that it cannot find again at the end of a session, and wills under
@@ -74,51 +73,10 @@ function writes.TAKE(i)
   return value
 end
 
--- client, packet identifier, most over all clients, most of this one, bytes of the whole store; gives 0 when there are too
--- many, -1 when there is no room
-function writes.OPEN(i)
-  if not mayOpen(i) then return 0 end
-  if not hasRoom(exchangeBytes(ARGV[i]), ARGV[i + 4]) then return -1 end
-  open(i)
-  return 1
-end
 -- client, packet identifier
 function writes.RELEASE(i)
   local released = call('SREM', key('open', ARGV[i]), ARGV[i + 1])
   change.open = change.open - released
   count(0 - released * exchangeBytes(ARGV[i]))
-end
-
-local function unretain(topic)
-  change.retainedBytes = change.retainedBytes - (call('HGET', P..'retained-bytes', topic) or 0)
-  call('HDEL', P..'retained', topic)
-  call('HDEL', P..'retained-bytes', topic)
-  call('ZREM', P..'retained-expiry', topic)
-end
-local function expireRetained(now, most)
-  local topics = call('ZRANGEBYSCORE', P..'retained-expiry', '-inf', now, 'LIMIT', 0, most)
-  for index = 1, #topics do unretain(topics[index]) end
-  return topics
-end
--- now, most topics: what has expired
-function writes.EXPIRE_RETAINED(i) return expireRetained(ARGV[i], ARGV[i + 1]) end
--- topic, message (empty removes), bytes, expiry or empty, now, most topics, most bytes, bytes of the whole store; gives
--- 0 when there is no room for it, -1 when there is none in the whole store, and what has expired
-function writes.RETAIN(i)
-  local topic, message, bytes, expiry = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local all, expired = P..'retained', expireRetained(ARGV[i + 4], 10)
-  if message == '' then unretain(topic) return { 1, expired } end
-  if not hasRoom(tonumber(bytes), ARGV[i + 7]) then return { -1, expired } end
-  local isNew = call('HEXISTS', all, topic) == 0 and 1 or 0
-  local more = bytes - (call('HGET', P..'retained-bytes', topic) or 0)
-  if call('HLEN', all) + isNew > tonumber(ARGV[i + 5]) or retainedBytes() + more > tonumber(ARGV[i + 6]) then
-    return { 0, expired }
-  end
-  call('HSET', all, topic, message)
-  call('HSET', P..'retained-bytes', topic, bytes)
-  change.retainedBytes = change.retainedBytes + more
-  if expiry ~= '' then call('ZADD', P..'retained-expiry', expiry, topic)
-  else call('ZREM', P..'retained-expiry', topic) end
-  return { 1, expired }
 end
 `;

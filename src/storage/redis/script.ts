@@ -1,5 +1,6 @@
 import { queueScript } from './script-queue.ts';
 import { recordScript } from './script-records.ts';
+import { retainedScript } from './script-retained.ts';
 import { sessionScript } from './script-sessions.ts';
 
 /**
@@ -63,4 +64,4 @@ return { results, tonumber(totals[1] or 0), tonumber(totals[2] or 0), tonumber(t
   call('HLEN', P..'retained'), call('HLEN', P..'sessions'), now }
 `;
 
-export const batchScript: string = head + recordScript + queueScript + sessionScript + tail;
+export const batchScript: string = head + recordScript + queueScript + retainedScript + sessionScript + tail;

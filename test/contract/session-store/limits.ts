@@ -9,7 +9,9 @@ import {
   message,
   messagesOf,
   type OpenStore,
+  openExchange,
   publish,
+  retain,
   retainedTopics,
   sent,
   subscription,
@@ -19,9 +21,9 @@ import {
 export type OpenLimitedStore = (limits: StoreLimits, deps?: Partial<StoreDeps>) => ReturnType<OpenStore>;
 
 /** @param config of `store` as in a config file. */
-const limitsOf = (config: object): StoreLimits => storeSchema.parse(config);
+export const limitsOf = (config: object): StoreLimits => storeSchema.parse(config);
 const toAlice = (store: SessionStore, topic: string, bytes = 1): Promise<void> =>
-  store.outgoingEnqueue({ clientId: 'alice' }, message(topic, { payload: Buffer.alloc(bytes) }));
+  store.keep(message(topic, { payload: Buffer.alloc(bytes) }), [{ clientId: 'alice' }]);
 const topicsOf = async (store: SessionStore): Promise<string[]> => (await messagesOf(store)).map(({ topic }) => topic);
 
 export function limitCases(open: OpenLimitedStore): void {
@@ -45,14 +47,13 @@ export function limitCases(open: OpenLimitedStore): void {
     await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
     const refused = { code: 'store-full', message: expect.stringContaining('store.exchanges') };
     const enqueue = (id: string, messageId: number): Promise<void> =>
-      store.outgoingEnqueueCombi([{ clientId: 'alice' }, { clientId: 'bob' }], message(`${id}/${messageId}`), {
-        id,
-        messageId,
+      store.keep(message(`${id}/${messageId}`), [{ clientId: 'alice' }, { clientId: 'bob' }], {
+        exchange: { clientId: id, packetId: messageId },
       });
     await enqueue('one', 1);
-    await store.incomingStorePacket({ id: 'one' }, { messageId: 2 });
-    await store.incomingStorePacket({ id: 'one' }, { messageId: 2 }); // is open already
-    await expect(store.incomingStorePacket({ id: 'one' }, { messageId: 3 })).rejects.toMatchObject(refused);
+    await openExchange(store, 'one', 2);
+    await openExchange(store, 'one', 2); // is open already
+    await expect(openExchange(store, 'one', 3)).rejects.toMatchObject(refused);
     await expect(enqueue('one', 3)).rejects.toMatchObject(refused);
     await enqueue('two', 1);
     await expect(enqueue('two', 2)).rejects.toMatchObject(refused);
@@ -61,30 +62,27 @@ export function limitCases(open: OpenLimitedStore): void {
       ['one', 'one', 'two', 'three'].map((id) => `exchanges-full ${id}`),
     );
     const isOpen = (id: string, messageId: number): Promise<boolean> =>
-      store.incomingGetPacket({ id }, { messageId }).then(
-        () => true,
-        () => false,
-      );
+      store.isOpen({ clientId: id, packetId: messageId });
     const all = await Promise.all([isOpen('one', 1), isOpen('one', 2), isOpen('one', 3), isOpen('two', 1)]);
     expect([...all, await isOpen('three', 1)]).toEqual([true, true, false, true, false]);
     expect(await topicsOf(store)).toEqual(['one/1', 'two/1']);
-    await store.incomingDelPacket({ id: 'one' }, { messageId: 1 });
+    await store.closeExchange({ clientId: 'one', packetId: 1 });
     await enqueue('three', 1);
   });
 
   test('a message that is refused opens no exchange', async () => {
     await using store = await open(limitsOf({ maxBytes: '1MiB' }));
     const large = message('large', { payload: Buffer.alloc(1_048_576) });
-    const exchange = { id: 'one', messageId: 1 };
-    const enqueued = store.outgoingEnqueueCombi([{ clientId: 'alice' }], large, exchange);
+    const exchange = { clientId: 'one', packetId: 1 };
+    const enqueued = store.keep(large, [{ clientId: 'alice' }], { exchange });
     await expect(enqueued).rejects.toMatchObject({ code: 'store-full' });
-    await expect(store.incomingGetPacket(exchange, exchange)).rejects.toThrow('no QoS 2 exchange is open');
+    expect(await store.isOpen(exchange)).toBe(false);
   });
 
   test('properties count as bytes of a message', async () => {
     await using store = await open(limitsOf({}));
     const properties = { contentType: 'text', userPropertyList: [['key', 'value'] as const] };
-    await store.outgoingEnqueue({ clientId: 'alice' }, message('t', { properties }));
+    await store.keep(message('t', { properties }), [{ clientId: 'alice' }]);
     expect(store.stats().queuedBytes).toBe(2 + 4 + 8);
   });
 
@@ -93,7 +91,7 @@ export function limitCases(open: OpenLimitedStore): void {
     const limits = limitsOf({ queue: { messages: 1, onFull: 'drop-newest' } });
     await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
     await toAlice(store, 'a');
-    await store.outgoingEnqueueCombi([{ clientId: 'alice' }, { clientId: 'bob' }], message('b'));
+    await store.keep(message('b'), [{ clientId: 'alice' }, { clientId: 'bob' }]);
     expect(await topicsOf(store)).toEqual(['a']);
     expect((await messagesOf(store, bob)).map(({ topic }) => topic)).toEqual(['b']);
     expect(drops).toEqual([{ reason: 'queue-full', clientId: 'alice', topic: 'b' }]);
@@ -104,14 +102,14 @@ export function limitCases(open: OpenLimitedStore): void {
     const limits = limitsOf({ queue: { messages: 1, onFull: 'refuse' } });
     await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
     const packet = message('a');
-    await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    await store.keep(packet, [{ clientId: 'alice' }]);
     const both = [{ clientId: 'bob' }, { clientId: 'alice' }];
-    await expect(store.outgoingEnqueueCombi(both, message('b'))).rejects.toMatchObject({ code: 'store-full' });
+    await expect(store.keep(message('b'), both)).rejects.toMatchObject({ code: 'store-full' });
     expect(await topicsOf(store)).toEqual(['a']);
     expect(await messagesOf(store, bob)).toEqual([]);
     expect(drops).toEqual([{ reason: 'refused', clientId: 'alice', topic: 'b' }]);
     await sent(store, packet, 1);
-    await store.outgoingClearMessageId(alice, { messageId: 1 });
+    await store.settled(alice, 1);
     await toAlice(store, 'c');
     expect(await topicsOf(store)).toEqual(['c']);
   });
@@ -122,7 +120,7 @@ export function limitCases(open: OpenLimitedStore): void {
     const limits = limitsOf({ queue: { age: '1m' } });
     await using store = await open(limits, { now: () => now, onDropped: (drop) => drops.push(drop) });
     const packet = message('sent');
-    await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    await store.keep(packet, [{ clientId: 'alice' }]);
     await toAlice(store, 'waits');
     await sent(store, packet, 1);
     now += 30_000;
@@ -137,20 +135,20 @@ export function limitCases(open: OpenLimitedStore): void {
     const drops: Drop[] = [];
     const limits = limitsOf({ retained: { bytes: '1KiB' } });
     await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
-    await store.storeRetained(message('a', { payload: Buffer.alloc(800) }));
-    await store.storeRetained(message('b', { payload: Buffer.alloc(800) }));
+    await retain(store, message('a', { payload: Buffer.alloc(800) }));
+    await retain(store, message('b', { payload: Buffer.alloc(800) }));
     expect(drops).toEqual([{ reason: 'retained-full', topic: 'b' }]);
-    await store.storeRetained(message('a', { payload: Buffer.alloc(100) }));
-    await store.storeRetained(message('b', { payload: Buffer.alloc(800) }));
+    await retain(store, message('a', { payload: Buffer.alloc(100) }));
+    await retain(store, message('b', { payload: Buffer.alloc(800) }));
     expect(await retainedTopics(store, '#')).toEqual(['a', 'b']);
   });
 
   test('a retained message can be refused, and removing one is always possible', async () => {
     await using store = await open(limitsOf({ retained: { messages: 1, onFull: 'refuse' } }));
-    await store.storeRetained(message('a'));
-    await expect(store.storeRetained(message('b'))).rejects.toMatchObject({ code: 'store-full' });
-    await store.storeRetained(message('a', { payload: Buffer.alloc(0) }));
-    await store.storeRetained(message('b'));
+    await retain(store, message('a'));
+    await expect(retain(store, message('b'))).rejects.toMatchObject({ code: 'store-full' });
+    await retain(store, message('a', { payload: Buffer.alloc(0) }));
+    await retain(store, message('b'));
     expect(await retainedTopics(store, '#')).toEqual(['b']);
   });
 
@@ -158,18 +156,18 @@ export function limitCases(open: OpenLimitedStore): void {
     const drops: Drop[] = [];
     const limits = limitsOf({ maxBytes: '1MiB' });
     await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
-    await store.addSubscriptions(alice, [subscription('#')]);
-    await store.storeRetained(message('kept', { payload: Buffer.alloc(600_000) }));
+    await store.subscribe(alice, [subscription('#')]);
+    await retain(store, message('kept', { payload: Buffer.alloc(600_000) }));
     const packet = await publish(store, message('a', { payload: Buffer.alloc(400_000) }));
     await expect(publish(store, message('b', { payload: Buffer.alloc(400_000) }))).rejects.toMatchObject({
       code: 'store-full',
     });
-    await expect(store.storeRetained(message('c', { payload: Buffer.alloc(400_000) }))).rejects.toMatchObject({
+    await expect(retain(store, message('c', { payload: Buffer.alloc(400_000) }))).rejects.toMatchObject({
       code: 'store-full',
     });
     expect(drops.map(({ reason }) => reason)).toEqual(['refused', 'refused']);
     await sent(store, packet, 1);
-    await store.outgoingClearMessageId(alice, { messageId: 1 });
+    await store.settled(alice, 1);
     await publish(store, message('b', { payload: Buffer.alloc(400_000) }));
     expect(await topicsOf(store)).toEqual(['b']);
   });
@@ -196,10 +194,9 @@ export function recordLimitCases(open: OpenLimitedStore): void {
     const session = (number: number) => ({ clientId: `${long}${number}`, principal: 'p', expirySeconds: 60 });
     const kinds = {
       session: (number: number) => store.putSession(session(number)),
-      subscription: (number: number) => store.addSubscriptions(alice, [subscription(`${long}${number}`)]),
-      will: (number: number) => store.putWill({ id: String(number) }, { ...message(long), clientId: '', brokerId: '' }),
-      exchange: (number: number) =>
-        store.incomingStorePacket({ id: `${long}${number % 10}` }, { messageId: number + 1 }),
+      subscription: (number: number) => store.subscribe(alice, [subscription(`${long}${number}`)]),
+      will: (number: number) => store.putWill({ ...message(long), clientId: String(number) }),
+      exchange: (number: number) => openExchange(store, `${long}${number % 10}`, number + 1),
     };
     for (const [kind, write] of Object.entries(kinds)) {
       const { count, error } = await fill(write);
@@ -209,10 +206,10 @@ export function recordLimitCases(open: OpenLimitedStore): void {
       await expect(toAlice(store, 'a', 20_000), kind).rejects.toMatchObject(refused);
       if (kind === 'session') await store.putSession({ ...session(0), disconnectedAt: 5 }); // what is there goes on
       for (let number = 0; number <= count; number += 1) {
-        await store.cleanSubscriptions({ id: `${long}${number}` });
-        await store.delWill({ id: String(number) });
+        await store.endSession(`${long}${number}`);
+        await store.takeWill(String(number));
       }
-      await store.cleanSubscriptions(alice);
+      await store.endSession(alice);
     }
     await toAlice(store, 'a', 1_000_000); // everything was given back
     expect(new Set(drops.map(({ reason }) => reason))).toEqual(new Set(['refused']));

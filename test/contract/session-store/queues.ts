@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import type { SessionStore, StoredPacket, StoredSubscription } from '../../../src/broker/session-store.ts';
+import type { QueuedPacket, SessionStore, StoredSubscription } from '../../../src/broker/session-store.ts';
 import type { Drop } from '../../../src/storage/drop.ts';
 import {
   alice,
   bob,
   message,
   messagesOf,
+  type NamedPacket,
   type OpenStore,
   publish,
   queueOf,
@@ -13,6 +14,8 @@ import {
   sent,
   subscription,
 } from './support.ts';
+
+const topicIn = (packet: QueuedPacket): string => (packet.cmd === 'pubrel' ? '' : packet.topic);
 
 export function enqueueCases(open: OpenStore): void {
   test.each([
@@ -24,7 +27,7 @@ export function enqueueCases(open: OpenStore): void {
     'overlapping filters granted %i and %i, published at QoS %i: once, at the highest granted',
     async (first, second, published) => {
       await using store = await open();
-      await store.addSubscriptions(alice, [subscription('a/b', first), subscription('a/#', second)]);
+      await store.subscribe(alice, [subscription('a/b', first), subscription('a/#', second)]);
       await publish(store, message('a/b', { qos: published }));
       const expected = Math.min(published, Math.max(first, second));
       expect((await messagesOf(store)).map(({ qos }) => qos)).toEqual([expected]);
@@ -33,15 +36,15 @@ export function enqueueCases(open: OpenStore): void {
 
   test('empty levels and `$` topics follow the filter rules [MQTT-4.7.1-2] [MQTT-4.7.2-1]', async () => {
     await using store = await open();
-    await store.addSubscriptions(alice, [subscription('+/+'), subscription('#')]);
+    await store.subscribe(alice, [subscription('+/+'), subscription('#')]);
     for (const topic of ['/fin', '$SYS/x']) await publish(store, message(topic));
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['/fin']);
   });
 
   test('the retain flag is cleared unless the subscription keeps it [MQTT-3.3.1-9] [MQTT-3.3.1-13]', async () => {
     await using store = await open();
-    await store.addSubscriptions(alice, [subscription('a')]);
-    await store.addSubscriptions(bob, [subscription('a', 1, { rap: true })]);
+    await store.subscribe(alice, [subscription('a')]);
+    await store.subscribe(bob, [subscription('a', 1, { rap: true })]);
     await publish(store, message('a', { retain: true }));
     expect((await messagesOf(store)).map(({ retain }) => retain)).toEqual([false]);
     expect((await messagesOf(store, bob)).map(({ retain }) => retain)).toEqual([true]);
@@ -49,7 +52,7 @@ export function enqueueCases(open: OpenStore): void {
 
   test('the publisher does not get its own message under No Local [MQTT-3.8.3-3]', async () => {
     await using store = await open();
-    await store.addSubscriptions(alice, [subscription('a', 1, { nl: true })]);
+    await store.subscribe(alice, [subscription('a', 1, { nl: true })]);
     await publish(store, message('a', { clientId: 'alice' }));
     await publish(store, message('a', { clientId: 'bob' }));
     expect((await messagesOf(store)).map(({ clientId }) => clientId)).toEqual(['bob']);
@@ -59,8 +62,8 @@ export function enqueueCases(open: OpenStore): void {
     await using store = await open();
     const one = subscription('a/b', 1, { subscriptionIdentifier: 1 });
     const two = subscription('a/#', 1, { subscriptionIdentifier: 2 });
-    await store.addSubscriptions(alice, [one, two, subscription('+/b')]);
-    await store.addSubscriptions(bob, [two]);
+    await store.subscribe(alice, [one, two, subscription('+/b')]);
+    await store.subscribe(bob, [two]);
     await publish(store, message('a/b', { properties: { contentType: 'text' } }));
     const [toAlice] = await messagesOf(store);
     expect(toAlice?.properties).toEqual({ contentType: 'text', subscriptionIdentifier: expect.any(Array) });
@@ -76,40 +79,39 @@ export function enqueueCases(open: OpenStore): void {
     );
     const own = subscription('a/b');
     const queue = (...targets: readonly StoredSubscription[]): Promise<void> =>
-      store.outgoingEnqueueCombi(
-        targets.map((target) => ({ clientId: 'alice', ...target })),
+      store.keep(
         message('a/b', { properties: { correlationData: Buffer.from('c') } }),
+        targets.map((target) => ({ clientId: 'alice', ...target })),
       );
     await queue(g!);
     await queue(g!, h!);
     await queue(g!, own);
     await queue(own, h!);
-    await store.outgoingEnqueue({ clientId: 'alice' }, message('a/b'));
+    await store.keep(message('a/b'), [{ clientId: 'alice' }]);
     const shared = [[g!.topic], [g!.topic, h!.topic], undefined, undefined, undefined];
     const queued = await messagesOf(store);
     expect(queued.map((packet) => packet.shared)).toEqual(shared);
-    await sent(store, queued[1]!, 5);
+    await sent(store, queued[1] as NamedPacket, 5);
     expect((await messagesOf(store)).map((packet) => packet.shared)).toEqual(shared);
-    expect(await store.outgoingClearMessageId(alice, { messageId: 5 })).toMatchObject({ shared: shared[1] });
   });
 
   test('what a reader does to a packet changes no other packet', async () => {
     await using store = await open();
     const packet = message('a', { properties: { messageExpiryInterval: 60 } });
-    await store.outgoingEnqueueCombi([{ clientId: 'alice' }, { clientId: 'bob' }], packet);
+    await store.keep(packet, [{ clientId: 'alice' }, { clientId: 'bob' }]);
     const [read1] = await messagesOf(store);
     Object.assign(read1?.properties ?? {}, { messageExpiryInterval: 1 });
-    for (const session of [alice, bob])
-      expect((await messagesOf(store, session))[0]?.properties).toEqual({ messageExpiryInterval: 60 });
+    for (const client of [alice, bob])
+      expect((await messagesOf(store, client))[0]?.properties).toEqual({ messageExpiryInterval: 60 });
     expect(packet.properties).toEqual({ messageExpiryInterval: 60 });
   });
 }
 
 export function queueCases(open: OpenStore): void {
-  const openWith = async (...topics: string[]): Promise<[SessionStore & AsyncDisposable, StoredPacket[]]> => {
+  const openWith = async (...topics: string[]): Promise<[SessionStore & AsyncDisposable, NamedPacket[]]> => {
     const store = await open();
     const packets = topics.map((topic) => message(topic, { qos: 2 }));
-    for (const packet of packets) await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    for (const packet of packets) await store.keep(packet, [{ clientId: 'alice' }]);
     return [store, packets];
   };
 
@@ -135,8 +137,8 @@ export function queueCases(open: OpenStore): void {
     const [opened, packets] = await openWith('a', 'b', 'c');
     await using store = opened;
     for (const [index, packet] of packets.entries()) await sent(store, packet, index + 1);
-    expect(await store.outgoingClearMessageId(alice, { messageId: 2 })).toMatchObject({ topic: 'b', messageId: 2 });
-    expect(await store.outgoingClearMessageId(alice, { messageId: 2 })).toBeUndefined();
+    await store.settled(alice, 2);
+    await store.settled(alice, 2);
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['a', 'c']);
   });
 
@@ -144,18 +146,18 @@ export function queueCases(open: OpenStore): void {
     const [opened, [first]] = await openWith('a', 'b');
     await using store = opened;
     await sent(store, first!, 5);
-    await store.outgoingUpdate(alice, { cmd: 'pubrel', messageId: 5 });
+    await store.received(alice, 5);
     expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', messageId: 5 }, { topic: 'b' }]);
-    // the engine replays a PUBREL under an identity of its own
-    await store.outgoingUpdate(alice, { cmd: 'pubrel', messageId: 5, brokerId: 'node-1', brokerCounter: 999_999 });
-    await store.outgoingClearMessageId(alice, { messageId: 5 });
+    await store.received(alice, 5);
+    expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', messageId: 5 }, { topic: 'b' }]);
+    await store.settled(alice, 5);
     expect(await queueOf(store)).toMatchObject([{ topic: 'b' }]);
   });
 
   test('an update of what is not queued is no error and queues nothing', async () => {
     await using store = await open();
     await sent(store, message('gone'), 3);
-    await store.outgoingUpdate(alice, { cmd: 'pubrel', messageId: 3 });
+    await store.received(alice, 3);
     expect(await queueOf(store)).toEqual([]);
   });
 
@@ -163,10 +165,9 @@ export function queueCases(open: OpenStore): void {
     const [opened, [first, second]] = await openWith('a', 'b', 'c');
     await using store = opened;
     await sent(store, first!, 1);
-    expect(await store.outgoingClearMessageId(alice, { ...first!, messageId: undefined })).toBeUndefined();
-    expect(await store.outgoingClearMessageId(alice, { ...second!, messageId: undefined })).toMatchObject({
-      topic: 'b',
-    });
+    await store.discard(alice, first!);
+    await store.discard(alice, second!);
+    await store.discard(alice, message('unknown'));
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['a', 'c']);
   });
 
@@ -174,37 +175,37 @@ export function queueCases(open: OpenStore): void {
     const [opened, packets] = await openWith('a', 'b');
     await using store = opened;
     for (const packet of packets) await sent(store, packet, 9);
-    await store.outgoingClearMessageId(alice, { messageId: 9 });
+    await store.settled(alice, 9);
     expect(await queueOf(store)).toHaveLength(1);
-    await store.outgoingClearMessageId(alice, { messageId: 9 });
+    await store.settled(alice, 9);
     expect(await queueOf(store)).toEqual([]);
   });
 
   test('a replay shows what was queued when it began, without what is acknowledged meanwhile', async () => {
     const [opened, packets] = await openWith('a', 'b');
     await using store = opened;
-    const replay = store.outgoingStream(alice);
+    const replay = store.queue(alice);
     await sent(store, packets[1]!, 1);
-    await store.outgoingClearMessageId(alice, { messageId: 1 });
-    await store.outgoingEnqueue({ clientId: 'alice' }, message('late'));
-    expect((await read<StoredPacket>(replay)).map(({ topic }) => topic)).toEqual(['a']);
+    await store.settled(alice, 1);
+    await store.keep(message('late'), [{ clientId: 'alice' }]);
+    expect((await read(replay)).map(topicIn)).toEqual(['a']);
   });
 
   test('a replay does not show what is queued after it began, even in a queue that was emptied meanwhile', async () => {
     await using store = await open();
-    const acknowledge = async (packet: StoredPacket): Promise<void> => {
+    const acknowledge = async (packet: NamedPacket): Promise<void> => {
       await sent(store, packet, 1);
-      await store.outgoingClearMessageId(alice, { messageId: 1 });
+      await store.settled(alice, 1);
     };
     for (let round = 0; round < 20; round += 1) {
       const [before, after] = [message('before'), message('after')];
-      await store.outgoingEnqueue({ clientId: 'alice' }, before);
+      await store.keep(before, [{ clientId: 'alice' }]);
       await sent(store, before, 1);
-      const replay = read<StoredPacket>(store.outgoingStream(alice));
-      const cleared = store.outgoingClearMessageId(alice, { messageId: 1 });
-      await store.outgoingEnqueue({ clientId: 'alice' }, after);
+      const replay = read(store.queue(alice));
+      const cleared = store.settled(alice, 1);
+      await store.keep(after, [{ clientId: 'alice' }]);
       await cleared;
-      expect((await replay).map(({ topic }) => topic)).not.toContain('after');
+      expect((await replay).map(topicIn)).not.toContain('after');
       await acknowledge(after);
     }
   });
@@ -212,8 +213,8 @@ export function queueCases(open: OpenStore): void {
   test('beyond the limit the oldest message is dropped and reported', async () => {
     const drops: Drop[] = [];
     await using store = await open({ queuedMessages: 2 }, { onDropped: (drop) => drops.push(drop) });
-    for (const topic of ['a', 'b', 'c']) await store.outgoingEnqueue({ clientId: 'alice' }, message(topic));
-    await store.outgoingEnqueue({ clientId: 'bob' }, message('a'));
+    for (const topic of ['a', 'b', 'c']) await store.keep(message(topic), [{ clientId: 'alice' }]);
+    await store.keep(message('a'), [{ clientId: 'bob' }]);
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['b', 'c']);
     expect(drops).toEqual([{ reason: 'queue-full', clientId: 'alice', topic: 'a' }]);
   });
@@ -222,7 +223,7 @@ export function queueCases(open: OpenStore): void {
     let now = 1_000;
     await using store = await open({}, { now: () => now });
     const packets = [message('sent', { messageExpiry: 2_000 }), message('waiting', { messageExpiry: 2_000 })];
-    for (const packet of packets) await store.outgoingEnqueue({ clientId: 'alice' }, packet);
+    for (const packet of packets) await store.keep(packet, [{ clientId: 'alice' }]);
     await sent(store, packets[0]!, 1);
     now = 2_000;
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['sent']);
@@ -234,7 +235,7 @@ export function queueCases(open: OpenStore): void {
     for (const [index, topic] of ['first', 'second', 'third'].entries()) {
       now = 1_000 * (index + 1);
       const next = message(topic, { messageExpiry: now + 1_000 });
-      await store.outgoingEnqueue({ clientId: 'alice' }, next);
+      await store.keep(next, [{ clientId: 'alice' }]);
       expect((await messagesOf(store)).map((packet) => packet.topic)).toEqual([topic]);
       expect(store.stats().queuedMessages).toBe(1);
     }
@@ -243,10 +244,10 @@ export function queueCases(open: OpenStore): void {
   test('what is queued while the queue is read and its last message expires is kept', async () => {
     let now = 1_000;
     await using store = await open({}, { now: () => now });
-    await store.outgoingEnqueue({ clientId: 'alice' }, message('expires', { messageExpiry: 2_000 }));
+    await store.keep(message('expires', { messageExpiry: 2_000 }), [{ clientId: 'alice' }]);
     now = 2_000;
     const replay = messagesOf(store);
-    await store.outgoingEnqueue({ clientId: 'alice' }, message('new'));
+    await store.keep(message('new'), [{ clientId: 'alice' }]);
     expect(await replay).toEqual([]);
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['new']);
   });

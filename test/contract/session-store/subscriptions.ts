@@ -9,7 +9,6 @@ import {
   messagesOf,
   type OpenStore,
   publish,
-  read,
   subscription,
   topicFilters,
   topicNames,
@@ -25,19 +24,19 @@ export function subscriptionCases(open: OpenStore): void {
       subscription('a/+', 2, { rh: 1, rap: true, nl: true, subscriptionIdentifier: 7 }),
       subscription('b', 0),
     ];
-    await store.addSubscriptions(alice, subscriptions);
-    expect(await store.subscriptionsByClient(alice)).toEqual(subscriptions);
-    expect(await store.subscriptionsByClient(bob)).toEqual([]);
+    await store.subscribe(alice, subscriptions);
+    expect(await store.subscriptionsOf(alice)).toEqual(subscriptions);
+    expect(await store.subscriptionsOf(bob)).toEqual([]);
   });
 
   test('one with the same filter replaces the other [MQTT-3.8.4-3]', async () => {
     await using store = await open();
-    await store.addSubscriptions(alice, [subscription('a', 2)]);
-    await store.addSubscriptions(alice, [subscription('a', 0)]);
-    expect(await store.subscriptionsByTopic('a')).toEqual([]);
-    await store.addSubscriptions(alice, [subscription('a', 1)]);
-    expect(await store.subscriptionsByTopic('a')).toEqual([{ clientId: 'alice', ...subscription('a', 1) }]);
-    expect(await store.countOffline()).toEqual({ subsCount: 1, clientsCount: 1 });
+    await store.subscribe(alice, [subscription('a', 2)]);
+    await store.subscribe(alice, [subscription('a', 0)]);
+    expect(store.subscribersOf('a')).toEqual([]);
+    await store.subscribe(alice, [subscription('a', 1)]);
+    expect(store.subscribersOf('a')).toEqual([{ clientId: 'alice', ...subscription('a', 1) }]);
+    expect(store.stats().subscriptions).toBe(1);
   });
 
   test('are found by topic exactly where the filter matches and the QoS is not 0', async () => {
@@ -46,9 +45,9 @@ export function subscriptionCases(open: OpenStore): void {
       fc.asyncProperty(entries, topicNames, async (list, topic) => {
         await using store = await open();
         const byFilter = new Map(list);
-        for (const [filter, qos] of list) await store.addSubscriptions(alice, [subscription(filter, qos)]);
+        for (const [filter, qos] of list) await store.subscribe(alice, [subscription(filter, qos)]);
         const expected = [...byFilter].filter(([filter, qos]) => qos > 0 && matches(filter, topic));
-        const found = (await store.subscriptionsByTopic(topic)).map(({ topic: filter, qos }) => [filter, qos] as const);
+        const found = store.subscribersOf(topic).map(({ topic: filter, qos }) => [filter, qos] as const);
         expect(new Map(found)).toEqual(new Map(expected));
         expect(found).toHaveLength(expected.length);
       }),
@@ -58,7 +57,7 @@ export function subscriptionCases(open: OpenStore): void {
   test('a shared one is found by topics that match its filter, under its full name [MQTT-4.8.2-3]', async () => {
     await using store = await open();
     const names = ['$share/g/a/+', '$share/h/a/+', '$share/g/#'];
-    await store.addSubscriptions(
+    await store.subscribe(
       alice,
       names.map((name) => subscription(name, 2)),
     );
@@ -66,43 +65,44 @@ export function subscriptionCases(open: OpenStore): void {
     expect(found('a/b').sort()).toEqual([...names].sort());
     expect(found('$SYS/b')).toEqual([]);
     expect(found('$share/g/a/b')).toEqual([]);
-    expect((await store.subscriptionsByClient(alice)).map(({ topic }) => topic).sort()).toEqual([...names].sort());
-    await store.removeSubscriptions(alice, ['$share/h/a/+', 'a/+', '$share/g/#']);
+    expect((await store.subscriptionsOf(alice)).map(({ topic }) => topic).sort()).toEqual([...names].sort());
+    await store.unsubscribe(alice, ['$share/h/a/+', 'a/+', '$share/g/#']);
     expect(found('a/b')).toEqual(['$share/g/a/+']);
-    expect(await store.countOffline()).toEqual({ subsCount: 1, clientsCount: 1 });
+    expect(store.stats().subscriptions).toBe(1);
   });
 
-  test('a session knows whether it is in a shared group [MQTT-4.8.2-1]', async () => {
+  test('the filters of a session are known at once, whatever their QoS', async () => {
     await using store = await open();
-    await store.addSubscriptions(alice, [subscription('$shared/g/a'), subscription('share/g/a')]);
-    expect(store.hasShared(alice)).toBe(false);
-    await store.addSubscriptions(alice, [subscription('$share/g/a'), subscription('$share/h/a', 0)]);
-    await store.removeSubscriptions(alice, ['$share/h/a']);
-    expect([alice, bob].map((session) => store.hasShared(session))).toEqual([true, false]);
-    await store.removeSubscriptions(alice, ['$share/g/a']);
-    expect(store.hasShared(alice)).toBe(false);
+    const subscribed = store.subscribe(alice, [subscription('a'), subscription('$share/g/a', 0), subscription('b')]);
+    expect(store.filtersOf(alice)).toEqual(['a', '$share/g/a', 'b']);
+    const removed = store.unsubscribe(alice, ['a']);
+    expect([alice, bob].map((clientId) => store.filtersOf(clientId))).toEqual([['$share/g/a', 'b'], []]);
+    await Promise.all([subscribed, removed]);
+    await store.endSession(alice);
+    expect(store.filtersOf(alice)).toEqual([]);
   });
 
-  test('are counted and listed by filter until they are removed', async () => {
+  test('are counted until they are removed', async () => {
     await using store = await open();
-    await store.addSubscriptions(alice, [subscription('a'), subscription('b', 0)]);
-    await store.addSubscriptions(bob, [subscription('a')]);
-    expect(await store.countOffline()).toEqual({ subsCount: 2, clientsCount: 2 });
-    expect(await read<string>(store.getClientList('a'))).toEqual(['alice', 'bob']);
-    await store.removeSubscriptions(bob, ['a', 'unknown']);
-    expect(await store.countOffline()).toEqual({ subsCount: 1, clientsCount: 1 });
-    expect(await read<string>(store.getClientList('a'))).toEqual(['alice']);
+    await store.subscribe(alice, [subscription('a'), subscription('b', 0)]);
+    await store.subscribe(bob, [subscription('a')]);
+    const owners = (): string[] => store.subscribersOf('a').map(({ clientId }) => clientId);
+    expect(owners().sort()).toEqual(['alice', 'bob']);
+    expect(store.stats().subscriptions).toBe(3);
+    await store.unsubscribe(bob, ['a', 'unknown']);
+    expect(owners()).toEqual(['alice']);
+    expect(store.stats().subscriptions).toBe(2);
   });
 
   test.each(awkwardIds)(
     'a client id and a filter like %j are names like any other (GHSA-52qw-whmv-87c5)',
     async (id) => {
       await using store = await open();
-      await store.addSubscriptions({ id }, [subscription(`x/${id.replace('#', 'h')}`)]);
+      await store.subscribe(id, [subscription(`x/${id.replace('#', 'h')}`)]);
       const packet = await publish(store, message(`x/${id.replace('#', 'h')}`));
-      expect(await messagesOf(store, { id })).toMatchObject([{ topic: packet.topic }]);
-      await store.cleanSubscriptions({ id });
-      expect(await store.countOffline()).toEqual({ subsCount: 0, clientsCount: 0 });
+      expect(await messagesOf(store, id)).toMatchObject([{ topic: packet.topic }]);
+      await store.endSession(id);
+      expect(store.stats()).toMatchObject({ subscriptions: 0, queuedMessages: 0 });
     },
   );
 }

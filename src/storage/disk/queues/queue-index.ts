@@ -1,4 +1,4 @@
-import type { PacketKey } from '../../../broker/session-store.ts';
+import type { Nameable } from '../../../broker/session-store.ts';
 import type { Batch } from '../files/batch.ts';
 import type { Environment } from '../files/environment.ts';
 import { type OwnerNumber, queueKey, sequenceIn } from '../files/keys.ts';
@@ -15,7 +15,7 @@ export class Identities {
   readonly #runs = new Map<string, number>();
 
   /** @returns undefined for a message without identity. */
-  of({ brokerId, brokerCounter }: PacketKey): number | string | undefined {
+  of({ brokerId, brokerCounter }: Nameable): number | string | undefined {
     if (brokerId === undefined || brokerCounter === undefined) return undefined;
     let run = this.#runs.get(brokerId);
     if (run === undefined && this.#runs.size < maxRuns) this.#runs.set(brokerId, (run = this.#runs.size));
@@ -57,19 +57,19 @@ export class QueueIndex {
       this.#assign(sequenceIn(key), value.readUInt16BE(0));
   }
 
-  add(packet: PacketKey, sequence: number): void {
+  add(packet: Nameable, sequence: number): void {
     const identity = this.#deps.identities.of(packet);
     if (identity !== undefined) this.#byIdentity.set(identity, sequence);
   }
 
   /** Only among those queued since the index was made. */
-  has(packet: PacketKey): boolean {
+  has(packet: Nameable): boolean {
     const identity = this.#deps.identities.of(packet);
     return identity !== undefined && this.#byIdentity.has(identity);
   }
 
   /** Sequence number of the message with this identity. */
-  find(packet: PacketKey): number | undefined {
+  find(packet: Nameable): number | undefined {
     const identity = this.#deps.identities.of(packet);
     if (identity === undefined) return undefined;
     const found = this.#byIdentity.get(identity);
@@ -98,7 +98,7 @@ export class QueueIndex {
     this.#deps.batch.put('sent', queueKey(this.#owner, sequence), value, before === undefined);
   }
 
-  remove(sequence: number, packet: PacketKey): void {
+  remove(sequence: number, packet: Nameable): void {
     const identity = this.#deps.identities.of(packet);
     if (identity !== undefined && this.#byIdentity.get(identity) === sequence) this.#byIdentity.delete(identity);
     if (!this.#messageIds.has(sequence)) return;

@@ -1,4 +1,4 @@
-import type { PacketKey, QueuedPacket, QueueTarget, StoredPacket } from '../../../broker/session-store.ts';
+import type { QueueKey, QueueTarget, StoredPacket } from '../../../broker/session-store.ts';
 import { bytesOf } from '../../detach.ts';
 import type { StoreDeps } from '../../drop.ts';
 import { admit, emptySize, type Lapse, lapseAt, queueRefused, type Size } from '../../limits.ts';
@@ -9,7 +9,6 @@ import type { Batch } from '../files/batch.ts';
 import type { Environment } from '../files/environment.ts';
 import { endOfQueue, type OwnerNumber, queueKey, sequenceIn } from '../files/keys.ts';
 import {
-  decodeMessage,
   encodeBody,
   encodeMessage,
   identityOf,
@@ -61,32 +60,45 @@ export class Queues {
     }
   }
 
-  /** Notes that a message was sent, or that its PUBREL takes its place. What is not queued is ignored. */
-  update(clientId: string, packet: PacketKey): void {
-    const owner = this.#deps.owners.find(clientId);
-    if (owner === undefined) return;
-    const index = this.indexOf(owner);
-    const sequence = index.find(packet) ?? index.sentAs(packet.messageId);
-    if (sequence === undefined) return;
-    if (packet.messageId !== undefined) index.sent(sequence, packet.messageId);
-    owner.changes += 1;
-    if (packet.cmd === 'pubrel') this.#release(owner, sequence);
+  sent(clientId: string, key: QueueKey, packetId: number): void {
+    this.#at(
+      clientId,
+      (index) => index.find(key),
+      (owner, sequence) => {
+        this.indexOf(owner).sent(sequence, packetId);
+        owner.changes += 1;
+      },
+    );
   }
 
-  /** Removes the message with this packet identifier, or with this identity while it was not sent. */
-  clear(clientId: string, packet: PacketKey): QueuedPacket | undefined {
-    const owner = this.#deps.owners.find(clientId);
-    if (owner === undefined) return undefined;
-    const index = this.indexOf(owner);
-    const sequence = packet.messageId === undefined ? index.find(packet) : index.sentAs(packet.messageId);
-    if (sequence === undefined) return undefined;
-    const messageId = index.messageIdOf(sequence);
-    if (packet.messageId === undefined && messageId !== undefined) return undefined;
-    const record = this.#deps.batch.get('queue', queueKey(owner.number, sequence));
-    if (record === undefined) return undefined;
-    const cleared = decodeMessage(record, messageId);
-    this.remove(owner, sequence, record);
-    return cleared;
+  /** Only the PUBREL is left of it. */
+  received(clientId: string, packetId: number): void {
+    this.#at(
+      clientId,
+      (index) => index.sentAs(packetId),
+      (owner, sequence) => {
+        owner.changes += 1;
+        this.#release(owner, sequence);
+      },
+    );
+  }
+
+  settled(clientId: string, packetId: number): void {
+    this.#at(
+      clientId,
+      (index) => index.sentAs(packetId),
+      (owner, sequence) => this.#removeAt(owner, sequence),
+    );
+  }
+
+  discard(clientId: string, key: QueueKey): void {
+    this.#at(
+      clientId,
+      (index) => index.find(key),
+      (owner, sequence) => {
+        if (this.indexOf(owner).messageIdOf(sequence) === undefined) this.#removeAt(owner, sequence);
+      },
+    );
   }
 
   /** The queue of an owner that is no more; its messages leave the disk later, step by step. */
@@ -123,6 +135,22 @@ export class Queues {
       identities: this.#identities,
     });
     return owner.index;
+  }
+
+  /** Does it to the message where there is one. */
+  #at(
+    clientId: string,
+    find: (index: QueueIndex) => number | undefined,
+    change: (owner: Owner, sequence: number) => void,
+  ): void {
+    const owner = this.#deps.owners.find(clientId);
+    const sequence = owner && find(this.indexOf(owner));
+    if (owner !== undefined && sequence !== undefined) change(owner, sequence);
+  }
+
+  #removeAt(owner: Owner, sequence: number): void {
+    const record = this.#deps.batch.get('queue', queueKey(owner.number, sequence));
+    if (record !== undefined) this.remove(owner, sequence, record);
   }
 
   #isSent({ index, number }: Owner, sequence: number): boolean {

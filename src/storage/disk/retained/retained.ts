@@ -41,8 +41,15 @@ export class RetainedMessages {
     this.total = retainedSizeIn(deps.environment);
   }
 
-  /** @throws StoreError store-full */
-  store(packet: StoredPacket): void {
+  /** Whether it may be kept; reports it where not. @throws StoreError store-full */
+  fits(packet: StoredPacket): boolean {
+    if (packet.payload.length === 0) return true;
+    const before = this.#deps.batch.get('retained', topicKey(packet.topic));
+    return retainedFits(packet.topic, moreThan(before, bytesOf(packet)), this.total, this.#limits, this.#deps);
+  }
+
+  /** Looks at no limit; an empty payload removes what is there. */
+  put(packet: StoredPacket): void {
     const { topic, qos, retain, payload } = packet;
     const { batch } = this.#deps;
     const key = topicKey(topic);
@@ -52,9 +59,7 @@ export class RetainedMessages {
       return;
     }
     const size = bytesOf(packet);
-    const bytes = size - (before === undefined ? 0 : messageHead(before).size);
-    const messages = before === undefined ? 1 : 0;
-    if (!retainedFits(topic, { messages, bytes }, this.total, this.#limits, this.#deps)) return;
+    const { messages, bytes } = moreThan(before, size);
     const times = { queuedAt: this.#deps.now(), size };
     const record = encodeMessage(packet, { qos, retain, identifiers: [] }, encodeBody(packet), times);
     batch.put('retained', key, record, before === undefined);
@@ -62,12 +67,7 @@ export class RetainedMessages {
     this.#resize(messages, bytes);
   }
 
-  /** The messages whose topic matches one of the filters, one filter after the other, read page by page. */
-  *match(filters: readonly string[]): Generator<StoredPacket, void> {
-    for (const filter of filters) for (const page of this.pages(filter)) yield* page;
-  }
-
-  /** The same for one filter, page by page. */
+  /** The messages whose topic matches, read page by page. */
   *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
     if (!/[+#]/.test(filter)) {
       yield this.#packets(filter, this.#current(topicKey(filter)));
@@ -173,6 +173,10 @@ export class RetainedMessages {
     this.#changes += 1;
   }
 }
+
+/** What a message adds to the total. */
+const moreThan = (before: Buffer | undefined, size: number): Size =>
+  before === undefined ? { messages: 1, bytes: size } : { messages: 0, bytes: size - messageHead(before).size };
 
 /** One page of a search. */
 interface FoundRows {
