@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { changesOf, withoutRestart } from './changes.ts';
-import { composeConfig } from './compose.ts';
+import { composeConfig, type LoadedConfig } from './compose.ts';
+import { describe, type Field } from './describe.ts';
+import { configSchema } from './schema.ts';
 
 function loaded(text: string) {
   const composed = composeConfig({ file: { name: 'test.yaml', text }, env: {}, flags: [] });
@@ -52,4 +54,77 @@ test('settings that need a restart stay as they are until then, the others are t
 test('a setting that was not given before stays so while it waits, with everything below it', () => {
   const taken = withoutRestart(loaded('log: { level: info }'), loaded('nats: { servers: [nats://a], tls: {} }'));
   expect(taken).toMatchObject({ kind: 'loaded', config: { nats: { servers: [] } } });
+});
+
+const durations = ['2s', '90s', '2h', '8d'];
+const sizes = ['2KiB', '2MiB', '128MiB', '2GiB'];
+const strings = ['other', '127.0.0.1:1', 'rediss://127.0.0.1:1', { env: 'OTHER' }, ['nats://127.0.0.1:1'], ['other']];
+
+/** Values that a setting of this type may have. */
+function valuesOf({ type, default: usual }: Field): readonly unknown[] {
+  if (type === 'true or false') return [usual !== true];
+  if (type.startsWith('duration')) return durations;
+  if (type.startsWith('size')) return sizes;
+  const [, least] = /^integer, (\d+)/.exec(type) ?? [];
+  if (least !== undefined) return [Number(least), Number(least) + 1, Number(usual) + 1];
+  return [...type.split(/, | or /), ...strings];
+}
+
+/** Settings that another one means nothing without. */
+const contexts = [
+  {},
+  { nats: { servers: ['nats://127.0.0.1:4222'] } },
+  {
+    nats: {
+      servers: ['nats://127.0.0.1:4222'],
+      user: 'u',
+      password: { env: 'P' },
+      tls: { cert: 'c.pem', key: 'k.pem' },
+    },
+  },
+  {
+    store: {
+      redis: {
+        url: 'rediss://127.0.0.1:6379',
+        user: 'u',
+        password: { env: 'P' },
+        tls: { cert: 'c.pem', key: 'k.pem' },
+      },
+    },
+  },
+  { bridge: { codec: { compat: 'custom' } } },
+];
+
+const withValue = (context: object, [step = '', ...rest]: readonly string[], value: unknown): object => ({
+  ...context,
+  [step]: rest.length === 0 ? value : withValue(Object(Reflect.get(context, step)), rest, value),
+});
+const configOf = (value: object): LoadedConfig | undefined => {
+  const composed = composeConfig({ file: { name: 'test.yaml', text: JSON.stringify(value) }, env: {}, flags: [] });
+  return composed.kind === 'loaded' ? composed : undefined;
+};
+
+const bases = contexts.map((context) => ({ context, before: configOf(context) }));
+
+/** Two configurations that differ in this setting alone. */
+function pairFor(field: Field): readonly [LoadedConfig, LoadedConfig] | undefined {
+  for (const { context, before } of bases) {
+    for (const value of valuesOf(field)) {
+      const after = configOf(withValue(context, field.path.split('.'), value));
+      if (before === undefined || after === undefined) continue;
+      if (changesOf(before, after).some(({ path }) => path === field.path)) return [before, after];
+    }
+  }
+  return undefined;
+}
+
+const waiting = describe(configSchema).filter(({ reload }) => reload === 'process');
+
+test.each(waiting.map((field) => [field.path, field] as const))('%s stays as it is until a restart', (path, field) => {
+  const [before, after] = pairFor(field) ?? [];
+  if (before === undefined || after === undefined) throw new Error(`no value was found to change ${path} to`);
+  const next = withoutRestart(before, after);
+  if (next.kind !== 'loaded') throw new Error(next.problems.map(({ message }) => message).join('; '));
+  expect(changesOf(before, next)).toEqual([]);
+  expect(changesOf(next, after)).toEqual([{ path, kind: 'changed', reload: 'process' }]);
 });

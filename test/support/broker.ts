@@ -18,6 +18,8 @@ export interface TestBroker extends AsyncDisposable {
   readonly log: Lines;
   /** Holds the certificates; see certs/README.md for their names. */
   readonly certificates: string;
+  /** What stands in its configuration file at the start. */
+  readonly sections: Readonly<Record<string, unknown>>;
   /** Its configuration file. */
   readonly configFile: string;
   /** Not started, so that the file is not watched. */
@@ -79,6 +81,7 @@ export async function startBroker(
     telemetry,
     log,
     certificates: certificatesDirectory,
+    sections,
     configFile: file,
     reload,
     async change(other) {
@@ -89,7 +92,7 @@ export async function startBroker(
         log
           .all()
           .slice(before)
-          .find((line) => /reloaded/.test(line)) ?? ''
+          .find((line) => /\breloaded[:,]/.test(line)) ?? ''
       );
     },
     file: (name) => join(certificatesDirectory, name),
