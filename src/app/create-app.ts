@@ -15,9 +15,10 @@ import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
 import { type CertificateChange, createCertificateSide } from './certificate-side.ts';
+import { createDoors } from './doors.ts';
 import { partNotEnded } from './events.ts';
 import { registerGauges } from './gauges.ts';
-import { createListeners } from './listeners.ts';
+import { createListeners, type Generation } from './listeners.ts';
 import { createNatsSide } from './nats-side.ts';
 import { createStore } from './store.ts';
 
@@ -58,9 +59,9 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const accessOf = ({ access, listeners }: ResolvedConfig): Authenticator =>
     createAccess(access)({ listeners, events: telemetry.events });
   const access = new Live(accessOf(config));
-  const authenticator: Authenticator = { authenticate: (request) => access.current.authenticate(request) };
+  const doors = createDoors(access);
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
-  const broker = brokerOf({ nodeId, plane, store, authenticator, clock, telemetry });
+  const broker = brokerOf({ nodeId, plane, store, authenticator: doors, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
   const { certificates, files, tellers } = certificateSide;
   const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
@@ -78,11 +79,13 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
     });
   const admin = new Live(adminOf(config, certificateSide.est()));
   const http: HttpHandler = (...request) => admin.current(...request);
-  const accept = (link: Link): void => {
+  const accept = (link: Link, generation: Generation): void => {
     certificateSide.note(link.peer);
+    doors.entered(link.peer, generation);
     broker.accept(link);
   };
-  const listeners = createListeners(config, certificateSide.source, { accept, http, telemetry, clock });
+  const ways = { accept, retired: doors.retired, http, telemetry, clock };
+  const listeners = createListeners(config, certificateSide.source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
   const parts: Component[] = [files, store, broker, ...natsSide.parts, tellers, listeners, clientsOf(broker)];

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AcceptLink, HttpHandler } from '../broker/ports.ts';
+import type { HttpHandler, Link } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { overlaps } from '../kernel/address.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { ConnectionError } from '../kernel/errors.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import type { Prepared } from '../kernel/prepared.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
@@ -10,8 +11,14 @@ import { createListener, isSameAddress, type TransportListener } from '../transp
 import type { ListenerOptions } from '../transport/schema.ts';
 import type { CertificateSource } from '../transport/tls/certificates.ts';
 
+/** One life of a listener, from one change of its settings to the next. */
+export type Generation = object;
+
 export interface ListenersDeps {
-  readonly accept: AcceptLink;
+  /** @param generation in which the connection came */
+  readonly accept: (link: Link, generation: Generation) => void;
+  /** Its settings are about to change; what has come is still to be judged by them. */
+  readonly retired: (generation: Generation) => void;
   readonly http: HttpHandler;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
@@ -38,25 +45,26 @@ interface Wanted {
 }
 interface Running extends Wanted {
   readonly listener: TransportListener;
+  readonly generation: Generation;
 }
 
 export function createListeners(
   first: ListenersConfig,
   certificates: CertificateSource,
-  { accept, http, telemetry, clock }: ListenersDeps,
+  { accept, retired, http, telemetry, clock }: ListenersDeps,
 ): Listeners {
-  const depsOf = ({ options, secrets }: Wanted, source: CertificateSource) => ({
-    accept,
+  const depsOf = ({ options, secrets }: Wanted, source: CertificateSource, generation: Generation) => ({
+    accept: (link: Link) => accept(link, generation),
     http: options.accept.includes('http') ? http : undefined,
     certificates: options.tls === 'off' ? undefined : source,
     ...secrets,
     telemetry,
     clock,
   });
-  const begin = (wanted: Wanted, source: CertificateSource): Running => ({
-    ...wanted,
-    listener: createListener(wanted.options)(depsOf(wanted, source)),
-  });
+  const begin = (wanted: Wanted, source: CertificateSource): Running => {
+    const generation = {};
+    return { ...wanted, generation, listener: createListener(wanted.options)(depsOf(wanted, source, generation)) };
+  };
   let running = wantedIn(first).map((wanted) => begin(wanted, certificates));
   const all = (): TransportListener[] => running.map(({ listener }) => listener);
 
@@ -90,9 +98,10 @@ export function createListeners(
             await fresh.listener.start(new AbortController().signal);
             after.push(fresh);
           } else {
-            if (!isSame(before, wanted))
-              ready.push(await before.listener.prepare(wanted.options, depsOf(wanted, source)));
-            after.push({ ...wanted, listener: before.listener });
+            const generation = isSame(before, wanted) ? before.generation : {};
+            if (generation !== before.generation)
+              ready.push(await before.listener.prepare(wanted.options, depsOf(wanted, source, generation)));
+            after.push({ ...wanted, generation, listener: before.listener });
           }
         }
       } catch (cause) {
@@ -102,9 +111,11 @@ export function createListeners(
       return {
         cancel,
         async commit(deadline) {
+          const going = new Set(after.map(({ generation }) => generation));
+          for (const { generation } of running) if (!going.has(generation)) retired(generation);
           running = after;
           await Promise.all(ready.map((one) => one.commit(deadline)));
-          await Promise.all(gone.map(({ listener }) => listener.stop(AbortSignal.abort())));
+          await Promise.all(gone.map(({ listener }) => listener.stop(AbortSignal.abort(takenOut(listener.name)))));
         },
       };
     },
@@ -151,6 +162,9 @@ const isMoved = ({ wanted, before }: Pair): boolean =>
 
 const isSame = (before: Running, wanted: Wanted): boolean =>
   isDeepStrictEqual(before.options, wanted.options) && isDeepStrictEqual(before.secrets, wanted.secrets);
+
+const takenOut = (name: string): ConnectionError =>
+  new ConnectionError('client-failed', `listener ${name} was taken out of the configuration`);
 
 /** It accepts before the others are ready; who comes then is served. */
 const starting = (listener: TransportListener): Prepared => ({

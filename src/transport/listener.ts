@@ -1,5 +1,5 @@
 import type { SocketAddress } from '../kernel/address.ts';
-import { messageOf } from '../kernel/errors.ts';
+import { ConnectionError, messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Prepared } from '../kernel/prepared.ts';
 import { floodNotice } from './flood-notice.ts';
@@ -25,6 +25,8 @@ export interface TransportListener extends Component {
   connections(): number;
   /** Connections in the handshake, at most `maxPending`. */
   pending(): number;
+  /** @param deadline a ConnectionError as its reason is what those hear who are cut off */
+  stop(deadline: AbortSignal): Promise<void>;
   /**
    * Makes other settings ready: connections that come from then on meet them, those that are open live on. On the same
    * address it never stops accepting.
@@ -142,7 +144,8 @@ class Listener implements TransportListener {
     const closed = Promise.all([this.#now.port.close(), ...this.#left]);
     for (const one of receptions) one.stop();
     await cutOffAt(deadline, closed, () => {
-      for (const one of receptions) one.destroyAll('the broker stopped');
+      const why = deadline.reason instanceof ConnectionError ? deadline.reason.message : 'the broker stopped';
+      for (const one of receptions) one.destroyAll(why);
     });
   }
 

@@ -102,6 +102,7 @@ test('listeners come, go and change their names and addresses; connections of on
   await broker.change(on(mqtt('c', `127.0.0.1:${one}`)));
   expect(await moved.next()).toBeUndefined();
   expect(await second.next()).toBeUndefined();
+  expect(broker.log.count(/listener a was taken out of the configuration/)).toBe(2);
   expect(await isRefused(three)).toBe(true);
   expect(await answers(first)).toBe(true);
   expect(broker.app.urls()).toContain(`mqtt://127.0.0.1:${one}`);
@@ -170,4 +171,19 @@ test('TLS sessions are resumed across a reload, as long as nothing of their trus
   const second = await tls(broker, broker.port('a'), { session });
   expect(second.isSessionReused()).toBe(true);
   second.destroy();
+});
+
+test('who came in before a listener trusts others is judged by what vouched for it then', async () => {
+  const on2 = (trust: string) => on({ ...mqtt('a', '127.0.0.1:0'), tls: 'two-way', trust });
+  await using broker = await startBroker(on2('one'));
+  const identity = {
+    cert: readFileSync(broker.file('client-demo.pem')),
+    key: readFileSync(broker.file('client-demo.key')),
+  };
+  await using early = dialogueOn(await tls(broker, broker.port('a'), identity));
+  await broker.change(on2('two'));
+  await using late = dialogueOn(await tls(broker, broker.port('a'), identity));
+  expect(await late.ask(connectOf('shared'))).toMatchObject({ reasonCode: 0 });
+  expect(await early.ask(connectOf('shared'))).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
+  expect(await answers(late)).toBe(true);
 });
