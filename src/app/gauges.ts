@@ -44,6 +44,7 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
     nats.state().status === 'connected' ? 1 : 0,
   );
   registerBridgeCounters(gauge, bridge);
+  registerStreamGauge(gauge, bridge);
   registerCertificateGauges(gauge, certificates);
   if (outbox !== undefined) registerOutboxGauges(gauge, outbox, bridge);
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
@@ -69,6 +70,16 @@ function registerBridgeCounters(gauge: AppTelemetry['gauge'], bridge: Bridge): v
     'bridge_bytes_total',
     'Bytes of the payloads that the bridge passed on.',
     read(({ bytes }) => bytes),
+  );
+}
+
+function registerStreamGauge(gauge: AppTelemetry['gauge'], bridge: Bridge): void {
+  gauge('bridge_stream_in_flight', 'Messages of streams that a rule has taken and not acknowledged yet.', () =>
+    bridge
+      .state()
+      .rules.flatMap(({ name, inFlight }) =>
+        inFlight === undefined ? [] : [{ labels: { rule: name }, value: inFlight }],
+      ),
   );
 }
 

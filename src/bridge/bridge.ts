@@ -13,6 +13,7 @@ import { LoopWatch } from './loop-watch.ts';
 import { type CompiledRule, compileRules } from './mapping/rule.ts';
 import { hearOneAnother } from './mapping/rule-index.ts';
 import { RuleSet, type RulesChange } from './rule-set.ts';
+import type { RunningRule } from './run-rule.ts';
 import type { BridgeOptions, BridgeRuleOptions } from './schema.ts';
 
 export type { RulesChange } from './rule-set.ts';
@@ -35,6 +36,8 @@ export interface RuleState {
   readonly direction: CompiledRule['direction'];
   readonly toNats: Readonly<Tally>;
   readonly fromNats: Readonly<Tally>;
+  /** Messages of its stream that are taken and not acknowledged; undefined where it has none. */
+  readonly inFlight: number | undefined;
 }
 
 export interface BridgeState {
@@ -52,6 +55,16 @@ export interface Bridge extends Component {
   /** See `RuleSet.prepare`. Before the start and after the end there is nothing to change. */
   prepareRules(rules: readonly BridgeRuleOptions[], signal: AbortSignal): Promise<RulesChange>;
 }
+
+const stateOf = ({ rule, tallies: { toNats, fromNats }, source }: RunningRule): RuleState => ({
+  name: rule.name,
+  topic: rule.topic,
+  subject: rule.subject,
+  direction: rule.direction,
+  toNats: { ...toNats },
+  fromNats: { ...fromNats },
+  inFlight: source?.inFlight,
+});
 
 /** Makes the bridge of a configuration. */
 export interface BridgeFactory {
@@ -72,6 +85,7 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
       nats,
       events,
       outbox,
+      clock,
       backlog,
       hearsItself,
       codec: options.codec,
@@ -107,14 +121,7 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
       },
       state: () => ({
         nats: nats.state(),
-        rules: set.running.map(({ rule: { name, topic, subject, direction }, tallies: { toNats, fromNats } }) => ({
-          name,
-          topic,
-          subject,
-          direction,
-          toNats: { ...toNats },
-          fromNats: { ...fromNats },
-        })),
+        rules: set.running.map(stateOf),
         pendingBytes: backlog.bytes,
       }),
     };

@@ -42,6 +42,41 @@ export const bridgeSubscriptionForbidden = defineEvent<{ rule: string; error: st
   message: ({ rule, error }) => `rule "${rule}" gets no messages: ${error}`,
 });
 
+export const bridgeStreamRead = defineEvent<{ rule: string; stream: string; consumer: string }>({
+  counter: 'bridge_stream_opened_total',
+  help: 'Times that a rule found, or made, its consumer of a stream.',
+  labels: ['rule'],
+  level: 'info',
+  message: ({ rule, stream, consumer }) => `rule "${rule}" takes from consumer "${consumer}" of the stream "${stream}"`,
+});
+
+/** Said once for each new reason. */
+export const bridgeStreamWaits = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_stream_unavailable_total',
+  help: 'Times that a rule could not read its stream, or could not for another reason.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, error }) => `rule "${rule}" takes nothing from its stream: ${error}; it is tried again`,
+});
+
+export const bridgeStreamRefused = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_stream_refused_total',
+  help: 'Messages of streams that the broker had no room for, so that JetStream gives them again.',
+  labels: ['rule'],
+  level: 'debug',
+  message: ({ rule, error }) => `rule "${rule}" gave a message back to JetStream: ${error}`,
+});
+
+/** Said once until there was none for a while. */
+export const bridgeStreamRefusing = defineEvent<{ rule: string; error: string }>({
+  counter: 'bridge_stream_refusing_total',
+  help: 'Times that a rule began to give messages back to JetStream as the broker had no room for them.',
+  labels: ['rule'],
+  level: 'warn',
+  message: ({ rule, error }) =>
+    `rule "${rule}" gives messages back to JetStream until there is room for them: ${error}; more of them are counted, not logged`,
+});
+
 export const bridgeRulesChanged = defineEvent<{ added: string; changed: string; removed: string }>({
   counter: 'bridge_rules_changes_total',
   help: 'Times that bridge rules were changed while the program ran.',

@@ -40,7 +40,7 @@ export class RuleSet {
     this.#deps = deps;
     this.#world = {
       ...deps,
-      isHeard: deps.hearsItself ? (subject) => this.#isHeard(subject) : undefined,
+      isHeard: (subject) => this.#isHeard(subject),
       replyTopic: (reply) => replyTopic(this.#index, reply),
     };
   }
@@ -158,7 +158,12 @@ export class RuleSet {
     this.#running = running;
     const index = createRuleIndex(running.map(({ rule }) => rule));
     this.#index = index;
-    this.#isHeard = createMemo()((subject) => index.receiversOf(subject).length > 0);
+    // what a stream has comes back in any case
+    const { hearsItself } = this.#deps;
+    const hearing = running.filter(({ rule: { jetstream } }) => hearsItself || jetstream !== undefined);
+    const heard = createRuleIndex(hearing.map(({ rule }) => rule));
+    this.#isHeard =
+      hearing.length === 0 ? () => false : createMemo()((subject) => heard.receiversOf(subject).length > 0);
   }
 
   async #openOutbox(fresh: readonly RunningRule[]): Promise<void> {

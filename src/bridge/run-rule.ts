@@ -1,10 +1,12 @@
 import type { MessagePort } from '../broker/ports.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { Confirms } from './egress/confirms.ts';
-import { createEgress, type EgressDeps, type Tallies } from './egress/egress.ts';
-import { type Backlog, createIngress } from './ingress/ingress.ts';
+import { countPassed, createEgress, type EgressDeps, type Tallies } from './egress/egress.ts';
+import { type Backlog, createIngress, createReader, failed, type IngressDeps } from './ingress/ingress.ts';
 import type { Intakes } from './ingress/intakes.ts';
 import type { Source } from './ingress/source.ts';
+import { StreamSource } from './ingress/stream-source.ts';
 import { subjectSource } from './ingress/subject-source.ts';
 import type { NatsLink } from './link.ts';
 import type { LoopWatch } from './loop-watch.ts';
@@ -15,16 +17,17 @@ export interface RuleWorld {
   readonly plane: MessagePort;
   readonly nats: NatsLink;
   readonly events: Events;
+  readonly clock: Clock;
   readonly intakes: Intakes;
   readonly confirms: Confirms;
   readonly backlog: Backlog;
   readonly maxHops: number;
-  /** This node hears what it sends. */
+  /** The connection gives back what this node sends. */
   readonly hearsItself: boolean;
   /** Left out: nothing is watched. */
   readonly watch: LoopWatch | undefined;
-  /** Where this node hears what it sends: whether a rule of its own takes the subject. */
-  readonly isHeard: ((subject: string) => boolean) | undefined;
+  /** Whether this node hears what it sends on a subject. */
+  readonly isHeard: (subject: string) => boolean;
   /** The topic on which a client can answer to a NATS reply subject, if the rules offer one. */
   readonly replyTopic: (reply: string) => string | undefined;
 }
@@ -74,18 +77,29 @@ export function createRunningRule(rule: CompiledRule, tallies: Tallies, world: R
 }
 
 function sourceOf(rule: CompiledRule, { fromNats }: Tallies, world: RuleWorld): Source {
-  const { plane, events, nats, maxHops, hearsItself, watch, backlog, replyTopic } = world;
-  const ingress = createIngress(rule, {
+  const { plane, events, nats, clock, maxHops, hearsItself, watch, backlog, replyTopic } = world;
+  const { jetstream } = rule;
+  const deps: IngressDeps = {
     plane,
     events,
     link: nats.name,
     maxHops,
-    hearsItself,
+    hearsItself: hearsItself || jetstream !== undefined, // a stream gives back whatever it has
     watch,
     server: () => nats.state().server,
     tally: fromNats,
     backlog,
     replyTopic,
+  };
+  if (jetstream === undefined) return subjectSource(rule, world, createIngress(rule, deps));
+  return new StreamSource(rule, jetstream, {
+    nats,
+    plane,
+    clock,
+    events,
+    backlog,
+    read: createReader(rule, deps),
+    passed: (received) => countPassed(fromNats, received),
+    failed: (cause) => failed(rule, deps, cause),
   });
-  return subjectSource(rule, world, ingress);
 }

@@ -37,6 +37,49 @@ export const codecSchema = z
 
 export type CodecConfig = z.output<typeof codecSchema>;
 
+const jetStreamName = z.string().regex(/^(?!.*[.*>/\\])[!-~]{1,255}$/, {
+  error: 'use up to 255 printable characters without white space and . * > / \\, as JetStream does',
+});
+
+const streamSchema = z.strictObject({
+  stream: jetStreamName.meta({ description: 'Name of the stream.', reload: 'live' }),
+  consumer: jetStreamName.meta({
+    description:
+      'Name of the durable pull consumer, which remembers what was taken; it is made where there is none. Nodes that name the same one share its messages; name one for each node where every node shall have all.',
+    reload: 'live',
+  }),
+  begin: z.enum(['new', 'all']).prefault('new').meta({
+    description: 'Where a consumer that is made begins: with what comes from then on, or with all that the stream has.',
+    reload: 'live',
+  }),
+  ackWait: duration
+    .refine((ms) => ms >= 1_000 && ms <= 3_600_000, { error: 'use 1s to 1h' })
+    .prefault('30s')
+    .meta({
+      description:
+        'Of a consumer that is made: a message that this node has taken and not acknowledged comes again after it, as after the end of the process. For what waits for a slow client JetStream is told to go on waiting.',
+      reload: 'live',
+    }),
+  maxInFlight: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .prefault(1_000)
+    .meta({
+      description:
+        'Messages that are taken and not acknowledged; no more are asked for. Their bytes count for bridge.maxPending.',
+      reload: 'live',
+      limit: {
+        bounds: 'node',
+        why: 'A batch of commits, and what a client acknowledges in a moment.',
+        client: 'Nothing: JetStream keeps the others until there is room.',
+        metric: 'bridge_stream_in_flight',
+      },
+    }),
+});
+
+export type StreamOptions = z.output<typeof streamSchema>;
+
 export const bridgeRuleSchema = z.strictObject({
   name: z
     .string()
@@ -77,6 +120,11 @@ export const bridgeRuleSchema = z.strictObject({
         'Queue group at NATS: of all nodes (and NATS services) that name the same group, one gets each message from NATS, for its own clients and sessions. Without it every node gets every message.',
       reload: 'live',
     }),
+  jetstream: streamSchema.optional().meta({
+    description:
+      'Takes the messages from NATS out of a stream of JetStream, at the pace of the broker: each is acknowledged when every queue that gets it has it, and none is lost on the way. Without it they are those that are published while the broker is connected. Needs a NATS server with JetStream.',
+    reload: 'live',
+  }),
   lenient: z.boolean().prefault(false).meta({
     description: 'Take a `/` inside a NATS token as a plain `/` of the topic instead of dropping the message.',
     reload: 'live',

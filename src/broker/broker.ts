@@ -75,7 +75,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       topicLength: () => limits.topicLength,
       events: telemetry.events,
       isEnding: ends.isEnding,
-      admit: (clientId, targets, packet) => engine.edgeOf(clientId)?.admit(targets, packet),
+      admit: (clientId, targets, packet, isKept) => engine.edgeOf(clientId)?.admit(targets, packet, isKept),
       mayReceive: (clientId, topic) => engine.edgeOf(clientId)?.subscriber.mayReceive?.(topic) !== false,
     });
     const engine: Engine = createEngine(limits)({ ...common, ends, runId, authenticator, authorizer, publisher });
@@ -127,6 +127,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       },
       gate: (filter, gate) => gates.add(filter, gate),
       publish: (message) => publisher.publish(message),
+      publishKept: (message) => publisher.publishKept(message),
     };
   };
 }

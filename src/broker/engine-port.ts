@@ -3,6 +3,7 @@ import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Refusal } from '../mqtt/refusal.ts';
 import type { Subscriber } from '../plane/plane.ts';
 import type { AuthorizedClient, Peer } from './ports.ts';
+import type { Admission } from './publish/admission.ts';
 import type { LimitsOptions } from './schema.ts';
 import type { QueueTarget, StoredPacket } from './session-store.ts';
 
@@ -37,10 +38,9 @@ export interface EdgePort {
   send(batch: readonly Uint8Array[]): void;
   /**
    * Asks whether the queue of the session has room for a message that comes from NATS.
-   * @returns `held` where it has none, and the message waits for it; else what is to be called when it is queued.
-   * Undefined where the session has no queue.
+   * @param isKept by its sender, until the queue has it
    */
-  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined;
+  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission;
   /** Calls back when the client would take one more message at once. One at a time may wait. */
   whenRoom(task: () => void): void;
   /** The frame given to `handle` was dealt with; the next may come. */

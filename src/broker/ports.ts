@@ -117,6 +117,12 @@ export interface MessagePort {
   gate(filter: string, gate: Gate): () => void;
   /** Publishes as the broker; resolves when the message is stored where it must be and routed. */
   publish(message: Message): Promise<void>;
+  /**
+   * The same for a sender that keeps the message and can wait: what a slow client has to catch up with first is in its
+   * queue too when the promise is kept. The sender bounds what is under way. Broken with a StoreError where a queue has
+   * no room for it now.
+   */
+  publishKept(message: Message): Promise<void>;
 }
 
 /** What is known of a client that asks to connect. */

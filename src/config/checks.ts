@@ -78,14 +78,16 @@ export const checks: readonly Check[] = [
     run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
   },
   {
-    rule: 'A bridge rule with `ack: jetstream` needs `nats.servers`, as the hub has no JetStream.',
+    rule: 'A bridge rule with `ack: jetstream`, or that takes from a stream (`jetstream`), needs `nats.servers`, as the hub has no JetStream.',
     run: ({ bridge, nats }) => {
       if (bridge === undefined || nats === undefined || nats.servers.length > 0) return [];
-      return bridge.rules.flatMap(({ ack }, index) => {
-        if (ack !== 'jetstream') return [];
-        const message =
-          'the embedded hub has no JetStream; name a nats-server that runs with -js in nats.servers, or write ack: nats';
-        return [{ path: ['bridge', 'rules', index, 'ack'], message }];
+      const without = 'the embedded hub has no JetStream; name a nats-server that runs with -js in nats.servers, or ';
+      return bridge.rules.flatMap(({ ack, jetstream }, index) => {
+        const path = ['bridge', 'rules', index];
+        return [
+          ...(ack === 'jetstream' ? [{ path: [...path, 'ack'], message: `${without}write ack: nats` }] : []),
+          ...(jetstream === undefined ? [] : [{ path: [...path, 'jetstream'], message: `${without}leave it out` }]),
+        ];
       });
     },
   },

@@ -6,6 +6,7 @@ import { configSchema } from './schema.ts';
 
 /** Numbers, sizes and times that bound neither work nor memory. */
 const noLimits = new Set([
+  'bridge.rules[].jetstream.ackWait',
   'listeners[].clientChainDepth',
   'listeners[].tickets.rotate',
   'certificates.crlLifetime',

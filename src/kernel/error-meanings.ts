@@ -30,6 +30,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
     'The NATS server does not let this broker publish on a subject. Sending the message again does not help; change the permissions of the user.',
   'nats-rejected':
     'JetStream will not store a message as it is, for instance because what its headers expect is not so. Sending it again does not help.',
+  'jetstream-unusable': 'JetStream does not give a bridge rule its stream or consumer.',
   'rule-invalid': 'A bridge rule cannot be used.',
   'rules-need-restart': 'Bridge rules cannot become these while the program runs.',
   'store-full': 'A limit of the store is reached, or its disk is full. Nothing that was acknowledged is lost.',

@@ -22,6 +22,7 @@ export const errorCodes = [
   'nats-too-large',
   'nats-forbidden',
   'nats-rejected',
+  'jetstream-unusable',
   'rule-invalid',
   'rules-need-restart',
   'store-full',

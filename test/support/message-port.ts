@@ -22,6 +22,10 @@ export function messagePort(nodeId: string): TestPort {
     for (const resolve of waiting.splice(0)) resolve(message);
     for (const { filter, receive } of taps.values()) if (matches(filter, message.topic)) receive(message);
   };
+  const publish = (message: Message): Promise<void> => {
+    route(message);
+    return Promise.resolve();
+  };
   return {
     nodeId,
     published,
@@ -34,10 +38,8 @@ export function messagePort(nodeId: string): TestPort {
       return () => void taps.delete(key);
     },
     gate: () => () => undefined,
-    publish(message) {
-      route(message);
-      return Promise.resolve();
-    },
+    publish,
+    publishKept: publish,
     next: () => new Promise((resolve) => waiting.push(resolve)),
     send(topic, payload, more = {}) {
       route({

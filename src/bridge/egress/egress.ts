@@ -36,8 +36,8 @@ export interface EgressDeps {
   readonly tally: Tally;
   /** Left out: nothing is watched. */
   readonly watch: LoopWatch | undefined;
-  /** Where this node hears what it sends: whether a rule of its own takes the subject. */
-  readonly isHeard: ((subject: string) => boolean) | undefined;
+  /** Whether this node hears what it sends on a subject, as a rule of its own takes it. */
+  readonly isHeard: (subject: string) => boolean;
 }
 
 const direction: Direction = 'to-nats';
@@ -61,7 +61,7 @@ export function addressed(
   }
   if (origin.kind === 'client' && goesRound(rule, subject.value, message, origin.clientId, deps)) return undefined;
   const passed = origin.kind === 'bridge' ? origin.brokers : [];
-  const isHeardAgain = isHeard?.(subject.value) === true;
+  const isHeardAgain = isHeard(subject.value);
   const isUsual = plainHeaders !== undefined && !isHeardAgain && passed.length === 0 && isPlain(message);
   if (isUsual) return { subject: subject.value, headers: plainHeaders };
   const headers = messageToHeaders(message, [...passed, nodeId]);

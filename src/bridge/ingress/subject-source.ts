@@ -21,6 +21,7 @@ export function subjectSource(
     },
   };
   return {
+    inFlight: undefined,
     hold() {
       for (const key of keys) intakes.hold(key, holder);
     },

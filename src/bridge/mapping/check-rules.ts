@@ -26,7 +26,7 @@ export function checkRules(
   const alone: Problem[] = parsed.flatMap((rule, index) =>
     isParsed(rule) ? [] : rule.map(({ field, message }) => ({ path: ['bridge', 'rules', index, field], message })),
   );
-  return [...alone, ...nameProblems(rules), ...pairProblems(rules, parsed, config)];
+  return [...alone, ...nameProblems(rules), ...consumerProblems(rules), ...pairProblems(rules, parsed, config)];
 }
 
 function nameProblems(rules: readonly BridgeRuleOptions[]): Problem[] {
@@ -37,6 +37,20 @@ function nameProblems(rules: readonly BridgeRuleOptions[]): Problem[] {
     if (before === undefined) return [];
     const message = `rule "${name}": another rule, number ${before + 1}, has this name; counters and logs need different ones`;
     return [{ path: ['bridge', 'rules', index, 'name'], message }];
+  });
+}
+
+/** Each message of a consumer goes to one of those who ask, and to a rule that may not want it. */
+function consumerProblems(rules: readonly BridgeRuleOptions[]): Problem[] {
+  const first = new Map<string, string>();
+  return rules.flatMap(({ name, jetstream }, index): Problem[] => {
+    if (jetstream === undefined) return [];
+    const key = `${jetstream.stream} ${jetstream.consumer}`;
+    const before = first.get(key);
+    if (before === undefined) first.set(key, name);
+    if (before === undefined) return [];
+    const message = `rule "${name}": rule "${before}" takes from consumer "${jetstream.consumer}" of stream "${jetstream.stream}" too, so each would get a part; give every rule its own consumer`;
+    return [{ path: ['bridge', 'rules', index, 'jetstream', 'consumer'], message }];
   });
 }
 

@@ -4,7 +4,7 @@ import { type Part, type Pattern, parsePattern } from './pattern.ts';
 import { reservedFirstTokens } from './subject.ts';
 
 export interface RuleProblem {
-  readonly field: 'name' | 'topic' | 'subject' | 'queue';
+  readonly field: 'name' | 'topic' | 'subject' | 'queue' | 'jetstream';
   readonly message: string;
 }
 
@@ -36,9 +36,30 @@ export function parseRule(options: BridgeRuleOptions): ParsedRule | readonly Rul
     ...captureProblems(topic, subject, options.direction).map(({ field, message }) => say(field, message)),
     ...(isSending ? openSubject(subject).map((message) => say('subject', message)) : []),
     ...(isReceiving ? openTopic(topic).map((message) => say('topic', message)) : []),
-    ...(options.queue !== undefined && !isReceiving ? [say('queue', takesNothing('queue'))] : []),
+    ...sourceProblems(options, isReceiving).map(({ field, message }) => say(field, message)),
   ];
   return problems.length > 0 ? problems : { topic, subject, isSending, isReceiving };
+}
+
+/** How messages are taken from NATS. */
+function sourceProblems({ queue, jetstream }: BridgeRuleOptions, isReceiving: boolean): SourceProblem[] {
+  if (isReceiving && queue !== undefined && jetstream !== undefined)
+    return [
+      {
+        field: 'queue',
+        message:
+          'queue is for messages of core NATS; with jetstream, nodes share what they name the same consumer for, so remove queue',
+      },
+    ];
+  if (isReceiving) return [];
+  return (['queue', 'jetstream'] as const)
+    .filter((field) => (field === 'queue' ? queue : jetstream) !== undefined)
+    .map((field) => ({ field, message: takesNothing(field) }));
+}
+
+interface SourceProblem {
+  readonly field: 'queue' | 'jetstream';
+  readonly message: string;
 }
 
 const takesNothing = (setting: string): string =>

@@ -32,7 +32,10 @@ export function createRuleIndex(rules: readonly CompiledRule[]): RuleIndex {
   };
 }
 
-/** Whether a rule takes subjects that another rule sends to. */
+/**
+ * Whether a rule takes subjects that another rule sends to, as they are published: what a stream has, it gives back
+ * whoever sent it.
+ */
 export function hearOneAnother(rules: readonly CompiledRule[]): boolean {
   const receivers = new PatternIndex<CompiledRule>();
   for (const rule of rules) if (rule.direction !== 'to-nats') receivers.add([rule.patterns.subject], rule);
@@ -40,7 +43,7 @@ export function hearOneAnother(rules: readonly CompiledRule[]): boolean {
     let isHeard = false;
     if (sender.direction !== 'from-nats')
       receivers.meet([sender.patterns.subject], (rule) => {
-        isHeard ||= rule !== sender;
+        isHeard ||= rule !== sender && rule.jetstream === undefined;
       });
     return isHeard;
   });

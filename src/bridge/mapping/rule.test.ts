@@ -174,7 +174,24 @@ describe('a rule is refused', () => {
 });
 
 test('a setting for messages from NATS in a rule that takes none is a problem', () => {
-  expect(problems('a/#', 'a.>', { direction: 'to-nats', queue: 'g' })).toEqual([
+  const jetstream = { stream: 's', consumer: 'c' };
+  expect(problems('a/#', 'a.>', { direction: 'to-nats', queue: 'g', jetstream })).toEqual([
     expect.stringMatching(/^bridge\.rules\.0\.queue: rule "r": queue says how messages are taken from NATS/),
+    expect.stringMatching(/^bridge\.rules\.0\.jetstream: rule "r": jetstream says how messages are taken from NATS/),
+  ]);
+  expect(problems('a/#', 'a.>', { queue: 'g', jetstream })).toEqual([
+    expect.stringMatching(/^bridge\.rules\.0\.queue: .*nodes share what they name the same consumer for/),
+  ]);
+});
+
+test('two rules that take from one consumer are a problem, as each would get a part', () => {
+  const take = (name: string, consumer: string) =>
+    options(`${name}/#`, `${name}.>`, { name, jetstream: { stream: 's', consumer } });
+  expect(checkRules([take('a', 'c'), take('b', 'd')])).toEqual([]);
+  expect(checkRules([take('a', 'c'), take('b', 'c')])).toEqual([
+    {
+      path: ['bridge', 'rules', 1, 'jetstream', 'consumer'],
+      message: expect.stringContaining('rule "a" takes from consumer "c" of stream "s" too'),
+    },
   ]);
 });

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../kernel/errors.ts';
 import type { Qos } from '../../plane/message.ts';
-import type { BridgeRuleOptions, CodecConfig } from '../schema.ts';
+import type { BridgeRuleOptions, CodecConfig, StreamOptions } from '../schema.ts';
 import { type CodecOptions, codecOptions } from './codec-options.ts';
 import type { Mapped } from './mapped.ts';
 import { compileToSubject, compileToTopic } from './match.ts';
@@ -28,6 +28,8 @@ export interface CompiledRule {
   readonly subjectFilters: readonly string[];
   /** Group of nodes of which one gets each message from NATS. */
   readonly queue: string | undefined;
+  /** Where its messages from NATS are kept; undefined: nowhere. */
+  readonly jetstream: StreamOptions | undefined;
   /** The subject of a topic; undefined: the rule does not send it. */
   toSubject(topic: string): Mapped | undefined;
   /** The topic of a subject; undefined: the rule does not take it. */
@@ -63,6 +65,7 @@ export function compileRule(options: BridgeRuleOptions, codec: CodecOptions, mem
     topicFilter: filterOf(parsed.topic),
     subjectFilters: subjectFiltersOf(parsed.subject),
     queue: options.queue,
+    jetstream: options.jetstream,
     toSubject: parsed.isSending ? memo(checked) : nothing,
     toTopic: parsed.isReceiving ? memo(compileToTopic(parsed.subject, parsed.topic, own)) : nothing,
   };

@@ -4,6 +4,7 @@ import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery, Subscriber } from '../../plane/plane.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
+import type { Admission } from '../publish/admission.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import type { Lane } from './lane.ts';
@@ -77,8 +78,8 @@ export class Deliveries implements Subscriber {
   }
 
   /** See `EdgePort.admit`. */
-  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined {
-    return this.#lane?.admit?.(targets, packet);
+  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission {
+    return this.#lane?.admit?.(targets, packet, isKept);
   }
 
   /** One more message would be sent at once. */

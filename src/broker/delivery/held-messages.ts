@@ -18,9 +18,19 @@ export interface HeldTotal {
   bytes: number;
 }
 
+/** Who waits until the queue has a message. */
+export interface KeptBy {
+  readonly kept: () => void;
+  /** The queue cannot have it. */
+  readonly refused: (cause: unknown) => void;
+}
+
 interface Held {
   readonly targets: readonly QueueTarget[];
   readonly packet: StoredPacket;
+  /** Of those that count for the limit. */
+  readonly bytes: number;
+  readonly sender: KeptBy | undefined;
 }
 
 export interface HeldMessagesDeps {
@@ -29,7 +39,7 @@ export interface HeldMessagesDeps {
   readonly total: HeldTotal;
   readonly events: Events;
   /** Puts a message into the queue. */
-  readonly enqueue: (targets: readonly QueueTarget[], packet: StoredPacket) => void;
+  readonly enqueue: (targets: readonly QueueTarget[], packet: StoredPacket, sender: KeptBy | undefined) => void;
 }
 
 /** What a packet occupies while it waits, roughly: its bytes and the objects around them. */
@@ -63,8 +73,14 @@ export class HeldMessages {
       return;
     }
     total.bytes += bytes;
-    // bytes of its own, or it would keep all that it was read with
-    this.#waiting.push({ targets, packet: { ...packet, payload: Buffer.from(packet.payload) } });
+    this.#push(targets, packet, bytes, undefined);
+  }
+
+  /** For a sender that keeps it, and bounds what is under way: none is dropped. @returns kept when the queue has it */
+  holdKept(targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> {
+    return new Promise((kept, refused) => {
+      this.#push(targets, packet, 0, { kept, refused });
+    });
   }
 
   /** Puts the oldest into the queue while it has room. @returns whether there was any */
@@ -73,10 +89,15 @@ export class HeldMessages {
     while (hasRoom()) {
       const held = this.#waiting.shift();
       if (held === undefined) break;
-      this.#deps.total.bytes -= bytesOfPacket(held.packet);
-      this.#deps.enqueue(held.targets, held.packet);
+      this.#deps.total.bytes -= held.bytes;
+      this.#deps.enqueue(held.targets, held.packet, held.sender);
     }
     if (this.isEmpty) this.#isDropping = false;
     return this.#waiting.length < before;
+  }
+
+  #push(targets: readonly QueueTarget[], packet: StoredPacket, bytes: number, sender: KeptBy | undefined): void {
+    // bytes of its own, or it would keep all that it was read with
+    this.#waiting.push({ targets, packet: { ...packet, payload: Buffer.from(packet.payload) }, bytes, sender });
   }
 }

@@ -1,5 +1,6 @@
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
+import type { Admission } from '../publish/admission.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
 import type { Outgoing } from './outgoing.ts';
 
@@ -9,7 +10,7 @@ export interface Lane {
   readonly hasRoom: boolean;
   push(message: Message, delivery: Delivery): void;
   /** See `EdgePort.admit`; left out where nothing stands in a queue. */
-  admit?(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void);
+  admit?(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission;
   /** The client may have room. */
   advance(): void;
   /** A QoS 2 message was received; `release` sends PUBREL once that may be done. */

@@ -5,6 +5,7 @@ import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
+import type { Admission } from '../publish/admission.ts';
 import type { QueueKeys } from '../publish/queue-keys.ts';
 import { QueuedPublish } from '../publish/queued-publish.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
@@ -102,8 +103,9 @@ export class StoreLane implements Lane {
     }
   }
 
-  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) {
+  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission {
     if (this.#held?.isEmpty === false || !this.#hasQueueRoom()) {
+      if (isKept) return this.#heldMessages().holdKept(targets, packet);
       this.#heldMessages().hold(targets, packet);
       return 'held';
     }
@@ -166,11 +168,16 @@ export class StoreLane implements Lane {
       maxBytes: pacing.heldBytes,
       total: held,
       events: telemetry.events,
-      enqueue: (targets, packet) => {
+      enqueue: (targets, packet, sender) => {
         add(this.#unsent, 1, bytesOfPacket(packet));
         this.#write(
-          () => store.keep(packet, targets).catch(unlessRefused),
+          () =>
+            store.keep(packet, targets).then(sender?.kept, (cause: unknown) => {
+              unlessRefused(cause);
+              sender?.refused(cause);
+            }),
           () => undefined,
+          sender?.refused,
         );
       },
     });
@@ -245,15 +252,21 @@ export class StoreLane implements Lane {
     });
   }
 
-  /** Writes, again and again while the store does not answer: the client has nothing to do with that. */
-  #write(write: () => Promise<unknown>, written: () => void): void {
+  /**
+   * Writes, again and again while the store does not answer: the client has nothing to do with that.
+   * @param failed when it is given up
+   */
+  #write(write: () => Promise<unknown>, written: () => void, failed?: (cause: unknown) => void): void {
     write().then(
       () => (this.#isClosed ? undefined : written()),
       (cause: unknown) => {
-        if (this.#isClosed) return;
-        if (cause instanceof StoreError && cause.code === 'store-unavailable')
-          this.#deps.wheel.add(retryMs, () => (this.#isClosed ? undefined : this.#write(write, written)));
-        else this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
+        if (this.#isClosed) return failed?.(cause);
+        if (cause instanceof StoreError && cause.code === 'store-unavailable') {
+          const again = (): void => (this.#isClosed ? failed?.(cause) : this.#write(write, written, failed));
+          return this.#deps.wheel.add(retryMs, again);
+        }
+        failed?.(cause);
+        this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
       },
     );
   }

@@ -9,6 +9,7 @@ import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
 import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
 import { Holding, type MemoryBudget } from '../memory-budget.ts';
 import type { AuthorizedClient, Link, LinkHandler, Peer } from '../ports.ts';
+import type { Admission } from '../publish/admission.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredPacket } from '../session-store.ts';
@@ -147,8 +148,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     else for (const data of batch) this.egress.write(data);
   }
 
-  admit(targets: readonly QueueTarget[], packet: StoredPacket): 'held' | (() => void) | undefined {
-    return this.deliveries.admit(targets, packet);
+  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission {
+    return this.deliveries.admit(targets, packet, isKept);
   }
 
   whenRoom(task: () => void): void {

@@ -2,12 +2,18 @@ import type { MatchedSubscription, StoredPacket } from '../session-store.ts';
 
 /**
  * What the queue of a connected session says to a message that nobody can be asked to send more slowly: it waits, or its
- * sender tells when the queue has it. Undefined where the client is not connected, or keeps no queue.
+ * sender tells when the queue has it. Undefined where the client is not connected, or keeps no queue. A promise, where
+ * its sender keeps it until then: it waits, and that is kept when the queue has it.
  */
-export type Admission = 'held' | (() => void) | undefined;
+export type Admission = 'held' | Promise<void> | (() => void) | undefined;
 
-/** Asks the client, if it is connected. @param targets subscriptions of this client */
-export type Admit = (clientId: string, targets: readonly MatchedSubscription[], packet: StoredPacket) => Admission;
+/** Asks the client, if it is connected. @param targets subscriptions of this client. @param isKept by its sender */
+export type Admit = (
+  clientId: string,
+  targets: readonly MatchedSubscription[],
+  packet: StoredPacket,
+  isKept: boolean,
+) => Admission;
 
 /** Which queues get a message now, and which when their client has caught up. */
 export interface Admitted {
@@ -25,13 +31,23 @@ export const atOnce = (targets: readonly MatchedSubscription[]): Admitted => ({
   settled: undefined,
 });
 
-export function admitted(targets: readonly MatchedSubscription[], packet: StoredPacket, admit: Admit): Admitted {
+/** @param held filled with what its sender waits for, where it keeps the message */
+export function admitted(
+  targets: readonly MatchedSubscription[],
+  packet: StoredPacket,
+  admit: Admit,
+  held: Promise<void>[] | undefined,
+): Admitted {
   const heldFor = new Set<string>();
   const queuedBy: (() => void)[] = [];
   for (const clientId of new Set(targets.map((target) => target.clientId))) {
     const own = targets.filter((target) => target.clientId === clientId);
-    const admission = admit(clientId, own, packet);
-    if (admission === 'held') heldFor.add(clientId);
+    const admission = admit(clientId, own, packet, held !== undefined);
+    if (admission instanceof Promise) {
+      admission.catch(() => undefined); // it may be broken before its sender looks
+      held?.push(admission);
+    }
+    if (admission === 'held' || admission instanceof Promise) heldFor.add(clientId);
     else if (admission !== undefined) queuedBy.push(admission);
   }
   return {

@@ -63,6 +63,8 @@ export interface Publisher {
   publishWill(will: Message, client: AuthorizedClient): Promise<void>;
   /** Publishes a message of the broker itself, or of a bridge. @throws ConnectionError topic-too-long */
   publish(message: Message): Promise<void>;
+  /** See `MessagePort.publishKept`. */
+  publishKept(message: Message): Promise<void>;
 }
 
 export interface PublisherDeps {
@@ -128,13 +130,24 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       },
       async publish(message) {
         reconsider();
-        const topicLength = deps.topicLength();
-        if (isLongerThan(message.topic, topicLength))
-          throw new ConnectionError('topic-too-long', topicTooLong(message.topic, topicLength).message);
+        checkTopic(deps, message);
         await publish(deps, message);
+      },
+      async publishKept(message) {
+        reconsider();
+        checkTopic(deps, message);
+        const held: Promise<void>[] = [];
+        await publish(deps, message, held);
+        await Promise.all(held);
       },
     };
   };
+}
+
+function checkTopic(deps: PublisherDeps, { topic }: Message): void {
+  const topicLength = deps.topicLength();
+  if (isLongerThan(topic, topicLength))
+    throw new ConnectionError('topic-too-long', topicTooLong(topic, topicLength).message);
 }
 
 function refused({ events }: PublisherDeps, refusal: Refusal): Refusal {
@@ -170,16 +183,25 @@ function follow(underWay: UnderWay, outcome: Outcome): Outcome {
 }
 
 /** Gates have it as well, and nobody waits for them: they tell of what they cannot take. */
-function publish(deps: PublisherDeps, message: Message): Outcome {
+function publish(deps: PublisherDeps, message: Message, held?: Promise<void>[]): Outcome {
   if (message.qos > 0) deps.gates.pass(message, unheard)?.catch(() => undefined);
-  return passOn(deps, message, idle(), undefined);
+  return passOn(deps, message, idle(), undefined, held);
 }
 
-/** What comes after the gates. Where nothing has to be kept and nothing is under way, it is routed at once. */
-function passOn(deps: PublisherDeps, message: Message, before: UnderWay, exchange: Exchange | undefined): Outcome {
+/**
+ * What comes after the gates. Where nothing has to be kept and nothing is under way, it is routed at once.
+ * @param held filled with what waits for slow clients, for a sender that waits for that too
+ */
+function passOn(
+  deps: PublisherDeps,
+  message: Message,
+  before: UnderWay,
+  exchange: Exchange | undefined,
+  held?: Promise<void>[],
+): Outcome {
   const subscribers = message.qos === 0 ? nobody : deps.store.subscribersOf(message.topic);
   return subscribers.length > 0 || exchange !== undefined || message.retain
-    ? keep(deps, subscribers, message, before, exchange)
+    ? keep(deps, subscribers, message, before, exchange, held)
     : route(deps, message, before);
 }
 
@@ -221,6 +243,7 @@ function keep(
   message: Message,
   before: UnderWay,
   exchange: Exchange | undefined,
+  held?: Promise<void>[],
 ): Outcome {
   const { plane, store, keys, now, isEnding, admit } = deps;
   const { origin, retain: isRetained } = message;
@@ -232,7 +255,7 @@ function keep(
   const isKept = isRetained || exchange !== undefined;
   if (all.length === 0 && !isKept) return route(deps, message, before, choice);
   const packet = storedPacket(message, key, now());
-  const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit) : atOnce(all);
+  const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit, held) : atOnce(all);
   const queued = all.length === 0 ? message : named(message, key, heldFor);
   if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);
   const stored = store.keep(packet, targets, isKept ? { isRetained, exchange } : undefined);
