@@ -9,7 +9,11 @@ export type AdminContext = Context<AdminEnv>;
 export const createApp = (): AdminApp => new Hono<AdminEnv>();
 
 /** An answer for people and programs: HTML where the client asks for it first, JSON otherwise. */
-export function sentence(context: AdminContext, status: 400 | 403 | 404 | 405 | 500 | 503, error: string): Response {
+export function sentence(
+  context: AdminContext,
+  status: 400 | 403 | 404 | 405 | 410 | 500 | 503,
+  error: string,
+): Response {
   context.header('Cache-Control', 'no-store');
   if (!(context.req.header('accept') ?? '').includes('text/html')) return context.json({ error }, status);
   const text = error.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { brokerReads } from '../../test/support/broker-reads.ts';
 import type { EventKind, LogFields } from '../kernel/telemetry-ports.ts';
 import { silentTelemetry } from '../kernel/telemetry-ports.ts';
 import type { BrokerInfo } from './broker-info.ts';
@@ -25,6 +26,7 @@ const appWith = (more: Partial<AdminDeps> = {}, enabled = true) =>
       info: () => info,
       metrics: async () => 'viaduct_clients 2\n',
       webDirectory: '/does/not/exist',
+      broker: brokerReads(),
       telemetry: silentTelemetry,
       ...more,
     },

@@ -9,6 +9,7 @@ import type { BrokerInfo } from './broker-info.ts';
 import { requestFailed } from './events.ts';
 import { type AdminApp, type AdminContext, createApp, sentence } from './http.ts';
 import { consoleRoute, welcomeRoute } from './routes/api.ts';
+import { type BrokerReads, brokerRoutes } from './routes/broker.ts';
 import { estRoute } from './routes/est.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -25,11 +26,13 @@ export interface AdminDeps {
   readonly webDirectory: string;
   /** Enrollment of devices; undefined where it is off. */
   readonly est?: Est | undefined;
+  /** What the broker has, and what happens in it. */
+  readonly broker: BrokerReads;
   readonly telemetry: Telemetry;
 }
 
 /** Answers HTTP on listeners that accept it: the console page, the health check, the metrics. */
-export function createAdmin(options: ConsoleOptions): (deps: AdminDeps) => HttpHandler {
+export function createAdmin(options: Pick<ConsoleOptions, 'enabled'>): (deps: AdminDeps) => HttpHandler {
   return (deps) => {
     const peers = new WeakMap<IncomingMessage, HttpPeer>();
     const app = createAdminApp(options, deps, ({ env }) => env?.incoming && peers.get(env.incoming));
@@ -47,7 +50,7 @@ export function createAdmin(options: ConsoleOptions): (deps: AdminDeps) => HttpH
 
 /** The routes without a socket; tests ask it with `request('/path')`. @param peerOf who sent a request. */
 export function createAdminApp(
-  options: ConsoleOptions,
+  options: Pick<ConsoleOptions, 'enabled'>,
   deps: AdminDeps,
   peerOf: (context: AdminContext) => HttpPeer | undefined = () => undefined,
 ): AdminApp {
@@ -63,6 +66,7 @@ export function createAdminApp(
   app.route('/', healthRoute(deps.info));
   app.route('/', welcomeRoute(deps.info));
   app.route('/', metricsRoute(deps.metrics, deps.telemetry));
+  app.route('/', brokerRoutes(deps.broker, deps.telemetry.events));
   if (options.enabled) {
     app.route('/', consoleRoute(deps.info));
     app.route(

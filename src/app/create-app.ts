@@ -14,6 +14,7 @@ import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
 import { brokerInfo } from './broker-info.ts';
+import { createBrokerReads } from './broker-reads.ts';
 import { type CertificateChange, createCertificateSide } from './certificate-side.ts';
 import { createDoors } from './doors.ts';
 import { partNotEnded } from './events.ts';
@@ -68,6 +69,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const { hub, nats, bridge } = natsSide;
   const stopping = new AbortController();
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
+  const brokerReads = createBrokerReads(() => config.console, { broker, telemetry, clock });
   const adminOf = ({ console }: ResolvedConfig, est: Est | undefined): HttpHandler =>
     createAdmin(console)({
       info: () =>
@@ -75,6 +77,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
       metrics: () => telemetry.metricsText(),
       webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
       est,
+      broker: brokerReads,
       telemetry,
     });
   const admin = new Live(adminOf(config, certificateSide.est()));

@@ -17,6 +17,8 @@ import type { Authenticator, Authorizer, Link, MessagePort } from './ports.ts';
 import { Gates } from './publish/gates.ts';
 import { createPublisher } from './publish/publisher.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
+import { createQueries } from './queries.ts';
+import type { BrokerQueries } from './query-port.ts';
 import { reservedTopics } from './reserved-topics.ts';
 import type { LimitsOptions } from './schema.ts';
 import { SessionEnds } from './session-ends.ts';
@@ -46,6 +48,8 @@ export interface Broker extends Component, MessagePort {
   accept(link: Link): void;
   /** Connections, those before their CONNECT included. */
   connections(): number;
+  /** What it has, for those who administer it. */
+  readonly queries: BrokerQueries;
   /** Bytes on their way, of all connections; see `limits.memory`. */
   heldBytes(): number;
   /** Other limits count from now on: those of one connection for connections that begin from now on. */
@@ -108,6 +112,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         if (isClosed) edge.shutDown();
       },
       connections: () => edges.size,
+      queries: createQueries({ connections: edges, engine, store }),
       heldBytes: () => memory.bytes,
       limit(next) {
         limits = next;

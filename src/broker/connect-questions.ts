@@ -47,11 +47,6 @@ export class ConnectQuestions {
     this.#deps = deps;
   }
 
-  /** CONNECTs that wait for their verdict. */
-  get count(): number {
-    return this.#count;
-  }
-
   /**
    * @param whenGone takes what is to be called when the client is gone before there is a verdict
    * @returns undefined when the client is gone

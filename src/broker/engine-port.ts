@@ -1,7 +1,7 @@
 import type { Component } from '../kernel/lifecycle.ts';
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Refusal } from '../mqtt/refusal.ts';
-import type { Subscriber } from '../plane/plane.ts';
+import type { Subscriber, Subscription } from '../plane/plane.ts';
 import type { AuthorizedClient, Peer } from './ports.ts';
 import type { Admission } from './publish/admission.ts';
 import type { LimitsOptions } from './schema.ts';
@@ -66,6 +66,8 @@ export interface Engine extends Component {
   limit(limits: LimitsOptions): void;
   /** The edge of the client, where it is connected. */
   edgeOf(clientId: string): EdgePort | undefined;
+  /** What the client subscribed to, where it is connected; they may change while they are read. */
+  subscriptionsOf(clientId: string): Iterable<Subscription> | undefined;
   /** Disconnects all clients; MQTT 5 clients hear 0x8B, server shutting down. [MQTT-4.13.2] */
   disconnectAll(): Promise<void>;
 }

@@ -121,6 +121,44 @@ export const engineFailed = defineEvent<{ error: string }>({
   message: ({ error }) => `engine: ${error}`,
 });
 
+export const sessionBegan = defineEvent<{ clientId: string }>({
+  counter: 'sessions_begun_total',
+  help: 'Sessions that outlive their connection and are new.',
+  labels: [],
+  level: 'debug',
+  message: ({ clientId }) => `client "${clientId}" has a new session`,
+});
+
+const sessionEnds = {
+  'clean-start': 'its client began anew',
+  left: 'its client let it end',
+} as const;
+
+/** All but those that expired. */
+export const sessionEnded = defineEvent<{ clientId: string; cause: keyof typeof sessionEnds }>({
+  counter: 'sessions_ended_total',
+  help: 'Sessions that outlived a connection and ended because their client said so.',
+  labels: ['cause'],
+  level: 'debug',
+  message: ({ clientId, cause }) => `the session of client "${clientId}" ended: ${sessionEnds[cause]}`,
+});
+
+export const subscriptionAdded = defineEvent<{ clientId: string; filter: string; qos: number }>({
+  counter: 'subscriptions_added_total',
+  help: 'Subscriptions that clients asked for and were granted, those that took the place of another included.',
+  labels: [],
+  level: 'debug',
+  message: ({ clientId, filter, qos }) => `client "${clientId}" subscribed to "${filter}" at QoS ${qos}`,
+});
+
+export const subscriptionRemoved = defineEvent<{ clientId: string; filter: string }>({
+  counter: 'subscriptions_removed_total',
+  help: 'Subscriptions that clients ended themselves.',
+  labels: [],
+  level: 'debug',
+  message: ({ clientId, filter }) => `client "${clientId}" unsubscribed from "${filter}"`,
+});
+
 export const sessionExpired = defineEvent<{ clientId: string }>({
   counter: 'sessions_expired_total',
   help: 'Sessions that ended because nobody came back in time.',

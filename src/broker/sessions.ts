@@ -2,7 +2,7 @@ import { messageOf, StoreError } from '../kernel/errors.ts';
 import { Fifo } from '../kernel/fifo.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import type { TimerWheel, WheelTimer } from '../kernel/timer-wheel.ts';
-import { sessionExpired, sessionStoreFailed } from './events.ts';
+import { sessionBegan, sessionEnded, sessionExpired, sessionStoreFailed } from './events.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { SessionStore, StoredSession } from './session-store.ts';
 
@@ -69,6 +69,12 @@ export class Sessions {
         `${maxSessions} sessions are kept already (limits.sessions); raise it, or shorten limits.sessionExpiry`,
       );
     await this.#deps.store.putSession(session);
+    if (isNew) this.#deps.telemetry.events.emit(sessionBegan, { clientId: session.clientId });
+  }
+
+  /** Its client ended the session. */
+  ended(clientId: string, cause: 'clean-start' | 'left'): void {
+    this.#deps.telemetry.events.emit(sessionEnded, { clientId, cause });
   }
 
   /** The session does not end by itself: somebody is connected, or it was ended. */

@@ -29,6 +29,15 @@ export interface Events {
   emit<F extends LogFields>(kind: EventKind<F>, fields: F): void;
 }
 
+/** Hears of one event. Must not block and must not throw. */
+export type HearEvent = (kind: EventKind<never>, fields: LogFields) => void;
+
+/** Where events come from. Implemented by telemetry/. */
+export interface EventSource {
+  /** Hears every event from now on. @returns ends it */
+  hear(hear: HearEvent): () => void;
+}
+
 /** What most components are given. */
 export interface Telemetry {
   readonly logger: Logger;

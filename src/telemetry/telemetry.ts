@@ -1,4 +1,4 @@
-import type { EventKind, Events, LogFields, Telemetry } from '../kernel/telemetry-ports.ts';
+import type { EventKind, EventSource, Events, HearEvent, LogFields, Telemetry } from '../kernel/telemetry-ports.ts';
 import { createLogger, type LogOutput } from './logger.ts';
 import { type GaugeReading, Metrics } from './metrics.ts';
 import type { LogOptions } from './schema.ts';
@@ -10,7 +10,7 @@ export interface TelemetryDeps {
 }
 
 /** Log and counters of one program. */
-export interface AppTelemetry extends Telemetry {
+export interface AppTelemetry extends Telemetry, EventSource {
   /** Shows the counters of these events from the start; others appear with their first event. */
   declare(kinds: readonly CounterDefinition[]): void;
   /** Value of a counter, for tests and status pages. @param counter without prefix. @param labels narrow it down. */
@@ -29,9 +29,11 @@ export interface AppTelemetry extends Telemetry {
 export function createTelemetry(options: LogOptions, { stderr }: TelemetryDeps): AppTelemetry {
   let logger = createLogger(options, stderr);
   const metrics = new Metrics();
+  const hearers = new Set<HearEvent>();
   const events: Events = {
     emit<F extends LogFields>(kind: EventKind<F>, fields: F) {
       metrics.increment(kind, fields);
+      if (hearers.size > 0) for (const hear of hearers) hear(kind, fields);
       if (logger.isEnabled(kind.level))
         logger.log(kind.level, kind.message(fields), { ...fields, event: kind.counter.replace(/_total$/, '') });
     },
@@ -39,6 +41,10 @@ export function createTelemetry(options: LogOptions, { stderr }: TelemetryDeps):
   return {
     logger: { log: (level, message, fields) => logger.log(level, message, fields) },
     events,
+    hear(hear) {
+      hearers.add(hear);
+      return () => void hearers.delete(hear);
+    },
     configure(next) {
       logger = createLogger(next, stderr);
     },

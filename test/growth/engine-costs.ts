@@ -142,6 +142,12 @@ export const engineCosts: readonly EngineCase[] = [
 export const unmeasured: readonly Omit<EngineCase, 'run'>[] = [
   { method: 'admit', work: 'counts one message', n: 'anything', cost: 'O(1)' },
   { method: 'edgeOf', work: 'finds one client', n: 'connected clients', cost: 'O(1)' },
+  {
+    method: 'subscriptionsOf',
+    work: 'finds one client, whose subscriptions are read as far as they are asked for',
+    n: 'connected clients, and subscriptions of the client',
+    cost: 'O(1)',
+  },
   { method: 'publishWill', work: 'publishes one message', n: 'anything', cost: 'O(1)' },
   { method: 'whenRoom', work: 'keeps one callback', n: 'anything', cost: 'O(1)' },
   { method: 'limit', work: 'keeps the limits for what begins from now on', n: 'anything', cost: 'O(1)' },

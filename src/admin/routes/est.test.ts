@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { brokerReads } from '../../../test/support/broker-reads.ts';
 import type { EstRequest } from '../../broker/est-port.ts';
 import { silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import { createAdminApp } from '../server.ts';
@@ -56,6 +57,7 @@ test('other methods than GET and HEAD are for enrollment only, and for nobody wh
     },
     metrics: () => Promise.resolve(''),
     webDirectory: '/nowhere',
+    broker: brokerReads(),
     telemetry: silentTelemetry,
   };
   const status = async (app: ReturnType<typeof createAdminApp>, path: string): Promise<number> =>

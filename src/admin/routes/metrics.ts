@@ -1,16 +1,14 @@
-import { isLoopback } from '../../kernel/address.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import { metricsRefused } from '../events.ts';
-import { type AdminApp, type AdminContext, createApp, sentence } from '../http.ts';
-
-const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const;
+import { type AdminApp, createApp, sentence } from '../http.ts';
+import { isLocal, peerOf } from '../local.ts';
 
 /** `/metrics`: Prometheus text, for this machine only. A request that a proxy passes on counts as another machine's. */
 export function metricsRoute(metrics: () => Promise<string>, { events }: Telemetry): AdminApp {
   const app = createApp();
   app.get('/metrics', async (context) => {
     if (!isLocal(context)) {
-      events.emit(metricsRefused, { peer: context.env?.incoming?.socket.remoteAddress ?? 'an unknown peer' });
+      events.emit(metricsRefused, { peer: peerOf(context) });
       return sentence(context, 403, 'Metrics are shown to this machine only. Ask over 127.0.0.1, without a proxy.');
     }
     const text = await metrics();
@@ -20,10 +18,4 @@ export function metricsRoute(metrics: () => Promise<string>, { events }: Telemet
     });
   });
   return app;
-}
-
-function isLocal(context: AdminContext): boolean {
-  const address = context.env?.incoming?.socket.remoteAddress;
-  if (address === undefined || !isLoopback(address)) return false;
-  return proxyHeaders.every((name) => context.req.header(name) === undefined);
 }

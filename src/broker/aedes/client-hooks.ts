@@ -44,6 +44,7 @@ export function clientHooks({
       const clientId = id ?? '';
       if (clean || expirySeconds === 0) {
         sessions.keep(clientId);
+        if (connections.get(client)?.isKept === true) sessions.ended(clientId, 'left');
         ends.end(clientId).catch(failed); // open QoS 2 identifiers go too (GHSA-p8r9-qf8w-p73r)
       } else {
         const { owner } = connections.get(client) ?? {};

@@ -85,7 +85,8 @@ async function admit(
   const identity = { principal: verdict.principal, trust: verdict.trust };
   connection.tookTurn(leave);
   if (client.closed) return false;
-  const owner = sessionOf(clientId)?.owner ?? (await sessions.find(clientId)); // a clean session stands in no store
+  const current = sessionOf(clientId);
+  const owner = current?.owner ?? (await sessions.find(clientId)); // a clean session stands in no store
   if (client.closed) return false;
   if (owner !== undefined && !isSame(owner, identity)) {
     connection.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, identity)}`);
@@ -93,6 +94,8 @@ async function admit(
   }
   const isCleanStart = client._cleanStart !== false;
   await makeWay(clientId, isCleanStart);
+  if (isCleanStart && (current === undefined ? owner !== undefined : current.isKept && (await sessions.find(clientId))))
+    sessions.ended(clientId, 'clean-start');
   // what ended with the connection that made way is gone
   const isResumed = !isCleanStart && (await sessions.find(clientId)) !== undefined;
   if (client.closed) return false;

@@ -2,6 +2,7 @@ import { messageOf } from '../../kernel/errors.ts';
 import { passwordOf } from '../../mqtt/connect.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { refuse } from '../../mqtt/refusal.ts';
+import type { Subscription } from '../../plane/plane.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
 import type { Acceptance, AuthorizedClient } from '../ports.ts';
 import type { StoredSession } from '../session-store.ts';
@@ -34,6 +35,7 @@ export class EngineSession implements EngineConnection, EngineSink {
   readonly edge: EdgePort;
   #authorized: AuthorizedClient | undefined;
   #isPresent = false;
+  #isKept = false;
   #isRegistered = false;
   /** Lets the next CONNECT of the client id go on. */
   #leaveTurn: (() => void) | undefined;
@@ -71,6 +73,15 @@ export class EngineSession implements EngineConnection, EngineSink {
 
   get isPersistent(): boolean {
     return !this.#client.clean;
+  }
+
+  /** There is a record of its session. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  get subscriptions(): Iterable<Subscription> {
+    return this.#subscriptions.values();
   }
 
   /** Undefined before it was admitted; so is the next. */
@@ -154,6 +165,7 @@ export class EngineSession implements EngineConnection, EngineSink {
     try {
       // not at once in any case: the engine's own work on CONNECT must have ended before
       await (isPersistent ? sessions.connected(session, !this.#isPresent) : sessions.keep(clientId));
+      this.#isKept = isPersistent;
       if (isCleanStart !== true) await this.#subscriptions.restore();
     } catch (cause) {
       if (!this.#isPresent) this.#client.clean = true; // or its session would begin with its end

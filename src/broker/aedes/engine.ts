@@ -104,6 +104,7 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
         aedes.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
       },
       edgeOf: (clientId) => sessionOf(clientId)?.edge,
+      subscriptionsOf: (clientId) => sessionOf(clientId)?.subscriptions,
       disconnectAll: () => disconnectAll(Object.values(aedes.clients)),
     };
   };

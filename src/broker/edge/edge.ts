@@ -44,7 +44,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
   readonly intake: Intake;
-  readonly #log: ConnectionLog;
+  readonly log: ConnectionLog;
   readonly holding: Holding;
   readonly egress: Egress;
   readonly deliveries: Deliveries;
@@ -66,7 +66,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#deps = deps;
     this.#cutter = new FrameCutter(connectRules(deps.limits));
     this.intake = new Intake(link, this.#cutter, deps.turn, this);
-    this.#log = new ConnectionLog(deps.telemetry.events, link.peer);
+    this.log = new ConnectionLog(deps.telemetry.events, link.peer, deps.now);
     this.holding = new Holding(deps.memory, (reason) => this.broken(reason));
     this.egress = new Egress(link, deps, deps.limits.outboundBuffer, this, this.holding);
     this.deliveries = new Deliveries(this.egress, deps);
@@ -135,7 +135,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#isAccepted = true;
     this.#timeLimit.accepted(connect);
     this.egress.write(connack);
-    this.#log.accepted(session.clientId, session.principal, connect.version);
+    this.log.accepted(session, connect);
     this.#inbound?.open(this.#client!, session.isPersistent);
     if (this.#isGone) return;
     this.deliveries.open(deliverySession(connect, session, limits));
@@ -190,7 +190,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   }
 
   skipped(): void {
-    this.#log.skipped();
+    this.log.skipped();
   }
 
   drained(): void {
@@ -262,7 +262,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#isConcluded = true;
     this.#finish();
     this.#engine?.closed();
-    this.#log.ended(this.#reason ?? '');
+    this.log.ended(this.#reason ?? '');
     this.#deps.ended(this);
   }
 
@@ -283,7 +283,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (this.#isOver) return;
     this.#finish();
     this.#reason = refusal.message;
-    this.#log.refused(refusal);
+    this.log.refused(refusal);
     const answer = answerTo({ ...refusal, message: toldMessage }, this.#connect, this.#isAccepted, frame);
     if (answer !== undefined) this.#link.write([answer]);
     this.#engine?.closed();

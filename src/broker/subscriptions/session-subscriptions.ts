@@ -8,7 +8,7 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
-import { subscriptionLimitReached } from '../events.ts';
+import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved } from '../events.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { SessionStore } from '../session-store.ts';
@@ -60,6 +60,11 @@ export class SessionSubscriptions {
   /** UNSUBSCRIBE. [MQTT-3.10.4-6] @param frame that was validated */
   unsubscribe(frame: Buffer): void {
     this.#unsubscribe(frame).catch(this.#deps.failed);
+  }
+
+  /** They may change while they are read. */
+  values(): Iterable<Subscription> {
+    return this.#table.values();
   }
 
   /** The session goes on: what it subscribed to stands again. */
@@ -166,7 +171,11 @@ export class SessionSubscriptions {
     const { filter, retainHandling } = requested;
     const before = this.#table.get(filter);
     const subscription = subscriptionOf(requested, identifier, this.#deps.edge.subscriber);
-    if (before === undefined || !isSame(before, subscription)) this.#put(subscription, before);
+    if (before === undefined || !isSame(before, subscription)) {
+      this.#put(subscription, before);
+      const { events, session } = this.#deps;
+      events.emit(subscriptionAdded, { clientId: session.id, filter, qos: subscription.qos });
+    }
     if (isShared(filter)) return false;
     return retainHandling === 0 || (retainHandling === 1 && before === undefined);
   }
@@ -219,6 +228,7 @@ export class SessionSubscriptions {
     this.#deps.plane.unsubscribe(subscription);
     this.#table.delete(filter);
     this.#retained.changed(filter);
+    this.#deps.events.emit(subscriptionRemoved, { clientId: this.#deps.session.id, filter });
   }
 
   async #leave(): Promise<void> {

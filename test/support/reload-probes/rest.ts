@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Packet } from 'mqtt-packet';
 import { stringify } from 'yaml';
+import { readPage } from '../broker-pages.ts';
 import { connectOf, dialogueOn } from '../dialogue.ts';
 import type { ReloadWorld } from '../reload-world.ts';
 import type { Probes } from './probe.ts';
@@ -23,6 +24,8 @@ const lineOf = (world: ReloadWorld, level: 'debug' | 'error'): string | undefine
     .find((line) => line.includes('a line of the test'));
 };
 
+const read = (world: ReloadWorld, path: string) => readPage(world.broker.port('web'), path);
+
 const bind = (certificate: object) => ({ access: { certificate } });
 
 export const restProbes: Probes = {
@@ -40,6 +43,35 @@ export const restProbes: Probes = {
     change: { console: { enabled: false } },
     is: 404,
     see: async (world) => (await world.http('/api/v1/console')).statusCode,
+  },
+  'console.reads': {
+    change: { console: { reads: 1 } },
+    is: 410,
+    async see(world) {
+      const { next } = await read(world, 'events');
+      await read(world, 'events');
+      return (await world.http(`/api/v1/events?after=${next}`)).statusCode;
+    },
+  },
+  'console.readIdle': {
+    change: { console: { readIdle: '100ms' } },
+    is: true,
+    seenAfterOnly: true,
+    async see(world) {
+      await read(world, 'events');
+      const { telemetry } = world.broker;
+      while (telemetry.count('console_reads_given_up_total', { cause: 'idle' }) === 0) await read(world, 'clients');
+      return true;
+    },
+  },
+  'console.eventBuffer': {
+    change: { console: { eventBuffer: 1 } },
+    is: true,
+    async see(world) {
+      const { next } = await read(world, 'events');
+      for (const clientId of ['one', 'two']) await world.connect({ clientId });
+      return ((await read(world, `events?after=${next}`)).leftOut ?? 0) > 0;
+    },
   },
   'reload.watch': {
     change: { reload: { watch: true } },
