@@ -94,7 +94,7 @@ export function bringNode(wanted, cache = join(root, '.cache', 'node'), env = pr
   const { name, version } = wanted;
   const folder = join(cache, `${name}-${version}`);
   const programs = join(folder, 'bin');
-  if (existsSync(folder)) return programs;
+  if (existsSync(join(programs, 'node'))) return programs;
   say(`bringing Node ${version} into .cache/node`);
   mkdirSync(cache, { recursive: true });
   const begun = mkdtempSync(join(cache, 'begun-'));
@@ -114,10 +114,12 @@ export function bringNode(wanted, cache = join(root, '.cache', 'node'), env = pr
 
 /** Whole or not at all; another command may have been faster, and what it brought is the same. */
 function keep(brought, folder) {
+  const program = join(folder, 'bin', 'node');
   try {
+    if (!existsSync(program)) rmSync(folder, { recursive: true, force: true }); // what somebody left of it
     renameSync(brought, folder);
   } catch (error) {
-    if (!existsSync(folder)) throw error;
+    if (!existsSync(program)) throw error;
   }
 }
 

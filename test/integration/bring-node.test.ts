@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type NpmRegistry, startNpmRegistry } from '../support/npm-registry.ts';
@@ -33,6 +33,14 @@ test('a Node is brought from the registry that npm uses, once, and whole or not 
   expect(await bring(cache.path, registry)).toEqual({ folder: first.folder, said: '' });
   expect(registry.downloads()).toBe(downloads);
   expect(await readdir(cache.path)).toEqual([`${name}-${version}`]);
+});
+
+test('a folder without the program is made anew', async () => {
+  await using registry = await startRegistry();
+  await using cache = await temporaryDirectory();
+  await mkdir(join(cache.path, `${name}-${version}`, 'share'), { recursive: true });
+  const { folder, said } = await bring(cache.path, registry);
+  expect(await runToEnd(join(folder, 'node'), []), said).toMatchObject({ code: 0 });
 });
 
 test('what has another digest than the pinned one is not taken', async () => {
