@@ -42,7 +42,8 @@ test('a client that never acknowledges gets limits.inFlight messages, its queue 
 });
 
 test('a client that reconnects 1,000 times keeps its session, and leaves nothing behind', async () => {
-  await using broker = await serve();
+  // what is garbage, and lies in the young generation until V8 has let that grow, is no growth
+  await using broker = await serve({}, { NODE_OPTIONS: '--max-semi-space-size=1' });
   const reconnect = async (times: number): Promise<void> => {
     for (let time = 0; time < times; time += 1) {
       await using client = await SocketClient.open(broker.port, 'restless', { connect: stays });
@@ -53,14 +54,14 @@ test('a client that reconnects 1,000 times keeps its session, and leaves nothing
     await using first = await SocketClient.open(broker.port, 'restless', { connect: stays });
     await first.subscribe('kept', 1);
   }
-  await reconnect(100); // what grows once
+  await reconnect(1_000); // what grows once: compiled code, and what its compilers keep, 25 MB after some 600 of them
   const [files, memory] = [openFiles(broker), broker.ownBytes()];
   await reconnect(1_000);
   await expect.poll(() => broker.metric('mqtt_connections'), { timeout: 20_000 }).toBe(0);
   await expect.poll(() => openFiles(broker), { timeout: 20_000 }).toBeLessThanOrEqual(files + 2);
-  expect(broker.ownBytes() - memory).toBeLessThan(32 * megabyte);
-  expect(await broker.metric('mqtt_connects_total')).toBe(1_101);
-  expect(await broker.metric('mqtt_disconnects_total')).toBe(1_101);
+  expect(broker.ownBytes() - memory, 'connections of 16 KB each that stay').toBeLessThan(16 * megabyte);
+  expect(await broker.metric('mqtt_connects_total')).toBe(2_001);
+  expect(await broker.metric('mqtt_disconnects_total')).toBe(2_001);
   expect(await broker.metric('plane_subscriptions')).toBe(0);
 
   await using publisher = await SocketClient.open(broker.port, 'publisher');
