@@ -5,6 +5,7 @@ import type { Confirms } from './egress/confirms.ts';
 import { countPassed, createEgress, type EgressDeps, type Tallies } from './egress/egress.ts';
 import { type Backlog, createIngress, createReader, failed, type IngressDeps } from './ingress/ingress.ts';
 import type { Intakes } from './ingress/intakes.ts';
+import { OnDemandSource } from './ingress/on-demand-source.ts';
 import type { Source } from './ingress/source.ts';
 import { StreamSource } from './ingress/stream-source.ts';
 import { subjectSource } from './ingress/subject-source.ts';
@@ -91,7 +92,10 @@ function sourceOf(rule: CompiledRule, { fromNats }: Tallies, world: RuleWorld): 
     backlog,
     replyTopic,
   };
-  if (jetstream === undefined) return subjectSource(rule, world, createIngress(rule, deps));
+  if (jetstream === undefined) {
+    const subjects = subjectSource(rule, world, createIngress(rule, deps));
+    return rule.isOnDemand ? new OnDemandSource(subjects, plane, rule.topicFilter) : subjects;
+  }
   return new StreamSource(rule, jetstream, {
     nats,
     plane,

@@ -109,6 +109,11 @@ export const bridgeRuleSchema = z.strictObject({
       'QoS of messages from plain NATS clients, which name none; 1 lets persistent MQTT sessions receive them. An `Mqtt-Qos` header wins.',
     reload: 'live',
   }),
+  subscribe: z.enum(['always', 'on-demand']).prefault('always').meta({
+    description:
+      'When the broker takes messages of the rule from NATS: always, or only while a connected client subscribes to a topic that they may come on. With `on-demand` sessions that are away and retained messages miss what comes meanwhile.',
+    reload: 'live',
+  }),
   queue: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {

@@ -130,6 +130,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         plane.subscribe(subscription);
         return () => plane.unsubscribe(subscription);
       },
+      watch: (filter, watcher) => plane.watch(filter, watcher),
       gate: (filter, gate) => gates.add(filter, gate),
       publish: (message) => publisher.publish(message),
       publishKept: (message) => publisher.publishKept(message),

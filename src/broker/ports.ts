@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConnectPacket } from '../mqtt/connect.ts';
+import type { InterestWatcher } from '../plane/interest.ts';
 import type { Message, Qos } from '../plane/message.ts';
 
 /** The certificate a peer showed, as far as logs and identity need it. */
@@ -113,6 +114,8 @@ export interface MessagePort {
   readonly nodeId: string;
   /** Receives every message whose topic matches the filter, retained ones only live. @returns unsubscribe. */
   tap(filter: string, receive: (message: Message) => void): () => void;
+  /** Tells of the filters of connected clients that have a topic in common with this one. @returns ends it. */
+  watch(filter: string, watcher: InterestWatcher): () => void;
   /** Holds messages at QoS 1 and 2 whose topic matches the filter until the gate has them. @returns takes it away. */
   gate(filter: string, gate: Gate): () => void;
   /** Publishes as the broker; resolves when the message is stored where it must be and routed. */

@@ -1,12 +1,14 @@
 import { Memo } from '../kernel/memo.ts';
 import { parseSharedFilter } from '../mqtt/topic.ts';
 import { addTo, chosenFrom, deliverAll, deliverMerged, deliverShared } from './fan-out.ts';
+import { Interest, type InterestWatcher } from './interest.ts';
 import type { Message } from './message.ts';
 import { SharedGroup } from './shared-group.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
 import { deliver, type Target, targetOf } from './target.ts';
 import { TopicIndex } from './topic-index.ts';
 
+export type { InterestWatcher } from './interest.ts';
 export type { Delivery, Subscriber, Subscription, SubscriptionOptions } from './subscription.ts';
 
 /** Who gets a topic. */
@@ -27,6 +29,9 @@ const maxRouteBytes = 32 * 1024 * 1024;
 /** A target has its subscriptions and what is to be done at each QoS. */
 const bytesOf = ({ targets, groups }: Route): number => 100 + 150 * targets.length + 8 * groups.length;
 
+/** Of the program itself. */
+const isOwn = ({ subscriber }: Subscription): boolean => subscriber.clientId === undefined;
+
 /** Decides who gets a topic: one index for MQTT clients and bridge alike, one delivery for each subscriber. */
 export class Plane {
   readonly #index = new TopicIndex<Subscription | SharedGroup>();
@@ -34,6 +39,7 @@ export class Plane {
   readonly #routes = new Memo<Route>(maxRouteBytes, bytesOf);
   /** By the whole filter; only those with a member. */
   readonly #groups = new Map<string, SharedGroup>();
+  readonly #interest = new Interest(this.#index);
   #subscriptions = 0;
 
   /** What remembered routes occupy, roughly. */
@@ -44,6 +50,11 @@ export class Plane {
   /** Live subscriptions, over all subscribers. */
   get subscriptions(): number {
     return this.#subscriptions;
+  }
+
+  /** See `Interest.watch`. */
+  watch(filter: string, watcher: InterestWatcher): () => void {
+    return this.#interest.watch(filter, watcher);
   }
 
   subscribe(subscription: Subscription): void {
@@ -119,6 +130,7 @@ export class Plane {
     const group = new SharedGroup(sharedFilter);
     this.#groups.set(sharedFilter, group);
     this.#index.add(filter, group);
+    this.#interest.added(filter, false);
     this.#forgetRoutes(filter);
     return group;
   }
@@ -130,18 +142,21 @@ export class Plane {
     if (group.size > 0) return;
     this.#groups.delete(group.filter);
     this.#index.remove(filter, group);
+    this.#interest.removed(filter, false);
     this.#forgetRoutes(filter);
   }
 
   #add(filter: string, subscription: Subscription): void {
     if (!this.#index.add(filter, subscription)) return;
     this.#subscriptions += 1;
+    this.#interest.added(filter, isOwn(subscription));
     this.#forgetRoutes(filter);
   }
 
   #remove(filter: string, subscription: Subscription): void {
     if (!this.#index.remove(filter, subscription)) return;
     this.#subscriptions -= 1;
+    this.#interest.removed(filter, isOwn(subscription));
     this.#forgetRoutes(filter);
   }
 

@@ -40,6 +40,18 @@ export class TopicIndex<T extends object | string | number> {
     return true;
   }
 
+  /** Values that are registered for just this filter. */
+  sizeAt(filter: string): number {
+    let node: TopicNode<T> | undefined = this.#root;
+    for (const level of filter.split('/')) node = node?.childAt(level);
+    return node?.size ?? 0;
+  }
+
+  /** Calls `visit` once for every filter here that has a topic in common with this one. */
+  meet(filter: string, visit: (found: string, values: TopicNode<T>) => void): void {
+    meet(this.#root, filter.split('/'), 0, '', visit);
+  }
+
   /**
    * Calls `visit` for every registration whose filter matches; a value may come several times, once a filter.
    * Filters that begin with a wildcard do not match topics that begin with `$`. [MQTT-4.7.2-1]
@@ -66,4 +78,37 @@ export class TopicIndex<T extends object | string | number> {
     const literal = node.childAt(levels[depth] ?? '');
     if (literal !== undefined) this.#descend(literal, levels, depth + 1, visit);
   }
+}
+
+type Visit<T> = (found: string, values: TopicNode<T>) => void;
+
+/** A wildcard at the beginning takes nothing that begins with `$`. [MQTT-4.7.2-1] */
+const isApart = (depth: number, level: string): boolean => depth === 0 && level.startsWith('$');
+
+/** @param path of the node */
+function meet<T>(node: TopicNode<T>, levels: readonly string[], depth: number, path: string, visit: Visit<T>): void {
+  const level = levels[depth];
+  const below = (next: string): string => (depth === 0 ? next : `${path}/${next}`);
+  const go = (next: string): void => {
+    const child = node.childAt(next);
+    if (child !== undefined) meet(child, levels, depth + 1, below(next), visit);
+  };
+  if (level === '#') return all(node, depth, path, visit);
+  const rest = level !== undefined && isApart(depth, level) ? undefined : node.childAt('#');
+  if (rest !== undefined) visit(below('#'), rest); // `a/#` takes `a` too [MQTT-4.7.1-2]
+  if (level === undefined) {
+    if (node.size > 0) visit(path, node);
+  } else if (level === '+') node.eachChild((next) => (next === '#' || isApart(depth, next) ? undefined : go(next)));
+  else {
+    go(level);
+    if (!isApart(depth, level)) go('+');
+  }
+}
+
+/** What stands at a node and below. */
+function all<T>(node: TopicNode<T>, depth: number, path: string, visit: Visit<T>): void {
+  if (node.size > 0) visit(path, node);
+  node.eachChild((next, child) => {
+    if (!isApart(depth, next)) all(child, depth + 1, depth === 0 ? next : `${path}/${next}`, visit);
+  });
 }

@@ -75,6 +75,18 @@ export class TopicNode<T> {
     return true;
   }
 
+  /** Values that stand here. */
+  get size(): number {
+    const values = this.#values;
+    return values instanceof Set ? values.size : values === undefined ? 0 : 1;
+  }
+
+  eachChild(take: (level: string, child: TopicNode<T>) => void): void {
+    const below = this.#below;
+    if (below instanceof Map) for (const [level, child] of below) take(level, child);
+    else if (below !== undefined && this.#level !== undefined) take(this.#level, below);
+  }
+
   visit(take: (value: T) => void): void {
     const values = this.#values;
     if (values instanceof Set) for (const value of values) take(value);

@@ -1,4 +1,4 @@
-import { Plane, type Subscriber, type Subscription } from '../../src/plane/plane.ts';
+import { type InterestWatcher, Plane, type Subscriber, type Subscription } from '../../src/plane/plane.ts';
 import { message } from '../support/plane-clients.ts';
 import type { GrowthCase } from './growth.ts';
 
@@ -41,6 +41,8 @@ export function planeWorld(size: number): PlaneWorld {
   }
   return { plane, size, rich, members };
 }
+
+const deaf: InterestWatcher = { appeared: () => undefined, disappeared: () => undefined };
 
 const repeat = (work: (number: number) => void): void => {
   for (let number = 0; number < often; number += 1) work(number);
@@ -124,6 +126,13 @@ export const planeCosts: readonly PlaneCase[] = [
     run: ({ plane }) => {
       for (let number = 0; number < 20; number += 1) plane.route(message({ topic: 'news' }));
     },
+  },
+  {
+    method: 'watch',
+    work: 'a filter that one client has',
+    n: 'subscriptions of all',
+    cost: 'O(1)',
+    run: ({ plane }) => repeat((number) => plane.watch(`own/${number % 10}`, deaf)()),
   },
   {
     method: 'choose',

@@ -37,6 +37,7 @@ export function messagePort(nodeId: string): TestPort {
       taps.set(key, { filter, receive });
       return () => void taps.delete(key);
     },
+    watch: () => () => undefined,
     gate: () => () => undefined,
     publish,
     publishKept: publish,

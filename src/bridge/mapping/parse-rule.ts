@@ -4,7 +4,7 @@ import { type Part, type Pattern, parsePattern } from './pattern.ts';
 import { reservedFirstTokens } from './subject.ts';
 
 export interface RuleProblem {
-  readonly field: 'name' | 'topic' | 'subject' | 'queue' | 'jetstream';
+  readonly field: 'name' | 'topic' | 'subject' | 'queue' | 'jetstream' | 'subscribe';
   readonly message: string;
 }
 
@@ -42,7 +42,18 @@ export function parseRule(options: BridgeRuleOptions): ParsedRule | readonly Rul
 }
 
 /** How messages are taken from NATS. */
-function sourceProblems({ queue, jetstream }: BridgeRuleOptions, isReceiving: boolean): SourceProblem[] {
+function sourceProblems(options: BridgeRuleOptions, isReceiving: boolean): SourceProblem[] {
+  const { queue, jetstream } = options;
+  const isOnDemand = options.subscribe === 'on-demand';
+  if (isOnDemand && jetstream !== undefined)
+    return [
+      {
+        field: 'subscribe',
+        message:
+          'subscribe: on-demand is for messages of core NATS; a stream keeps what nobody asks for, so remove one of the two',
+      },
+    ];
+  if (isOnDemand && !isReceiving) return [{ field: 'subscribe', message: takesNothing('subscribe: on-demand') }];
   if (isReceiving && queue !== undefined && jetstream !== undefined)
     return [
       {
@@ -58,7 +69,7 @@ function sourceProblems({ queue, jetstream }: BridgeRuleOptions, isReceiving: bo
 }
 
 interface SourceProblem {
-  readonly field: 'queue' | 'jetstream';
+  readonly field: 'queue' | 'jetstream' | 'subscribe';
   readonly message: string;
 }
 

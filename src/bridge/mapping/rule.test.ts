@@ -179,6 +179,10 @@ test('a setting for messages from NATS in a rule that takes none is a problem', 
     expect.stringMatching(/^bridge\.rules\.0\.queue: rule "r": queue says how messages are taken from NATS/),
     expect.stringMatching(/^bridge\.rules\.0\.jetstream: rule "r": jetstream says how messages are taken from NATS/),
   ]);
+  expect(problems('a/#', 'a.>', { subscribe: 'on-demand', jetstream })).toEqual([
+    expect.stringMatching(/^bridge\.rules\.0\.subscribe: .*a stream keeps what nobody asks for/),
+  ]);
+  expect(problems('a/#', 'a.>', { direction: 'to-nats', subscribe: 'on-demand' })).toHaveLength(1);
   expect(problems('a/#', 'a.>', { queue: 'g', jetstream })).toEqual([
     expect.stringMatching(/^bridge\.rules\.0\.queue: .*nodes share what they name the same consumer for/),
   ]);

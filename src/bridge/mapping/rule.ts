@@ -28,6 +28,8 @@ export interface CompiledRule {
   readonly subjectFilters: readonly string[];
   /** Group of nodes of which one gets each message from NATS. */
   readonly queue: string | undefined;
+  /** Nothing is taken from NATS while no connected client wants it. */
+  readonly isOnDemand: boolean;
   /** Where its messages from NATS are kept; undefined: nowhere. */
   readonly jetstream: StreamOptions | undefined;
   /** The subject of a topic; undefined: the rule does not send it. */
@@ -65,6 +67,7 @@ export function compileRule(options: BridgeRuleOptions, codec: CodecOptions, mem
     topicFilter: filterOf(parsed.topic),
     subjectFilters: subjectFiltersOf(parsed.subject),
     queue: options.queue,
+    isOnDemand: options.subscribe === 'on-demand',
     jetstream: options.jetstream,
     toSubject: parsed.isSending ? memo(checked) : nothing,
     toTopic: parsed.isReceiving ? memo(compileToTopic(parsed.subject, parsed.topic, own)) : nothing,
