@@ -33,9 +33,9 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
   const signals = watchSignals(io);
   try {
     await app.start(signals.stopping);
-    printLine(io.stdout, `viaduct ${version} ready: ${app.urls().join(' ')}`);
     await reload.start(signals.stopping);
     signals.onReload(() => void reload.request());
+    printLine(io.stdout, `viaduct ${version} ready: ${app.urls().join(' ')}`); // whoever reads it may say SIGHUP at once
     await signals.stopped;
     telemetry.logger.log('info', 'stopping: clients are disconnected, the bridge is drained; signal again to cut off');
     await reload.stop(signals.cutOff);
