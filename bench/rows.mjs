@@ -66,6 +66,21 @@ export const rows = [
     target: { ratio: 0.12 },
   },
   {
+    name: 'pairs-q2-w8',
+    title: '50 pairs QoS 2, 1 a record, window 8',
+    listener: 'tls',
+    load: { ...pairs, qos: 2, window: 8 },
+    target: { ratio: 0.75 },
+  },
+  {
+    name: 'pairs-q2-records',
+    title: '50 pairs QoS 2, 16 a record',
+    listener: 'tls',
+    load: { ...pairs, qos: 2, ...acknowledgedRecords },
+    mosquitto: ['max_inflight_messages 0'],
+    target: { ratio: 0.25 },
+  },
+  {
     name: 'fan-out',
     title: 'fan-out 1 -> 500, QoS 0',
     listener: 'tls',
