@@ -1,6 +1,7 @@
-import type { Packet } from 'mqtt-packet';
+import { generate, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../../test/support/memory-broker.ts';
+import { memoryLink } from '../../../test/support/memory-link.ts';
 import { WireClient } from '../../../test/support/wire-client.ts';
 import type { SessionStore } from '../session-store.ts';
 import { memoryExchanges } from './exchanges.ts';
@@ -96,5 +97,28 @@ test('of a session that outlives its connection the exchange is kept with the me
   expect(commits).toHaveLength(1);
   expect(await back.ask({ cmd: 'pubrel', messageId: 7 }, 'pubcomp')).toMatchObject({ reasonCode: 0 });
   expect(exchanges).toEqual(['asked for 7', 'p 7', 'asked for 7', 'asked for 7']);
+  await broker.stop(signal);
+});
+
+test('answers that wait behind one that is not known yet are bounded: no more is read of who repeats a message', async () => {
+  const broker = await startMemoryBroker();
+  let take: () => void = () => undefined;
+  broker.gate('stuck', () => new Promise<void>((resolve) => (take = resolve)));
+  const link = memoryLink();
+  broker.accept(link);
+  const bytes = (packet: Packet): Buffer => generate(packet, { protocolVersion: 4 });
+  const connect = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clientId: 'p', keepalive: 0 } as const;
+  link.receive(bytes({ ...connect, clean: true }));
+  await expect.poll(() => link.sent().length, { interval: 1 }).toBe(4);
+  link.receive(Buffer.concat([bytes(publish('t', 1)), bytes({ ...publish('stuck', 2), qos: 1 } as Packet)]));
+  await expect.poll(() => link.sent().length, { interval: 1 }).toBe(8);
+  const repeated = bytes(publish('t', 1, true));
+  for (let round = 0; round < 100; round += 1) {
+    link.receive(Buffer.concat(Array.from({ length: 50 }, () => repeated)));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  expect(link.isPaused).toBe(true);
+  take();
+  await expect.poll(() => link.isPaused, { interval: 1 }).toBe(false);
   await broker.stop(signal);
 });

@@ -48,8 +48,12 @@ export class InboundPublish {
   readonly #acknowledgements: AcknowledgementQueue;
   /** Undefined before MQTT 5, which knows no Receive Maximum: there packet identifiers are the bound. */
   readonly #flow: InboundFlow | undefined;
-  /** Once the client was accepted; so is the next. */
+  /** Once it was accepted. */
+  #client: AuthorizedClient | undefined;
+  #isPersistent = false;
+  /** Made with its first PUBLISH. */
   #source: Source | undefined;
+  /** Made with the first at QoS 2. */
   #exchanges: Exchanges | undefined;
   /** Messages that are not through yet. */
   #underWay = 0;
@@ -65,10 +69,8 @@ export class InboundPublish {
 
   /** The client was accepted. */
   open(client: AuthorizedClient, isPersistent: boolean): void {
-    this.#source = this.#deps.publisher.sourceOf(client, this.#host.limits);
-    this.#exchanges = isPersistent
-      ? storeExchanges(client.clientId, { ...this.#deps, isOver: () => this.#isOver })
-      : memoryExchanges();
+    this.#client = client;
+    this.#isPersistent = isPersistent;
   }
 
   /** The connection is over; what was taken is still published. */
@@ -99,8 +101,8 @@ export class InboundPublish {
 
   /** Publishes what was counted. */
   take(frame: Buffer, header: PublishHeader): Through {
+    this.#source ??= this.#deps.publisher.sourceOf(this.#accepted, this.#host.limits);
     const source = this.#source;
-    if (source === undefined) throw new Error('a PUBLISH was taken before CONNACK');
     if (header.qos === 2) return this.#takeOnce(frame, header, source);
     void this.#settle(header, this.#publish(frame, header, source)); // the next does not wait for its answer
     return undefined;
@@ -113,14 +115,26 @@ export class InboundPublish {
 
   /** Answers PUBREL when the identifier is free. */
   release(packetId: number): Through {
-    const outcome = this.#exchanges?.release(packetId) ?? reasonCodes.packetIdentifierNotFound;
+    const outcome = this.#openExchanges().release(packetId);
     const answer = (reasonCode: number | undefined): void => {
       if (reasonCode === undefined) return;
       this.#host.egress.write(encodeAcknowledgement('pubcomp', this.#host.connect.version, packetId, reasonCode));
     };
-    if (typeof outcome !== 'number') return outcome.then(answer).catch(this.#failed);
+    if (typeof outcome !== 'number') return outcome.then(answer).catch((cause: unknown) => this.#failed(cause));
     answer(outcome);
     return undefined;
+  }
+
+  get #accepted(): AuthorizedClient {
+    if (this.#client === undefined) throw new Error('a packet was handled before CONNACK');
+    return this.#client;
+  }
+
+  #openExchanges(): Exchanges {
+    this.#exchanges ??= this.#isPersistent
+      ? storeExchanges(this.#accepted.clientId, { ...this.#deps, isOver: () => this.#isOver })
+      : memoryExchanges();
+    return this.#exchanges;
   }
 
   #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: Exchange): Outcome | Refusal {
@@ -130,15 +144,18 @@ export class InboundPublish {
   /** QoS 2. Where the store keeps the exchanges, one message is dealt with after the other. */
   #takeOnce(frame: Buffer, header: PublishHeader, source: Source): Through {
     const { packetId } = header;
-    const exchanges = this.#exchanges!;
+    const exchanges = this.#openExchanges();
     const take = (isRepeated: boolean): Through => {
       if (!isRepeated) return this.#settle(header, this.#publish(frame, header, source, exchanges.open(packetId)));
       this.#answer(header, reasonCodes.success, '');
+      this.#pauseIfBehind();
       return undefined;
     };
     const isOpen = exchanges.isOpen(packetId);
     if (typeof isOpen !== 'boolean')
-      return isOpen.then(take, (cause: unknown) => this.#notKept(header, cause)).catch(this.#failed);
+      return isOpen
+        .then(take, (cause: unknown) => this.#notKept(header, cause))
+        .catch((cause: unknown) => this.#failed(cause));
     void take(isOpen);
     return undefined;
   }
@@ -157,10 +174,7 @@ export class InboundPublish {
   #settleLate(header: PublishHeader, outcome: Promise<number>): Promise<void> {
     const send = header.qos === 0 ? undefined : this.#acknowledgements.reserve();
     this.#underWay += 1;
-    if (!this.#isPaused && this.#underWay > this.#host.limits.receiveMaximum) {
-      this.#isPaused = true;
-      this.#host.intake.pause();
-    }
+    this.#pauseIfBehind();
     return outcome
       .then(
         (count) => {
@@ -174,14 +188,25 @@ export class InboundPublish {
           return forgotten;
         },
       )
-      .catch(this.#failed);
+      .catch((cause: unknown) => this.#failed(cause));
   }
 
   #through(): void {
     this.#underWay -= 1;
-    if (!this.#isPaused || this.#underWay * 2 > this.#host.limits.receiveMaximum) return;
+    if (!this.#isPaused || this.#behind * 2 > this.#host.limits.receiveMaximum) return;
     this.#isPaused = false;
     this.#host.intake.resume();
+  }
+
+  /** Messages that are not through, or answers that wait behind theirs. */
+  get #behind(): number {
+    return Math.max(this.#underWay, this.#acknowledgements.length);
+  }
+
+  #pauseIfBehind(): void {
+    if (this.#isPaused || this.#behind <= this.#host.limits.receiveMaximum) return;
+    this.#isPaused = true;
+    this.#host.intake.pause();
   }
 
   /** It may not be published. Before MQTT 5 nothing says no: closing would only bring a bad topic again. */
@@ -225,7 +250,9 @@ export class InboundPublish {
     else send(frame);
   }
 
-  readonly #failed = (cause: unknown): void => this.#host.egress.fail(messageOf(cause));
+  #failed(cause: unknown): void {
+    this.#host.egress.fail(messageOf(cause));
+  }
 }
 
 const codeFor = (count: number): number => (count === 0 ? reasonCodes.noMatchingSubscribers : reasonCodes.success);

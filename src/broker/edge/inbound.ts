@@ -28,6 +28,8 @@ export interface InboundHost extends HandoverHost, InboundPublishHost {
 
 /** What a packet costs in the engine at least, in units of `Turn`. */
 const engineUnits = 8;
+/** What a message costs that waited. */
+const publishUnits = 1;
 
 const pingresp = Buffer.from([packetTypes.pingresp << 4, 0]);
 
@@ -160,6 +162,7 @@ export class Inbound {
     switch (packetTypeOf(frame)) {
       case packetTypes.publish: {
         const header = parsePublish(frame, connect.version, this.#topics);
+        this.#host.intake.spend(publishUnits);
         if (!isRefusal(header)) this.#handled(this.#publish.take(frame, header)); // it was checked when it came
         break;
       }
