@@ -1,0 +1,153 @@
+import type { Message } from '../../plane/message.ts';
+import type { Plane, SharedChoice } from '../../plane/plane.ts';
+import type { Authorizer } from '../ports.ts';
+import type { Exchange, MatchedSubscription, SessionStore } from '../session-store.ts';
+import { type Admit, admitted, atOnce } from './admission.ts';
+import type { QueueKeys } from './queue-keys.ts';
+import { queueTargets } from './queue-targets.ts';
+import { QueuedPublish } from './queued-publish.ts';
+import { RawPublish } from './raw-publish.ts';
+import { storedPacket } from './stored-packet.ts';
+
+/**
+ * To how many a message went; a promise of it is kept when the message is wherever it must be kept, and broken where it
+ * cannot be, so that nobody has it.
+ */
+export type Outcome = number | Promise<number>;
+
+/** What of one publisher is under way. The promises are kept in any case. */
+export interface UnderWay {
+  /** All that gates have held was given to the store, or refused. */
+  handed: Promise<unknown> | undefined;
+  /** All was routed, or refused. */
+  routed: Promise<unknown> | undefined;
+}
+
+export interface PassOnDeps {
+  readonly plane: Plane;
+  readonly store: SessionStore;
+  readonly keys: QueueKeys;
+  readonly now: () => number;
+  readonly isEnding: (clientId: string) => boolean;
+  readonly admit: Admit;
+  /** False of a client that is connected and may not. */
+  readonly mayReceive: (clientId: string, topic: string) => boolean;
+  readonly authorizer: Pick<Authorizer, 'receive'>;
+}
+
+export const idle = (): UnderWay => ({ handed: undefined, routed: undefined });
+
+/** What comes after it is routed after it. */
+export function follow(underWay: UnderWay, outcome: Outcome): Outcome {
+  if (typeof outcome === 'number') return outcome;
+  const before = underWay.routed;
+  const over = (): undefined => {
+    if (underWay.routed === routed) underWay.routed = undefined;
+    return undefined;
+  };
+  const through = (): Promise<unknown> | undefined => (before === undefined ? over() : before.then(over));
+  const routed: Promise<unknown> = outcome.then(through, through);
+  underWay.routed = routed;
+  return outcome;
+}
+
+/**
+ * What comes after the gates. Where nothing has to be kept and nothing is under way, it is routed at once.
+ * @param held filled with what waits for slow clients, for a sender that waits for that too
+ */
+export function passOn(
+  deps: PassOnDeps,
+  message: Message,
+  before: UnderWay,
+  exchange: Exchange | undefined,
+  held?: Promise<void>[],
+): Outcome {
+  const subscribers = message.qos === 0 ? nobody : deps.store.subscribersOf(message.topic);
+  return subscribers.length > 0 || exchange !== undefined || message.retain
+    ? keep(deps, subscribers, message, before, exchange, held)
+    : route(deps, message, before);
+}
+
+const nobody: readonly MatchedSubscription[] = [];
+
+/**
+ * Nobody gets what a gate has not taken: its publisher is refused, and sends it again. It is given to the store in its
+ * turn [MQTT-4.6.0-5] without waiting until it has kept what went before, so that many are kept in one go.
+ */
+export function passOnInTurn(
+  deps: PassOnDeps,
+  passed: Promise<unknown> | undefined,
+  message: Message,
+  underWay: UnderWay,
+  exchange: Exchange | undefined,
+): Promise<number> {
+  const { handed: before, routed } = underWay;
+  const hand = async (): Promise<{ readonly kept: Outcome }> => {
+    await Promise.all([passed, before]);
+    const subscribers = deps.store.subscribersOf(message.topic);
+    return { kept: keep(deps, subscribers, message, { handed: undefined, routed }, exchange) };
+  };
+  const handing = hand();
+  const handed = Promise.allSettled([before, handing]).finally(() => {
+    if (underWay.handed === handed) underWay.handed = undefined;
+  });
+  underWay.handed = handed;
+  return handing.then(({ kept }) => kept);
+}
+
+/**
+ * Retained, in the queues, and its exchange open: all or nothing, before it is routed. So nobody gets what its publisher
+ * is refused, what a client answers is always about something the queues have, and whoever subscribes meanwhile misses
+ * nothing.
+ */
+function keep(
+  deps: PassOnDeps,
+  subscribers: readonly MatchedSubscription[],
+  message: Message,
+  before: UnderWay,
+  exchange: Exchange | undefined,
+  held?: Promise<void>[],
+): Outcome {
+  const { plane, store, keys, now, isEnding, admit } = deps;
+  const { origin, retain: isRetained } = message;
+  const choice = plane.choose(message.topic);
+  const key = keys.next();
+  const publisher = origin.kind === 'client' ? origin.clientId : undefined;
+  const wanted = queueTargets(subscribers, choice, publisher, key.brokerCounter, isEnding);
+  const all = allowed(deps, wanted, message.topic);
+  const isKept = isRetained || exchange !== undefined;
+  if (all.length === 0 && !isKept) return route(deps, message, before, choice);
+  const packet = storedPacket(message, key, now());
+  const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit, held) : atOnce(all);
+  const queued = all.length === 0 ? message : named(message, key, heldFor);
+  if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);
+  const stored = store.keep(packet, targets, isKept ? { isRetained, exchange } : undefined);
+  const kept = settled === undefined ? stored : stored.finally(settled);
+  const { routed } = before;
+  const due = isRetained && routed !== undefined ? kept.then(() => routed) : kept; // order [MQTT-4.6.0-5]
+  return due.then(() => Math.max(plane.route(queued, choice), all.length));
+}
+
+/** Of sessions that are away it is asked when they are back. */
+const allowed = (
+  { authorizer, mayReceive }: PassOnDeps,
+  targets: readonly MatchedSubscription[],
+  topic: string,
+): readonly MatchedSubscription[] =>
+  authorizer.receive === undefined ? targets : targets.filter(({ clientId }) => mayReceive(clientId, topic));
+
+/** As it stands in the queues, without loss of its bytes where it has them. */
+function named(
+  message: Message,
+  key: ReturnType<QueueKeys['next']>,
+  heldFor: ReadonlySet<string> | undefined,
+): Message {
+  if (!(message instanceof RawPublish)) return new QueuedPublish(message, key, heldFor);
+  message.queueKey = key;
+  return message;
+}
+
+function route({ plane }: PassOnDeps, message: Message, { routed }: UnderWay, choice?: SharedChoice): Outcome {
+  if (routed === undefined) return plane.route(message, choice);
+  return routed.then(() => plane.route(message, choice)); // order [MQTT-4.6.0-5]
+}
