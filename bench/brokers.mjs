@@ -1,4 +1,4 @@
-// The two sides of the comparison, started alike: the same certificates, kinds of listeners and core.
+// The sides of the comparison, started alike: the same certificates, kinds of listeners and core.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, startProgram } from './process.mjs';
@@ -80,8 +80,18 @@ async function stopAll(programs) {
   for (const program of programs.toReversed()) await program.stop();
 }
 
-const starters = { viaduct: startViaduct, mosquitto: startMosquitto };
-export const brokerNames = Object.keys(starters);
+/** TLS alone; see bare-node.mjs. */
+async function startBareNode({ directory, ports }) {
+  const script = join(import.meta.dirname, 'bare-node.mjs');
+  const args = [script, join(directory, 'certs'), String(ports.tls), String(ports.twoWayTls)];
+  return [await startProgram('bare Node', process.execPath, args, { text: 'ready' })];
+}
+
+const starters = { viaduct: startViaduct, mosquitto: startMosquitto, 'bare-node': startBareNode };
+
+/** Who takes turns in a row: bare Node where there is a mark against it. */
+export const brokersOf = ({ target }) =>
+  Object.keys(starters).filter((name) => name !== 'bare-node' || target.bare !== undefined);
 
 /**
  * Starts one side on fresh ports.

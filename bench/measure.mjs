@@ -1,6 +1,6 @@
 // One row: the brokers take turns, each run with a broker just started.
 import { join } from 'node:path';
-import { brokerNames, startBroker } from './brokers.mjs';
+import { brokersOf, startBroker } from './brokers.mjs';
 import { loadArguments, loadTimeoutMs } from './load.mjs';
 import { runLoad } from './process.mjs';
 import { faultsOf, formatValue, rowResult } from './report.mjs';
@@ -36,10 +36,11 @@ function progress(sample, row) {
  * @param say takes a line of progress.
  */
 export async function measureRow(row, setting, say) {
-  const samples = Object.fromEntries(brokerNames.map((name) => [name, []]));
+  const brokers = brokersOf(row);
+  const samples = Object.fromEntries(brokers.map((name) => [name, []]));
   const faults = [];
   for (let run = 1; run <= setting.runs; run++)
-    for (const broker of brokerNames) {
+    for (const broker of brokers) {
       const where = `${row.name}, ${broker}, run ${run}`;
       const fault = (text) => {
         faults.push({ broker, run, text });
@@ -47,7 +48,7 @@ export async function measureRow(row, setting, say) {
       };
       try {
         const sample = await measureOnce(row, broker, setting);
-        const problems = faultsOf(sample, row);
+        const problems = faultsOf(sample, row, broker);
         problems.forEach(fault);
         if (!problems.includes('nothing was measured')) samples[broker].push(sample);
         say(`${where}: ${progress(sample, row)}`);

@@ -1,8 +1,11 @@
 // From measurements to medians, verdicts and a table. Pure.
 import { modes } from './rows.mjs';
 
-/** What makes a measurement worthless, in words; empty when it is sound. */
-export function faultsOf(sample, row) {
+/**
+ * What makes a measurement worthless, in words; empty when it is sound.
+ * @param broker of which it is: Node by itself gives a resumed connection no ticket for the next.
+ */
+export function faultsOf(sample, row, broker = 'viaduct') {
   const faults = [];
   const add = (count, text) => {
     if (count !== undefined && count !== 0) faults.push(`${count} ${text}`);
@@ -13,7 +16,7 @@ export function faultsOf(sample, row) {
   add(sample.failed, 'connections failed');
   add(sample.errors, 'errors');
   if (sample.mode === 'idle') add(row.load.n - sample.alive, 'idle connections lost');
-  if (row.load.resume) add(sample.n - sample.resumed, 'connections not resumed');
+  if (row.load.resume && broker !== 'bare-node') add(sample.n - sample.resumed, 'connections not resumed');
   const value = modes[row.load.mode].read(sample);
   if (!Number.isFinite(value) || value <= 0) faults.push('nothing was measured');
   return faults;
@@ -31,9 +34,10 @@ export function summarize(values) {
   return { median: middle, spread: (Math.max(...values) - Math.min(...values)) / middle, values };
 }
 
-function verdictOf({ ratio, value }, measured) {
-  if (ratio !== undefined) return measured.ratio <= ratio ? 'met' : 'missed';
-  return measured.value <= value ? 'met' : 'missed';
+/** @param target at most `ratio` times mosquitto, `bare` times bare Node, `value` of the row's unit; whichever there are. */
+function verdictOf(target, measured) {
+  const isMet = Object.entries(target).every(([name, most]) => measured[name] <= most);
+  return isMet ? 'met' : 'missed';
 }
 
 /** @param runs per broker the samples, failed runs left out; a broker without one leaves the row without a ratio. */
@@ -43,11 +47,14 @@ export function rowResult(row, runs, faults) {
   const result = { name, title, unit, target, load, mosquittoLines, faults, brokers: {} };
   for (const [broker, samples] of Object.entries(runs))
     if (samples.length > 0) result.brokers[broker] = { ...summarize(samples.map(read)), samples };
-  const { viaduct, mosquitto } = result.brokers;
-  if (viaduct === undefined || mosquitto === undefined) return { ...result, verdict: 'not measured' };
+  const { viaduct, mosquitto, 'bare-node': bareNode } = result.brokers;
+  const isWhole =
+    viaduct !== undefined && mosquitto !== undefined && (target.bare === undefined || bareNode !== undefined);
+  if (!isWhole) return { ...result, verdict: 'not measured' };
   const ratio = viaduct.median / mosquitto.median;
-  const verdict = faults.length > 0 ? 'faulty' : verdictOf(row.target, { ratio, value: viaduct.median });
-  return { ...result, ratio, verdict };
+  const bare = bareNode === undefined ? undefined : viaduct.median / bareNode.median;
+  const verdict = faults.length > 0 ? 'faulty' : verdictOf(target, { ratio, bare, value: viaduct.median });
+  return { ...result, ratio, bare, verdict };
 }
 
 export const formatValue = (value) =>
@@ -56,7 +63,14 @@ export const formatValue = (value) =>
 const formatSide = (side) =>
   side === undefined ? '-' : `${formatValue(side.median)} +-${Math.round(side.spread * 50)}%`;
 
-const formatTarget = ({ ratio, value }) => (ratio === undefined ? `<= ${value} KB` : `<= ${ratio.toFixed(2)}`);
+const formatTarget = ({ ratio, bare, value }) =>
+  [
+    value !== undefined && `<= ${value} KB`,
+    ratio !== undefined && `<= ${ratio.toFixed(2)}`,
+    bare !== undefined && `<= ${bare.toFixed(2)} bare`,
+  ]
+    .filter((text) => text !== false)
+    .join(', ');
 
 /** Part of the connections that resumed a session, where the row is about that. */
 const formatResumed = (side) => {
@@ -66,16 +80,22 @@ const formatResumed = (side) => {
 
 /** One line a row, in columns; `+-` is half the spread between the runs. */
 export function formatTable(results) {
-  const lines = results.map(({ name, unit, brokers: { viaduct, mosquitto }, ratio, target, verdict }) => [
-    name,
-    unit,
-    formatSide(viaduct) + formatResumed(viaduct),
-    formatSide(mosquitto) + formatResumed(mosquitto),
-    ratio?.toFixed(2) ?? '-',
-    formatTarget(target),
-    verdict,
-  ]);
-  return formatColumns([['row', 'unit', 'viaduct', 'mosquitto', 'ratio', 'target', 'verdict'], ...lines]);
+  const hasBare = results.some(({ target }) => target.bare !== undefined);
+  const lines = results.map(({ name, unit, brokers, ratio, bare, target, verdict }) => {
+    const sides = ['viaduct', 'mosquitto', ...(hasBare ? ['bare-node'] : [])].map((side) => brokers[side]);
+    const ratios = [ratio, ...(hasBare ? [bare] : [])].map((value) => value?.toFixed(2) ?? '-');
+    return [
+      name,
+      unit,
+      ...sides.map((side) => formatSide(side) + formatResumed(side)),
+      ...ratios,
+      formatTarget(target),
+      verdict,
+    ];
+  });
+  const sides = ['viaduct', 'mosquitto', ...(hasBare ? ['bare Node'] : [])];
+  const ratios = ['ratio', ...(hasBare ? ['to bare'] : [])];
+  return formatColumns([['row', 'unit', ...sides, ...ratios, 'target', 'verdict'], ...lines]);
 }
 
 /** Lines of cells as text, each column as wide as its widest cell. */
