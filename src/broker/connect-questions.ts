@@ -86,7 +86,7 @@ export class ConnectQuestions {
       whenGone(() => resolve(undefined));
     });
     const asked = ask(question, controller.signal).then(
-      (verdict) => this.#answered(waiting, verdict),
+      (verdict) => (controller.signal.aborted ? undefined : this.#answered(waiting, verdict)), // too late to overtake
       (cause: unknown) =>
         controller.signal.aborted ? undefined : unanswered('failed', `nobody could say who it is: ${messageOf(cause)}`),
     );

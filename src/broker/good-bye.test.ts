@@ -49,6 +49,7 @@ async function listener(broker: Broker): Promise<WireClient> {
   const client = new WireClient(broker, 4);
   await client.connect('listener', true);
   await client.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'bye/#', qos: 2 }] }, 'suback');
+  await client.settle(); // what is retained was looked for
   return client;
 }
 

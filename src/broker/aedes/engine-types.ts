@@ -1,5 +1,8 @@
+import type { Subscription } from '../../plane/plane.ts';
+import type { EdgePort } from '../engine-port.ts';
+import type { AuthorizedClient } from '../ports.ts';
+import type { StoredPacket, StoredSession } from '../session-store.ts';
 import type { StoredProperties } from '../stored-properties.ts';
-import type { EngineStore } from './engine-store.ts';
 
 // The parts of Aedes 2.0.0-beta.1 that the adapter touches, its internals included. The version is pinned exactly, so
 // that these shapes hold.
@@ -7,44 +10,27 @@ import type { EngineStore } from './engine-store.ts';
 /** A packet as mqtt-packet reads it, before the engine looks at it. */
 export interface EngineParsedPacket {
   readonly cmd: string;
-  reasonCode?: number | undefined;
-  messageId?: number | undefined;
-  will?: { properties?: StoredProperties } | undefined;
+  readonly will?: (StoredPacket & { properties?: StoredProperties }) | undefined;
 }
 
-export type Done = (error?: Error | null) => void;
-
-/** As much of a parser as a client of the engine needs when packets come to it whole. */
-export interface EngineParserStub {
-  readonly client?: EngineClient;
-  _queue: unknown;
-  listeners(event: string): unknown[];
-  removeAllListeners(event: string): void;
-}
-
+/** A client as the engine sees it, which did not make it itself. */
 export interface EngineClient {
-  id: string | null;
-  version: 3 | 4 | 5 | null;
-  clean: boolean;
-  closed: boolean;
-  connackSent: boolean;
-  duplicates: Record<string, number>;
-  connecting: boolean;
-  connected: boolean;
-  conn: { destroy(): void };
-  _cleanStart?: boolean;
-  /** It leaves no will. */
-  _disconnected?: boolean;
-  _parser: EngineParserStub;
-  _parsingBatch: number;
-  _topicAliases: ReadonlyMap<number, string>;
-  _eos: () => void;
-  sessionExpiryInterval: number;
-  _nextBatch: (error?: Error | null) => void;
-  _connectTimer: NodeJS.Timeout | null;
-  _serverKeepAlive?: number;
+  /** The client id. */
+  readonly id: string;
+  readonly edge: EdgePort;
+  /** Undefined before it was admitted; so is the next. */
+  readonly authorized: AuthorizedClient | undefined;
+  readonly owner: Pick<StoredSession, 'principal' | 'trust'> | undefined;
+  /** Its session outlives the connection, */
+  readonly isPersistent: boolean;
+  /** by so much. */
+  readonly expirySeconds: number;
+  /** There is a record of its session. */
+  readonly isKept: boolean;
+  readonly subscriptions: Iterable<Subscription>;
+  /** Sends it away; in MQTT 5 with a word. [MQTT-4.13.2] */
+  disconnect(reason: { readonly reasonCode: number }, done?: () => void): void;
   close(done?: () => void): void;
-  disconnect(options: { reasonCode: number }, done: () => void): void;
 }
 
 /** The queue through which the engine would route. */
@@ -58,16 +44,8 @@ export interface EngineQueue {
 export interface EngineOptions {
   readonly id: string;
   readonly mq: EngineQueue;
-  readonly persistence: EngineStore;
-  readonly connectTimeout: number;
-  readonly drainTimeout: number;
-  readonly maxClientsIdLength: number;
+  /** Of all that it would keep it is only told to begin; an `async` function in the literal sense, as it checks the constructor. */
+  readonly persistence: { setup(): Promise<void> };
   readonly sessionExpiryIntervalLimit: number;
   readonly pendingSessionsLimit: number;
-  readonly authenticate: (
-    client: EngineClient,
-    username: unknown,
-    password: unknown,
-    done: (error: Error | null, isAccepted: boolean) => void,
-  ) => void;
 }

@@ -15,10 +15,9 @@ import type { SessionStore } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
 import { clientHooks } from './client-hooks.ts';
 import { ConnectTurns } from './connect-turns.ts';
-import { hooksOf } from './engine-hooks.ts';
+import { type ConnectingDeps, connectClient } from './connecting.ts';
 import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
-import { createEngineStore } from './engine-store.ts';
-import type { EngineClient } from './engine-types.ts';
+import type { EngineOptions } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
 import { PacketReader } from './packet-reader.ts';
 import { silentQueue } from './silent-queue.ts';
@@ -44,9 +43,7 @@ export interface EngineDeps {
 export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engine {
   return (deps) => {
     let limits = initial;
-    const { runId, store, ends, telemetry } = deps;
-    const connections = new WeakMap<EngineClient, EngineSession>();
-    const reader = new PacketReader();
+    const { runId, store, telemetry } = deps;
     const turns = new ConnectTurns();
     const questions = new ConnectQuestions({ ...deps, limits: () => limits, events: telemetry.events });
     const sessions = new Sessions({
@@ -55,27 +52,26 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
       isArriving: (clientId) => turns.isTaken(clientId),
     });
     const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
-    const sessionOf = (clientId: string): EngineSession | undefined => {
-      const client = aedes.clients[clientId];
-      return client && connections.get(client);
-    };
-    const makeWay: GuardedAedes['makeWay'] = (...args) => aedes.makeWay(...args);
-    const aedes: GuardedAedes = new GuardedAedes(
-      {
-        id: runId,
-        mq: silentQueue(),
-        persistence: createEngineStore(store, ends),
-        ...limitsOf(limits),
-        ...hooksOf({ ...deps, connections, sessions, turns, questions, sessionOf, makeWay }),
-      },
-      clientHooks({ ...deps, connections, sessions, failed }),
+    const engine = new GuardedAedes(
+      { id: runId, mq: silentQueue(), persistence: nothingKept, ...limitsOf(limits) },
+      clientHooks({ ...deps, sessions, failed }),
     );
-    report(aedes, connections, failed);
+    engine.on('error', failed);
 
+    const connecting: ConnectingDeps = {
+      ...deps,
+      engine,
+      reader: new PacketReader(),
+      sessions,
+      turns,
+      questions,
+      failed,
+    };
     const sessionDeps: EngineSessionDeps = {
       ...deps,
-      reader,
-      attach: (socket) => aedes.handle(socket),
+      engine,
+      connect: (client, frame) => void connectClient(client, frame, connecting).catch(failed),
+      forgetWill: (id) => void store.takeWill(id).catch(failed),
       events: telemetry.events,
     };
 
@@ -83,38 +79,37 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
     return {
       name: 'engine',
       async start() {
-        await aedes.listen();
+        await engine.listen();
         isListening = true;
         await sessions.start();
-        await publishEarlierWills(aedes, deps);
+        await publishWillsOfEarlierRun({
+          ...deps,
+          isConnected: (clientId) => engine.clients[clientId] !== undefined,
+        });
       },
       async stop() {
         if (!isListening) return;
         isListening = false;
         sessions.stop();
-        await new Promise<void>((resolve) => aedes.close(resolve));
+        await new Promise<void>((resolve) => engine.close(resolve));
       },
-      open(edge) {
-        const session = new EngineSession(edge, sessionDeps);
-        connections.set(session.client, session);
-        return session;
-      },
+      open: (edge) => new EngineSession(edge, sessionDeps),
       limit(next) {
         limits = next;
-        aedes.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
+        engine.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
       },
-      edgeOf: (clientId) => sessionOf(clientId)?.edge,
-      subscriptionsOf: (clientId) => sessionOf(clientId)?.subscriptions,
-      disconnectAll: () => disconnectAll(Object.values(aedes.clients)),
+      edgeOf: (clientId) => engine.clients[clientId]?.edge,
+      subscriptionsOf: (clientId) => engine.clients[clientId]?.subscriptions,
+      async disconnectAll() {
+        for (const client of Object.values(engine.clients))
+          client.disconnect({ reasonCode: reasonCodes.serverShuttingDown });
+      },
     };
   };
 }
 
-const publishEarlierWills = (aedes: GuardedAedes, deps: EngineDeps): Promise<void> =>
-  publishWillsOfEarlierRun({
-    ...deps,
-    isConnected: (clientId) => aedes.clients[clientId] !== undefined,
-  });
+/** The store is ours, and open already. */
+const nothingKept: EngineOptions['persistence'] = { async setup() {} };
 
 /** The longest that MQTT 5 can name. [MQTT 5, 3.1.2.11.2] */
 const neverSeconds = 0xffff_ffff;
@@ -123,27 +118,6 @@ const sessionExpirySeconds = ({ sessionExpiry }: LimitsOptions): number =>
   Math.min(neverSeconds, Math.floor(sessionExpiry / 1_000));
 
 const limitsOf = (limits: LimitsOptions) => ({
-  connectTimeout: limits.connectTimeout,
-  drainTimeout: 0, // a slow link is bounded in bytes by the edge
-  maxClientsIdLength: 65_535, // MQTT 3.1 has no reason to refuse what 3.1.1 allows
   sessionExpiryIntervalLimit: sessionExpirySeconds(limits),
   pendingSessionsLimit: 0,
 });
-
-/** Tells the edges what the engine says of their clients. */
-function report(
-  aedes: GuardedAedes,
-  connections: WeakMap<EngineClient, EngineSession>,
-  failed: (error: unknown) => void,
-): void {
-  const clientFailed = (client: EngineClient, error: unknown): void =>
-    connections.get(client)?.edge.failed(messageOf(error));
-  aedes.on('clientError', clientFailed);
-  aedes.on('connectionError', clientFailed);
-  aedes.on('error', failed);
-}
-
-async function disconnectAll(clients: readonly EngineClient[]): Promise<void> {
-  const reason = { reasonCode: reasonCodes.serverShuttingDown };
-  await Promise.all(clients.map((client) => new Promise<void>((resolve) => client.disconnect(reason, resolve))));
-}

@@ -1,11 +1,13 @@
 import { messageOf } from '../../kernel/errors.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
+import type { ConnectPacket } from '../../mqtt/connect.ts';
 import type { Message } from '../../plane/message.ts';
 import { engineFailed } from '../events.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { StoredMessage } from '../publish/stored-message.ts';
 import type { SessionStore, StoredPacket, StoredWill } from '../session-store.ts';
+import type { PacketReader } from './packet-reader.ts';
 
 export interface WillsDeps {
   readonly store: Pick<SessionStore, 'wills' | 'takeWill' | 'session'>;
@@ -14,6 +16,21 @@ export interface WillsDeps {
   readonly telemetry: Telemetry;
   readonly isConnected: (clientId: string) => boolean;
   readonly publisher: Pick<Publisher, 'publishWill'>;
+}
+
+/** The will of a CONNECT as it is kept and published; undefined where it has none. */
+export function willOf(
+  frame: Buffer,
+  { version, will }: ConnectPacket,
+  reader: PacketReader,
+): StoredPacket | undefined {
+  if (will === undefined) return undefined;
+  const read = reader.read(frame, version).will;
+  if (read?.properties?.userProperties !== undefined) {
+    read.properties.userPropertyList = will.userProperties; // in the order of the wire [MQTT-3.3.2-18]
+    delete read.properties.userProperties;
+  }
+  return read;
 }
 
 /** Its delay is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */

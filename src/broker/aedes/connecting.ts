@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../kernel/errors.ts';
+import { passwordOf } from '../../mqtt/connect.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
+import type { Identity, RejectionCode } from '../ports.ts';
+import type { SessionEnds } from '../session-ends.ts';
+import type { SessionStore, StoredSession } from '../session-store.ts';
+import type { Sessions } from '../sessions.ts';
+import type { ConnectTurns } from './connect-turns.ts';
+import type { EngineSession } from './engine-session.ts';
+import type { GuardedAedes } from './guarded-aedes.ts';
+import type { PacketReader } from './packet-reader.ts';
+import { refusalCode } from './session-refusal.ts';
+import { willOf } from './wills.ts';
+
+export interface ConnectingDeps {
+  readonly engine: Pick<GuardedAedes, 'clients' | 'closed' | 'registerClient' | 'clampSessionExpiry' | 'makeWay'>;
+  readonly reader: PacketReader;
+  readonly sessions: Sessions;
+  readonly ends: Pick<SessionEnds, 'end'>;
+  readonly store: Pick<SessionStore, 'putWill' | 'takeWill'>;
+  readonly turns: ConnectTurns;
+  readonly questions: ConnectQuestions;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Works on the CONNECT of a client, in place of the engine: that one reads it again, starts timers and streams, and sends a
+ * CONNACK that says too little. [MQTT-3.1.4-1] to [MQTT-3.1.4-6]
+ */
+export async function connectClient(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<void> {
+  await Promise.resolve(); // the edge is through with the packet
+  if (client.isClosed) return;
+  const { clientId, sessionExpirySeconds } = client.edge.connect;
+  client.id = clientId === '' ? `auto-${randomUUID()}` : clientId; // [MQTT-3.1.3-6]
+  client.expirySeconds = deps.engine.clampSessionExpiry(sessionExpirySeconds);
+  try {
+    if (await isAdmitted(client, frame, deps)) await begin(client, frame, deps);
+  } finally {
+    client.leaveTurn();
+  }
+}
+
+async function isAdmitted(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<boolean> {
+  try {
+    return await admit(client, frame, deps);
+  } catch (cause) {
+    client.refused(reasonCodes.serverUnavailable, `the session store does not answer: ${messageOf(cause)}`);
+    return false;
+  }
+}
+
+function tooLong(clientId: string, most: number): ConnectVerdict | undefined {
+  const bytes = Buffer.byteLength(clientId);
+  if (bytes <= most) return undefined;
+  const reason = `the client id has ${bytes} bytes; limits.clientIdLength allows ${most}`;
+  return { kind: 'reject', code: 'client-id', reason };
+}
+
+const rejections: Readonly<Record<RejectionCode, number>> = {
+  'client-id': reasonCodes.clientIdentifierNotValid,
+  'bad-credentials': reasonCodes.badUserNameOrPassword,
+  'not-authorized': reasonCodes.notAuthorized,
+  busy: reasonCodes.quotaExceeded,
+  unavailable: reasonCodes.serverUnavailable,
+};
+
+/** @returns false when it was refused, or is gone */
+async function admit(
+  client: EngineSession,
+  frame: Buffer,
+  { questions, sessions, turns, engine }: ConnectingDeps,
+): Promise<boolean> {
+  const { id: clientId, edge } = client;
+  const { peer, connect, limits } = edge;
+  const answer =
+    tooLong(clientId, limits.clientIdLength) ??
+    questions.ask({ peer, clientId, connect, password: passwordOf(frame, connect) }, (giveUp) =>
+      client.isAsked(giveUp),
+    );
+  const verdict = answer instanceof Promise ? await answer : answer; // known at once, it costs no turn of the loop
+  if (verdict === undefined) return false;
+  if (verdict.kind === 'reject') {
+    client.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
+    return false;
+  }
+  const leave = verdict.kind === 'overtaken' ? undefined : await turns.take(clientId, ownerOf(verdict));
+  if (verdict.kind === 'overtaken' || leave === undefined) {
+    client.refused(
+      reasonCodes.sessionTakenOver,
+      `a newer connection with the client id "${clientId}" came before this one was accepted`,
+    );
+    return false;
+  }
+  const identity = { principal: verdict.principal, trust: verdict.trust };
+  client.tookTurn(leave);
+  if (client.isClosed) return false;
+  const current = engine.clients[clientId];
+  const owner = current?.owner ?? (await sessions.find(clientId)); // a clean session stands in no store
+  if (client.isClosed) return false;
+  if (owner !== undefined && !isSame(owner, identity)) {
+    client.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, identity)}`);
+    return false;
+  }
+  const { isCleanStart } = connect;
+  await engine.makeWay(clientId, isCleanStart);
+  if (isCleanStart && (current === undefined ? owner !== undefined : current.isKept && (await sessions.find(clientId))))
+    sessions.ended(clientId, 'clean-start');
+  // what ended with the connection that made way is gone
+  const isResumed = !isCleanStart && (await sessions.find(clientId)) !== undefined;
+  if (client.isClosed) return false;
+  client.admitted(verdict, isResumed);
+  return true;
+}
+
+/** Ends what was before, where the client wants to begin anew, and makes it known. */
+async function begin(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<void> {
+  const { engine, ends, store, sessions, failed } = deps;
+  const { id, edge } = client;
+  try {
+    if (edge.connect.isCleanStart) await ends.end(id); // [MQTT-3.1.2-4]
+    const will = willOf(frame, edge.connect, deps.reader);
+    client.will = will;
+    const forgotten = store.takeWill(id);
+    await (will === undefined ? forgotten : Promise.all([forgotten, store.putWill({ ...will, clientId: id })]));
+  } catch (cause) {
+    client.refused(refusalCode(cause), `CONNECT failed: ${messageOf(cause)}`);
+    return;
+  }
+  if (client.isClosed || engine.closed) {
+    store.takeWill(id).catch(failed);
+    return;
+  }
+  engine.registerClient(client);
+  await client.registered(sessions);
+}
+
+type Owner = Pick<StoredSession, 'principal' | 'trust'>;
+
+const isSame = (owner: Owner, { principal, trust }: Identity): boolean =>
+  owner.principal === principal && (owner.trust === undefined || owner.trust === trust);
+
+const whose = (owner: Owner, { principal, trust }: Identity): string =>
+  owner.principal === principal
+    ? `a session of the same name under another trust, "${owner.trust}" and not "${trust}"; choose another client id, or give both listeners the same \`trust\``
+    : `a session of another principal, "${owner.principal}"; choose another client id`;
