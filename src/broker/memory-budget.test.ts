@@ -60,3 +60,15 @@ test('what a connection held is free when it is over', () => {
   one.release();
   expect(budget.bytes).toBe(0);
 });
+
+test('what came of packets that are not whole, or not cut, counts too, and who holds most of it is closed', async () => {
+  const { budget, closed, holder } = setUp();
+  const [unfinished, slow] = [holder('unfinished'), holder('slow')];
+  unfinished.holdsUncut(60 * megabyte);
+  expect(budget.bytes).toBe(60 * megabyte);
+  slow.holdsOutbound(20 * megabyte);
+  await turnEnd();
+  expect(closed).toEqual(['unfinished']);
+  unfinished.release();
+  expect(budget.bytes).toBe(20 * megabyte);
+});

@@ -20,6 +20,7 @@ export class Holding {
   readonly #close: (reason: string) => void;
   #outbound = 0;
   #inbound = 0;
+  #uncut = 0;
 
   /** @param close ends the connection */
   constructor(budget: MemoryBudget, close: (reason: string) => void) {
@@ -27,8 +28,9 @@ export class Holding {
     this.#close = close;
   }
 
-  get outbound(): number {
-    return this.#outbound;
+  /** Bytes that it is up to the client to take, or to bring to an end. */
+  get awaited(): number {
+    return this.#outbound + this.#uncut;
   }
 
   /** Bytes on their way to the client. */
@@ -46,10 +48,18 @@ export class Holding {
     this.#budget.change(change, this);
   }
 
+  /** Bytes of the client that are no packet yet. */
+  holdsUncut(bytes: number): void {
+    const change = bytes - this.#uncut;
+    this.#uncut = bytes;
+    this.#budget.change(change, this);
+  }
+
   /** The connection is over. */
   release(): void {
     this.holdsOutbound(0);
     this.holdsInbound(0);
+    this.holdsUncut(0);
   }
 
   close(reason: string): void {
@@ -104,7 +114,7 @@ export class MemoryBudget {
   /** Called once for each batch. */
   change(bytes: number, holding: Holding): void {
     this.#bytes += bytes;
-    if (holding.outbound > slowBytes) this.#slow.add(holding);
+    if (holding.awaited > slowBytes) this.#slow.add(holding);
     else if (this.#slow.size > 0) this.#slow.delete(holding);
     if (bytes > 0) {
       if (this.isShort) this.#runsShort();
@@ -136,7 +146,7 @@ export class MemoryBudget {
   readonly #relieve = (): void => {
     this.#isRelieving = false;
     this.#tell('close');
-    const slowest = [...this.#slow].sort((a, b) => b.outbound - a.outbound);
+    const slowest = [...this.#slow].sort((a, b) => b.awaited - a.awaited);
     for (const [closed, holding] of slowest.entries()) {
       if (!this.isShort) return;
       if (closed === closedAtOnce) {
@@ -148,7 +158,7 @@ export class MemoryBudget {
         return;
       }
       holding.close(
-        `memory is short (limits.memory, ${this.#maxBytes} bytes), and ${holding.outbound} bytes wait for this client`,
+        `memory is short (limits.memory, ${this.#maxBytes} bytes), and ${holding.awaited} bytes wait for this client`,
       );
     }
   };

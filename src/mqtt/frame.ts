@@ -83,6 +83,11 @@ export class FrameCutter {
     return this.#heldBytes;
   }
 
+  /** Memory that is kept: of an unfinished packet, and of the rest. */
+  get keptBytes(): number {
+    return this.#held.length + (this.#rest === undefined ? 0 : this.#rest.length);
+  }
+
   /** Packets that came in several chunks, and are whole. */
   get gathered(): number {
     return this.#gathered;

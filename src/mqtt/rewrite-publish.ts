@@ -97,7 +97,22 @@ export function withExpiry(frame: Buffer, header: PublishHeader, seconds: number
  * @param packetId 1 to 65,535
  */
 export function stampPacketId(frame: Buffer, packetId: number): void {
-  const topicAt = headerLength(frame);
   frame[0] = frame[0]! & 0xf7;
-  writeUint16(frame, packetId, topicAt + 2 + uint16At(frame, topicAt));
+  writeUint16(frame, packetId, packetIdStart(frame));
+}
+
+/**
+ * The same in two pieces, of which the larger one may go to many clients at a time.
+ * @returns a copy of what stands before the end of the packet identifier, and the rest as it is
+ */
+export function stampedApart(frame: Buffer, packetId: number): { readonly head: Buffer; readonly rest: Buffer } {
+  const end = packetIdStart(frame) + 2;
+  const head = Buffer.from(frame.subarray(0, end));
+  stampPacketId(head, packetId);
+  return { head, rest: frame.subarray(end) };
+}
+
+function packetIdStart(frame: Buffer): number {
+  const topicAt = headerLength(frame);
+  return topicAt + 2 + uint16At(frame, topicAt);
 }

@@ -62,3 +62,12 @@ test('bursts of a few units a turn never use up its time, however many turns go 
     await turnEnd();
   }
 });
+
+test('what work makes the end of a turn cost is counted as time of the turn', () => {
+  const turn = new Turn();
+  turn.owe(1);
+  expect(turn.spend(16)).toBe(true);
+  turn.owe(6_000);
+  expect(turn.spend(16)).toBe(false);
+  turn.stop();
+});

@@ -11,7 +11,8 @@ export interface Worker {
   goOn(): void;
 }
 
-/** What a share is counted in: about what it costs to route one small message to one client, two microseconds. */
+/** What a share is counted in: about what it costs to route one small message to one client. */
+const unitMs = 0.002;
 const largestShare = 512;
 const smallestShare = 32;
 /** Divided among all that wait. */
@@ -35,6 +36,8 @@ export class Turn {
   readonly #workers = new Fifo<Worker>();
   #immediate: NodeJS.Immediate | undefined;
   #units = 0;
+  /** Units that the end of the turn will take. */
+  #owed = 0;
   /** Undefined until the turn has had a handful to do. */
   #startMs: number | undefined;
   #hasTime = true;
@@ -69,6 +72,12 @@ export class Turn {
     return this.#hasTime;
   }
 
+  /** Counts work that what was done leaves for the end of the turn. */
+  owe(units: number): void {
+    this.#owed += units;
+    this.spend(clockUnits);
+  }
+
   /** Forgets what waits; for the end. */
   stop(): void {
     if (this.#immediate !== undefined) clearImmediate(this.#immediate);
@@ -83,7 +92,7 @@ export class Turn {
     if (this.#startMs === undefined) {
       this.#startMs = now;
       this.#arm(); // or nothing would end the turn
-    } else if (now - this.#startMs > turnMs) this.#hasTime = false;
+    } else if (now - this.#startMs + this.#owed * unitMs > turnMs) this.#hasTime = false;
   }
 
   #arm(): void {
@@ -94,6 +103,7 @@ export class Turn {
     this.#immediate = undefined;
     this.number += 1;
     this.#units = 0;
+    this.#owed = 0;
     this.#startMs = undefined;
     this.#hasTime = true;
     if (this.#workers.length > 0) this.#work();

@@ -58,3 +58,34 @@ test('whatever fits without a topic alias is delivered, with one or without, and
     ),
   );
 });
+
+test('a large message at QoS 1 or 2 goes to each client in two pieces, of which the larger is the one that came [MQTT-2.2.1-4]', () => {
+  const encoder = new DeliveryEncoder({ version: 5, topicAliasMaximum: 0, maximumPacketSize: undefined });
+  for (const level of [1, 2] as const) {
+    const message = rawPublish('a/topic', Buffer.alloc(40_000, 7), level);
+    const delivery = { qos: level, retain: false, identifiers: [] };
+    const pieces = [3, 515].map((packetId) => encoder.encodeApart(message, delivery, packetId));
+    for (const [index, packetId] of [3, 515].entries()) {
+      const { head, rest } = pieces[index]!;
+      expect(rest.buffer).toBe((message as RawPublish).frame.buffer);
+      expect(read(Buffer.concat([head, rest]))).toMatchObject({ packetId, topic: 'a/topic', qos: level });
+      expect(head.length).toBeLessThan(32);
+    }
+    expect(encoder.encodeApart(message, { ...delivery, retain: true }, 1)).toBeUndefined();
+    expect(encoder.encodeApart(message, delivery, 1, { secondsLeft: 1 })).toBeUndefined();
+  }
+});
+
+test('a small message, one that is too large for its client and one with a topic alias are encoded whole', () => {
+  const delivery = { qos: 1, retain: false, identifiers: [] } as const;
+  const apart = (payloadBytes: number, options: { topicAliasMaximum?: number; maximumPacketSize?: number }) =>
+    new DeliveryEncoder({ version: 5, topicAliasMaximum: 0, maximumPacketSize: undefined, ...options }).encodeApart(
+      rawPublish('a/topic', Buffer.alloc(payloadBytes), 1),
+      delivery,
+      1,
+    );
+  expect(apart(40_000, {})).toBeDefined();
+  expect(apart(30_000, {})).toBeUndefined();
+  expect(apart(40_000, { maximumPacketSize: 40_000 })).toBeUndefined();
+  expect(apart(40_000, { topicAliasMaximum: 1 })).toBeUndefined();
+});

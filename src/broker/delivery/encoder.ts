@@ -1,5 +1,5 @@
 import { encodePublish } from '../../mqtt/encode-publish.ts';
-import { aliasedFrame, stampPacketId } from '../../mqtt/rewrite-publish.ts';
+import { aliasedFrame, stampedApart, stampPacketId } from '../../mqtt/rewrite-publish.ts';
 import { type OutboundAlias, OutboundAliases } from '../../mqtt/topic-aliases.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Message } from '../../plane/message.ts';
@@ -22,6 +22,9 @@ export interface DeliveryDetails {
 }
 
 const none: DeliveryDetails = {};
+
+/** A larger message is not copied for each client that it goes to at QoS 1 or 2. */
+const sharedBytes = 32 * 1_024;
 
 /** Writes messages as PUBLISH packets for one client: the bytes that came in where they may stay, and new ones otherwise. */
 export class DeliveryEncoder {
@@ -49,21 +52,46 @@ export class DeliveryEncoder {
     return plain.length <= this.#maximumPacketSize ? plain : undefined;
   }
 
+  /**
+   * At QoS 1 and 2 a large message that goes on as it came: what belongs to this client, and the bytes that all get.
+   * @returns undefined where it is to be encoded whole
+   */
+  encodeApart(
+    message: Message,
+    delivery: Delivery,
+    packetId: number,
+    details = none,
+  ): { readonly head: Buffer; readonly rest: Buffer } | undefined {
+    if (!(message instanceof RawPublish) || message.frame.length <= sharedBytes) return undefined;
+    if (this.#aliases !== undefined || message.frame.length > this.#maximumPacketSize) return undefined;
+    return this.#goesOnAsItIs(message, delivery, details) ? stampedApart(message.frame, packetId) : undefined;
+  }
+
   /** A packet that was encoded last for this topic was not sent: the client has not learned its alias. */
   dropped(topic: string): void {
     this.#aliases?.forget(topic);
   }
 
+  #goesOnAsItIs(
+    message: RawPublish,
+    { qos, retain, identifiers }: Delivery,
+    { dup, secondsLeft }: DeliveryDetails,
+  ): boolean {
+    const isUnchanged = identifiers.length === 0 && !retain && dup !== true && secondsLeft === undefined;
+    return isUnchanged && message.fits(this.#version, qos);
+  }
+
   #write(
     message: Message,
-    { qos, retain, identifiers }: Delivery,
+    delivery: Delivery,
     packetId: number,
-    { dup = false, secondsLeft }: DeliveryDetails,
+    details: DeliveryDetails,
     alias: OutboundAlias | undefined,
   ): Buffer {
     const version = this.#version;
-    const isUnchanged = identifiers.length === 0 && !retain && !dup && secondsLeft === undefined;
-    if (isUnchanged && message instanceof RawPublish && message.fits(version, qos))
+    const { qos, retain, identifiers } = delivery;
+    const { dup = false, secondsLeft } = details;
+    if (message instanceof RawPublish && this.#goesOnAsItIs(message, delivery, details))
       return alias === undefined ? message.frameFor(packetId) : withAlias(message, packetId, alias);
     let properties = version === 5 ? message.properties : undefined;
     if (secondsLeft !== undefined && properties !== undefined)

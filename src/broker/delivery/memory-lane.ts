@@ -65,7 +65,7 @@ export class MemoryLane implements Lane {
   #send(outgoing: Outgoing, left: number | undefined): void {
     const { qos, shared } = outgoing.delivery;
     const packet = this.#sender.number(outgoing, left, qos === 1 && shared !== undefined);
-    if (packet !== undefined) this.#sender.sink.deliver(packet.frame, qos);
+    if (packet !== undefined) this.#sender.sink.deliver(packet.frame, qos, packet.rest);
   }
 
   #wait(message: Message, delivery: Delivery): void {

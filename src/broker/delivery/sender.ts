@@ -7,9 +7,10 @@ import { type Awaited, Window } from './window.ts';
 export interface DeliverySink {
   /**
    * Sends a PUBLISH that waits for nobody: a client that does not read loses QoS 0 first, then its connection.
+   * @param rest follows the frame; others get it too
    * @returns false when it was not sent
    */
-  deliver(frame: Uint8Array, qos: Qos): boolean;
+  deliver(frame: Uint8Array, qos: Qos, rest?: Uint8Array): boolean;
   /** Sends a packet that may not be lost. */
   write(frame: Uint8Array): void;
   /** True while the client does not take what was sent. */
@@ -53,8 +54,11 @@ export class Sender {
   number(outgoing: Outgoing, secondsLeft: number | undefined, keeps: boolean): NumberedPacket | undefined {
     const { message, delivery } = outgoing;
     const packetId = this.window.take(awaited(delivery.qos), keeps ? outgoing : undefined);
-    const frame = this.#encoder.encode(message, delivery, packetId, { secondsLeft });
-    if (frame !== undefined) return { packetId, frame };
+    const details = secondsLeft === undefined ? undefined : { secondsLeft };
+    const apart = this.#encoder.encodeApart(message, delivery, packetId, details);
+    if (apart !== undefined) return { packetId, frame: apart.head, rest: apart.rest };
+    const frame = this.#encoder.encode(message, delivery, packetId, details);
+    if (frame !== undefined) return { packetId, frame, rest: undefined };
     this.window.release(packetId);
     return undefined;
   }
@@ -72,4 +76,6 @@ export class Sender {
 export interface NumberedPacket {
   readonly packetId: number;
   readonly frame: Buffer;
+  /** What follows the frame; others get it too. */
+  readonly rest: Buffer | undefined;
 }

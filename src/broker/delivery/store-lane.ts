@@ -205,9 +205,9 @@ export class StoreLane implements Lane {
     else {
       const noted = (): Promise<void> => this.#deps.store.sent(this.#clientId, key, packet.packetId);
       // at QoS 2 the store must know the identifier before the client does, or the message could come twice
-      if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos));
+      if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos, packet.rest));
       else {
-        sender.sink.deliver(packet.frame, qos);
+        sender.sink.deliver(packet.frame, qos, packet.rest);
         this.#after(noted);
       }
     }

@@ -70,8 +70,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.holding = new Holding(deps.memory, (reason) => this.broken(reason));
     this.egress = new Egress(link, deps, deps.limits.outboundBuffer, this, this.holding);
     this.deliveries = new Deliveries(this.egress, deps);
-    const isBehind = (): boolean => this.intake.isBehind;
-    this.#timeLimit = new TimeLimit(deps.limits, { wheel: deps.wheel, cutter: this.#cutter, isBehind }, this);
+    const timing = { wheel: deps.wheel, cutter: this.#cutter, intake: this.intake };
+    this.#timeLimit = new TimeLimit(deps.limits, timing, this);
     link.open(this);
     this.published(); // who connects waits as who publishes
   }

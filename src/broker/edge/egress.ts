@@ -52,11 +52,12 @@ export class Egress implements DeliverySink {
     else this.#outbox.push(data);
   }
 
-  deliver(frame: Uint8Array, qos: Qos): boolean {
+  deliver(frame: Uint8Array, qos: Qos, rest?: Uint8Array): boolean {
     if (this.#isClosed) return false;
     const waiting = this.#waiting();
     if (waiting <= congestedBytes) {
       this.#outbox.push(frame);
+      if (rest !== undefined) this.#outbox.push(rest);
       return true;
     }
     if (qos === 0 && (waiting * 2 > this.#maxWaitingBytes || this.#memory.isShort)) {
@@ -67,7 +68,8 @@ export class Egress implements DeliverySink {
       this.#failUnread();
       return false;
     }
-    this.#outbox.push(Buffer.from(frame)); // or it would keep all that it was read with
+    this.#outbox.push(detached(frame));
+    if (rest !== undefined) this.#outbox.push(detached(rest));
     return true;
   }
 
@@ -80,9 +82,12 @@ export class Egress implements DeliverySink {
     this.account();
   }
 
-  /** What waits may have changed. */
+  /** What waits may have changed. Over TLS what the socket has waits twice: as it was given, and encrypted. */
   account(): void {
-    if (!this.#isClosed) this.#holding.holdsOutbound(this.#waiting() + this.#laneBytes);
+    if (this.#isClosed) return;
+    const { bufferedBytes, peer } = this.#link;
+    const sent = peer.tls === undefined ? bufferedBytes : 2 * bufferedBytes;
+    this.#holding.holdsOutbound(sent + this.#outbox.bytes + this.#laneBytes);
   }
 
   fail(reason: string): void {
@@ -110,3 +115,7 @@ export class Egress implements DeliverySink {
     this.fail(`it does not read: more than limits.outboundBuffer (${this.#maxWaitingBytes} bytes) wait for it`);
   }
 }
+
+/** Bytes that keep no more than themselves for as long as they wait; what they were read with may be far more. */
+const detached = (bytes: Uint8Array): Uint8Array =>
+  bytes.length * 2 < bytes.buffer.byteLength ? Buffer.from(bytes) : bytes;

@@ -21,7 +21,7 @@ export interface InboundPublishHost {
   readonly connect: ConnectPacket;
   readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels'>;
   readonly egress: Egress;
-  readonly intake: Pick<Intake, 'spend' | 'pause' | 'resume'>;
+  readonly intake: Pick<Intake, 'spend' | 'owe' | 'pause' | 'resume'>;
   /** Ends the connection: the client did what it may not, and no answer can say so. */
   dismiss(reason: string): void;
 }
@@ -37,6 +37,10 @@ export interface InboundPublishDeps {
  * sent costs far more, and is shared by all messages of the turn, so the fewer turns a fan-out takes the cheaper it is.
  */
 const deliveryUnits = 1 / 32;
+
+/** Bytes of a message that cost a unit where the batch is sent, for each client that gets it; a small one costs nothing. */
+const unitBytes = 8 * 1_024;
+const smallBytes = 4 * 1_024;
 
 /** Kept when the next packet may be handled; at once where it is undefined. */
 export type Through = Promise<void> | undefined;
@@ -105,7 +109,7 @@ export class InboundPublish {
     this.#source ??= this.#deps.publisher.sourceOf(this.#accepted, this.#host.limits);
     const source = this.#source;
     if (header.qos === 2) return this.#takeOnce(frame, header, source);
-    void this.#settle(header, this.#publish(frame, header, source)); // the next does not wait for its answer
+    void this.#settle(frame, header, this.#publish(frame, header, source)); // the next does not wait for its answer
     return undefined;
   }
 
@@ -147,7 +151,8 @@ export class InboundPublish {
     const { packetId } = header;
     const exchanges = this.#openExchanges();
     const take = (isRepeated: boolean): Through => {
-      if (!isRepeated) return this.#settle(header, this.#publish(frame, header, source, exchanges.open(packetId)));
+      if (!isRepeated)
+        return this.#settle(frame, header, this.#publish(frame, header, source, exchanges.open(packetId)));
       this.#answer(header, reasonCodes.success, '');
       this.#pauseIfBehind();
       return undefined;
@@ -162,13 +167,18 @@ export class InboundPublish {
   }
 
   /** Answers as soon as it is known what to say. @returns kept when that was done */
-  #settle(header: PublishHeader, outcome: Outcome | Refusal): Through {
+  #settle(frame: Buffer, header: PublishHeader, outcome: Outcome | Refusal): Through {
     if (typeof outcome === 'number') {
-      if (outcome > 1) this.#host.intake.spend(outcome * deliveryUnits);
+      if (outcome > 1) this.#countDeliveries(outcome, frame.length);
       if (header.qos > 0) this.#answer(header, codeFor(outcome), '');
       return undefined;
     }
     return 'kind' in outcome ? this.#denied(header, outcome) : this.#settleLate(header, outcome);
+  }
+
+  #countDeliveries(count: number, bytes: number): void {
+    this.#host.intake.spend(count * deliveryUnits);
+    if (bytes > smallBytes) this.#host.intake.owe((count * (bytes - smallBytes)) / unitBytes);
   }
 
   /** PUBACK is a promise: it waits until the message is safe. */

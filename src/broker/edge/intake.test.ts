@@ -73,3 +73,22 @@ test('a client whose packets wait for their turn is not read from, until they ar
   await saw(String(count - 1));
   expect(link.isPaused).toBe(false);
 });
+
+test('the memory budget knows what came and is not cut yet: unfinished packets, and what waits for its turn (limits.memory)', async () => {
+  const { link, broker, saw } = await setUp('on');
+  expect(broker.heldBytes()).toBe(0);
+  const whole = packet(0x30, text('t'), Buffer.alloc(100_000, 'x'));
+  link.receive(whole.subarray(0, 60_000));
+  expect(broker.heldBytes()).toBeGreaterThanOrEqual(60_000);
+  expect(broker.heldBytes()).toBeLessThan(120_000);
+  link.receive(whole.subarray(60_000));
+  const bytes = burst(0x30);
+  link.receive(bytes.subarray(0, bytes.length / 2));
+  link.receive(bytes.subarray(bytes.length / 2));
+  expect(broker.heldBytes()).toBeGreaterThan(bytes.length / 2);
+  await saw(String(count - 1));
+  expect(broker.heldBytes()).toBe(0);
+  link.receive(whole.subarray(0, 60_000));
+  link.destroy('closed by the client');
+  expect(broker.heldBytes()).toBe(0);
+});

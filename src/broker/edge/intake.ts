@@ -2,6 +2,7 @@ import { Fifo } from '../../kernel/fifo.ts';
 import type { FrameCutter } from '../../mqtt/frame.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import type { Turn, Worker } from '../../plane/turn.ts';
+import type { Holding } from '../memory-budget.ts';
 import type { Link } from '../ports.ts';
 
 /** Who takes the packets of one client. */
@@ -11,6 +12,7 @@ export interface IntakeHost {
   uncuttable(refusal: Refusal): void;
   /** There is time: goes on with packets that were taken and not handled. */
   goOn(): void;
+  readonly holding: Pick<Holding, 'holdsUncut'>;
 }
 
 /**
@@ -24,6 +26,9 @@ export class Intake implements Worker {
   readonly #host: IntakeHost;
   /** Behind what the cutter has. */
   #chunks: Fifo<Buffer> | undefined;
+  #chunkBytes = 0;
+  /** What was said last. */
+  #keptBytes = 0;
   /** Units that are left of its share. */
   #left = 0;
   #turnNumber = -1;
@@ -49,13 +54,14 @@ export class Intake implements Worker {
 
   push(chunk: Buffer): void {
     if (this.#isClosed) return;
-    if (this.#pauses === 0 && this.#isEmpty && this.hasTime()) {
-      this.#cut(chunk);
-      return;
+    if (this.#pauses === 0 && this.#isEmpty && this.hasTime()) this.#cut(chunk);
+    else {
+      this.#chunks ??= new Fifo();
+      this.#chunks.push(chunk);
+      this.#chunkBytes += chunk.length;
+      this.#pauseLink();
     }
-    this.#chunks ??= new Fifo();
-    this.#chunks.push(chunk);
-    this.#pauseLink();
+    this.#account();
   }
 
   /** Whether the client may have one more packet handled in this turn; where not, it waits for another. */
@@ -72,6 +78,12 @@ export class Intake implements Worker {
     this.#turn.spend(units);
   }
 
+  /** The same of what is still to be done when the turn ends. */
+  owe(units: number): void {
+    this.#left -= units;
+    this.#turn.owe(units);
+  }
+
   goOn(): void {
     this.#isQueued = false;
     if (this.#isClosed) return;
@@ -79,6 +91,7 @@ export class Intake implements Worker {
     this.#host.goOn();
     this.#cutRest();
     if (!this.#isEmpty) this.#pauseLink();
+    this.#account();
   }
 
   /** Takes nothing until `resume`, once for each call. */
@@ -101,21 +114,32 @@ export class Intake implements Worker {
 
   /** Nothing more is taken, whatever it is; what was taken is still handled. Called inside `take`. */
   ignoreRest(): void {
-    this.#cutter.stop();
-    this.#chunks = undefined;
+    this.#drop();
   }
 
   /** Nothing is taken any more, also not the rest. */
   close(): void {
     this.#isClosed = true;
-    this.#cutter.stop();
-    this.#chunks = undefined;
+    this.#drop();
     if (this.#emptied !== undefined) this.#turn.later({ goOn: this.#emptied });
     this.#emptied = undefined;
   }
 
   get #isEmpty(): boolean {
     return !this.#cutter.isHalted && (this.#chunks === undefined || this.#chunks.length === 0);
+  }
+
+  #drop(): void {
+    this.#cutter.stop();
+    this.#chunks = undefined;
+    this.#chunkBytes = 0;
+  }
+
+  #account(): void {
+    const bytes = this.#chunkBytes + this.#cutter.keptBytes;
+    if (bytes === this.#keptBytes) return;
+    this.#keptBytes = bytes;
+    this.#host.holding.holdsUncut(bytes);
   }
 
   readonly #take = (frame: Buffer): boolean => {
@@ -132,12 +156,18 @@ export class Intake implements Worker {
 
   #cutRest(): void {
     while (!this.#isEmpty && !this.#isClosed && this.#pauses === 0 && this.hasTime())
-      this.#cut(this.#cutter.isHalted ? undefined : this.#chunks?.shift());
+      this.#cut(this.#cutter.isHalted ? undefined : this.#nextChunk());
     if (this.#isClosed || !this.#isEmpty) return;
     this.#resumeLink();
     const emptied = this.#emptied;
     this.#emptied = undefined;
     emptied?.();
+  }
+
+  #nextChunk(): Buffer | undefined {
+    const chunk = this.#chunks?.shift();
+    this.#chunkBytes -= chunk?.length ?? 0;
+    return chunk;
   }
 
   #renew(): void {

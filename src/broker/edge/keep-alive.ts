@@ -12,7 +12,7 @@ export interface KeepAliveDeps {
   readonly wheel: TimerWheel;
   readonly cutter: Pick<FrameCutter, 'bufferedBytes' | 'gathered'>;
   /** What the client sent waits for us, so that it may be busy without our seeing it. */
-  readonly isBehind: () => boolean;
+  readonly intake: { readonly isBehind: boolean };
   /** The client is silent. */
   readonly ended: () => void;
 }
@@ -50,14 +50,14 @@ export class KeepAlive {
 
   #check(): void {
     const { silenceMs, pace } = this.#options;
-    const { cutter, isBehind, ended } = this.#deps;
+    const { cutter, intake, ended } = this.#deps;
     const { gathered, bufferedBytes } = cutter;
     // nobody knows when it began, so the first look at a packet gives it an interval
     const isNew = bufferedBytes > 0 && (this.#bufferedBytes === 0 || gathered !== this.#gathered);
     const came = bufferedBytes - this.#bufferedBytes;
     this.#gathered = gathered;
     this.#bufferedBytes = bufferedBytes;
-    if (isBehind() || isNew || came * 1_000 >= pace * silenceMs) this.#timer = this.#wait();
+    if (intake.isBehind || isNew || came * 1_000 >= pace * silenceMs) this.#timer = this.#wait();
     else ended();
   }
 }

@@ -46,8 +46,7 @@ export class TimeLimit {
     this.#timer.cancel();
     const silenceMs = keepAliveMs(connect, this.#limits);
     if (silenceMs === undefined) return;
-    const reason = `keep alive timeout: no packet came for ${silenceMs / 1_000} s, one and a half times the keep alive`;
-    const ended = (): void => this.#host.keepAliveEnded(refuse(reasonCodes.keepAliveTimeout, 'MQTT-3.1.2-22', reason));
+    const ended = (): void => this.#host.keepAliveEnded(silent(silenceMs));
     this.#keepAlive = new KeepAlive({ silenceMs, pace: this.#limits.packetPace }, { ...this.#deps, ended });
   }
 
@@ -62,8 +61,9 @@ export class TimeLimit {
     this.#isLeaving = true;
     this.cancel();
     const { closeTimeout } = this.#limits;
-    const reason = `what it sent last was not handled within limits.closeTimeout (${closeTimeout} ms)`;
-    this.#timer = this.#deps.wheel.add(closeTimeout, () => this.#host.leavingTimedOut(reason));
+    this.#timer = this.#deps.wheel.add(closeTimeout, () =>
+      this.#host.leavingTimedOut(`what it sent last was not handled within limits.closeTimeout (${closeTimeout} ms)`),
+    );
   }
 
   cancel(): void {
@@ -71,3 +71,10 @@ export class TimeLimit {
     this.#keepAlive?.cancel();
   }
 }
+
+const silent = (silenceMs: number): Refusal =>
+  refuse(
+    reasonCodes.keepAliveTimeout,
+    'MQTT-3.1.2-22',
+    `keep alive timeout: no packet came for ${silenceMs / 1_000} s, one and a half times the keep alive`,
+  );
