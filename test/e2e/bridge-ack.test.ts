@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { type ServingBroker, serve } from '../support/serving.ts';
 import { SocketClient } from '../support/socket-client.ts';
+import { startStreamServer } from '../support/stream-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const levels = [1, 2] as const;
@@ -108,33 +109,15 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
 });
 
 describe('QoS 1/2, a bridge rule with ack: jetstream: PUBACK / PUBREC is sent when JetStream has acknowledged it', () => {
-  async function streaming() {
-    const directory = await temporaryDirectory();
-    const nats = await startNatsServer({ config: `jetstream { store_dir: "${directory.path}" }` });
-    const client = await natsClient(nats);
-    const manager = await jetstreamManager(client);
-    await manager.streams.add({ name: 'all', subjects: ['a.>'] });
-    return {
-      url: nats.url,
-      stored: async () => (await manager.streams.info('all')).state.messages,
-      remove: () => manager.streams.delete('all'),
-      async [Symbol.asyncDispose]() {
-        await client.close();
-        await nats[Symbol.asyncDispose]();
-        await directory[Symbol.asyncDispose]();
-      },
-    };
-  }
-
   test.each(levels)(
     'QoS %i: the stream has it when the answer comes; without a stream the answer is 0x97',
     async (qos) => {
-      await using stream = await streaming();
+      await using stream = await startStreamServer();
       await using broker = await bridged(stream.url, 'jetstream');
       await using publisher = await SocketClient.open(broker.port, 'publisher', version5);
       await publisher.ask(publish('x', qos), answerTo(qos));
       expect(await stream.stored()).toBe(1);
-      await stream.remove();
+      await stream.manager.streams.delete('all');
       const refused = await publisher.ask(publish('y', qos, { messageId: 2 }), answerTo(qos));
       expect(codeOf(refused)).toBe(0x97);
       const said = /JetStream did not store a message on subject a\.b: no stream takes it/;
@@ -143,7 +126,7 @@ describe('QoS 1/2, a bridge rule with ack: jetstream: PUBACK / PUBREC is sent wh
   );
 
   test('a PUBLISH with DUP is stored once; the same packet identifier for another message is another', async () => {
-    await using stream = await streaming();
+    await using stream = await startStreamServer();
     await using broker = await bridged(stream.url, 'jetstream');
     await using publisher = await SocketClient.open(broker.port, 'publisher');
     await publisher.ask(publish('x', 1), 'puback');

@@ -6,6 +6,7 @@ import { startNatsCluster } from '../support/nats-cluster.ts';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
 import { type ServingBroker, serve } from '../support/serving.ts';
 import { SocketClient } from '../support/socket-client.ts';
+import { startStreamServer } from '../support/stream-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const version5 = { connect: { protocolVersion: 5 } } as const;
@@ -38,23 +39,6 @@ async function manage(server: NatsServer): Promise<JetStreamManager & AsyncDispo
   return Object.assign(manager, { [Symbol.asyncDispose]: () => connection.close() });
 }
 
-/** A nats-server with a stream for all of `a.>`. */
-async function streaming(config: object = {}) {
-  const directory = await temporaryDirectory();
-  const nats = await startNatsServer({ config: `jetstream { store_dir: "${directory.path}" }` });
-  const manager = await manage(nats);
-  await manager.streams.add({ name: 'all', subjects: ['a.>'], ...config });
-  return {
-    nats,
-    stored: async () => (await manager.streams.info('all')).state.messages,
-    async [Symbol.asyncDispose]() {
-      await manager[Symbol.asyncDispose]();
-      await nats[Symbol.asyncDispose]();
-      await directory[Symbol.asyncDispose]();
-    },
-  };
-}
-
 const connects = (broker: ServingBroker) => broker.metric('nats_connects_total');
 
 describe('a subject that makes a protocol line too long for the server', () => {
@@ -62,7 +46,7 @@ describe('a subject that makes a protocol line too long for the server', () => {
   const long = `a/${'x'.repeat(4_062)}`;
 
   test.each(levels)('QoS %i: is refused with 0x90, and the link stays', async (qos) => {
-    await using stream = await streaming();
+    await using stream = await startStreamServer();
     await using broker = await bridged([stream.nats.url], 'jetstream');
     await using client = await SocketClient.open(broker.port, 'c', version5);
     const refused = await client.ask(publish(long, 'x', { qos }), answers[qos]);
@@ -133,7 +117,7 @@ describe('headers of JetStream as User Properties', () => {
 
   test('Nats-Msg-Id has a repetition stored once, whatever stands before it and however the rule acknowledges', async () => {
     for (const ack of ['jetstream', 'nats'] as const) {
-      await using stream = await streaming();
+      await using stream = await startStreamServer();
       await using broker = await bridged([stream.nats.url], ack);
       await using client = await SocketClient.open(broker.port, 'c', version5);
       for (let count = 0; count < 3; count += 1)
@@ -144,7 +128,7 @@ describe('headers of JetStream as User Properties', () => {
   });
 
   test('Nats-Expected-Last-Sequence lets a message in only where it is so', async () => {
-    await using stream = await streaming();
+    await using stream = await startStreamServer();
     await using broker = await bridged([stream.nats.url], 'jetstream');
     await using client = await SocketClient.open(broker.port, 'c', version5);
     const at = (sequence: number) => withProperties({ 'Nats-Expected-Last-Sequence': String(sequence) });
@@ -225,7 +209,7 @@ describe('JetStream says why it does not store, and its publisher is told', () =
       /its stream or its account is full \(maximum messages/,
     ],
   ])('%s', async (_, config, code, sentence) => {
-    await using stream = await streaming(config);
+    await using stream = await startStreamServer(config);
     await using broker = await bridged([stream.nats.url], 'jetstream');
     await using client = await SocketClient.open(broker.port, 'c', version5);
     await client.ask(publish('a/b', 'x'), 'puback');

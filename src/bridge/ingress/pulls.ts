@@ -58,6 +58,7 @@ export class Pulls {
   stop(): void {
     this.#subscription?.unsubscribe();
     this.#subscription = undefined;
+    this.#open = 0;
   }
 
   /** There may be room. To be called now and then too: it notices here that nobody answers. */
