@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { folderWatch } from '../certificates/folder-watch.ts';
 import { type Change, changesOf, withoutRestart } from '../config/changes.ts';
@@ -24,6 +25,8 @@ export interface Reload extends Component {
   request(): Promise<void>;
 }
 
+/** A file that was changed as the program started is looked at after this. */
+const settleMs = 1_000;
 /** More settings are not named in one line. */
 const maxNamed = 20;
 
@@ -40,7 +43,7 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     let work = Promise.resolve();
 
     const takeOver = async (isAsked: boolean): Promise<void> => {
-      const read = accepted(await loadConfig(input));
+      const read = accepted(await loadWhole(input));
       if (!isAsked && changesOf(seen, read).length === 0) return; // other words for the same
       const next = accepted(withoutRestart(running, read), 'with what needs a restart as it is, the rest does not fit');
       const taken = changesOf(running, next);
@@ -69,6 +72,7 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     const watch = file === undefined ? undefined : fileWatch(resolve(file), () => void inTurn(false), clock);
     let isWatching = false;
     let isStarted = false;
+    let cancel = (): void => undefined;
     const follow = async (): Promise<void> => {
       const isWanted = isStarted && running.config.reload.watch;
       if (isWatching === isWanted) return;
@@ -78,12 +82,14 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     };
     return {
       name: 'reload',
-      start() {
+      async start() {
         isStarted = true;
-        return follow();
+        await follow();
+        if (isWatching) cancel = clock.after(settleMs, () => void inTurn(false)); // it may have changed since it was read
       },
       async stop() {
         isStarted = false;
+        cancel();
         await follow();
         await work;
       },
@@ -100,6 +106,30 @@ const fileWatch = (file: string, onChange: () => void, clock: Clock) =>
     onChange,
     clock,
   });
+
+/**
+ * What is read while somebody writes it is half of a configuration, or an empty one, which stands for the defaults: it
+ * would take listeners away.
+ * @throws ConfigError config-unreadable
+ */
+async function loadWhole(input: LoadInput): Promise<LoadedConfig | RefusedConfig> {
+  const file = configFileOf(input);
+  if (file === undefined) return loadConfig(input);
+  const text = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
+  const before = await text();
+  const read = await loadConfig(input);
+  if (before !== (await text()))
+    throw new ConfigError(
+      'config-unreadable',
+      `${file} is being written; it is read again when it changes or at SIGHUP`,
+    );
+  if (before.trim() === '')
+    throw new ConfigError(
+      'config-unreadable',
+      `${file} is empty; write a setting into it, or restart for the defaults`,
+    );
+  return read;
+}
 
 /** @throws ConfigError config-invalid */
 function accepted(config: LoadedConfig | RefusedConfig, because = 'the configuration has problems'): LoadedConfig {

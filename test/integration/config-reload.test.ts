@@ -89,6 +89,16 @@ test('a changed file is taken over by itself: written in place, renamed over, or
   await inEffect('limits.topicLevels');
 });
 
+test('a file that is empty, as while it is written, is no configuration to change to', async () => {
+  await using broker = await startBroker(plain);
+  await writeFile(broker.configFile, '\n');
+  await broker.reload.request();
+  expect(broker.log.count(/not reloaded, everything stays as it was: .*viaduct\.yaml is empty; write a setting/)).toBe(
+    1,
+  );
+  expect(broker.app.listener('mqtt')).toBeDefined();
+});
+
 test('with reload.watch off a changed file waits for SIGHUP, and other words for the same are no change', async () => {
   await using broker = await startBroker(plain);
   const text = await readFile(broker.configFile, 'utf8');

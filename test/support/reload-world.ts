@@ -7,6 +7,7 @@ import type { IConnectPacket, Packet } from 'mqtt-packet';
 import type { BridgeRuleOptions } from '../../src/bridge/schema.ts';
 import { startBroker, type TestBroker } from './broker.ts';
 import { connectOf, type Dialogue, dialogueOn } from './dialogue.ts';
+import { startStreamServer } from './stream-server.ts';
 
 export const signal = { name: 'signal', topic: 'signal/#', subject: 'signal.>' };
 export const marker = { name: 'marker', topic: 'marker/#', subject: 'marker.>' };
@@ -22,6 +23,8 @@ export type ListenerName = 'plain' | 'secure' | 'mutual' | 'web';
 /** A broker whose settings are changed one after the other, and what can be seen of them. */
 export interface ReloadWorld extends AsyncDisposable, Insight {
   readonly broker: TestBroker;
+  /** Of the NATS server beside it, which has the streams `all` (`a.>`) and `other` (`other.>`). */
+  readonly natsUrl: string;
   /** As at the start. */
   reset(more?: Sections): Promise<void>;
   /** Ends all connections. */
@@ -54,7 +57,10 @@ export const withListener = (name: ListenerName, change: Sections): Sections => 
 });
 
 export async function reloadWorld(insight: Insight): Promise<ReloadWorld> {
-  const broker = await startBroker({ listeners, bridge: { rules: [signal, marker] }, reload: { watch: false } });
+  const server = await startStreamServer();
+  await server.manager.streams.add({ name: 'other', subjects: ['other.>'] });
+  const nats = { servers: [server.url] };
+  const broker = await startBroker({ listeners, nats, bridge: { rules: [signal, marker] }, reload: { watch: false } });
   await broker.reload.start(AbortSignal.timeout(10_000));
   const open: { destroy(): void }[] = [];
   const disconnect = (): void => {
@@ -74,6 +80,7 @@ export async function reloadWorld(insight: Insight): Promise<ReloadWorld> {
   return {
     ...insight,
     broker,
+    natsUrl: server.url,
     async reset(more = {}) {
       disconnect();
       await broker.change(more);
@@ -113,6 +120,7 @@ export async function reloadWorld(insight: Insight): Promise<ReloadWorld> {
     async [Symbol.asyncDispose]() {
       for (const one of open) one.destroy();
       await broker[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }

@@ -8,8 +8,8 @@ const on = (change: object, is: unknown, see: Probe['see']): Probe => ({
   see,
 });
 
-async function withNats<T>({ broker }: ReloadWorld, task: (nats: NatsConnection) => Promise<T>): Promise<T> {
-  const nats = await connect({ servers: broker.natsUrl });
+async function withNats<T>({ natsUrl }: ReloadWorld, task: (nats: NatsConnection) => Promise<T>): Promise<T> {
+  const nats = await connect({ servers: natsUrl });
   try {
     return await task(nats);
   } finally {
@@ -43,8 +43,22 @@ const messageOf =
     });
 
 /** What the rule is made of that runs, where its effect needs an outage or another node. */
-const madeOf = (name: 'ack' | 'queue', value: string): Probe =>
+const madeOf = (name: 'ack' | 'queue' | 'subscribe', value: string): Probe =>
   on({ [name]: value }, value, (world) => world.rules().find((one) => one.name === 'signal')?.[name]);
+
+const streamed = (jetstream: object, subject = 'a.>') => ({
+  bridge: {
+    rules: [
+      { name: 'stream', topic: 'from/#', subject, direction: 'from-nats', jetstream: { stream: 'all', ...jetstream } },
+    ],
+  },
+});
+const fromStream = (change: object, name: string, is: unknown, subject?: string): Probe => ({
+  from: streamed({ consumer: 'one' }),
+  change: streamed({ consumer: 'one', ...change }, subject),
+  is,
+  see: (world) => Reflect.get(world.rules().find((one) => one.name === 'stream')?.jetstream ?? {}, name) as unknown,
+});
 
 const renamed = on({ name: 'calls' }, true, async ({ broker }) =>
   (await broker.telemetry.metricsText()).includes('rule="calls"'),
@@ -59,5 +73,11 @@ export const ruleProbes: Probes = {
   'bridge.rules[].ack': madeOf('ack', 'nats'),
   'bridge.rules[].qos': on({ qos: 0 }, 'signal/1 at QoS 0', messageOf('signal.1')),
   'bridge.rules[].queue': madeOf('queue', 'group'),
+  'bridge.rules[].subscribe': madeOf('subscribe', 'on-demand'),
+  'bridge.rules[].jetstream.stream': fromStream({ stream: 'other' }, 'stream', 'other', 'other.>'),
+  'bridge.rules[].jetstream.consumer': fromStream({ consumer: 'two' }, 'consumer', 'two'),
+  'bridge.rules[].jetstream.begin': fromStream({ begin: 'all' }, 'begin', 'all'),
+  'bridge.rules[].jetstream.ackWait': fromStream({ ackWait: '7s' }, 'ackWait', 7_000),
+  'bridge.rules[].jetstream.maxInFlight': fromStream({ maxInFlight: 7 }, 'maxInFlight', 7),
   'bridge.rules[].lenient': on({ lenient: true }, 'signal/a/b at QoS 1', messageOf('signal.a/b')),
 };
