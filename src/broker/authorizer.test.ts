@@ -134,7 +134,7 @@ test('a filter that a client may not subscribe to gets 0x87, and goes from its s
   const back = new WireClient(broker, 5);
   await back.connect('s', false);
   await back.ping();
-  expect((await store.subscriptionsOf('s')).map(({ topic }) => topic)).toEqual(['yes']);
+  expect((await store.subscriptionsOf('s')).map(({ filter }) => filter)).toEqual(['yes']);
   await broker.stop(signal);
 });
 

@@ -29,7 +29,7 @@ export function createQueries({ connections, engine, store }: QueriesDeps): Brok
       if (live !== undefined) yield* inParts(live, factsOf);
       else {
         const stored = await store.subscriptionsOf(clientId);
-        yield* inParts(stored, (one) => factsOf({ ...requestOf(one), identifier: one.subscriptionIdentifier }));
+        yield* inParts(stored, (one) => factsOf({ ...requestOf(one), identifier: one.identifier }));
       }
     },
     async *retained(filter) {
@@ -47,12 +47,12 @@ const factsOf = ({ filter, qos, noLocal, retainAsPublished, identifier }: Subscr
   identifier,
 });
 
-const messageFacts = ({ topic, qos, payload, clientId, messageExpiry }: StoredPacket): MessageFacts => ({
+const messageFacts = ({ topic, qos, payload, clientId, expiresAt }: StoredPacket): MessageFacts => ({
   topic,
   qos,
   payloadBytes: Buffer.byteLength(payload),
   publisher: clientId,
-  expiresAt: messageExpiry,
+  expiresAt,
 });
 
 async function* queued(packets: QueuedPackets): AsyncGenerator<readonly QueuedFacts[]> {
@@ -61,8 +61,8 @@ async function* queued(packets: QueuedPackets): AsyncGenerator<readonly QueuedFa
 
 const queuedFacts = (packet: QueuedPacket): QueuedFacts =>
   packet.cmd === 'pubrel'
-    ? { kind: 'release', packetId: packet.messageId }
-    : { kind: 'message', packetId: packet.messageId, ...messageFacts(packet) };
+    ? { kind: 'release', packetId: packet.packetId }
+    : { kind: 'message', packetId: packet.packetId, ...messageFacts(packet) };
 
 /** @param factsOf undefined: it is passed over */
 function* inParts<T, F>(all: Iterable<T>, factsOf: (one: T) => F | undefined): Generator<readonly F[]> {

@@ -18,7 +18,7 @@ const gone = 'gone';
 async function sessionEnds(changes: Partial<SessionStore> = {}) {
   const kept = memoryStore();
   await kept.putSession({ clientId: 'gone', principal: 'p', expirySeconds: 5 });
-  await kept.subscribe(gone, [{ topic: '$share/g/a', qos: 1 }]);
+  await kept.subscribe(gone, [{ filter: '$share/g/a', qos: 1 }]);
   const store = { ...kept, ...changes };
   const telemetry = recordedTelemetry();
   const slices = new Slices();
@@ -76,7 +76,7 @@ test('a session whose queue is damaged ends all the same, and that is told', asy
   expect(await store.session(gone)).toBeUndefined();
 });
 
-const many = Array.from({ length: 3_000 }, (_, number) => ({ topic: `t/${number}`, qos: 1 as const }));
+const many = Array.from({ length: 3_000 }, (_, number) => ({ filter: `t/${number}`, qos: 1 as const }));
 
 test('a session with many subscriptions ends in slices: nobody waits for all of it, and it is over from its first moment', async () => {
   const { ends, store } = await sessionEnds();

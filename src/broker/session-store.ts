@@ -5,16 +5,16 @@ import type { StoredProperties } from './stored-properties.ts';
 /** One subscription of a session. */
 export interface StoredSubscription {
   /** The topic filter. */
-  readonly topic: string;
+  readonly filter: string;
   readonly qos: Qos;
   /** Retain Handling. [MQTT-3.3.1-9] to [MQTT-3.3.1-11] */
-  readonly rh?: number | undefined;
+  readonly retainHandling?: number | undefined;
   /** Retain As Published. [MQTT-3.3.1-12] */
-  readonly rap?: boolean | undefined;
+  readonly retainAsPublished?: boolean | undefined;
   /** No Local. [MQTT-3.8.3-3] */
-  readonly nl?: boolean | undefined;
+  readonly noLocal?: boolean | undefined;
   /** 1 to 268,435,455. */
-  readonly subscriptionIdentifier?: number | undefined;
+  readonly identifier?: number | undefined;
 }
 
 /** A subscription that matched a topic, with its owner. */
@@ -27,14 +27,14 @@ export type QueueTarget = Pick<MatchedSubscription, 'clientId'> & Partial<Stored
 
 /** Names a message among all queues; no name is given twice, over all runs of all nodes. */
 export interface QueueKey {
-  readonly brokerId: string;
-  readonly brokerCounter: number;
+  readonly runId: string;
+  readonly counter: number;
 }
 
 /** What may have such a name: what stands in no queue has none. */
 export interface Nameable {
-  readonly brokerId?: string | undefined;
-  readonly brokerCounter?: number | undefined;
+  readonly runId?: string | undefined;
+  readonly counter?: number | undefined;
 }
 
 /** A message as it is kept. */
@@ -46,12 +46,12 @@ export interface StoredPacket extends Nameable {
   readonly retain: boolean;
   readonly dup?: boolean;
   /** Packet identifier of the connection it was sent on; absent until it was sent. */
-  readonly messageId?: number | undefined;
+  readonly packetId?: number | undefined;
   /** Who published it; needed for No Local. */
   readonly clientId?: string | undefined;
   readonly properties?: StoredProperties | undefined;
   /** Milliseconds since the epoch; from then on the message is not delivered. [MQTT-3.3.2-5] */
-  readonly messageExpiry?: number | undefined;
+  readonly expiresAt?: number | undefined;
   /** In a queue: the `$share/group/filter` it came through, where it came through no ordinary subscription. */
   readonly shared?: readonly string[] | undefined;
 }
@@ -62,7 +62,7 @@ export type RetainedPages = Iterable<Iterable<StoredPacket>> | AsyncIterable<Ite
 /** A PUBREL that waits for its PUBCOMP; it takes the place of the message that was received. [MQTT-4.3.3-1] */
 export interface StoredRelease {
   readonly cmd: 'pubrel';
-  readonly messageId: number;
+  readonly packetId: number;
 }
 
 /** What stands in an outgoing queue. */

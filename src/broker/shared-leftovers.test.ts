@@ -21,7 +21,7 @@ async function congested() {
   const store = memoryStore();
   const keys = new QueueKeys('run');
   for (let number = 0; number < 3; number += 1)
-    await store.keep(storedPacket(message({ topic: 'a/b' }), keys.next(), 0), [{ clientId: 'gone', topic: filter }]);
+    await store.keep(storedPacket(message({ topic: 'a/b' }), keys.next(), 0), [{ clientId: 'gone', filter }]);
   const clock = fakeClock();
   const telemetry = recordedTelemetry();
   const wheel = new TimerWheel(clock, { tickMs: 500 });

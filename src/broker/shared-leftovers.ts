@@ -89,7 +89,7 @@ export class SharedLeftovers {
   #memberAway(topic: string, filter: string, isEnding: IsEnding): MatchedSubscription | undefined {
     const members = this.#deps.store
       .subscribersOf(topic)
-      .filter((member) => member.topic === filter && !isEnding(member.clientId));
+      .filter((member) => member.filter === filter && !isEnding(member.clientId));
     this.#turn += 1;
     return members[this.#turn % members.length];
   }
@@ -105,10 +105,10 @@ export class SharedLeftovers {
 
   /** Under no name: it stands in the queue of no other. @returns undefined when it has expired [MQTT-3.3.2-5] */
   #messageOf(packet: StoredPacket): Message | undefined {
-    const { messageExpiry } = packet;
-    const named = { ...packet, brokerId: undefined, brokerCounter: undefined };
-    if (messageExpiry === undefined) return new StoredMessage(named, { kind: 'broker' });
-    const messageExpiryInterval = Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
+    const { expiresAt } = packet;
+    const named = { ...packet, runId: undefined, counter: undefined };
+    if (expiresAt === undefined) return new StoredMessage(named, { kind: 'broker' });
+    const messageExpiryInterval = Math.ceil((expiresAt - this.#deps.now()) / 1_000);
     if (messageExpiryInterval <= 0) return undefined;
     return new StoredMessage(
       { ...named, properties: { ...packet.properties, messageExpiryInterval } },
@@ -118,4 +118,4 @@ export class SharedLeftovers {
 }
 
 /** It was sent at QoS 2, and nobody else may have it. [MQTT-4.8.2-5] */
-const isUnderWay = ({ qos, messageId }: StoredPacket): boolean => qos === 2 && messageId !== undefined;
+const isUnderWay = ({ qos, packetId }: StoredPacket): boolean => qos === 2 && packetId !== undefined;

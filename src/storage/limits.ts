@@ -33,10 +33,10 @@ export type Lapse = 'expired' | 'too-old';
 /** Of a message that was never sent; times are milliseconds since the epoch. @param ageMs undefined for no limit. */
 export function lapseAt(
   now: number,
-  { messageExpiry, queuedAt }: { readonly messageExpiry: number | undefined; readonly queuedAt: number },
+  { expiresAt, queuedAt }: { readonly expiresAt: number | undefined; readonly queuedAt: number },
   ageMs: number | undefined,
 ): Lapse | undefined {
-  if (messageExpiry !== undefined && messageExpiry <= now) return 'expired';
+  if (expiresAt !== undefined && expiresAt <= now) return 'expired';
   return ageMs !== undefined && queuedAt + ageMs <= now ? 'too-old' : undefined;
 }
 
@@ -91,7 +91,7 @@ export const recordBytes = (...texts: readonly string[]): number =>
 export const sessionBytes = ({ clientId, principal, trust = '' }: StoredSession): number =>
   recordBytes(clientId, principal, trust);
 
-export const subscriptionBytes = ({ topic }: Pick<StoredSubscription, 'topic'>): number => recordBytes(topic);
+export const subscriptionBytes = ({ filter }: Pick<StoredSubscription, 'filter'>): number => recordBytes(filter);
 
 /** Of an open QoS 2 exchange; the disk repeats the client id. */
 export const exchangeBytes = (clientId: string): number => 64 + Buffer.byteLength(clientId);

@@ -59,14 +59,14 @@ export const packet = (topic: string, changes: Partial<StoredPacket & QueueKey> 
   payload: Buffer.from('payload'),
   qos: 1,
   retain: false,
-  brokerId: 'growth',
-  brokerCounter: (counter += 1),
+  runId: 'growth',
+  counter: (counter += 1),
   ...changes,
 });
 
 export const willOf = (clientId: string): StoredWill => ({ ...packet(`will/${clientId}`), clientId });
 
-export const subscriptionTo = (topic: string, qos: Qos = 1): StoredSubscription => ({ topic, qos });
+export const subscriptionTo = (filter: string, qos: Qos = 1): StoredSubscription => ({ filter, qos });
 
 /** In steps, as so many calls at once are no use to anybody. */
 export async function each(count: number, work: (number: number) => Promise<unknown>): Promise<void> {

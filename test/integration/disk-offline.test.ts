@@ -34,7 +34,7 @@ const packet = fc
     qos,
     retain: fc.boolean(),
     rest: fc.record(
-      { clientId: fc.string(), properties, messageExpiry: fc.integer({ min: 2 ** 42, max: 2 ** 43 }) },
+      { clientId: fc.string(), properties, expiresAt: fc.integer({ min: 2 ** 42, max: 2 ** 43 }) },
       { requiredKeys: [] },
     ),
   })
@@ -48,7 +48,13 @@ const step = fc.oneof(
     clientId,
     filter: topicFilters.filter((filter) => filter !== ''),
     options: fc.record(
-      { qos, rh: qos, rap: fc.boolean(), nl: fc.boolean(), subscriptionIdentifier: fc.integer({ min: 1, max: 99 }) },
+      {
+        qos,
+        retainHandling: qos,
+        retainAsPublished: fc.boolean(),
+        noLocal: fc.boolean(),
+        identifier: fc.integer({ min: 1, max: 99 }),
+      },
       { requiredKeys: ['qos'] },
     ),
   }),
@@ -70,11 +76,11 @@ async function perform(store: SessionStore, one: Step): Promise<unknown> {
       return store.putSession({ clientId: one.clientId, principal: 'p', expirySeconds: one.expirySeconds, ...away });
     }
     case 'subscribe':
-      return store.subscribe(client, [{ topic: one.filter, ...one.options }]);
+      return store.subscribe(client, [{ filter: one.filter, ...one.options }]);
     case 'queue': {
-      const identifier = one.identifier === null ? {} : { subscriptionIdentifier: one.identifier };
-      const filter = one.shareName === undefined ? {} : { topic: `$share/${one.shareName}/${one.packet.topic}` };
-      const target = { clientId: one.clientId, rap: true, ...identifier, ...filter };
+      const identifier = one.identifier === null ? {} : { identifier: one.identifier };
+      const filter = one.shareName === undefined ? {} : { filter: `$share/${one.shareName}/${one.packet.topic}` };
+      const target = { clientId: one.clientId, retainAsPublished: true, ...identifier, ...filter };
       return store.keep(message(one.packet.topic, one.packet.changes), [target]);
     }
     case 'send': {
@@ -86,7 +92,7 @@ async function perform(store: SessionStore, one: Step): Promise<unknown> {
     case 'open':
       return openExchange(store, client, one.packetId);
     case 'will': {
-      const { clientId: _publisher, brokerId: _node, ...will } = message(one.packet.topic, one.packet.changes);
+      const { clientId: _publisher, runId: _node, ...will } = message(one.packet.topic, one.packet.changes);
       return store.putWill({ ...will, clientId: client });
     }
     case 'end':

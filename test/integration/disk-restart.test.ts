@@ -22,8 +22,8 @@ const sessions: readonly StoredSession[] = [
 ];
 const subscriptionsOf = new Map([
   ['a', [subscription('t/#')]],
-  ['b', [subscription('t/#', 2, { subscriptionIdentifier: 7 }), subscription('t/+', 0), subscription('ü/x')]],
-  ['ä', [subscription('ü/x', 1, { nl: true, rh: 2 }), { topic: 't/1', qos: 1 as const }]],
+  ['b', [subscription('t/#', 2, { identifier: 7 }), subscription('t/+', 0), subscription('ü/x')]],
+  ['ä', [subscription('ü/x', 1, { noLocal: true, retainHandling: 2 }), { filter: 't/1', qos: 1 as const }]],
   ['d', [subscription('$share/g/t/#')]],
   [long, [subscription(`${long}/x`), subscription('ü/x', 0)]],
   ['g', Array.from({ length: 20 }, (_, index) => subscription(`many/${index}`))],
@@ -57,7 +57,7 @@ async function contentsOf(store: SessionStore) {
     found: await Promise.all(ids.map((id) => store.session(id))),
     subscriptions: await Promise.all(
       ids.map(async (id) =>
-        (await store.subscriptionsOf(id)).toSorted((one, other) => (one.topic < other.topic ? -1 : 1)),
+        (await store.subscriptionsOf(id)).toSorted((one, other) => (one.filter < other.filter ? -1 : 1)),
       ),
     ),
     matched: ['t/1', 'ü/x', 'many/7', `${long}/x`, 'none'].map((topic) => store.subscribersOf(topic).toSorted(byName)),

@@ -47,7 +47,7 @@ test('what was acknowledged before kill -9 of Redis and of the broker is all the
   const before = await openRedisStore(server);
   const first = message('sent', { qos: 2, properties: { correlationData: Buffer.from([0, 255]) } });
   await before.putSession({ clientId: 'alice', principal: 'a', expirySeconds: 60 });
-  await before.subscribe(alice, [subscription('#', 2, { subscriptionIdentifier: 3 })]);
+  await before.subscribe(alice, [subscription('#', 2, { identifier: 3 })]);
   await enqueue(before, first);
   await before.sent(alice, first, 7);
   await enqueue(before, message('waiting'));
@@ -58,9 +58,9 @@ test('what was acknowledged before kill -9 of Redis and of the broker is all the
   await using after = await openRedisStore(server);
   await before.stop(AbortSignal.timeout(10_000));
   expect(await after.session(alice)).toEqual({ clientId: 'alice', principal: 'a', expirySeconds: 60 });
-  expect(after.subscribersOf('x')).toMatchObject([{ clientId: 'alice', qos: 2, subscriptionIdentifier: 3 }]);
+  expect(after.subscribersOf('x')).toMatchObject([{ clientId: 'alice', qos: 2, identifier: 3 }]);
   expect(await messagesOf(after)).toMatchObject([
-    { topic: 'sent', dup: true, messageId: 7, properties: { correlationData: Buffer.from([0, 255]) } },
+    { topic: 'sent', dup: true, packetId: 7, properties: { correlationData: Buffer.from([0, 255]) } },
     { topic: 'waiting', dup: false },
   ]);
   expect(await after.isOpen({ clientId: alice, packetId: 9 })).toBe(true);

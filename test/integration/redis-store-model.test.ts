@@ -31,7 +31,7 @@ const clients = fc.constantFrom('a', 'b/ä', '__proto__');
 const qos = fc.constantFrom<Qos>(0, 1, 2);
 const messageIds = fc.integer({ min: 1, max: 4 });
 /** Few names, so that messages meet again. */
-const keys = fc.integer({ min: 1, max: 12 }).map((brokerCounter) => ({ brokerId: 'node:1', brokerCounter }));
+const keys = fc.integer({ min: 1, max: 12 }).map((counter) => ({ runId: 'node:1', counter }));
 const packets = fc
   .record({
     topic: topicNames,
@@ -40,24 +40,24 @@ const packets = fc
     clientId: fc.constantFrom('a', 'b/ä', undefined),
     payload: fc.constantFrom('', 'text', 'längerer Text').map((text) => Buffer.from(text)),
     key: keys,
-    messageExpiry: fc.constantFrom(undefined, undefined, 500, 5_000),
+    expiresAt: fc.constantFrom(undefined, undefined, 500, 5_000),
     properties: fc.constantFrom(undefined, { contentType: 'x' }, { correlationData: Buffer.from([1, 0]) }),
   })
   .map(({ key, ...fields }): StoredPacket => ({ ...message(fields.topic), ...fields, ...key }));
 const subscriptions = fc
   .tuple(topicFilters, qos, fc.boolean(), fc.boolean(), fc.option(messageIds, { nil: undefined }), fc.boolean())
-  .map(([filter, granted, rap, nl, subscriptionIdentifier, isShared]) =>
+  .map(([filter, granted, retainAsPublished, nl, identifier, isShared]) =>
     subscription(isShared ? `$share/g/${filter}` : filter, granted, {
-      rap,
-      nl: nl && !isShared,
-      subscriptionIdentifier,
+      retainAsPublished,
+      noLocal: nl && !isShared,
+      identifier,
     }),
   );
 
 /** Of what is retained: which of several expired ones is found first differs between the stores. */
 const unexpiring = (packet: StoredPacket): StoredPacket => ({
   ...packet,
-  messageExpiry: packet.messageExpiry === undefined ? undefined : 5_000,
+  expiresAt: packet.expiresAt === undefined ? undefined : 5_000,
 });
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -151,8 +151,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   ),
 );
 
-const sorted = <T extends { readonly clientId: string; readonly topic: string }>(list: readonly T[]): T[] =>
-  [...list].sort((a, b) => `${a.clientId} ${a.topic}`.localeCompare(`${b.clientId} ${b.topic}`));
+const sorted = <T extends { readonly clientId: string; readonly filter?: string }>(list: readonly T[]): T[] =>
+  [...list].sort((a, b) => `${a.clientId} ${a.filter}`.localeCompare(`${b.clientId} ${b.filter}`));
 
 /** Bytes as text, so that kinds of buffers do not matter; the order of identifiers does not either. */
 const plain = (packet: QueuedPacket | undefined): unknown =>

@@ -31,7 +31,7 @@ beforeEach(() => {
 
 const openNode = () => openRedisStore(server, { keyPrefix });
 const filtersOf = (store: SessionStore, topic: string): string[] =>
-  store.subscribersOf(topic).map(({ clientId, topic: filter }) => `${clientId} ${filter}`);
+  store.subscribersOf(topic).map(({ clientId, filter }) => `${clientId} ${filter}`);
 
 test('what one node writes the other reads: sessions, queues, exchanges, retained messages, wills', async () => {
   await using one = await openNode();
@@ -53,11 +53,9 @@ test('what one node writes the other reads: sessions, queues, exchanges, retaine
 
 test('subscriptions of one node are found on the other, before and after it started', async () => {
   await using one = await openNode();
-  await one.subscribe(alice, [subscription('a/+', 2, { subscriptionIdentifier: 5 }), subscription('zero', 0)]);
+  await one.subscribe(alice, [subscription('a/+', 2, { identifier: 5 }), subscription('zero', 0)]);
   await using two = await openNode();
-  expect(two.subscribersOf('a/b')).toEqual([
-    { clientId: 'alice', ...subscription('a/+', 2, { subscriptionIdentifier: 5 }) },
-  ]);
+  expect(two.subscribersOf('a/b')).toEqual([{ clientId: 'alice', ...subscription('a/+', 2, { identifier: 5 }) }]);
   await one.subscribe(bob, [subscription('#'), subscription('$share/g/a/b')]);
   await expect.poll(() => filtersOf(two, 'a/b').sort()).toEqual(['alice a/+', 'bob #', 'bob $share/g/a/b']);
   await two.unsubscribe(bob, ['#']);
@@ -82,10 +80,10 @@ test('a session that moves between nodes keeps the last change, on both', async 
       one.unsubscribe(alice, ['shared']),
     ]);
   }
-  const inRedis = (await one.subscriptionsOf(alice)).map(({ topic, qos }) => `${topic} ${qos}`).sort();
+  const inRedis = (await one.subscriptionsOf(alice)).map(({ filter, qos }) => `${filter} ${qos}`).sort();
   const found = (store: SessionStore): string[] =>
     [...Array.from({ length: 50 }, (_, round) => `x/${round}`), 'shared']
-      .flatMap((topic) => store.subscribersOf(topic).map(({ topic: filter, qos }) => `${filter} ${qos}`))
+      .flatMap((topic) => store.subscribersOf(topic).map(({ filter, qos }) => `${filter} ${qos}`))
       .sort();
   await expect.poll(() => found(one)).toEqual(inRedis);
   await expect.poll(() => found(two)).toEqual(inRedis);
@@ -114,8 +112,8 @@ test('subscriptions and retained messages of an Aedes broker on the same Redis a
   await aedes.addSubscriptions({ id: alice }, [{ topic: 'a/+', qos: 1 }]);
   await aedes.storeRetained(message('kept', { retain: true, payload: Buffer.from('theirs') }));
   await using store = await openRedisStore(keys, keys);
-  expect(store.subscribersOf('a/b')).toMatchObject([{ clientId: 'alice', topic: 'a/+', qos: 1 }]);
-  expect(await store.subscriptionsOf(alice)).toEqual([{ topic: 'a/+', qos: 1 }]);
+  expect(store.subscribersOf('a/b')).toMatchObject([{ clientId: 'alice', filter: 'a/+', qos: 1 }]);
+  expect(await store.subscriptionsOf(alice)).toEqual([{ filter: 'a/+', qos: 1 }]);
   expect((await retained(store, '#')).map(({ payload }) => String(payload))).toEqual(['theirs']);
   await publish(store, message('a/b'));
   expect(await messagesOf(store)).toMatchObject([{ topic: 'a/b', qos: 1 }]);

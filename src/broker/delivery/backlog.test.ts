@@ -3,16 +3,16 @@ import { Slices } from '../../kernel/slices.ts';
 import type { QueuedPacket } from '../session-store.ts';
 import { Backlog } from './backlog.ts';
 
-const packet = (payload: string, messageId?: number): QueuedPacket => ({
+const packet = (payload: string, packetId?: number): QueuedPacket => ({
   cmd: 'publish',
   topic: 't',
   payload: Buffer.from(payload),
   qos: 1,
   retain: false,
   dup: false,
-  brokerId: 'run',
-  brokerCounter: 1,
-  ...(messageId === undefined ? {} : { messageId }),
+  runId: 'run',
+  counter: 1,
+  ...(packetId === undefined ? {} : { packetId }),
 });
 
 test('what was answered after it was read is not sent again: a resend is for earlier connections alone (MQTT-4.4.0-1)', async () => {
@@ -36,7 +36,7 @@ test('what was answered after it was read is not sent again: a resend is for ear
       if (payload.toString() === 'last') wake();
       else backlog.missed();
     },
-    resend: ({ messageId }) => void said.push(`resend ${messageId}`),
+    resend: ({ packetId }) => void said.push(`resend ${packetId}`),
     failed: (reason) => void said.push(reason),
     emptied: () => undefined,
   });

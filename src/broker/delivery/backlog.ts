@@ -88,9 +88,9 @@ export class Backlog {
 
   async #take(packet: QueuedPacket): Promise<void> {
     const { window, hasRoom, send, resend } = this.#deps;
-    const { messageId } = packet;
+    const { packetId } = packet;
     // on its way, or answered since it was read: streams read ahead
-    if (messageId !== undefined && (this.#isResent || window.get(messageId) !== undefined)) return;
+    if (packetId !== undefined && (this.#isResent || window.get(packetId) !== undefined)) return;
     while (!hasRoom() && !this.#isStopped) {
       await new Promise<void>((resolve) => {
         this.#goOn = resolve;
@@ -98,7 +98,7 @@ export class Backlog {
       this.#pace.rested();
     }
     if (this.#isStopped) return;
-    if (packet.cmd === 'pubrel' || messageId !== undefined) resend(packet);
+    if (packet.cmd === 'pubrel' || packetId !== undefined) resend(packet);
     else send(packet);
   }
 }

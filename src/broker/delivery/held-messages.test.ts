@@ -10,8 +10,8 @@ const packet = (text: string): StoredPacket => ({
   qos: 1,
   retain: false,
   dup: false,
-  brokerId: 'b',
-  brokerCounter: 1,
+  runId: 'b',
+  counter: 1,
 });
 
 /** No more than two packets may wait. */

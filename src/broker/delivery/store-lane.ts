@@ -188,9 +188,10 @@ export class StoreLane implements Lane {
   #enqueue(message: Message, { qos, retain, identifiers, shared }: Delivery): QueueKey {
     const { store, keys, now } = this.#deps;
     const key = keys.next();
-    const [topic] = shared ?? []; // of a group that the next member is in too
-    const target = { clientId: this.#clientId, qos, rap: true, ...(topic === undefined ? {} : { topic }) };
-    const targets = identifiers.map((subscriptionIdentifier) => ({ ...target, subscriptionIdentifier }));
+    const [filter] = shared ?? []; // of a group that the next member is in too
+    const group = filter === undefined ? {} : { filter };
+    const target = { clientId: this.#clientId, qos, retainAsPublished: true, ...group };
+    const targets: QueueTarget[] = identifiers.map((identifier) => ({ ...target, identifier }));
     const packet = { ...storedPacket(message, key, now()), retain };
     this.#after(() => store.keep(packet, targets.length === 0 ? [target] : targets));
     return key;
@@ -215,15 +216,15 @@ export class StoreLane implements Lane {
 
   #sendQueued(packet: StoredPacket): void {
     add(this.#unsent, -1, -bytesOfPacket(packet));
-    const { brokerId = '', brokerCounter = -1, messageExpiry } = packet;
-    const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
-    const key = { brokerId, brokerCounter };
+    const { runId = '', counter = -1, expiresAt } = packet;
+    const left = expiresAt === undefined ? undefined : Math.ceil((expiresAt - this.#deps.now()) / 1_000);
+    const key = { runId, counter };
     if ((left !== undefined && left <= 0) || !this.#client.mayReceive(packet.topic)) this.#discard(key);
     else this.#send(outgoingOf(packet), key, left);
   }
 
   #resend(packet: QueuedPacket): void {
-    const packetId = packet.messageId ?? 0;
+    const packetId = packet.packetId ?? 0;
     if (packet.cmd === 'pubrel') {
       this.#sender.window.set(packetId, 'pubcomp');
       this.#client.release(packetId);

@@ -113,7 +113,7 @@ function keep(
   const choice = plane.choose(message.topic);
   const key = keys.next();
   const publisher = origin.kind === 'client' ? origin.clientId : undefined;
-  const wanted = queueTargets(subscribers, choice, publisher, key.brokerCounter, isEnding);
+  const wanted = queueTargets(subscribers, choice, publisher, key.counter, isEnding);
   const all = allowed(deps, wanted, message.topic);
   const isKept = isRetained || exchange !== undefined;
   if (all.length === 0 && !isKept) return route(deps, message, before, choice);

@@ -12,6 +12,6 @@ export class QueueKeys {
 
   next(): QueueKey {
     this.#last += 1;
-    return { brokerId: this.#runId, brokerCounter: this.#last };
+    return { runId: this.#runId, counter: this.#last };
   }
 }

@@ -4,11 +4,11 @@ import type { SharedChoice, Subscription } from '../../plane/plane.ts';
 import type { MatchedSubscription } from '../session-store.ts';
 import { queueTargets } from './queue-targets.ts';
 
-const subscription = (clientId: string, topic: string, nl = false): MatchedSubscription => ({
+const subscription = (clientId: string, filter: string, noLocal = false): MatchedSubscription => ({
   clientId,
-  topic,
+  filter,
   qos: 1,
-  nl,
+  noLocal,
 });
 const chosen = (filter: string, clientId: string): [string, Subscription] => [
   filter,
@@ -32,7 +32,7 @@ test('everyone with an ordinary subscription gets the message, the publisher und
 test('of a shared group only the member that was chosen gets it (MQTT 5, 4.8.2)', () => {
   const subscribers = [subscription('a', '$share/g/t'), subscription('b', '$share/g/t'), subscription('b', 't')];
   const targets = queueTargets(subscribers, new Map([chosen('$share/g/t', 'a')]), 'p', 1, noneEnds);
-  expect(targets.map(({ clientId, topic }) => `${clientId} ${topic}`).toSorted()).toEqual(['a $share/g/t', 'b t']);
+  expect(targets.map(({ clientId, filter }) => `${clientId} ${filter}`).toSorted()).toEqual(['a $share/g/t', 'b t']);
 });
 
 test('a chosen member without a session leaves nothing to queue', () => {
@@ -43,7 +43,7 @@ test('a chosen member without a session leaves nothing to queue', () => {
 test('a member whose session is about to end gets nothing in its turn', () => {
   const subscribers = [subscription('a', '$share/g/t'), subscription('b', '$share/g/t'), subscription('a', 't')];
   const targets = queueTargets(subscribers, nobody, undefined, 0, (clientId) => clientId === 'a');
-  expect(targets.map(({ clientId, topic }) => `${clientId} ${topic}`).toSorted()).toEqual(['a t', 'b $share/g/t']);
+  expect(targets.map(({ clientId, filter }) => `${clientId} ${filter}`).toSorted()).toEqual(['a t', 'b $share/g/t']);
 });
 
 test('where nobody of a group is connected its members get the messages in turn, one each', () => {

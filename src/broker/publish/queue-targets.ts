@@ -21,14 +21,14 @@ export function queueTargets(
   const targets: MatchedSubscription[] = [];
   const away = new Map<string, MatchedSubscription[]>();
   for (const subscription of subscribers) {
-    const { topic, nl, clientId } = subscription;
-    if (!isSharedFilter(topic)) {
-      if (nl !== true || clientId !== publisher) targets.push(subscription);
+    const { filter, noLocal, clientId } = subscription;
+    if (!isSharedFilter(filter)) {
+      if (noLocal !== true || clientId !== publisher) targets.push(subscription);
       continue;
     }
-    const chosen = choice.get(topic);
+    const chosen = choice.get(filter);
     if (chosen === undefined) {
-      if (!isEnding(clientId)) addTo(away, topic, subscription);
+      if (!isEnding(clientId)) addTo(away, filter, subscription);
     } else if (chosen.subscriber.clientId === clientId) targets.push(subscription);
   }
   for (const members of away.values()) {
@@ -38,7 +38,7 @@ export function queueTargets(
   return targets;
 }
 
-const needsThought = ({ topic, nl }: MatchedSubscription): boolean => nl === true || isSharedFilter(topic);
+const needsThought = ({ filter, noLocal }: MatchedSubscription): boolean => noLocal === true || isSharedFilter(filter);
 
 function addTo<T>(groups: Map<string, T[]>, key: string, item: T): void {
   const group = groups.get(key);

@@ -20,8 +20,8 @@ export class StoredMessage implements Message {
     this.qos = packet.qos;
     this.retain = packet.retain;
     this.origin = origin;
-    const { brokerId, brokerCounter } = packet;
-    this.queueKey = brokerId == null || brokerCounter === undefined ? undefined : { brokerId, brokerCounter };
+    const { runId, counter } = packet;
+    this.queueKey = runId == null || counter === undefined ? undefined : { runId, counter };
     this.#properties = packet.properties;
   }
 

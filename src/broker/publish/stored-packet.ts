@@ -12,10 +12,10 @@ export function storedPacket(message: Message, key: QueueKey, now: number): Stor
     payload,
     qos,
     retain,
-    brokerId: key.brokerId,
-    brokerCounter: key.brokerCounter,
+    runId: key.runId,
+    counter: key.counter,
     ...(origin.kind === 'client' ? { clientId: origin.clientId } : {}),
     ...(properties === undefined ? {} : { properties: toStoredProperties(properties) }),
-    ...(interval === undefined ? {} : { messageExpiry: now + interval * 1_000 }),
+    ...(interval === undefined ? {} : { expiresAt: now + interval * 1_000 }),
   };
 }

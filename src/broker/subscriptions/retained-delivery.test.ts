@@ -147,9 +147,7 @@ test('after UNSUBSCRIBE nothing more of the filter is sent [MQTT-3.10.4-2]', asy
 });
 
 test('what is left of the life of a message is sent, and nothing that has none [MQTT-3.3.2-5] [MQTT-3.3.2-6]', async () => {
-  const client = new Client([
-    [packet('a', { messageExpiry: 5_000 }), packet('b', { messageExpiry: 9_500 }), packet('c')],
-  ]);
+  const client = new Client([[packet('a', { expiresAt: 5_000 }), packet('b', { expiresAt: 9_500 }), packet('c')]]);
   client.now = 5_000;
   client.subscribe('#', subscription(0));
   expect(await client.until(2)).toEqual(['b 0 retained 5 s', 'c 0 retained']);

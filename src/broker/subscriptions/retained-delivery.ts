@@ -96,8 +96,8 @@ export class RetainedDelivery {
   }
 
   #deliver(packet: StoredPacket, { qos, deliveries }: Grant): void {
-    const { messageExpiry } = packet;
-    const left = messageExpiry === undefined ? undefined : Math.ceil((messageExpiry - this.#deps.now()) / 1_000);
+    const { expiresAt } = packet;
+    const left = expiresAt === undefined ? undefined : Math.ceil((expiresAt - this.#deps.now()) / 1_000);
     if (left !== undefined && left <= 0) return; // [MQTT-3.3.2-5]
     if (this.#deps.edge.subscriber.mayReceive?.(packet.topic) === false) return;
     const granted = packet.qos > qos ? this.#subscriptions.highestQos(packet.topic, qos) : qos;

@@ -48,7 +48,7 @@ describe('a store that does not take subscriptions', () => {
       await publish(client, 'new');
       await publish(client, 'kept');
       expect(client.seen.map(({ topic }) => topic)).toEqual(['kept']);
-      expect((await store.subscriptionsOf('c')).map(({ topic }) => topic)).toEqual(['kept']);
+      expect((await store.subscriptionsOf('c')).map(({ filter }) => filter)).toEqual(['kept']);
       state.failure = undefined;
       expect(await subscribe(client, 'new')).toEqual([1]);
       await broker.stop(AbortSignal.timeout(5_000));
@@ -88,12 +88,12 @@ test('what a session may not subscribe to any more is neither restored nor kept'
   const broker = await startMemoryBroker({ store });
   await store.putSession({ clientId: 'c', principal: 'anonymous', expirySeconds: 600, disconnectedAt: Date.now() });
   await store.subscribe('c', [
-    { topic: '$pki/enroll', qos: 1 },
-    { topic: 'mine', qos: 1 },
+    { filter: '$pki/enroll', qos: 1 },
+    { filter: 'mine', qos: 1 },
   ]);
   const client = new WireClient(broker, 5);
   await client.connect('c', false);
-  expect((await store.subscriptionsOf('c')).map(({ topic }) => topic)).toEqual(['mine']);
+  expect((await store.subscriptionsOf('c')).map(({ filter }) => filter)).toEqual(['mine']);
   await publish(client, 'mine');
   expect(client.seen.map(({ topic }) => topic)).toEqual(['mine']);
   await broker.stop(AbortSignal.timeout(5_000));

@@ -74,10 +74,10 @@ export class SessionSubscriptions {
     const forbidden: string[] = [];
     for (const stored of await store.subscriptionsOf(session.id)) {
       if (this.#hasLeft) return;
-      if (this.#denial(stored.topic, stored.qos) === undefined) {
-        this.#table.restore(stored.topic);
-        this.#put(subscriptionOf(requestOf(stored), stored.subscriptionIdentifier, edge.subscriber));
-      } else forbidden.push(stored.topic);
+      if (this.#denial(stored.filter, stored.qos) === undefined) {
+        this.#table.restore(stored.filter);
+        this.#put(subscriptionOf(requestOf(stored), stored.identifier, edge.subscriber));
+      } else forbidden.push(stored.filter);
       const turn = pace.step();
       if (turn !== undefined) await turn;
     }

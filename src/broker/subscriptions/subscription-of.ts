@@ -18,18 +18,17 @@ export function storedOf(
   identifier: number | undefined,
   version: ProtocolVersion,
 ): StoredSubscription {
-  if (version !== 5)
-    return noLocal ? { topic: filter, qos, rap: retainAsPublished, nl: noLocal } : { topic: filter, qos };
-  const options = { topic: filter, qos, rh: retainHandling, rap: retainAsPublished, nl: noLocal };
-  return identifier === undefined ? options : { ...options, subscriptionIdentifier: identifier };
+  if (version !== 5) return noLocal ? { filter, qos, retainAsPublished, noLocal } : { filter, qos };
+  const options = { filter, qos, retainHandling, retainAsPublished, noLocal };
+  return identifier === undefined ? options : { ...options, identifier };
 }
 
 /** As it was asked for once. */
-export const requestOf = ({ topic, qos, rap, nl }: StoredSubscription): RequestedSubscription => ({
-  filter: topic,
+export const requestOf = ({ filter, qos, retainAsPublished, noLocal }: StoredSubscription): RequestedSubscription => ({
+  filter,
   qos,
-  noLocal: nl === true,
-  retainAsPublished: rap === true,
+  noLocal: noLocal === true,
+  retainAsPublished: retainAsPublished === true,
   retainHandling: 0,
 });
 

@@ -54,7 +54,7 @@ export function loadContents(environment: Environment, options: ContentsOptions,
     if (owner === undefined) return;
     const subscription = decodeSubscription(value, filter);
     subscriptions.add(owner.clientId, [subscription]);
-    filter = subscription.topic;
+    filter = subscription.filter;
   });
   const queues = new Queues(options.limits.queue, { ...deps, environment, batch, owners, numbers });
   Object.assign(queues.total, total);

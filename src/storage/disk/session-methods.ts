@@ -22,7 +22,7 @@ export function subscriptionMethods(access: Access): SubscriptionMethods {
         access.requireRecordRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
         const prefix = ownerKey(owners.require(clientId).number);
         subscriptions.add(clientId, added);
-        for (const one of added) batch.put('subscriptions', textKey(one.topic, prefix), encodeSubscription(one));
+        for (const one of added) batch.put('subscriptions', textKey(one.filter, prefix), encodeSubscription(one));
       }),
     unsubscribe: (clientId, filters) =>
       access.write(({ owners, subscriptions, batch }) => {
@@ -56,8 +56,8 @@ export function recordMethods(access: Access): RecordMethods {
         const owner = contents.owners.find(clientId);
         if (owner === undefined) return;
         const prefix = ownerKey(owner.number);
-        for (const { topic } of contents.subscriptions.of(clientId))
-          contents.batch.remove('subscriptions', textKey(topic, prefix));
+        for (const { filter } of contents.subscriptions.of(clientId))
+          contents.batch.remove('subscriptions', textKey(filter, prefix));
         contents.subscriptions.removeAll(clientId);
         contents.queues.forget(owner);
         contents.owners.remove(owner);

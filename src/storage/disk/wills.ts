@@ -29,7 +29,7 @@ export class DiskWills {
   /** @param requireRoom throws where what the will adds has none */
   put(will: StoredWill, requireRoom: (bytes: number) => void): void {
     const { clientId } = will;
-    const record = serialize({ ...will });
+    const record = encodeWill(will);
     const before = this.#costBefore(clientId);
     requireRoom(costOf(record) - before);
     this.#bytes += costOf(record) - before;
@@ -49,11 +49,28 @@ export class DiskWills {
 
 const costOf = (record: Buffer): number => recordBytes() + record.length;
 
+/** A will as it stands on disk, in the words of the engine. */
+interface WillRecord extends Omit<StoredWill, 'runId' | 'counter' | 'expiresAt' | 'packetId'> {
+  readonly brokerId?: string | undefined;
+  readonly brokerCounter?: number | undefined;
+  readonly messageExpiry?: number | undefined;
+}
+
+export function encodeWill({ runId, counter, expiresAt, packetId: _packetId, ...will }: StoredWill): Buffer {
+  const record: WillRecord = { ...will, brokerId: runId, brokerCounter: counter, messageExpiry: expiresAt };
+  return serialize(Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)));
+}
+
 /** @throws StoreError store-damaged */
 export function decodeWill(record: Buffer): StoredWill {
   try {
-    const will: StoredWill = deserialize(record);
-    return will;
+    const { brokerId, brokerCounter, messageExpiry, ...will }: WillRecord = deserialize(record);
+    return {
+      ...will,
+      ...(brokerId === undefined ? {} : { runId: brokerId }),
+      ...(brokerCounter === undefined ? {} : { counter: brokerCounter }),
+      ...(messageExpiry === undefined ? {} : { expiresAt: messageExpiry }),
+    };
   } catch (cause) {
     throw damaged('a will of the store cannot be read', cause);
   }

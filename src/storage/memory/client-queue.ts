@@ -170,33 +170,33 @@ export class ClientQueue {
   }
 }
 
-const keyOf = ({ brokerId, brokerCounter }: QueueKey): string => `${brokerCounter}@${brokerId}`;
+const keyOf = ({ runId, counter }: QueueKey): string => `${counter}@${runId}`;
 
-const nameOf = ({ brokerId, brokerCounter }: Nameable): string | undefined =>
-  brokerId === undefined || brokerCounter === undefined ? undefined : keyOf({ brokerId, brokerCounter });
+const nameOf = ({ runId, counter }: Nameable): string | undefined =>
+  runId === undefined || counter === undefined ? undefined : keyOf({ runId, counter });
 
 /** A message that was sent before goes on to its end, expired or not. [MQTT-3.3.2-5] */
 function lapseOf({ message, messageId, queuedAt }: Entry, now: number, ageMs: number | undefined): Lapse | undefined {
   if (messageId !== undefined || message === undefined) return undefined;
-  return lapseAt(now, { messageExpiry: message.messageExpiry, queuedAt }, ageMs);
+  return lapseAt(now, { expiresAt: message.expiresAt, queuedAt }, ageMs);
 }
 
 function toPacket({ message, messageId, delivery }: Entry): QueuedPacket {
-  if (message === undefined) return { cmd: 'pubrel', messageId: messageId ?? 0 };
-  const { topic, payload, brokerId, brokerCounter, clientId, properties, messageExpiry } = message;
+  if (message === undefined) return { cmd: 'pubrel', packetId: messageId ?? 0 };
+  const { topic, payload, runId, counter, clientId, properties, expiresAt } = message;
   const { qos, retain, identifiers, shared } = delivery;
   return {
     cmd: 'publish',
-    brokerId,
-    brokerCounter,
+    runId,
+    counter,
     topic,
     payload,
     qos,
     retain,
     dup: messageId !== undefined, // sent before [MQTT-3.3.1-1]
-    messageId,
+    packetId: messageId,
     ...(clientId === undefined ? {} : { clientId }),
-    ...(messageExpiry === undefined ? {} : { messageExpiry }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(shared === undefined ? {} : { shared }),
     ...(properties === undefined && identifiers.length === 0
       ? {}

@@ -33,8 +33,8 @@ test('a small payload does not keep the chunk it was read in', async () => {
 test('a queue of 100,000 messages is acknowledged in reverse order without searching', { timeout: 60_000 }, () => {
   const queue = new ClientQueue();
   const delivery = { qos: 1, retain: false, identifiers: [] } as const;
-  const packet = (brokerCounter: number) =>
-    ({ topic: 'a', payload: '', qos: 1, retain: false, brokerId: 'n', brokerCounter }) as const;
+  const packet = (counter: number) =>
+    ({ topic: 'a', payload: '', qos: 1, retain: false, runId: 'n', counter }) as const;
   for (let index = 1; index <= 100_000; index += 1) queue.push(packet(index), delivery);
   const start = performance.now();
   for (let index = 100_000; index > 0; index -= 1) {

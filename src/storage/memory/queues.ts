@@ -116,7 +116,7 @@ export class Queues {
 export function deliveries(targets: readonly QueueTarget[], packet: StoredPacket): Map<string, QueueDelivery> {
   const merged = new Map<string, QueueDelivery>();
   for (const target of targets) {
-    if (target.nl === true && target.clientId === packet.clientId) continue; // [MQTT-3.8.3-3]
+    if (target.noLocal === true && target.clientId === packet.clientId) continue; // [MQTT-3.8.3-3]
     const one = deliveryOf(target, packet);
     const other = merged.get(target.clientId);
     merged.set(target.clientId, other === undefined ? one : combine(other, one));
@@ -127,13 +127,13 @@ export function deliveries(targets: readonly QueueTarget[], packet: StoredPacket
 const noIdentifiers: readonly number[] = [];
 
 const deliveryOf = (
-  { topic = '', qos = 2, rap = false, subscriptionIdentifier }: QueueTarget,
+  { filter = '', qos = 2, retainAsPublished = false, identifier }: QueueTarget,
   packet: StoredPacket,
 ): QueueDelivery => ({
   qos: qos < packet.qos ? qos : packet.qos,
-  retain: packet.retain && rap, // [MQTT-3.3.1-9]
-  identifiers: subscriptionIdentifier === undefined ? noIdentifiers : [subscriptionIdentifier],
-  shared: isSharedFilter(topic) ? [topic] : undefined,
+  retain: packet.retain && retainAsPublished, // [MQTT-3.3.1-9]
+  identifiers: identifier === undefined ? noIdentifiers : [identifier],
+  shared: isSharedFilter(filter) ? [filter] : undefined,
 });
 
 const combine = (a: QueueDelivery, b: QueueDelivery): QueueDelivery => ({

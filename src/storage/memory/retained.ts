@@ -35,7 +35,7 @@ export class RetainedMessages {
 
   /** Looks at no limit; an empty payload removes what is there. */
   put(packet: StoredPacket): void {
-    const { topic, messageExpiry } = packet;
+    const { topic, expiresAt } = packet;
     if (packet.payload.length === 0) {
       this.#delete(topic);
       return;
@@ -43,7 +43,7 @@ export class RetainedMessages {
     this.total.bytes += this.#more(packet).bytes;
     this.#tree.set(topic, detachPacket(packet));
     this.total.messages = this.#tree.size;
-    if (messageExpiry === undefined) this.#expiring.delete(topic);
+    if (expiresAt === undefined) this.#expiring.delete(topic);
     else this.#expiring.add(topic);
   }
 
@@ -80,8 +80,8 @@ export class RetainedMessages {
       : { messages: 0, bytes: bytesOf(packet) - bytesOf(before) };
   }
 
-  #isExpired({ messageExpiry }: StoredPacket): boolean {
-    return messageExpiry !== undefined && messageExpiry <= this.#deps.now();
+  #isExpired({ expiresAt }: StoredPacket): boolean {
+    return expiresAt !== undefined && expiresAt <= this.#deps.now();
   }
 
   #sweep(): void {

@@ -9,25 +9,25 @@ const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
 test('a client has the subscriptions that were added last and not removed, whether few or many', () => {
   const step = fc.record({
     what: fc.constantFrom('add' as const, 'add' as const, 'remove' as const),
-    topic: fc.constantFrom(...filters),
+    filter: fc.constantFrom(...filters),
     qos,
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const subscriptions = new Subscriptions();
       const expected = new Map<string, number>();
-      for (const { what, topic, qos: granted } of steps) {
+      for (const { what, filter, qos: granted } of steps) {
         if (what === 'remove') {
-          subscriptions.remove('a', [topic]);
-          expected.delete(topic);
+          subscriptions.remove('a', [filter]);
+          expected.delete(filter);
         } else {
-          subscriptions.add('a', [{ topic, qos: granted }]);
-          expected.set(topic, granted);
+          subscriptions.add('a', [{ filter, qos: granted }]);
+          expected.set(filter, granted);
         }
         expect(subscriptions.total).toBe(expected.size);
       }
       expect([...subscriptions.clientIds()]).toEqual(expected.size > 0 ? ['a'] : []);
-      expect(subscriptions.of('a').map(({ topic, qos: granted }) => [topic, granted])).toEqual([...expected]);
+      expect(subscriptions.of('a').map(({ filter, qos: granted }) => [filter, granted])).toEqual([...expected]);
       for (const topic of filters) {
         expect(subscriptions.match(topic).length).toBe((expected.get(topic) ?? 0) > 0 ? 1 : 0);
         expect(subscriptions.find('a', topic)?.qos).toBe(expected.get(topic));

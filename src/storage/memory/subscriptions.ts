@@ -65,7 +65,7 @@ export class Subscriptions {
   }
 
   filtersOf(clientId: string): readonly string[] {
-    return Array.from(this.#byClient.get(clientId)?.values() ?? [], ({ topic }) => topic);
+    return Array.from(this.#byClient.get(clientId)?.values() ?? [], ({ filter }) => filter);
   }
 
   of(clientId: string): StoredSubscription[] {
@@ -86,19 +86,19 @@ export class Subscriptions {
   }
 
   #put(subscription: MatchedSubscription): void {
-    const { clientId, topic, qos } = subscription;
+    const { clientId, filter, qos } = subscription;
     const own = this.#byClient.get(clientId);
-    const before = own === undefined ? undefined : ownByFilter(own, topic);
+    const before = own === undefined ? undefined : ownByFilter(own, filter);
     if (before === undefined) {
       this.#total += 1;
       this.#bytes += subscriptionBytes(subscription);
     } else this.#unindex(before);
     this.#byClient.set(clientId, own === undefined ? [subscription] : withSubscription(own, subscription));
-    if (qos > 0) this.#index.add(matchedFilter(topic), subscription);
+    if (qos > 0) this.#index.add(matchedFilter(filter), subscription);
   }
 
   #unindex(subscription: MatchedSubscription): void {
-    if (subscription.qos > 0) this.#index.remove(matchedFilter(subscription.topic), subscription);
+    if (subscription.qos > 0) this.#index.remove(matchedFilter(subscription.filter), subscription);
   }
 }
 
@@ -109,10 +109,10 @@ const matchedFilter = (filter: string): string => parseSharedFilter(filter)?.fil
 
 /** Spelled out, as there are many. */
 function matched(clientId: string, subscription: StoredSubscription): MatchedSubscription {
-  const { topic, qos, rh, rap, nl, subscriptionIdentifier } = subscription;
-  return subscriptionIdentifier === undefined
-    ? { clientId, topic, qos, rh, rap, nl }
-    : { clientId, topic, qos, rh, rap, nl, subscriptionIdentifier };
+  const { filter, qos, retainHandling, retainAsPublished, noLocal, identifier } = subscription;
+  return identifier === undefined
+    ? { clientId, filter, qos, retainHandling, retainAsPublished, noLocal }
+    : { clientId, filter, qos, retainHandling, retainAsPublished, noLocal, identifier };
 }
 
 function withoutClient({ clientId: _clientId, ...subscription }: MatchedSubscription): StoredSubscription {

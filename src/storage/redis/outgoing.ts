@@ -25,7 +25,7 @@ interface Entry {
   /** Packet identifier and, after PUBREC, an `r`; empty when it was not sent. */
   readonly state: string;
   readonly body: Buffer;
-  readonly messageExpiry: number | undefined;
+  readonly expiresAt: number | undefined;
   readonly queuedAt: number;
 }
 
@@ -68,7 +68,7 @@ export class Outgoing {
     }
     const name = nameOf(packet) ?? `${this.#runId}:${++this.#unnamed}`;
     const { messages, bytes, age, onFull } = this.#limits.queue;
-    const head = [name, encodePacket(packet), packet.messageExpiry ?? '', bytesOf(packet), this.#deps.now()];
+    const head = [name, encodePacket(packet), packet.expiresAt ?? '', bytesOf(packet), this.#deps.now()];
     const { total, perSession } = this.#limits.exchanges;
     const opened = [exchange === undefined ? '' : encodeURIComponent(exchange.clientId), exchange?.packetId ?? ''];
     const limits = [messages, bytes, age ?? '', onFull, this.#limits.maxBytes];
@@ -197,10 +197,10 @@ export class Outgoing {
 }
 
 /** The identity of a message, as the package writes it; without spaces. */
-const keyOf = ({ brokerId, brokerCounter }: QueueKey): string => `${encodeURIComponent(brokerId)}:${brokerCounter}`;
+const keyOf = ({ runId, counter }: QueueKey): string => `${encodeURIComponent(runId)}:${counter}`;
 
-const nameOf = ({ brokerId, brokerCounter }: Nameable): string | undefined =>
-  brokerId === undefined || brokerCounter === undefined ? undefined : keyOf({ brokerId, brokerCounter });
+const nameOf = ({ runId, counter }: Nameable): string | undefined =>
+  runId === undefined || counter === undefined ? undefined : keyOf({ runId, counter });
 
 function toEntry([name, delivery, state, body, expiry, queuedAt]: readonly Reply[]): Entry {
   const until = asText(expiry);
@@ -209,13 +209,13 @@ function toEntry([name, delivery, state, body, expiry, queuedAt]: readonly Reply
     delivery: asText(delivery),
     state: asText(state),
     body: asBytes(body) ?? Buffer.alloc(0),
-    messageExpiry: until === '' ? undefined : Number(until),
+    expiresAt: until === '' ? undefined : Number(until),
     queuedAt: Number(asText(queuedAt)),
   };
 }
 
 function toPacket({ delivery, state, body }: Entry): QueuedPacket {
   const messageId = /^\d/.test(state) ? Number.parseInt(state, 10) : undefined;
-  if (state.endsWith('r')) return { cmd: 'pubrel', messageId: messageId ?? 0 };
+  if (state.endsWith('r')) return { cmd: 'pubrel', packetId: messageId ?? 0 };
   return decodePacket(body, delivery, messageId);
 }

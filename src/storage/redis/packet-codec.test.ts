@@ -1,6 +1,15 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodePacket, deliveryText, encodePacket, toBytes, toRetained } from './packet-codec.ts';
+import {
+  decodePacket,
+  deliveryText,
+  encodePacket,
+  messageBytes,
+  toBytes,
+  toRecord,
+  toRetained,
+  toWill,
+} from './packet-codec.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const bytes = fc.uint8Array().map((list) => Buffer.from(list));
@@ -19,19 +28,19 @@ const packets = fc.record({
   payload: fc.oneof(bytes, text),
   qos: fc.constantFrom(0, 1, 2),
   retain: fc.boolean(),
-  brokerId: text,
-  brokerCounter: fc.nat(),
+  runId: text,
+  counter: fc.nat(),
   clientId: optional(text),
-  messageExpiry: optional(fc.nat()),
+  expiresAt: optional(fc.nat()),
   properties: optional(properties),
 });
 
 test('a queued message comes back as it was, as its client is to get it', () => {
   fc.assert(
-    fc.property(packets, optional(fc.integer({ min: 1, max: 65_535 })), (packet, messageId) => {
+    fc.property(packets, optional(fc.integer({ min: 1, max: 65_535 })), (packet, packetId) => {
       const delivery = `${packet.qos}${packet.retain ? 1 : 0}`;
-      const read = decodePacket(encodePacket(packet), delivery, messageId);
-      expect(read).toEqual({ cmd: 'publish', ...packet, messageId, dup: messageId !== undefined });
+      const read = decodePacket(encodePacket(packet), delivery, packetId);
+      expect(read).toEqual({ cmd: 'publish', ...packet, packetId, dup: packetId !== undefined });
     }),
   );
 });
@@ -60,10 +69,19 @@ test.each([
 test('a retained message comes back as it was', () => {
   fc.assert(
     fc.property(packets, (packet) => {
-      const retained = { ...packet, cmd: 'publish' };
-      expect(toRetained(packet.topic, toBytes(retained))).toEqual(retained);
+      expect(toRetained(packet.topic, messageBytes(packet))).toEqual({ ...packet, cmd: 'publish' });
     }),
   );
+});
+
+test('a retained message and a will stand in Redis in the words of the package, and are read so', () => {
+  const message = { cmd: 'publish', topic: 'a', payload: 'x', qos: 1, retain: true } as const;
+  const packet = { ...message, runId: 'run', counter: 7, expiresAt: 9 };
+  const theirs = { ...message, brokerId: 'run', brokerCounter: 7, messageExpiry: 9 };
+  expect(toRecord(messageBytes(packet))).toEqual(theirs);
+  expect(toRetained('a', toBytes(theirs))).toEqual(packet);
+  const will = { ...packet, clientId: 'c', publishAt: 5 };
+  expect(toWill(messageBytes(will))).toEqual(will);
 });
 
 test('bytes that are no message are none', () => {

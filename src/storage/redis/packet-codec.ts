@@ -5,6 +5,12 @@ import type { QueueDelivery } from '../memory/client-queue.ts';
 /** The package's encoding. What is undefined is left out, because it would come back as null. */
 export const toBytes = (value: object): Buffer => encode(storable(value));
 
+/** A retained message or a will, in the words of the package. */
+export function messageBytes(packet: StoredPacket | StoredWill): Buffer {
+  const { runId, counter, expiresAt, packetId: _packetId, ...rest } = packet;
+  return toBytes({ ...rest, brokerId: runId, brokerCounter: counter, messageExpiry: expiresAt });
+}
+
 /** Bytes have to be a Buffer, or they come back as something else. */
 const storable = (value: object): object =>
   Object.fromEntries(
@@ -38,7 +44,7 @@ export function toRetained(topic: string, bytes: Uint8Array): StoredPacket | und
 }
 
 function toMessage(topic: string, fields: Readonly<Record<string, unknown>>): StoredPacket | undefined {
-  const { payload, qos, retain, properties, messageExpiry, ...rest } = fields;
+  const { payload, qos, retain, properties, messageExpiry, brokerId, brokerCounter, ...rest } = fields;
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined;
   return {
     ...rest,
@@ -47,7 +53,9 @@ function toMessage(topic: string, fields: Readonly<Record<string, unknown>>): St
     qos: toQos(qos),
     retain: retain === true,
     ...(typeof properties === 'object' && properties !== null ? { properties } : {}),
-    ...(typeof messageExpiry === 'number' ? { messageExpiry } : {}),
+    ...(typeof messageExpiry === 'number' ? { expiresAt: messageExpiry } : {}),
+    ...(typeof brokerId === 'string' ? { runId: brokerId } : {}),
+    ...(typeof brokerCounter === 'number' ? { counter: brokerCounter } : {}),
   };
 }
 
@@ -62,15 +70,15 @@ const headerLengthBytes = 4;
  * identifier) does not stand in it.
  */
 export function encodePacket(packet: StoredPacket): Buffer {
-  const { topic, payload, clientId, properties, messageExpiry, brokerId, brokerCounter } = packet;
+  const { topic, payload, clientId, properties, expiresAt, runId, counter } = packet;
   const text = typeof payload === 'string' ? 1 : undefined;
   const [p, d] = properties === undefined ? [] : splitProperties(properties);
   const header = JSON.stringify({
     t: topic,
     c: clientId,
-    e: messageExpiry,
-    b: brokerId,
-    n: brokerCounter,
+    e: expiresAt,
+    b: runId,
+    n: counter,
     s: text,
     p,
     d,
@@ -119,16 +127,16 @@ export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: n
   const payload = bytes.subarray(payloadStart);
   return {
     cmd: 'publish',
-    brokerId: b,
-    brokerCounter: n,
+    runId: b,
+    counter: n,
     topic: t,
     payload: s === 1 ? payload.toString() : payload,
     qos: toQos(Number(delivery[0])),
     retain: delivery[1] === '1',
     dup: messageId !== undefined, // sent before [MQTT-3.3.1-1]
-    messageId,
+    packetId: messageId,
     ...(c === undefined ? {} : { clientId: c }),
-    ...(e === undefined ? {} : { messageExpiry: e }),
+    ...(e === undefined ? {} : { expiresAt: e }),
     ...(end === -1 ? {} : { shared: JSON.parse(delivery.slice(end + 1)) }),
     ...(properties === undefined ? {} : { properties }),
   };

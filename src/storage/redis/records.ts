@@ -2,7 +2,7 @@ import type { Exchange, StoredSession, StoredWill } from '../../broker/session-s
 import type { StoreDeps } from '../drop.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
-import { toBytes, toWill } from './packet-codec.ts';
+import { messageBytes, toWill } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { type Room, roomOf } from './room.ts';
 
@@ -57,7 +57,7 @@ export class Wills {
 
   /** @throws StoreError store-full */
   put(will: StoredWill): Promise<void> {
-    const args = ['wills', will.clientId, toBytes(will), this.#room.maxBytes];
+    const args = ['wills', will.clientId, messageBytes(will), this.#room.maxBytes];
     return this.#pipe.write('PUT_WILL', args, this.#room.require);
   }
 

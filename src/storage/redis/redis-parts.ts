@@ -14,6 +14,7 @@ import { RedisConnections } from './redis-connections.ts';
 import { Retained } from './retained.ts';
 import { roomOf } from './room.ts';
 import type { ResolvedRedisOptions } from './schema.ts';
+import { subscriptionOf } from './subscription-codec.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
 
 /** Limits of retained messages and of the whole store are kept over all nodes. */
@@ -47,6 +48,9 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
   const records = [pipe, { keyPrefix, limits }, { onDropped }] as const;
   const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId, room: roomOf(limits, { onDropped }) });
   const readHash = async (key: string) => pairsOf(await pipe.submit('READ', 'HGETALL', keyPrefix + key));
+  const persistence = createPersistence({
+    conn: { hgetallBuffer: async (key) => Object.fromEntries(await readHash(key)) },
+  });
   return {
     pipe,
     outgoing: new Outgoing(pipe, { limits, runId }, { now, onDropped }),
@@ -56,9 +60,7 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
     exchanges: new OpenExchanges(pipe, keyPrefix),
     wills: new Wills(...records),
     connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
-    persistence: createPersistence({
-      conn: { hgetallBuffer: async (key) => Object.fromEntries(await readHash(key)) },
-    }),
+    subscriptionsOf: async (id: string) => (await persistence.subscriptionsByClient({ id })).map(subscriptionOf),
     stats: (): StoreStats => ({ ...totals, subscriptions: subscriptions.index.total }),
   };
 }

@@ -61,7 +61,7 @@ export function createRedisStore(options: RedisStoreOptions, deps: Partial<Redis
 
     subscribe: (clientId, added) => parts().subscriptions.add(clientId, added),
     unsubscribe: (clientId, filters) => parts().subscriptions.remove(clientId, filters),
-    subscriptionsOf: (clientId) => parts().persistence.subscriptionsByClient({ id: clientId }),
+    subscriptionsOf: (clientId) => parts().subscriptionsOf(clientId),
     filtersOf: (clientId) => parts().subscriptions.index.filtersOf(clientId),
     subscribersOf: (topic) => parts().subscriptions.index.match(topic),
 

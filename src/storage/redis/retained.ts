@@ -5,7 +5,7 @@ import type { StoreDeps } from '../drop.ts';
 import { retainedRefused, storeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, type Reply, type WriteOperation } from './batch.ts';
-import { toBytes, toRetained } from './packet-codec.ts';
+import { messageBytes, toRetained } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { retainedPattern } from './retained-pattern.ts';
 
@@ -34,10 +34,10 @@ export class Retained {
 
   /** Keeps it, or takes away what is there; what its answer says is for `take`. */
   operation(packet: StoredPacket): WriteOperation {
-    const { topic, payload, messageExpiry = '' } = packet;
-    const message = payload.length === 0 ? '' : toBytes(packet);
+    const { topic, payload, expiresAt = '' } = packet;
+    const message = payload.length === 0 ? '' : messageBytes(packet);
     const { messages, bytes, onFull } = this.#limits.retained;
-    const fields = [topic, message, bytesOf(packet), messageExpiry, this.#deps.now()];
+    const fields = [topic, message, bytesOf(packet), expiresAt, this.#deps.now()];
     return {
       args: [...fields, messages, bytes, this.#limits.maxBytes, onFull],
       take: (reply) => {
@@ -61,7 +61,7 @@ export class Retained {
   async *pages(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
     const pages = /[+#]/.test(filter) ? this.#search(filter) : this.#get(filter);
     for await (const page of pages) {
-      const valid = page.filter(({ messageExpiry = Infinity }) => messageExpiry > this.#deps.now());
+      const valid = page.filter(({ expiresAt = Infinity }) => expiresAt > this.#deps.now());
       if (valid.length < page.length) await this.sweep();
       yield valid;
     }

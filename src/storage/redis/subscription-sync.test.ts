@@ -22,7 +22,7 @@ function node() {
     },
     { keyPrefix: '', runId: 'one', room: { maxBytes: 1, refuse } },
   );
-  const filters = (): string[] => sync.index.of('alice').map(({ topic }) => topic);
+  const filters = (): string[] => sync.index.of('alice').map(({ filter }) => filter);
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   return { sync, writes, refusals, reads, filters, settle };
 }
@@ -34,9 +34,9 @@ const inRedis = (...filters: string[]): Reply => [filters.flatMap((filter) => [B
 test('a change of another node that becomes known after a later one of ours still counts for its filters', async () => {
   const { sync, writes, reads, filters, settle } = node();
   void sync.add('alice', [
-    { topic: 'x', qos: 1 },
-    { topic: 'y', qos: 1 },
-    { topic: 'z', qos: 1 },
+    { filter: 'x', qos: 1 },
+    { filter: 'y', qos: 1 },
+    { filter: 'z', qos: 1 },
   ]);
   void sync.remove('alice', ['y']);
   for (const answer of writes) answer();
@@ -64,7 +64,7 @@ test('what changes while a session is read again is read once more', async () =>
 test('while our own changes are under way the session is read when they are through', async () => {
   const { sync, writes, reads, filters, settle } = node();
   sync.receive(`9 other ${JSON.stringify({ clientId: 'alice', add: [{ topic: 'x', qos: 1 }] })}`);
-  void sync.add('alice', [{ topic: 'own', qos: 1 }]);
+  void sync.add('alice', [{ filter: 'own', qos: 1 }]);
   sync.receive(removal(8, 'x'));
   expect(reads).toEqual([]);
   writes[0]?.();
@@ -78,14 +78,14 @@ test('while our own changes are under way the session is read when they are thro
 test('changes that Redis refuses, all of them, leave what was there before', () => {
   const { sync, writes, refusals, filters } = node();
   const before = [
-    { topic: 'kept', qos: 1 as const },
-    { topic: 'changed', qos: 1 as const },
+    { filter: 'kept', qos: 1 as const },
+    { filter: 'changed', qos: 1 as const },
   ];
   void sync.add('alice', before);
   writes[0]?.();
   void sync.add('alice', [
-    { topic: 'changed', qos: 2 },
-    { topic: 'new', qos: 2 },
+    { filter: 'changed', qos: 2 },
+    { filter: 'new', qos: 2 },
   ]);
   void sync.remove('alice', ['new', 'kept']);
   void sync.clean('alice', () => undefined);
@@ -101,7 +101,7 @@ test('a subscription costs the same however many the client has', () => {
   const add = (count: number): number => {
     const startedAt = performance.now();
     for (let index = 0; index < count; index += 1) {
-      void sync.add('alice', [{ topic: `t/${added}`, qos: 1 }]);
+      void sync.add('alice', [{ filter: `t/${added}`, qos: 1 }]);
       added += 1;
       writes.at(-1)?.();
     }

@@ -1,9 +1,10 @@
 import type { StoredSubscription } from '../../broker/session-store.ts';
 import { Subscriptions } from '../memory/subscriptions.ts';
-import { type Argument, asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
-import { toBytes, toQos, toRecord } from './packet-codec.ts';
+import { type Argument, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
+import { toBytes } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import type { Room } from './room.ts';
+import { subscriptionOf, toSubscription, type WireSubscription, wireOf } from './subscription-codec.ts';
 
 /** Sessions that are read in one step. */
 const pageSessions = 500;
@@ -21,7 +22,7 @@ export interface SubscriptionSyncOptions {
 /** A change of the subscriptions of one session: some removed or all, then some added. */
 interface Change {
   readonly clientId: string;
-  readonly add?: readonly StoredSubscription[];
+  readonly add?: readonly WireSubscription[];
   /** Filters; null for all. */
   readonly remove?: readonly string[] | null;
 }
@@ -63,8 +64,8 @@ export class SubscriptionSync {
   /** @throws StoreError store-full; then there is none of them */
   add(clientId: string, added: readonly StoredSubscription[]): Promise<void> {
     if (added.length === 0) return Promise.resolve();
-    const args = added.flatMap((one) => [one.topic, toBytes(fieldsOf(one))]);
-    const change = { clientId, add: added.map(fieldsOf) };
+    const args = added.flatMap((one) => [one.filter, toBytes(wireOf(one))]);
+    const change = { clientId, add: added.map(wireOf) };
     return this.#change(change, 'SUBSCRIBE', [this.#room.maxBytes, ...args], (reply) => {
       if (asNumber(reply) === refused) this.#room.refuse();
     });
@@ -158,7 +159,7 @@ export class SubscriptionSync {
       open = { before: new Map(), count: 0, done: 0, total: 0, foreign: false, missed: false };
       this.#open.set(clientId, open);
     }
-    for (const filter of remove ?? this.#index.of(clientId).map(({ topic }) => topic))
+    for (const filter of remove ?? this.#index.of(clientId).map(({ filter }) => filter))
       this.#note(open, clientId, filter);
     for (const { topic } of add) this.#note(open, clientId, topic);
     open.count += 1;
@@ -212,7 +213,7 @@ export class SubscriptionSync {
     this.#changed?.add(clientId);
     if (remove === null) this.#index.removeAll(clientId);
     else this.#index.remove(clientId, remove);
-    this.#index.add(clientId, add);
+    this.#index.add(clientId, add.map(subscriptionOf));
   }
 
   #putBack(clientId: string, before: OpenChanges['before']): void {
@@ -254,28 +255,4 @@ interface OpenChanges {
   foreign: boolean;
   /** One of them became known after a later one. */
   missed: boolean;
-}
-
-const fieldsOf = ({ topic, qos, rh, rap, nl, subscriptionIdentifier }: StoredSubscription): StoredSubscription => ({
-  topic,
-  qos,
-  ...(rh === undefined ? {} : { rh }),
-  ...(rap === undefined ? {} : { rap }),
-  ...(nl === undefined ? {} : { nl }),
-  ...(subscriptionIdentifier === undefined ? {} : { subscriptionIdentifier }),
-});
-
-/** As the package stores it; its versions up to 8 kept only the QoS, as a digit. */
-function toSubscription([topic, value]: readonly [string, Reply]): StoredSubscription {
-  const bytes = asBytes(value) ?? Buffer.from('0');
-  if (bytes.length === 1) return { topic, qos: toQos(Number(bytes.toString())) };
-  const { qos, rh, rap, nl, subscriptionIdentifier } = toRecord(bytes);
-  return fieldsOf({
-    topic,
-    qos: toQos(qos),
-    rh: typeof rh === 'number' ? rh : undefined,
-    rap: typeof rap === 'boolean' ? rap : undefined,
-    nl: typeof nl === 'boolean' ? nl : undefined,
-    subscriptionIdentifier: typeof subscriptionIdentifier === 'number' ? subscriptionIdentifier : undefined,
-  });
 }

@@ -44,7 +44,7 @@ export function enqueueCases(open: OpenStore): void {
   test('the retain flag is cleared unless the subscription keeps it [MQTT-3.3.1-9] [MQTT-3.3.1-13]', async () => {
     await using store = await open();
     await store.subscribe(alice, [subscription('a')]);
-    await store.subscribe(bob, [subscription('a', 1, { rap: true })]);
+    await store.subscribe(bob, [subscription('a', 1, { retainAsPublished: true })]);
     await publish(store, message('a', { retain: true }));
     expect((await messagesOf(store)).map(({ retain }) => retain)).toEqual([false]);
     expect((await messagesOf(store, bob)).map(({ retain }) => retain)).toEqual([true]);
@@ -52,7 +52,7 @@ export function enqueueCases(open: OpenStore): void {
 
   test('the publisher does not get its own message under No Local [MQTT-3.8.3-3]', async () => {
     await using store = await open();
-    await store.subscribe(alice, [subscription('a', 1, { nl: true })]);
+    await store.subscribe(alice, [subscription('a', 1, { noLocal: true })]);
     await publish(store, message('a', { clientId: 'alice' }));
     await publish(store, message('a', { clientId: 'bob' }));
     expect((await messagesOf(store)).map(({ clientId }) => clientId)).toEqual(['bob']);
@@ -60,8 +60,8 @@ export function enqueueCases(open: OpenStore): void {
 
   test('the identifiers of all matching subscriptions come along [MQTT-3.3.4-4]', async () => {
     await using store = await open();
-    const one = subscription('a/b', 1, { subscriptionIdentifier: 1 });
-    const two = subscription('a/#', 1, { subscriptionIdentifier: 2 });
+    const one = subscription('a/b', 1, { identifier: 1 });
+    const two = subscription('a/#', 1, { identifier: 2 });
     await store.subscribe(alice, [one, two, subscription('+/b')]);
     await store.subscribe(bob, [two]);
     await publish(store, message('a/b', { properties: { contentType: 'text' } }));
@@ -74,9 +74,7 @@ export function enqueueCases(open: OpenStore): void {
 
   test('what came through shared subscriptions alone says through which [MQTT-4.8.2-5]', async () => {
     await using store = await open();
-    const [g, h] = ['$share/g/a/+', '$share/h/ä/"b c"'].map((topic) =>
-      subscription(topic, 2, { subscriptionIdentifier: 7 }),
-    );
+    const [g, h] = ['$share/g/a/+', '$share/h/ä/"b c"'].map((topic) => subscription(topic, 2, { identifier: 7 }));
     const own = subscription('a/b');
     const queue = (...targets: readonly StoredSubscription[]): Promise<void> =>
       store.keep(
@@ -88,7 +86,7 @@ export function enqueueCases(open: OpenStore): void {
     await queue(g!, own);
     await queue(own, h!);
     await store.keep(message('a/b'), [{ clientId: 'alice' }]);
-    const shared = [[g!.topic], [g!.topic, h!.topic], undefined, undefined, undefined];
+    const shared = [[g!.filter], [g!.filter, h!.filter], undefined, undefined, undefined];
     const queued = await messagesOf(store);
     expect(queued.map((packet) => packet.shared)).toEqual(shared);
     await sent(store, queued[1] as NamedPacket, 5);
@@ -127,7 +125,7 @@ export function queueCases(open: OpenStore): void {
     await using store = opened;
     await sent(store, first!, 11);
     const replayed = await messagesOf(store);
-    expect(replayed.map(({ topic, dup, messageId }) => [topic, dup, messageId])).toEqual([
+    expect(replayed.map(({ topic, dup, packetId }) => [topic, dup, packetId])).toEqual([
       ['a', true, 11],
       ['b', false, undefined],
     ]);
@@ -147,9 +145,9 @@ export function queueCases(open: OpenStore): void {
     await using store = opened;
     await sent(store, first!, 5);
     await store.received(alice, 5);
-    expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', messageId: 5 }, { topic: 'b' }]);
+    expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', packetId: 5 }, { topic: 'b' }]);
     await store.received(alice, 5);
-    expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', messageId: 5 }, { topic: 'b' }]);
+    expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', packetId: 5 }, { topic: 'b' }]);
     await store.settled(alice, 5);
     expect(await queueOf(store)).toMatchObject([{ topic: 'b' }]);
   });
@@ -222,7 +220,7 @@ export function queueCases(open: OpenStore): void {
   test('an expired message is not replayed, unless it was sent before [MQTT-3.3.2-5]', async () => {
     let now = 1_000;
     await using store = await open({}, { now: () => now });
-    const packets = [message('sent', { messageExpiry: 2_000 }), message('waiting', { messageExpiry: 2_000 })];
+    const packets = [message('sent', { expiresAt: 2_000 }), message('waiting', { expiresAt: 2_000 })];
     for (const packet of packets) await store.keep(packet, [{ clientId: 'alice' }]);
     await sent(store, packets[0]!, 1);
     now = 2_000;
@@ -234,7 +232,7 @@ export function queueCases(open: OpenStore): void {
     await using store = await open({}, { now: () => now });
     for (const [index, topic] of ['first', 'second', 'third'].entries()) {
       now = 1_000 * (index + 1);
-      const next = message(topic, { messageExpiry: now + 1_000 });
+      const next = message(topic, { expiresAt: now + 1_000 });
       await store.keep(next, [{ clientId: 'alice' }]);
       expect((await messagesOf(store)).map((packet) => packet.topic)).toEqual([topic]);
       expect(store.stats().queuedMessages).toBe(1);
@@ -244,7 +242,7 @@ export function queueCases(open: OpenStore): void {
   test('what is queued while the queue is read and its last message expires is kept', async () => {
     let now = 1_000;
     await using store = await open({}, { now: () => now });
-    await store.keep(message('expires', { messageExpiry: 2_000 }), [{ clientId: 'alice' }]);
+    await store.keep(message('expires', { expiresAt: 2_000 }), [{ clientId: 'alice' }]);
     now = 2_000;
     const replay = messagesOf(store);
     await store.keep(message('new'), [{ clientId: 'alice' }]);

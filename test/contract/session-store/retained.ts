@@ -87,8 +87,8 @@ export function retainedCases(open: OpenStore): void {
     const drops: Drop[] = [];
     const deps = { now: () => now, onDropped: (drop: Drop) => drops.push(drop) };
     await using store = await open({ retainedMessages: 2 }, deps);
-    await retain(store, message('short', { retain: true, messageExpiry: 2_000 }));
-    await retain(store, message('long', { retain: true, messageExpiry: 9_000 }));
+    await retain(store, message('short', { retain: true, expiresAt: 2_000 }));
+    await retain(store, message('long', { retain: true, expiresAt: 9_000 }));
     now = 2_000;
     expect(await retainedTopics(store, '#')).toEqual(['long']);
     await retain(store, message('new', { retain: true }));

@@ -42,7 +42,7 @@ export function sessionCases(open: OpenStore): void {
 
   test('a will is found, replaced and taken away by its client', async () => {
     await using store = await open();
-    const { brokerId: _run, brokerCounter: _counter, dup: _dup, ...gone } = message('gone');
+    const { runId: _run, counter: _counter, dup: _dup, ...gone } = message('gone');
     await store.putWill({ ...message('before'), clientId: alice });
     await store.putWill({ ...gone, clientId: alice });
     const [will, ...more] = await read(store.wills());

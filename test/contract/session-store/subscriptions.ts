@@ -21,7 +21,7 @@ export function subscriptionCases(open: OpenStore): void {
   test('come back as they were stored, with their identifier [MQTT-3.3.4-3]', async () => {
     await using store = await open();
     const subscriptions = [
-      subscription('a/+', 2, { rh: 1, rap: true, nl: true, subscriptionIdentifier: 7 }),
+      subscription('a/+', 2, { retainHandling: 1, retainAsPublished: true, noLocal: true, identifier: 7 }),
       subscription('b', 0),
     ];
     await store.subscribe(alice, subscriptions);
@@ -47,7 +47,7 @@ export function subscriptionCases(open: OpenStore): void {
         const byFilter = new Map(list);
         for (const [filter, qos] of list) await store.subscribe(alice, [subscription(filter, qos)]);
         const expected = [...byFilter].filter(([filter, qos]) => qos > 0 && matches(filter, topic));
-        const found = store.subscribersOf(topic).map(({ topic: filter, qos }) => [filter, qos] as const);
+        const found = store.subscribersOf(topic).map(({ filter, qos }) => [filter, qos] as const);
         expect(new Map(found)).toEqual(new Map(expected));
         expect(found).toHaveLength(expected.length);
       }),
@@ -61,11 +61,11 @@ export function subscriptionCases(open: OpenStore): void {
       alice,
       names.map((name) => subscription(name, 2)),
     );
-    const found = (topic: string): string[] => store.subscribersOf(topic).map(({ topic: name }) => name);
+    const found = (topic: string): string[] => store.subscribersOf(topic).map(({ filter: name }) => name);
     expect(found('a/b').sort()).toEqual([...names].sort());
     expect(found('$SYS/b')).toEqual([]);
     expect(found('$share/g/a/b')).toEqual([]);
-    expect((await store.subscriptionsOf(alice)).map(({ topic }) => topic).sort()).toEqual([...names].sort());
+    expect((await store.subscriptionsOf(alice)).map(({ filter }) => filter).sort()).toEqual([...names].sort());
     await store.unsubscribe(alice, ['$share/h/a/+', 'a/+', '$share/g/#']);
     expect(found('a/b')).toEqual(['$share/g/a/+']);
     expect(store.stats().subscriptions).toBe(1);

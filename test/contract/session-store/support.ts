@@ -34,7 +34,7 @@ let counter = 0;
 /** A message with a name of its own. */
 export const message = (topic: string, changes: Partial<StoredPacket> = {}): NamedPacket => {
   counter += 1;
-  const name = { brokerId: 'node-1', brokerCounter: counter };
+  const name = { runId: 'node-1', counter };
   const packet = {
     cmd: 'publish' as const,
     topic,
@@ -48,10 +48,10 @@ export const message = (topic: string, changes: Partial<StoredPacket> = {}): Nam
   return packet as NamedPacket; // but where the changes take the name away
 };
 export const subscription = (
-  topic: string,
+  filter: string,
   qos: Qos = 1,
   changes: Partial<StoredSubscription> = {},
-): StoredSubscription => ({ topic, qos, rh: 0, rap: false, nl: false, ...changes });
+): StoredSubscription => ({ filter, qos, retainHandling: 0, retainAsPublished: false, noLocal: false, ...changes });
 
 /** Everything that is to be read. */
 export const read = async <T>(source: Iterable<T> | AsyncIterable<T>): Promise<T[]> => {

@@ -101,9 +101,9 @@ class Check {
 
   #subscription({ key, value }: Row): string | undefined {
     if (!this.#owners.has(ownerIn(key))) return ofNobody;
-    const { topic } = decodeSubscription(value);
-    if (!textKey(topic, key.subarray(0, ownerKeyBytes)).equals(key)) return misplaced;
-    return topicFilterProblem(topic);
+    const { filter } = decodeSubscription(value);
+    if (!textKey(filter, key.subarray(0, ownerKeyBytes)).equals(key)) return misplaced;
+    return topicFilterProblem(filter);
   }
 
   #queued({ key, value }: Row): string | undefined {

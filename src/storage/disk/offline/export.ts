@@ -101,33 +101,33 @@ function clientLine({ clientId, session }: ReturnType<typeof decodeOwner>): Expo
 }
 
 function subscriptionLine(clientId: string, record: Buffer): ExportLine {
-  const { topic, qos, rh, rap, nl, subscriptionIdentifier } = decodeSubscription(record);
+  const { filter, qos, retainHandling, retainAsPublished, noLocal, identifier } = decodeSubscription(record);
   return {
     type: 'subscription',
     clientId,
-    filter: topic,
+    filter: filter,
     qos,
-    ...(rh === 0 || rh === 1 || rh === 2 ? { retainHandling: rh } : {}),
-    ...(rap === undefined ? {} : { retainAsPublished: rap }),
-    ...(nl === undefined ? {} : { noLocal: nl }),
-    ...(subscriptionIdentifier === undefined ? {} : { identifier: subscriptionIdentifier }),
+    ...(retainHandling === 0 || retainHandling === 1 || retainHandling === 2 ? { retainHandling: retainHandling } : {}),
+    ...(retainAsPublished === undefined ? {} : { retainAsPublished: retainAsPublished }),
+    ...(noLocal === undefined ? {} : { noLocal: noLocal }),
+    ...(identifier === undefined ? {} : { identifier: identifier }),
   };
 }
 
 function queuedLine(clientId: string, record: Buffer, sentAs: number | undefined): ExportLine {
-  const { queuedAt, messageExpiry } = messageHead(record);
+  const { queuedAt, expiresAt } = messageHead(record);
   const packet = decodeMessage(record, sentAs);
   if (packet.cmd === 'pubrel') {
-    const { brokerId, brokerCounter } = identityOf(record) ?? {};
+    const { runId, counter } = identityOf(record) ?? {};
     return {
       type: 'release',
       clientId,
-      packetId: packet.messageId,
+      packetId: packet.packetId,
       queuedAt,
       qos: qosIn(record),
-      ...(messageExpiry === undefined ? {} : { expiresAt: messageExpiry }),
-      ...(brokerId === undefined ? {} : { node: brokerId }),
-      ...(brokerCounter === undefined ? {} : { counter: brokerCounter }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(runId === undefined ? {} : { node: runId }),
+      ...(counter === undefined ? {} : { counter }),
     };
   }
   const identifiers = [...identifiersOf(packet.properties)];
@@ -143,10 +143,10 @@ function queuedLine(clientId: string, record: Buffer, sentAs: number | undefined
 }
 
 function willLine(record: Buffer): ExportLine {
-  const { clientId = '', brokerId = '', publishAt, ...will } = decodeWill(record);
+  const { clientId, runId = '', publishAt, ...will } = decodeWill(record);
   const fields = messageLine(will);
   const due = publishAt === undefined ? {} : { publishAt: Math.ceil(publishAt) };
-  return { type: 'will', clientId, ...fields, brokerId, ...due };
+  return { type: 'will', clientId, ...fields, brokerId: runId, ...due };
 }
 
 function retainedLine(record: Buffer): ExportLine {

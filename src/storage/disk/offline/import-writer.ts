@@ -1,4 +1,3 @@
-import { serialize } from 'node:v8';
 import { StoreError } from '../../../kernel/errors.ts';
 import { bytesOf } from '../../detach.ts';
 import { emptySize, type Size } from '../../limits.ts';
@@ -11,6 +10,7 @@ import { encodeOwner, encodeSize } from '../queues/owners.ts';
 import { retainedSizeRow } from '../retained/retained.ts';
 import { topicKey } from '../retained/retained-key.ts';
 import { encodeSubscription } from '../subscription-record.ts';
+import { encodeWill } from '../wills.ts';
 import type { ExportRecord, RecordOf } from './export-schema.ts';
 import { messageOfLine } from './message-line.ts';
 
@@ -91,14 +91,7 @@ export class ImportWriter {
 
   #subscription({ number }: ImportedOwner, record: RecordOf<'subscription'>): string | undefined {
     const { filter, qos, retainHandling, retainAsPublished, noLocal, identifier } = record;
-    const subscription = {
-      topic: filter,
-      qos,
-      rh: retainHandling,
-      rap: retainAsPublished,
-      nl: noLocal,
-      ...(identifier === undefined ? {} : { subscriptionIdentifier: identifier }),
-    };
+    const subscription = { filter, qos, retainHandling, retainAsPublished, noLocal, identifier };
     const key = textKey(filter, ownerKey(number));
     return this.#putNew('subscriptions', key, encodeSubscription(subscription), `the subscription to "${filter}"`);
   }
@@ -130,8 +123,8 @@ export class ImportWriter {
 
   #will({ clientId, brokerId, publishAt, ...record }: RecordOf<'will'>): string | undefined {
     const due = publishAt === undefined ? {} : { publishAt };
-    const will = { ...messageOfLine(record), clientId, brokerId, ...due };
-    return this.#putNew('wills', textKey(clientId), serialize(will), `the will of client "${clientId}"`);
+    const will = { ...messageOfLine(record), clientId, runId: brokerId, ...due };
+    return this.#putNew('wills', textKey(clientId), encodeWill(will), `the will of client "${clientId}"`);
   }
 
   #retain(record: RecordOf<'retained'>): string | undefined {

@@ -7,7 +7,7 @@ type MessageRecord = Omit<RecordOf<'retained'>, 'type' | 'queuedAt'>;
 
 /** The fields of a message as an export has them. */
 export function messageLine(packet: StoredPacket): MessageLine {
-  const { topic, payload, qos, retain, messageExpiry, brokerId, brokerCounter, clientId, properties } = packet;
+  const { topic, payload, qos, retain, expiresAt, runId, counter, clientId, properties } = packet;
   const line = propertiesLine(properties);
   return {
     topic,
@@ -15,9 +15,9 @@ export function messageLine(packet: StoredPacket): MessageLine {
     ...(typeof payload === 'string' ? { isText: true } : {}),
     qos,
     retain,
-    ...(messageExpiry === undefined ? {} : { expiresAt: Math.ceil(messageExpiry) }),
-    ...(brokerId === undefined ? {} : { node: brokerId }),
-    ...(brokerCounter === undefined ? {} : { counter: brokerCounter }),
+    ...(expiresAt === undefined ? {} : { expiresAt: Math.ceil(expiresAt) }),
+    ...(runId === undefined ? {} : { node: runId }),
+    ...(counter === undefined ? {} : { counter: counter }),
     ...(clientId === undefined ? {} : { publisher: clientId }),
     ...(line === undefined ? {} : { properties: line }),
   };
@@ -32,9 +32,9 @@ export function messageOfLine(record: MessageRecord): StoredPacket {
     payload: isText === true ? payload.toString() : payload,
     qos,
     retain,
-    ...(expiresAt === undefined ? {} : { messageExpiry: expiresAt }),
-    ...(node === undefined ? {} : { brokerId: node }),
-    ...(counter === undefined ? {} : { brokerCounter: counter }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt }),
+    ...(node === undefined ? {} : { runId: node }),
+    ...(counter === undefined ? {} : { counter: counter }),
     ...(publisher === undefined ? {} : { clientId: publisher }),
     ...(properties === undefined ? {} : { properties: propertiesOf(properties) }),
   };

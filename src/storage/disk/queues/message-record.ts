@@ -1,4 +1,4 @@
-import type { QueuedPacket, StoredPacket } from '../../../broker/session-store.ts';
+import type { QueuedPacket, QueueKey, StoredPacket } from '../../../broker/session-store.ts';
 import type { StoredProperties } from '../../../broker/stored-properties.ts';
 import { qosOf } from '../../../mqtt/fields.ts';
 import type { Qos } from '../../../plane/message.ts';
@@ -29,11 +29,11 @@ const correlationFlag = 0b1000_0000;
 /** What of a record is needed without decoding it. */
 export interface MessageHead {
   readonly queuedAt: number;
-  readonly messageExpiry: number | undefined;
+  readonly expiresAt: number | undefined;
   /** Bytes of topic, payload and properties; 0 when only the PUBREL is left. */
   readonly size: number;
   readonly isReleased: boolean;
-  readonly brokerCounter: number | undefined;
+  readonly counter: number | undefined;
 }
 
 /** The part that all queues share. */
@@ -43,13 +43,13 @@ export interface MessageBody {
 }
 
 /** Copies everything: what the caller does to the packet later does not reach it. */
-export function encodeBody({ payload, brokerId = '', clientId, topic, properties }: StoredPacket): MessageBody {
+export function encodeBody({ payload, runId = '', clientId, topic, properties }: StoredPacket): MessageBody {
   const { correlationData, ...rest } = properties ?? {};
   const json = properties === undefined ? '' : JSON.stringify(rest);
   const publisher = clientId ?? '';
   const data = typeof payload === 'string' ? Buffer.from(payload) : payload;
   const correlation = correlationData ?? noBytes;
-  const texts = [brokerId, publisher, topic, json];
+  const texts = [runId, publisher, topic, json];
   const lengths = texts.map((text) => Buffer.byteLength(text));
   const total = lengths.reduce((sum, length) => sum + length, 24 + data.length + correlation.length);
   const bytes = Buffer.allocUnsafe(total);
@@ -59,7 +59,7 @@ export function encodeBody({ payload, brokerId = '', clientId, topic, properties
     copy(at + 4);
     at += 4 + length;
   };
-  for (const [index, text] of [brokerId, publisher, topic].entries())
+  for (const [index, text] of [runId, publisher, topic].entries())
     write(lengths[index] ?? 0, (start) => bytes.write(text, start));
   write(data.length, (start) => bytes.set(data, start));
   write(lengths[3] ?? 0, (start) => bytes.write(json, start));
@@ -82,7 +82,7 @@ export interface RecordTimes {
 
 /** One record of a queue, or of a retained message. */
 export function encodeMessage(
-  { messageExpiry = 0, brokerCounter = none }: StoredPacket,
+  { expiresAt = 0, counter = none }: StoredPacket,
   { qos, retain, identifiers, shared }: QueueDelivery,
   body: MessageBody,
   { queuedAt, size }: RecordTimes,
@@ -91,9 +91,9 @@ export function encodeMessage(
   const record = Buffer.allocUnsafe(length + body.bytes.length);
   record[0] = qos | (retain ? retainFlag : 0) | body.flags;
   record.writeUIntBE(Math.max(0, Math.floor(queuedAt)), 1, 6);
-  record.writeUIntBE(Math.max(0, Math.ceil(messageExpiry)), 7, 6);
+  record.writeUIntBE(Math.max(0, Math.ceil(expiresAt)), 7, 6);
   record.writeUInt32BE(size, 13);
-  record.writeDoubleBE(brokerCounter, 17);
+  record.writeDoubleBE(counter, 17);
   record.writeUInt16BE(identifiers.length, 25);
   for (const [index, identifier] of identifiers.entries()) record.writeUInt32BE(identifier, headBytes + index * 4);
   body.bytes.copy(record, length);
@@ -121,14 +121,14 @@ export function releasedRecord(record: Buffer): Buffer {
 
 /** @throws StoreError store-damaged */
 export function messageHead(record: Buffer): MessageHead {
-  const messageExpiry = expiryIn(record);
+  const expiresAt = expiryIn(record);
   const counter = record.readDoubleBE(17);
   return {
     queuedAt: record.readUIntBE(1, 6),
-    messageExpiry,
+    expiresAt,
     size: record.readUInt32BE(13),
     isReleased: ((record[0] ?? 0) & releasedFlag) !== 0,
-    brokerCounter: counter === none ? undefined : counter,
+    counter: counter === none ? undefined : counter,
   };
 }
 
@@ -136,18 +136,18 @@ export function messageHead(record: Buffer): MessageHead {
 export const qosIn = (record: Buffer): Qos => qosOf((record[0] ?? 0) & qosMask) ?? 0;
 
 /** Name of the message among the queues; undefined when it has none. */
-export function identityOf(record: Buffer): { readonly brokerId: string; readonly brokerCounter: number } | undefined {
-  const { brokerCounter } = messageHead(record);
-  return brokerCounter === undefined ? undefined : { brokerId: bodyReader(record).text(), brokerCounter };
+export function identityOf(record: Buffer): QueueKey | undefined {
+  const { counter } = messageHead(record);
+  return counter === undefined ? undefined : { runId: bodyReader(record).text(), counter };
 }
 
-/** The packet of a record. @param messageId under which it was sent. @throws StoreError store-damaged */
-export function decodeMessage(record: Buffer, messageId?: number): QueuedPacket {
-  const { messageExpiry, isReleased, brokerCounter } = messageHead(record);
-  if (isReleased) return { cmd: 'pubrel', messageId: messageId ?? 0 };
+/** The packet of a record. @param packetId under which it was sent. @throws StoreError store-damaged */
+export function decodeMessage(record: Buffer, packetId?: number): QueuedPacket {
+  const { expiresAt, isReleased, counter } = messageHead(record);
+  if (isReleased) return { cmd: 'pubrel', packetId: packetId ?? 0 };
   const flags = record[0] ?? 0;
   const reader = bodyReader(record);
-  const brokerId = reader.text();
+  const runId = reader.text();
   const clientId = reader.text();
   const topic = reader.text();
   const payload = reader.bytes();
@@ -155,15 +155,15 @@ export function decodeMessage(record: Buffer, messageId?: number): QueuedPacket 
   const shared = reader.isAtEnd ? undefined : textsIn(reader);
   return {
     cmd: 'publish',
-    ...(brokerCounter === undefined ? { brokerId: undefined, brokerCounter } : { brokerId, brokerCounter }),
+    ...(counter === undefined ? { runId: undefined, counter } : { runId, counter }),
     topic,
     payload: (flags & textPayloadFlag) === 0 ? payload : payload.toString(),
     qos: qosIn(record),
     retain: (flags & retainFlag) !== 0,
-    dup: messageId !== undefined, // sent before [MQTT-3.3.1-1]
-    messageId,
+    dup: packetId !== undefined, // sent before [MQTT-3.3.1-1]
+    packetId,
     ...((flags & publisherFlag) === 0 ? {} : { clientId }),
-    ...(messageExpiry === undefined ? {} : { messageExpiry }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(shared === undefined ? {} : { shared }),
     ...(properties === undefined ? {} : { properties }),
   };
@@ -191,7 +191,7 @@ export function decodeRetained(record: Buffer): StoredPacket {
     payload: (flags & textPayloadFlag) === 0 ? payload : payload.toString(),
     qos: qosIn(record),
     retain: true,
-    messageExpiry: expiryIn(record),
+    expiresAt: expiryIn(record),
     properties,
   };
 }

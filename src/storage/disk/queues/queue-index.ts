@@ -15,14 +15,12 @@ export class Identities {
   readonly #runs = new Map<string, number>();
 
   /** @returns undefined for a message without identity. */
-  of({ brokerId, brokerCounter }: Nameable): number | string | undefined {
-    if (brokerId === undefined || brokerCounter === undefined) return undefined;
-    let run = this.#runs.get(brokerId);
-    if (run === undefined && this.#runs.size < maxRuns) this.#runs.set(brokerId, (run = this.#runs.size));
-    const isNumber = run !== undefined && brokerCounter >= 0 && brokerCounter < maxCounter;
-    return isNumber && Number.isInteger(brokerCounter)
-      ? brokerCounter * maxRuns + (run ?? 0)
-      : `${brokerCounter}@${brokerId}`;
+  of({ runId, counter }: Nameable): number | string | undefined {
+    if (runId === undefined || counter === undefined) return undefined;
+    let run = this.#runs.get(runId);
+    if (run === undefined && this.#runs.size < maxRuns) this.#runs.set(runId, (run = this.#runs.size));
+    const isNumber = run !== undefined && counter >= 0 && counter < maxCounter;
+    return isNumber && Number.isInteger(counter) ? counter * maxRuns + (run ?? 0) : `${counter}@${runId}`;
   }
 }
 
