@@ -26,13 +26,14 @@ const noHandshake: ReadonlySet<string> = new Set([
   'ERR_SSL_UNSUPPORTED_PROTOCOL',
 ]);
 
+/** What a server means by an alert, by the end of OpenSSL's name for it: what stands before differs from version to version. */
 const refusedCertificate: ReadonlyMap<string, string> = new Map([
-  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it does not know the CA that issued it'],
-  ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'it has expired'],
-  ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'it is revoked'],
-  ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'it is not valid for this'],
-  ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN', 'it cannot be verified'],
-  ['ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE', 'it is not made for clients'],
+  ['UNKNOWN_CA', 'it does not know the CA that issued it'],
+  ['CERTIFICATE_EXPIRED', 'it has expired'],
+  ['CERTIFICATE_REVOKED', 'it is revoked'],
+  ['BAD_CERTIFICATE', 'it is not valid for this'],
+  ['CERTIFICATE_UNKNOWN', 'it cannot be verified'],
+  ['UNSUPPORTED_CERTIFICATE', 'it is not made for clients'],
 ]);
 
 const fail = (message: string, cause: unknown): AppError => new AppError('client-failed', message, { cause });
@@ -54,11 +55,11 @@ function explainTls(cause: unknown, code: string, { url, trust, hasCertificate }
     return fail(`the certificate of ${url} is not valid yet; check the clocks of both machines`, cause);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return fail(`the certificate of ${url} is for other host names; use one of those in --url`, cause);
-  const isCertificateWanted =
-    code === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' || code === 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE';
+  const alert = /_ALERT_([A-Z_]+)$/.exec(code)?.[1] ?? '';
+  const isCertificateWanted = alert === 'CERTIFICATE_REQUIRED' || alert === 'HANDSHAKE_FAILURE';
   if (isCertificateWanted && !hasCertificate)
     return fail(`${url} asks for a client certificate; pass --cert FILE and --key FILE`, cause);
-  const refusal = refusedCertificate.get(code);
+  const refusal = refusedCertificate.get(alert);
   if (refusal !== undefined && hasCertificate)
     return fail(`${url} refused the client certificate: ${refusal}; pass another with --cert and --key`, cause);
   if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')

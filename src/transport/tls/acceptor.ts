@@ -54,7 +54,7 @@ export interface TlsAcceptorOptions {
 }
 
 /**
- * The server side of TLS handshakes. Not a tls.Server, because that one, on Node 20, ignores `allowPartialTrustChain`
+ * The server side of TLS handshakes. Not a tls.Server, because that one, on Node 20 to 26, ignores `allowPartialTrustChain`
  * and destroys a client with a bad certificate before anyone can read whose it was.
  */
 export function tlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {

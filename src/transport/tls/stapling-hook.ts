@@ -15,7 +15,7 @@ type OnOcspRequest = (
 
 /**
  * What answers clients that ask for the state of the certificate. Node asks the `server` of a socket, which here is no
- * tls.Server: an emitter with the context that a tls.Server would hold does, on Node 20, and in TLS 1.2, 1.3 and with SNI.
+ * tls.Server: an emitter with the context that a tls.Server would hold does, on Node 20 to 26, in TLS 1.2, 1.3 and with SNI.
  * @param byDefault the context of clients that ask for no server name.
  */
 export function staplingOptions(byDefault: SecureContext, staples: Staples): TLSSocketOptions {
