@@ -1,7 +1,9 @@
+import { generate } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { accepted, askingAuthenticator, type OpenQuestion } from '../../test/support/asking-authenticator.ts';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { startMemoryBroker } from '../../test/support/memory-broker.ts';
+import { memoryLink } from '../../test/support/memory-link.ts';
 import { recordedTelemetry } from '../../test/support/recorded-telemetry.ts';
 import { WireClient } from '../../test/support/wire-client.ts';
 
@@ -156,6 +158,28 @@ test('what a client sent behind its CONNECT before it left is handled once it is
   expect(watcher.seen).toEqual([]);
   question.answer(accepted('brief'));
   await expect.poll(() => watcher.seen.map(({ topic }) => topic), { interval: 1 }).toEqual(['t']);
+  await broker.stop(signal);
+});
+
+test('behind a CONNECT that waits no more is read than limits.connectPacketSize, and nothing of it is lost', async () => {
+  const authenticator = askingAuthenticator({ watcher: accepted('watcher') });
+  const broker = await startMemoryBroker({ authenticator, limits: { connectPacketSize: '16KiB' } });
+  const watcher = new WireClient(broker, 4);
+  await watcher.connect('watcher', true);
+  await watcher.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '#', qos: 0 }] }, 'suback');
+  const link = memoryLink();
+  broker.accept(link);
+  link.receive(generate({ cmd: 'connect', protocolId: 'MQTT', clientId: 'eager', clean: true, keepalive: 0 }));
+  const question = await authenticator.question(0);
+  const payload = Buffer.alloc(1_024);
+  const topics: string[] = [];
+  for (; !link.isPaused && topics.length < 100; topics.push(`t${topics.length}`))
+    link.receive(generate({ cmd: 'publish', topic: `t${topics.length}`, payload, qos: 0, retain: false, dup: false }));
+  expect(topics.length).toBeGreaterThan(10);
+  expect(topics.length).toBeLessThan(17);
+  question.answer(accepted('eager'));
+  await expect.poll(() => link.isPaused, { interval: 1 }).toBe(false);
+  await expect.poll(() => watcher.seen.map(({ topic }) => topic), { interval: 1 }).toEqual(topics);
   await broker.stop(signal);
 });
 

@@ -97,7 +97,8 @@ export const limitsSchema = z
       .refine((bytes) => bytes >= 1_024, { error: 'use 1KiB or more' })
       .prefault('1MiB')
       .meta({
-        description: 'Bytes of a client that wait to be handled; beyond it reading from that client pauses.',
+        description:
+          'Bytes of a client that wait to be handled; beyond it reading from that client pauses. Behind a CONNECT that waits it is no more than `connectPacketSize`.',
         reload: 'live',
         limit: {
           bounds: 'connection',

@@ -16,7 +16,7 @@ const overheadBytes = 128;
 /** What waits, and takes long, is dealt with one packet at a time, so that a SUBSCRIBE sees no PUBLISH sent before it. */
 export class Handover {
   readonly #host: HandoverHost;
-  readonly #maxWaitingBytes: number;
+  #maxWaitingBytes: number;
   readonly #waiting = new Fifo<Buffer>();
   #waitingBytes = 0;
   #isHandling = false;
@@ -28,6 +28,11 @@ export class Handover {
   /** @param maxWaitingBytes that may wait before reading from the client pauses */
   constructor(host: HandoverHost, maxWaitingBytes: number) {
     this.#host = host;
+    this.#maxWaitingBytes = maxWaitingBytes;
+  }
+
+  /** More, or less, may wait from now on. */
+  allow(maxWaitingBytes: number): void {
     this.#maxWaitingBytes = maxWaitingBytes;
   }
 

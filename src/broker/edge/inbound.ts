@@ -48,14 +48,17 @@ export class Inbound {
 
   constructor(host: InboundHost, deps: InboundPublishDeps) {
     this.#host = host;
-    const { intake, holding } = host;
-    this.#handover = new Handover({ hand: (frame) => this.#hand(frame), intake, holding }, host.limits.inboundBuffer);
+    const { intake, holding, limits } = host;
+    // little is kept for a client that is not known yet
+    const maxWaitingBytes = Math.min(limits.connectPacketSize, limits.inboundBuffer);
+    this.#handover = new Handover({ hand: (frame) => this.#hand(frame), intake, holding }, maxWaitingBytes);
     this.#publish = new InboundPublish(host, deps);
   }
 
   /** The client was accepted. */
   open(client: AuthorizedClient, isPersistent: boolean): void {
     this.#publish.open(client, isPersistent);
+    this.#handover.allow(this.#host.limits.inboundBuffer);
     this.#isAccepted = true;
   }
 
