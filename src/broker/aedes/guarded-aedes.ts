@@ -34,7 +34,7 @@ export interface GuardedAedesHooks {
 /**
  * Aedes with the defects cured that reach into its class. Its clients are ours: those of its own making have a parser, a
  * stream, timers and some dozen listeners and closures each, nothing of which is used where packets come whole and the
- * edge writes, and which were a seventh of what a connection costs.
+ * edge writes.
  */
 export class GuardedAedes extends AedesClass {
   // GHSA-52qw-whmv-87c5: it is indexed by what clients send

@@ -22,7 +22,7 @@ export class DiskWills {
 
   /** @throws StoreError store-damaged */
   find(clientId: string): StoredWill | undefined {
-    const record = this.#batch.get('wills', textKey(clientId));
+    const record = this.#record(clientId);
     return record === undefined ? undefined : decodeWill(record);
   }
 
@@ -41,8 +41,13 @@ export class DiskWills {
     this.#batch.remove('wills', textKey(clientId));
   }
 
+  /** Asked for with every CONNECT, and mostly there is no will at all. */
+  #record(clientId: string): Buffer | undefined {
+    return this.#bytes === 0 ? undefined : this.#batch.get('wills', textKey(clientId));
+  }
+
   #costBefore(clientId: string): number {
-    const record = this.#batch.get('wills', textKey(clientId));
+    const record = this.#record(clientId);
     return record === undefined ? 0 : costOf(record);
   }
 }
