@@ -21,7 +21,7 @@ const alternative = z
   .optional()
   .meta({
     description:
-      'A second certificate for the same names with another type of key, e.g. RSA beside ECDSA, for devices that know only that. TLS chooses by what a client can verify. Nothing is stapled to connections where there are two.',
+      'A second certificate for the same names with another type of key, e.g. RSA beside ECDSA, for devices that know only that. TLS chooses by what a client can verify. Nothing is stapled to connections where there are two. From Node 24 on, names with a certificate of their own show the `alternative` to everybody.',
     reload: 'component',
   });
 

@@ -77,11 +77,17 @@ export function serverContexts(
   const find = byServerName(
     material.named.map((pair) => ({
       names: namesOf(pair),
-      value: serverContext({ ...pair, clientCa }, sessions, policy), // Node takes the trust anchors from it too
+      // Node takes the trust anchors from it too
+      value: isSame(pair, material) ? undefined : serverContext({ ...pair, clientCa }, sessions, policy),
     })),
   );
-  return { byDefault, choose: (servername, done) => done(null, find(servername) ?? byDefault) };
+  // from Node 24 on a context that is handed over shows one of its two certificates, so that of the listener stays
+  return { byDefault, choose: (servername, done) => done(null, find(servername)) };
 }
+
+/** Whether a name is shown what the listener shows anyway. */
+const isSame = (one: ServerChoice, other: ServerChoice): boolean =>
+  one.cert === other.cert && one.key === other.key && one.alternative?.cert === other.alternative?.cert;
 
 /** @throws AppError `certificate-invalid` where neither the configuration nor the certificate has a name. */
 export function namesOf({ names, cert }: NamedPair): readonly string[] {
