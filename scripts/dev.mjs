@@ -32,11 +32,7 @@ async function stopBroker() {
   await once(broker, 'exit');
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, async () => {
-    await stopBroker();
-    process.exit(0);
-  });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stopBroker().then(() => process.exit(0)));
 
 for (;;) {
   if (!isChanged) await once(sources, 'change');
