@@ -5,6 +5,7 @@ import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
 import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { storeSchema } from '../../src/storage/schema.ts';
+import { inAedesWords } from '../contract/aedes-vocabulary.ts';
 
 const event = (mqtt: MqttClient, name: 'connect' | 'message' | 'close'): Promise<void> =>
   new Promise((resolve) => mqtt.once(name, () => resolve()));
@@ -21,7 +22,9 @@ interface Engine extends AsyncDisposable {
 
 /** Aedes as it is, without our edge and plane, on our store: what it does to a store is what a store must take. */
 async function startEngine(): Promise<Engine> {
-  const broker = await Aedes.createBroker({ persistence: createMemoryStore(storeSchema.parse({})) as never });
+  const broker = await Aedes.createBroker({
+    persistence: inAedesWords(createMemoryStore(storeSchema.parse({}))) as never,
+  });
   const server = createServer((socket) => void broker.handle(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -93,7 +93,7 @@ test('a Redis that stops: refused after the deadline and not done later; then al
   await telemetry.seen('redis_recoveries_total');
   await enqueue(store, message('after'));
   expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['before', 'after']);
-  expect(await store.subscriptionsOf(alice)).toMatchObject([{ topic: 'a' }]);
+  expect(await store.subscriptionsOf(alice)).toMatchObject([{ filter: 'a' }]);
   expect(telemetry.count('redis_outages_total')).toBe(1);
   expect(telemetry.count('redis_refused_total', { reason: 'deadline' })).toBe(refused.length);
 });
@@ -197,7 +197,7 @@ test('a queue of 100,000 messages is read in order in one go, in bounded memory'
     if (count % 1_000 === 0) most = Math.max(most, used() - before);
   }
   expect(count).toBe(100_000);
-  expect(most).toBeLessThan(80_000_000); // all of it would be more than 200 MB
+  expect(most).toBeLessThan(120_000_000); // garbage included; all of it would be more than 200 MB
 });
 
 test('the end of a session with a long queue leaves nothing behind', async () => {
