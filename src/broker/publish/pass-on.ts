@@ -124,7 +124,8 @@ function keep(
   const stored = store.keep(packet, targets, isKept ? { isRetained, exchange } : undefined);
   const kept = settled === undefined ? stored : stored.finally(settled);
   const { routed } = before;
-  const due = isRetained && routed !== undefined ? kept.then(() => routed) : kept; // order [MQTT-4.6.0-5]
+  // order [MQTT-4.6.0-5]: what stands in queues is routed in their order, or who reads one would have passed it already
+  const due = all.length === 0 && routed !== undefined ? kept.then(() => routed) : kept;
   return due.then(() => Math.max(plane.route(queued, choice), all.length));
 }
 
