@@ -16,6 +16,7 @@ export interface MemoryBrokerOptions {
   /** As in a config file. */
   readonly limits?: Readonly<Record<string, unknown>>;
   readonly store?: SessionStore;
+  readonly plane?: Plane;
   readonly clock?: Clock;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
@@ -32,6 +33,7 @@ export async function startMemoryBroker({
   pacing = { queuedMessages: 5_000, queuedBytes: 32_000_000, heldBytes: 64_000_000 },
   limits = {},
   store = memoryStore(),
+  plane = new Plane(),
   clock = systemClock,
   authenticator = everyone,
   authorizer,
@@ -39,7 +41,7 @@ export async function startMemoryBroker({
 }: MemoryBrokerOptions = {}): Promise<Broker> {
   const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }), pacing })({
     nodeId: 'node',
-    plane: new Plane(),
+    plane,
     store,
     authenticator,
     ...(authorizer === undefined ? {} : { authorizer }),

@@ -3,6 +3,7 @@ import { memoryStore, startMemoryBroker } from '../../../test/support/memory-bro
 import { WireClient } from '../../../test/support/wire-client.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { Plane } from '../../plane/plane.ts';
 import type { SessionStore } from '../session-store.ts';
 
 const away = (): Promise<never> => Promise.reject(new StoreError('store-unavailable', 'it does not answer'));
@@ -51,4 +52,35 @@ test.each([4, 5] as const)('the end of the broker ends its connections, MQTT %i'
   expect(client.closed).toBe('ended');
   const last = { cmd: 'disconnect', reasonCode: reasonCodes.serverShuttingDown }; // [MQTT-4.13.2]
   expect(client.received.at(-1)).toMatchObject(version === 5 ? last : { cmd: 'connack' });
+});
+
+test('a client that goes away while its session is being kept leaves no subscription of it behind', async () => {
+  const whole = memoryStore();
+  const plane = new Plane();
+  let leave = (): void => undefined;
+  const store: SessionStore = {
+    ...whole,
+    putSession(session) {
+      leave();
+      return whole.putSession(session);
+    },
+  };
+  const broker = await startMemoryBroker({ store, plane });
+  const first = new WireClient(broker, 4);
+  await first.connect('s', false);
+  await first.ask({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 1 }] }, 'suback');
+  first.close();
+  await expect.poll(() => plane.subscriptions, { interval: 1 }).toBe(0);
+
+  const second = new WireClient(broker, 4);
+  leave = () => second.close();
+  void second.connect('s', false);
+  await expect.poll(() => second.closed, { interval: 1 }).toBeDefined();
+  leave = () => undefined;
+  const third = new WireClient(broker, 4); // its turn comes when the second is through
+  await third.connect('s', false);
+  expect(plane.subscriptions).toBe(1);
+  third.close();
+  await expect.poll(() => plane.subscriptions, { interval: 1 }).toBe(0);
+  await broker.stop(AbortSignal.timeout(10_000));
 });

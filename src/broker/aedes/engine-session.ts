@@ -126,7 +126,8 @@ export class EngineSession implements EngineConnection, EngineClient {
       if (isPersistent) await sessions.connected(session, !this.#isPresent);
       else sessions.keep(clientId);
       this.#isKept = isPersistent;
-      if (!this.edge.connect.isCleanStart) await this.#ownSubscriptions().restore();
+      // what is closed meanwhile has left already, and would leave behind what it takes up now
+      if (!this.edge.connect.isCleanStart && !this.#isClosed) await this.#ownSubscriptions().restore();
     } catch (cause) {
       if (!this.#isPresent) this.isPersistent = false; // or its session would begin with its end
       this.refused(refusalCode(cause), `the session could not be stored or read: ${messageOf(cause)}`);
