@@ -12,7 +12,9 @@ let largest: string;
 const ask = (path: string) => fetch(`http://127.0.0.1:${broker.port}${path}`, { headers: { connection: 'close' } });
 
 beforeAll(async () => {
-  broker = await serve({}, { VIADUCT_LISTENERS_0_HTTP_RESPONSETIMEOUT: '4s' });
+  // garbage that lies in the young generation until V8 has let that grow is not what clients cost
+  const young = '--max-semi-space-size=1';
+  broker = await serve({}, { VIADUCT_LISTENERS_0_HTTP_RESPONSETIMEOUT: '4s', NODE_OPTIONS: young });
   const main = /\/assets\/main-\w+\.js/.exec(await (await ask('/')).text())?.[0] ?? '';
   const file = /mqtt-connection-\w+\.js/.exec(await (await ask(main)).text())?.[0] ?? '';
   largest = `/assets/${file}`;
@@ -48,7 +50,8 @@ test.each([
 ])('300 clients that send %s and read nothing are closed in time and cost little memory', async (_, sent) => {
   const before = broker.ownBytes();
   const flooding = await flood(Buffer.from(sent()));
-  expect((await watch()) - before).toBeLessThan(150 * mebibyte);
+  const most = await watch();
+  expect(most - before).toBeLessThan(150 * mebibyte);
   for (const client of flooding) {
     client.socket.resume();
     await client.closed;
