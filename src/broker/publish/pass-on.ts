@@ -21,6 +21,8 @@ export interface UnderWay {
   handed: Promise<unknown> | undefined;
   /** All was routed, or refused. */
   routed: Promise<unknown> | undefined;
+  /** The store has the last that it was given, or refused it; as it came from the store. */
+  kept: Promise<unknown> | undefined;
 }
 
 export interface PassOnDeps {
@@ -35,7 +37,7 @@ export interface PassOnDeps {
   readonly authorizer: Pick<Authorizer, 'receive'>;
 }
 
-export const idle = (): UnderWay => ({ handed: undefined, routed: undefined });
+export const idle = (): UnderWay => ({ handed: undefined, routed: undefined, kept: undefined });
 
 /** What comes after it is routed after it. */
 export function follow(underWay: UnderWay, outcome: Outcome): Outcome {
@@ -81,11 +83,11 @@ export function passOnInTurn(
   underWay: UnderWay,
   exchange: Exchange | undefined,
 ): Promise<number> {
-  const { handed: before, routed } = underWay;
+  const { handed: before } = underWay;
   const hand = async (): Promise<{ readonly kept: Outcome }> => {
     await Promise.all([passed, before]);
     const subscribers = deps.store.subscribersOf(message.topic);
-    return { kept: keep(deps, subscribers, message, { handed: undefined, routed }, exchange) };
+    return { kept: keep(deps, subscribers, message, underWay, exchange) };
   };
   const handing = hand();
   const handed = Promise.allSettled([before, handing]).finally(() => {
@@ -104,7 +106,7 @@ function keep(
   deps: PassOnDeps,
   subscribers: readonly MatchedSubscription[],
   message: Message,
-  before: UnderWay,
+  underWay: UnderWay,
   exchange: Exchange | undefined,
   held?: Promise<void>[],
 ): Outcome {
@@ -116,17 +118,20 @@ function keep(
   const wanted = queueTargets(subscribers, choice, publisher, key.counter, isEnding);
   const all = allowed(deps, wanted, message.topic);
   const isKept = isRetained || exchange !== undefined;
-  if (all.length === 0 && !isKept) return route(deps, message, before, choice);
+  if (all.length === 0 && !isKept) return route(deps, message, underWay, choice);
   const packet = storedPacket(message, key, now());
   const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit, held) : atOnce(all);
   const queued = all.length === 0 ? message : named(message, key, heldFor);
   if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);
   const stored = store.keep(packet, targets, isKept ? { isRetained, exchange } : undefined);
   const kept = settled === undefined ? stored : stored.finally(settled);
-  const { routed } = before;
-  // order [MQTT-4.6.0-5]: what stands in queues is routed in their order, or who reads one would have passed it already
-  const due = all.length === 0 && routed !== undefined ? kept.then(() => routed) : kept;
-  return due.then(() => Math.max(plane.route(queued, choice), all.length));
+  const routed = kept.then(() => Math.max(plane.route(queued, choice), all.length));
+  const over = (): void => {
+    if (underWay.kept === stored) underWay.kept = undefined;
+  };
+  underWay.kept = stored;
+  void stored.then(over, over);
+  return routed;
 }
 
 /** Of sessions that are away it is asked when they are back. */
@@ -148,7 +153,12 @@ function named(
   return message;
 }
 
-function route({ plane }: PassOnDeps, message: Message, { routed }: UnderWay, choice?: SharedChoice): Outcome {
-  if (routed === undefined) return plane.route(message, choice);
-  return routed.then(() => plane.route(message, choice)); // order [MQTT-4.6.0-5]
+/**
+ * In the order of the store where something is under way [MQTT-4.6.0-5]: what is kept is routed when the store has it, and
+ * what is not as soon as the one before it is, in the same step. One step more, and the next that was kept overtakes it.
+ */
+function route({ plane }: PassOnDeps, message: Message, { kept }: UnderWay, choice?: SharedChoice): Outcome {
+  if (kept === undefined) return plane.route(message, choice);
+  const go = (): number => plane.route(message, choice);
+  return kept.then(go, go);
 }
