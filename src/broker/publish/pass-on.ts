@@ -60,14 +60,14 @@ export function follow(underWay: UnderWay, outcome: Outcome): Outcome {
 export function passOn(
   deps: PassOnDeps,
   message: Message,
-  before: UnderWay,
+  underWay: UnderWay,
   exchange: Exchange | undefined,
   held?: Promise<void>[],
 ): Outcome {
   const subscribers = message.qos === 0 ? nobody : deps.store.subscribersOf(message.topic);
   return subscribers.length > 0 || exchange !== undefined || message.retain
-    ? keep(deps, subscribers, message, before, exchange, held)
-    : route(deps, message, before);
+    ? keep(deps, subscribers, message, underWay, exchange, held)
+    : route(deps, message, underWay);
 }
 
 const nobody: readonly MatchedSubscription[] = [];
