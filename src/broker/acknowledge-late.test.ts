@@ -1,7 +1,7 @@
 import type { Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
-import { WireClient } from '../../test/support/wire-client.ts';
+import { publishPacket as publish, WireClient } from '../../test/support/wire-client.ts';
 import { LinkError, StoreError } from '../kernel/errors.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -32,15 +32,6 @@ function slowStore(): SlowStore {
   return { store, waiting };
 }
 
-const publish = (topic: string, qos: 1 | 2, messageId: number, retain = false): Packet => ({
-  cmd: 'publish',
-  topic,
-  payload: 'x',
-  qos,
-  retain,
-  dup: false,
-  messageId,
-});
 const answers = (client: WireClient): string[] =>
   client.received.flatMap((packet) =>
     packet.cmd === 'puback' || packet.cmd === 'pubrec'

@@ -1,7 +1,7 @@
 import type { ISubackPacket, Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
-import { WireClient } from '../../test/support/wire-client.ts';
+import { publishPacket as publish, WireClient } from '../../test/support/wire-client.ts';
 import type { AuthorizedClient, Authorizer } from './ports.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -30,16 +30,6 @@ function rules() {
 }
 
 const nothing = (): Authorizer => ({ generation: 0, publish: () => undefined, subscribe: () => undefined });
-
-const publish = (topic: string, qos: 0 | 1 | 2, messageId: number, retain = false): Packet => ({
-  cmd: 'publish',
-  topic,
-  payload: 'x',
-  qos,
-  retain,
-  dup: false,
-  messageId,
-});
 
 async function subscribe(client: WireClient, ...topics: string[]): Promise<readonly unknown[]> {
   const subscriptions = topics.map((topic) => ({ topic, qos: 1 as const }));

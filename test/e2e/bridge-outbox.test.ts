@@ -1,11 +1,8 @@
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import type { Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
-import { startNatsServer } from '../support/nats-server.ts';
 import { type ServingBroker, serve } from '../support/serving.ts';
 import { SocketClient } from '../support/socket-client.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { startStreamServer } from '../support/stream-server.ts';
 
 const levels = [1, 2] as const;
 const version5 = { connect: { protocolVersion: 5 } } as const;
@@ -37,38 +34,12 @@ async function publishNumbers(port: number, qos: 1 | 2, from: number, to: number
 
 const patience = { timeout: 20_000 };
 
-/** A nats-server with a stream that keeps all that arrives for the rule, whoever listens. */
-async function streaming() {
-  const directory = await temporaryDirectory();
-  const nats = await startNatsServer({ config: `jetstream { store_dir: "${directory.path}" }` });
-  const client = await connect({ servers: nats.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
-  const { streams } = await jetstreamManager(client);
-  await streams.add({ name: 'all', subjects: ['a.>'] });
-  return {
-    nats,
-    async stored(): Promise<string[]> {
-      // right after a restart of nats-server JetStream, or the connection, may not be back yet
-      await expect.poll(() => streams.info('all').then(() => 'answers'), patience).toBe('answers');
-      const { state } = await streams.info('all');
-      const payloads: string[] = [];
-      for (let seq = 1; seq <= state.last_seq; seq++)
-        payloads.push((await streams.getMessage('all', { seq }))?.string() ?? '');
-      return payloads;
-    },
-    async [Symbol.asyncDispose]() {
-      await client.close();
-      await nats[Symbol.asyncDispose]();
-      await directory[Symbol.asyncDispose]();
-    },
-  };
-}
-
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => String(from + n));
 describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it is committed to the outbox', () => {
   test.each(levels)(
     'QoS %i: all of it reaches NATS in order after kill -9 of both, and what comes later goes behind',
     async (qos) => {
-      await using stream = await streaming();
+      await using stream = await startStreamServer();
       await using broker = await bridged(stream.nats.url);
       expect(await publishNumbers(broker.port, qos, 0, 10)).toEqual(numbers(0, 10));
       await stream.nats.kill();
@@ -86,26 +57,26 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
       await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);
       await said(broker, /NATS has the \d+ messages of the outbox/);
       expect(await publishNumbers(broker.port, qos, 600, 610)).toEqual(numbers(600, 610));
-      expect(await stream.stored()).toEqual(numbers(0, 610));
+      expect(await stream.payloads()).toEqual(numbers(0, 610));
     },
     60_000,
   );
 
   test('a frozen NATS: after bridge.ackTimeout what was sent goes to the outbox, and nothing overtakes it', async () => {
-    await using stream = await streaming();
+    await using stream = await startStreamServer();
     await using broker = await bridged(stream.nats.url, { ackTimeout: '300ms' });
     stream.nats.freeze();
     expect(await publishNumbers(broker.port, 1, 0, 50)).toEqual(numbers(0, 50));
     stream.nats.thaw();
     await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);
     expect(await publishNumbers(broker.port, 1, 50, 60)).toEqual(numbers(50, 60));
-    const stored = await stream.stored();
+    const stored = await stream.payloads();
     expect([...new Set(stored)]).toEqual(numbers(0, 60));
     expect(await broker.metric('bridge_unacknowledged_total')).toBe(0);
   });
 
   test.each(levels)('QoS %i: a full outbox with onFull: refuse answers 0x97 and keeps what it has', async (qos) => {
-    await using stream = await streaming();
+    await using stream = await startStreamServer();
     await using broker = await bridged(stream.nats.url, { outbox: { messages: 20 } });
     await stream.nats.kill();
     await expect.poll(() => broker.metric('nats_connected'), patience).toBe(0);
@@ -117,6 +88,6 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
     await stream.nats.restart();
     await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);
     await publisher.ask(publish('again', qos, 2), answerTo(qos));
-    expect(await stream.stored()).toEqual([...numbers(0, 20), 'again']);
+    expect(await stream.payloads()).toEqual([...numbers(0, 20), 'again']);
   });
 });

@@ -1,5 +1,6 @@
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { expect } from 'vitest';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -11,6 +12,8 @@ export interface StreamServer extends AsyncDisposable {
   readonly manager: JetStreamManager;
   /** Messages that the stream has. */
   stored(): Promise<number>;
+  /** Their payloads, oldest first. */
+  payloads(): Promise<string[]>;
   /** Kept when the stream has them all. */
   publish(subject: string, payloads: readonly (string | Uint8Array)[]): Promise<void>;
   /** Messages that a consumer has not given, and given and not had acknowledged. */
@@ -30,6 +33,15 @@ export async function startStreamServer(config: object = {}): Promise<StreamServ
     connection,
     manager,
     stored: async () => (await manager.streams.info('all')).state.messages,
+    async payloads() {
+      // right after a restart of nats-server JetStream, or the connection, may not be back yet
+      await expect.poll(() => manager.streams.info('all').then(() => 'answers'), { timeout: 20_000 }).toBe('answers');
+      const { state } = await manager.streams.info('all');
+      const found: string[] = [];
+      for (let seq = 1; seq <= state.last_seq; seq++)
+        found.push((await manager.streams.getMessage('all', { seq }))?.string() ?? '');
+      return found;
+    },
     async publish(subject, payloads) {
       const last = payloads.at(-1);
       if (last === undefined) return;

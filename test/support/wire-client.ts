@@ -96,3 +96,14 @@ export class WireClient {
     if (qos === 2) this.send({ cmd: 'pubrec', messageId: messageId ?? 0 });
   }
 }
+
+/** A PUBLISH with the payload `x`. */
+export const publishPacket = (topic: string, qos: 0 | 1 | 2, messageId: number, retain = false): Packet => ({
+  cmd: 'publish',
+  topic,
+  payload: 'x',
+  qos,
+  retain,
+  dup: false,
+  messageId,
+});
