@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { type Est, estPrefix } from '../broker/est-port.ts';
-import type { HttpHandler, HttpPeer } from '../broker/ports.ts';
+import type { HttpHandler, HttpPeer } from '../http/handler.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { readAssets } from './assets.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HttpHandler, Link } from '../broker/ports.ts';
+import type { Link } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
+import type { HttpHandler } from '../http/handler.ts';
 import { overlaps } from '../kernel/address.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ConnectionError } from '../kernel/errors.ts';

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { InterestWatcher } from '../plane/interest.ts';
 import type { Message, Qos } from '../plane/message.ts';
@@ -83,15 +82,6 @@ export interface Link {
 
 /** Takes a new link; given to every listener. */
 export type AcceptLink = (link: Link) => void;
-
-/** Answers plain HTTP requests that arrive on a listener with `accept: [http]`. */
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse, peer: HttpPeer) => void;
-
-/**
- * Who sent an HTTP request. `tls.certificate` is there when the client showed a certificate that the listener verified
- * (`tls: two-way` or `two-way-optional`), so it may stand for an identity.
- */
-export type HttpPeer = Omit<Peer, 'protocol'> & { readonly protocol: 'http' | 'https' };
 
 /** How a client sent a message, as far as a repetition of it can be recognised. */
 export interface Sending {

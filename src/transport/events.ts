@@ -1,3 +1,4 @@
+import { type HttpDropReason, httpDropSentences } from '../http/server/connections.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { defineEvent } from '../kernel/telemetry-ports.ts';
 import type { RefusalReason } from './refusal.ts';
@@ -72,23 +73,12 @@ export const connectionDropped = defineEvent<{
   message: (fields) => `listener ${fields.listener}: dropped ${from(fields)}: ${dropSentences[fields.reason]}`,
 });
 
-export type DropReason =
-  | 'handshake-timeout'
-  | 'max-pending'
-  | 'max-connections'
-  | 'handshake-rate'
-  | 'http-connections'
-  | 'http-pipelining'
-  | 'http-response-timeout'
-  | 'http-response-bytes';
+export type DropReason = 'handshake-timeout' | 'max-pending' | 'max-connections' | 'handshake-rate' | HttpDropReason;
 
 export const dropSentences: Readonly<Record<DropReason, string>> = {
   'handshake-timeout': 'no TLS handshake or first packet within handshakeTimeout',
   'max-pending': 'the oldest in the handshake made room: maxPending or maxConnections is reached',
   'max-connections': 'maxConnections is reached',
   'handshake-rate': 'more TLS handshakes than handshakeRate allows',
-  'http-connections': 'the HTTP connection that was quiet longest made room: http.connections is reached',
-  'http-pipelining': 'more than 8 HTTP requests before the response to the first',
-  'http-response-timeout': 'an HTTP response was not taken within http.responseTimeout',
-  'http-response-bytes': 'the HTTP response that waited longest made room: http.responseBytes is reached',
+  ...httpDropSentences,
 };

@@ -1,3 +1,5 @@
+import { beginsRequest } from '../http/server/refusals.ts';
+
 /** What the first byte of a connection tells. */
 export type Speech = 'tls' | 'mqtt' | 'http' | 'unknown';
 
@@ -9,6 +11,5 @@ export function speechOf(firstByte: number | undefined): Speech {
   if (firstByte === undefined) return 'unknown';
   if (firstByte === tlsHandshakeRecord) return 'tls';
   if (firstByte === mqttConnect) return 'mqtt';
-  const lower = firstByte | 0x20;
-  return lower >= 0x61 && lower <= 0x7a ? 'http' : 'unknown';
+  return beginsRequest(firstByte) ? 'http' : 'unknown';
 }

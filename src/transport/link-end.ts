@@ -1,5 +1,5 @@
 import { AppError, messageOf, systemCode } from '../kernel/errors.ts';
-import { printable } from './refusal.ts';
+import { printable } from '../kernel/printable.ts';
 
 /** What a client is given to take what is still buffered for it once its link is ended. */
 export const endGraceMs = 2_000;

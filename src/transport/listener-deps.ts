@@ -1,4 +1,5 @@
-import type { AcceptLink, HttpHandler } from '../broker/ports.ts';
+import type { AcceptLink } from '../broker/ports.ts';
+import type { HttpHandler } from '../http/handler.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import type { CertificateSource } from './tls/certificates.ts';

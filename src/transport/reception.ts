@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Peer, PeerTls } from '../broker/ports.ts';
+import { plainResponse } from '../http/server/plain-response.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
 import { brokenAgreement } from './alpn.ts';
@@ -7,9 +8,6 @@ import { type Arrival, arrivals } from './arrivals.ts';
 import { connectionAbandoned, connectionDropped, connectionRefused, type DropReason, dropSentences } from './events.ts';
 import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
-import { type HttpGate, httpGate } from './http/gate.ts';
-import { ownHosts, shownHosts } from './http/own-hosts.ts';
-import { plainResponse } from './http/plain-response.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { listenerTls } from './listener-tls.ts';
 import { misfit, type Refusal } from './refusal.ts';
@@ -18,6 +16,7 @@ import { socketLink } from './socket-link.ts';
 import { ignoreError, type TlsAcceptor } from './tls/acceptor.ts';
 import { type HandshakeRate, handshakeRate } from './tls/handshake-rate.ts';
 import type { TicketSecrets } from './tls/ticket-keys.ts';
+import { createWebSide, type WebSide } from './web-side.ts';
 
 /** The listener that a reception belongs to. */
 export interface ReceptionHost {
@@ -43,7 +42,7 @@ export class Reception {
   readonly #arrivals;
   readonly #tls: TlsAcceptor | undefined;
   readonly #rate: HandshakeRate | undefined;
-  readonly #gate: HttpGate | undefined;
+  readonly #web: WebSide | undefined;
   readonly #floodNotice: (reason: DropReason, example: string) => void;
   #isRetired = false;
 
@@ -69,7 +68,7 @@ export class Reception {
     });
     this.#tls = listenerTls(options, deps, host.tickets);
     this.#rate = handshakeRate({ perAddress: undefined, overall: undefined, ...options.handshakeRate, clock });
-    this.#gate = newHttpGate(options, deps);
+    this.#web = createWebSide(options, deps);
   }
 
   /** Connections past the handshake. */
@@ -88,13 +87,13 @@ export class Reception {
     if (tls !== 'off' && this.#tls === undefined)
       throw new StartError('start-failed', `listener ${name}: tls is ${tls}, but there are no certificates`);
     this.#tls?.start();
-    this.#gate?.start();
+    this.#web?.start();
   }
 
   /** Closes what has not become a link yet; links live on. */
   stop(): void {
     this.#arrivals.clear();
-    this.#gate?.stop();
+    this.#web?.stop();
     this.#tls?.stop();
   }
 
@@ -151,7 +150,7 @@ export class Reception {
   /** Ends with what it has. */
   #leave(): void {
     if (this.#arrivals.size > 0) return;
-    this.#gate?.stop();
+    this.#web?.stop();
     if (this.#open.size > 0) return;
     this.stop();
     this.#host.emptied(this);
@@ -193,7 +192,7 @@ export class Reception {
       this.#report(arrival, broken);
       socket.destroy();
     } else if (speech === 'mqtt' && this.#options.accept.includes('mqtt')) this.#openLink(arrival, socket, tls, first);
-    else if (speech === 'http' && this.#gate !== undefined) {
+    else if (speech === 'http' && this.#web !== undefined) {
       socket.unshift(first);
       this.#serveHttp(arrival, socket, tls);
     } else {
@@ -210,7 +209,7 @@ export class Reception {
   }
 
   #serveHttp(arrival: Arrival, socket: Socket, tls: PeerTls | undefined): void {
-    this.#gate?.serve(socket, {
+    this.#web?.serve(socket, {
       peer: this.#origin(arrival, tls),
       onSpoken: () => this.#settle(arrival),
       onRefused: (refusal) => this.#report(arrival, refusal),
@@ -229,10 +228,16 @@ export class Reception {
     this.#deps.telemetry.logger.log('debug', 'connection accepted', { listener: this.#options.name, address, port });
   }
 
-  #report(arrival: Arrival, refusal: Refusal): void {
+  #report(arrival: Arrival, { reason, detail }: Refusal): void {
     this.#arrivals.mute(arrival);
     const { address, port } = arrival;
-    this.#deps.telemetry.events.emit(connectionRefused, { listener: this.#options.name, address, port, ...refusal });
+    this.#deps.telemetry.events.emit(connectionRefused, {
+      listener: this.#options.name,
+      address,
+      port,
+      reason,
+      detail,
+    });
   }
 
   #signpost(spoken: 'MQTT' | 'TLS'): string {
@@ -251,25 +256,3 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
 /** An IPv4 address as such, where a socket for both families shows it as `::ffff:192.0.2.1`. */
 const withoutMapping = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
-
-function newHttpGate(options: ListenerOptions, deps: ListenerDeps): HttpGate | undefined {
-  const { name, accept, path, websocketMessageSize, http, origins, hosts, bind } = options;
-  if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
-  const certificateHosts = shownHosts(name, deps.certificates);
-  return httpGate({
-    accept: new Set(accept),
-    path,
-    messageBytes: websocketMessageSize,
-    limits: http,
-    rules: {
-      listener: name,
-      isOwnHost: ownHosts({ hosts, bindHost: bind.host, certificateHosts }),
-      origins,
-      bodySize: http.bodySize,
-    },
-    onLink: deps.accept,
-    http: deps.http,
-    logger: deps.telemetry.logger,
-    clock: deps.clock,
-  });
-}

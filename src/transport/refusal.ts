@@ -1,3 +1,4 @@
+import type { RequestRefusalReason } from '../http/server/refusals.ts';
 import { speechOf } from './first-byte.ts';
 
 /** Why a connection was refused: a label with few values, for counters. */
@@ -22,27 +23,18 @@ export type RefusalReason =
   | 'http-on-mqtt-port'
   | 'mqtt-on-http-port'
   | 'unknown-protocol'
-  | 'bad-http-request'
-  | 'http-host'
-  | 'http-body'
   | 'websocket-not-accepted'
   | 'websocket-path'
   | 'websocket-subprotocol'
   | 'websocket-handshake'
-  | 'websocket-origin';
+  | 'websocket-origin'
+  | RequestRefusalReason;
 
 /** A refused connection; `detail` is a sentence for the operator. */
 export interface Refusal {
   readonly reason: RefusalReason;
   readonly detail: string;
 }
-
-/** Text of a peer, made safe for a log line: control, format and line characters are written as `\u{..}`. */
-export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-
-/** The same, and cut to what a log line has room for. */
-export const shown = (text: string): string => printable(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 const misfits = {
   tls: { reason: 'tls-on-plain-port', detail: 'a TLS hello where none is expected; use mqtt:// or ws:// here' },

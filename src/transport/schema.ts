@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { httpFields } from '../http/schema.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
-import { httpFields } from './http/schema.ts';
 import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls/schema.ts';
 
 const ticketsSchema = z

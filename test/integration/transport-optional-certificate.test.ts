@@ -5,7 +5,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { HttpPeer } from '../../src/broker/ports.ts';
+import type { HttpPeer } from '../../src/http/handler.ts';
 import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connackAccepted, connectA } from '../support/raw-client.ts';

@@ -18,6 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['mqtt', 'pki'],
   ['plane'],
   ['broker'],
+  ['http'],
   ['transport', 'auth', 'storage', 'bridge', 'hub', 'signaling', 'admin', 'telemetry', 'enrollment'],
   ['certificates'],
   ['app'],

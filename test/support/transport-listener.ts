@@ -1,4 +1,5 @@
-import type { HttpHandler, Link } from '../../src/broker/ports.ts';
+import type { Link } from '../../src/broker/ports.ts';
+import type { HttpHandler } from '../../src/http/handler.ts';
 import { formatSocketAddress } from '../../src/kernel/address.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import type { LogFields, Telemetry } from '../../src/kernel/telemetry-ports.ts';

@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls';
 import { type Est, estPrefix } from '../../broker/est-port.ts';
-import type { HttpPeer } from '../../broker/ports.ts';
+import type { HttpPeer } from '../../http/handler.ts';
 import { type AdminApp, type AdminContext, createApp } from '../http.ts';
 
 /** `/.well-known/est/...`: hands requests over, with who is at the other end. @param peerOf who that is. */

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { PeerCertificate as NodePeerCertificate, TLSSocket } from 'node:tls';
 import type { PeerCertificate, PeerTls } from '../../broker/ports.ts';
-import { printable } from '../refusal.ts';
+import { printable } from '../../kernel/printable.ts';
 import { certificateNames } from './certificate-names.ts';
 
 /** The TLS facts of a finished handshake. @param certificate the client's, if it verified. */

@@ -1,6 +1,7 @@
 import { isoTime } from '../../kernel/clock.ts';
 import { messageOf, systemCode } from '../../kernel/errors.ts';
-import { printable, type Refusal, type RefusalReason } from '../refusal.ts';
+import { printable } from '../../kernel/printable.ts';
+import type { Refusal, RefusalReason } from '../refusal.ts';
 import type { TlsPolicy } from './policy.ts';
 
 /** A refused certificate, as far as it could be read. Times are milliseconds since the epoch. */

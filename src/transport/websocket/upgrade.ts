@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Refusal, shown } from '../refusal.ts';
+import { shown } from '../../kernel/printable.ts';
+import type { Refusal } from '../refusal.ts';
 
 /** What of an upgrade request decides. */
 export interface UpgradeRequest {
@@ -17,7 +18,7 @@ export interface UpgradeRequest {
 
 /** A refused upgrade: HTTP status and reason. */
 export interface UpgradeRefusal extends Refusal {
-  readonly status: 400 | 404 | 405 | 426;
+  readonly status: 400 | 403 | 404 | 405 | 426;
   /** Sent with the response. */
   readonly headers?: Readonly<Record<string, string>>;
 }

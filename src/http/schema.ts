@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { byteSize, duration } from '../../kernel/schema.ts';
-import { hostOfHeader, originOf } from './host-header.ts';
+import { byteSize, duration } from '../kernel/schema.ts';
+import { hostOfHeader, originOf } from './server/host-header.ts';
 
 const origin = z
   .string()

@@ -1,14 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
-import type { DropReason } from '../events.ts';
-import type { HttpOptions } from './schema.ts';
+import type { HttpOptions } from '../schema.ts';
+
+/** Why a limit closes a connection. */
+export type HttpDropReason = 'http-connections' | 'http-pipelining' | 'http-response-timeout' | 'http-response-bytes';
+
+export const httpDropSentences: Readonly<Record<HttpDropReason, string>> = {
+  'http-connections': 'the HTTP connection that was quiet longest made room: http.connections is reached',
+  'http-pipelining': 'more than 8 HTTP requests before the response to the first',
+  'http-response-timeout': 'an HTTP response was not taken within http.responseTimeout',
+  'http-response-bytes': 'the HTTP response that waited longest made room: http.responseBytes is reached',
+};
 
 /** One connection that has sent a request. */
 export interface Visitor {
   readonly socket: Socket;
   /** The connection is closed by a limit. */
-  onDropped(reason: DropReason): void;
+  onDropped(reason: HttpDropReason): void;
 }
 
 /**
@@ -44,7 +53,7 @@ export function httpConnections(limits: HttpOptions, clock: Clock): HttpConnecti
     open.delete(visitor);
   };
 
-  const drop = (visitor: Visitor, reason: DropReason): void => {
+  const drop = (visitor: Visitor, reason: HttpDropReason): void => {
     release(visitor);
     visitor.socket.destroy();
     visitor.onDropped(reason);

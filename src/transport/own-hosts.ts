@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
-import { isLoopback } from '../../kernel/address.ts';
-import { certificateHosts } from '../tls/certificate-names.ts';
-import type { CertificateSource } from '../tls/certificates.ts';
-import type { TlsMaterial } from '../tls/material.ts';
-import { materialOf } from '../tls/own-certificates.ts';
-import { byServerName } from '../tls/server-names.ts';
-import { hostOfHeader } from './host-header.ts';
+import { hostOfHeader } from '../http/server/host-header.ts';
+import { isLoopback } from '../kernel/address.ts';
+import { certificateHosts } from './tls/certificate-names.ts';
+import type { CertificateSource } from './tls/certificates.ts';
+import type { TlsMaterial } from './tls/material.ts';
+import { materialOf } from './tls/own-certificates.ts';
+import { byServerName } from './tls/server-names.ts';
 
 export interface OwnHostsOptions {
   /** Of `listeners[].hosts`. */
