@@ -1,3 +1,5 @@
+import { collectYoung } from '../support/collect-young.ts';
+
 /** How work grows with something: at most three times as much, or fifteen times, of ten times as much of it. */
 export type Cost = 'O(1)' | 'O(n)';
 
@@ -37,6 +39,7 @@ export async function excessOf<World>(
   meter: Meter = ownCpuMs,
 ): Promise<string | undefined> {
   const measure = async (world: World, times: number): Promise<number> => {
+    collectYoung(); // what lives longer is copied when it fills, and in the small world little lives as long
     const before = await meter();
     for (let time = 0; time < times; time += 1) await run(world);
     return ((await meter()) - before) / times;

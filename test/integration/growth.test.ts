@@ -31,6 +31,25 @@ const withRedis =
     return ownCpuMs() + (Number(system) + Number(user)) * 1_000;
   };
 
+describe('the measure', patience, () => {
+  const sizes = [500, 5_000] as const;
+
+  const numbered = (count: number): string[] => Array.from({ length: count }, (_, number) => `number ${number}`);
+  const searchEach = (size: number): void => void numbered(size).map((_, n, all) => all.indexOf(`none ${n}`));
+  const holdAll = (size: number): void => void numbered(20 * size);
+
+  test('takes what holds everything in memory until its end for O(n)', async () => {
+    expect(await excessOf({ cost: 'O(n)', run: holdAll }, sizes)).toBeUndefined();
+  });
+
+  test.each([
+    ['O(n)', 'a search in all for each', searchEach],
+    ['O(1)', 'a walk over all', holdAll],
+  ] as const)('takes for more than %s %s', async (cost, _work, run) => {
+    expect(await excessOf({ cost, run }, sizes)).toMatch(/ms with ten times as much, which is more than /);
+  });
+});
+
 describe('the plane', patience, () => {
   const worlds = [planeWorld(500), planeWorld(5_000)] as const;
 
