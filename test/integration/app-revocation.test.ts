@@ -45,6 +45,25 @@ test('a device is refused at the handshake that follows its revocation, with sub
   expect(await mosquittoPub(broker, other)).toBe(0);
 });
 
+test('a device is refused with each of its certificates, earlier and renewed ones, unless it is one certificate that is revoked', async () => {
+  await using broker = await startBroker();
+  const folder = caFolder(broker.certificates);
+  await using earlier = await issueClient(folder, 'pump-7');
+  await using current = await issueClient(folder, 'pump-7');
+  await revokeInFolder(folder, { serialNumber: earlier.serialNumber }, 'superseded', 'certificate');
+  await broker.log.waitFor(reloaded);
+  expect(await mosquittoPub(broker, earlier)).not.toBe(0);
+  await using connected = await connect(broker, current);
+  const closed = new Promise<void>((resolve) => void connected.mqtt.once('close', () => resolve()));
+  const { wasRevoked, others } = await revokeInFolder(folder, { pem: earlier.leaf }, 'key-compromise');
+  expect(wasRevoked).toBe(true);
+  expect(others).toEqual([
+    expect.objectContaining({ serialNumber: current.serialNumber, reason: 'key-compromise' as const }),
+  ]);
+  await closed;
+  expect(await mosquittoPub(broker, current)).not.toBe(0);
+});
+
 test('open connections with that certificate are closed, the others live on', async () => {
   await using broker = await startBroker();
   const folder = caFolder(broker.certificates);

@@ -116,6 +116,29 @@ describe('pki revoke', () => {
   });
 });
 
+describe('pki revoke of a device that has several certificates', () => {
+  const serials = async (name: string): Promise<string[]> => {
+    const issue = async (folder: string): Promise<string> => {
+      const said = await pki('issue', 'client', name, '--out', folder, '--json');
+      return (JSON.parse(said) as { serialNumber: string }).serialNumber;
+    };
+    return [await issue('earlier'), await issue('later')];
+  };
+
+  test('revokes all of them, and names each', async () => {
+    const [first, second] = await serials('several');
+    const said = await pki('revoke', first!);
+    for (const serial of [first, second]) expect(said).toMatch(new RegExp(`CN=several.* ${serial} is revoked since`));
+  });
+
+  test('--certificate-only: revokes that one only', async () => {
+    const [first, second] = await serials('only-one');
+    expect(await pki('revoke', first!, '--certificate-only')).not.toContain(second);
+    const { others } = JSON.parse(await pki('revoke', first!, '--json')) as { others: { serialNumber: string }[] };
+    expect(others.map(({ serialNumber }) => serialNumber)).toEqual([second]);
+  });
+});
+
 describe('pki export', () => {
   test('writes a trust store whose CAs Java lists as trustedCertEntry', async () => {
     await pki('export', 'trust', '--format', 'p12', '--out', 'trust.p12');

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { isoTime } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type WrittenCrls, writeCrls } from '../../pki/folder/crl-write.ts';
+import type { LedgerEntry } from '../../pki/folder/ledger.ts';
 import { type RevocationReason, revocationReasons } from '../../pki/revocation/reasons.ts';
 import { parseCertificates } from '../../pki/x509/pem.ts';
 import { type Io, printJson, printLine } from '../io.ts';
@@ -18,19 +19,24 @@ import { entryJson } from './report.ts';
 
 interface RevokeOptions extends SigningOptions {
   readonly reason: RevocationReason;
+  readonly certificateOnly?: boolean;
 }
 
 interface CrlOptions extends SigningOptions {
   readonly lifetime?: string;
 }
 
-/** `pki revoke WHICH`: the certificate counts no longer, and the revocation lists say so. */
+/** `pki revoke WHICH`: the certificates of a device count no longer, and the revocation lists say so. */
 export function addRevokeCommand(pki: Command, io: Io): void {
   const command = pki
     .command('revoke')
-    .description('revoke a certificate and write the revocation lists')
+    .description('revoke a certificate, with it all that the device has, and write the revocation lists')
     .argument('<which>', 'its serial number (see: viaduct pki list), or its file')
-    .addOption(new Option('--reason <reason>', 'why').choices(revocationReasons).default('unspecified'));
+    .addOption(new Option('--reason <reason>', 'why').choices(revocationReasons).default('unspecified'))
+    .option(
+      '--certificate-only',
+      'that one only: the others of the device, for the same name or key or renewed from it, stay valid',
+    );
   addSigningOptions(command).action((which: string, options: RevokeOptions) => revoke(io, which, options));
 }
 
@@ -48,20 +54,21 @@ async function revoke(io: Io, which: string, options: RevokeOptions): Promise<vo
   const isSerial = /^(?:[0-9a-f]{2}:?){4,20}$/i.test(which);
   const target = isSerial ? { serialNumber: which.replaceAll(':', '') } : { pem: await certificateIn(io, which) };
   const { revokeInFolder } = await import('../../pki/folder/operations.ts'); // and with it the X.509 libraries
-  const { entry, wasRevoked, crls } = await revokeInFolder(folder, target, options.reason);
+  const scope = options.certificateOnly === true ? 'certificate' : 'device';
+  const { entry, wasRevoked, others, crls } = await revokeInFolder(folder, target, options.reason, scope);
   if (crls.written.length === 0) io.setExitCode(1);
   if (options.json === true) {
-    printJson(io.stdout, { revoked: entryJson(entry), wasRevoked, ...crlsJson(crls) });
+    printJson(io.stdout, { revoked: entryJson(entry), wasRevoked, others: others.map(entryJson), ...crlsJson(crls) });
     return;
   }
-  const when = `${isoTime(entry.revokedAt ?? 0)} (${entry.reason})`;
-  printLine(
-    io.stdout,
-    `${entry.subject} ${entry.serialNumber} ${wasRevoked ? `was revoked before, on ${when}` : `is revoked since ${when}`}`,
-  );
+  printLine(io.stdout, revokedText(entry, wasRevoked));
+  for (const other of others) printLine(io.stdout, revokedText(other, false));
   printCrls(io, crls);
   printLine(io.stdout, 'a running broker notices the lists and takes them over');
 }
+
+const revokedText = ({ subject, serialNumber, revokedAt = 0, reason }: LedgerEntry, wasRevoked: boolean): string =>
+  `${subject} ${serialNumber} ${wasRevoked ? 'was revoked before, on' : 'is revoked since'} ${isoTime(revokedAt)} (${reason})`;
 
 async function certificateIn(io: Io, name: string): Promise<string> {
   const certificates = parseCertificates((await readNamedFile(io, name)).toString('utf8'));

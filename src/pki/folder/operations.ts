@@ -13,6 +13,7 @@ import { generateKey } from '../x509/keys.ts';
 import { parseCertificates } from '../x509/pem.ts';
 import type { CaFolder } from './ca-folder.ts';
 import { type WrittenCrls, writeCrls } from './crl-write.ts';
+import { othersOfDevice } from './device.ts';
 import { entryOf } from './issued.ts';
 import { applyChanges, type Ledger, type LedgerChange, type LedgerEntry } from './ledger.ts';
 
@@ -89,13 +90,18 @@ function requireUnrevoked(ledger: Ledger, issuer: Credential): void {
 
 export interface Revoked {
   readonly entry: LedgerEntry;
-  /** It had been revoked before; nothing was changed but the lists. */
+  /** It had been revoked before. */
   readonly wasRevoked: boolean;
+  /** The other certificates of its device that are revoked with it. */
+  readonly others: readonly LedgerEntry[];
   readonly crls: WrittenCrls;
 }
 
+/** What is revoked: the device, by one of its certificates, with all that it has; or that certificate only. */
+export type RevocationScope = 'device' | 'certificate';
+
 /**
- * Revokes a certificate and writes the revocation lists.
+ * Revokes the certificates of a device, or one certificate, and writes the revocation lists.
  * @param which its serial number in hex, or PEM of the certificate, which need not stand in the ledger.
  * @throws AppError `verification-failed` for one that this CA has not issued, and what `writeCrls` throws.
  */
@@ -103,6 +109,7 @@ export async function revokeInFolder(
   folder: CaFolder,
   which: { readonly serialNumber: string } | { readonly pem: string },
   reason: RevocationReason,
+  scope: RevocationScope = 'device',
 ): Promise<Revoked> {
   const adopted = 'pem' in which ? await entryOfOwn(folder, which.pem) : undefined;
   const serialNumber = 'pem' in which ? (adopted?.serialNumber ?? '') : which.serialNumber.toUpperCase();
@@ -115,10 +122,17 @@ export async function revokeInFolder(
         'verification-failed',
         `no certificate with the serial number ${serialNumber.slice(0, 60)} stands in ${folder.ledger.path}; list them with: viaduct pki list, or give the file of the certificate`,
       );
+    const at = folder.options.now();
+    const others = (scope === 'device' ? othersOfDevice(ledger, before) : []).filter(
+      ({ revokedAt, notAfter }) => revokedAt === undefined && notAfter > at,
+    );
     const wasRevoked = before.revokedAt !== undefined;
     const changes: LedgerChange[] = known === undefined ? [{ type: 'issued', entry: before }] : [];
-    if (!wasRevoked) changes.push({ type: 'revoked', serialNumber, at: folder.options.now(), reason });
-    return { changes, result: { entry: applyChanges(ledger, changes).get(serialNumber) ?? before, wasRevoked } };
+    for (const one of wasRevoked ? others : [before, ...others])
+      changes.push({ type: 'revoked', serialNumber: one.serialNumber, at, reason });
+    const after = applyChanges(ledger, changes);
+    const now = (one: LedgerEntry): LedgerEntry => after.get(one.serialNumber) ?? one;
+    return { changes, result: { entry: now(before), wasRevoked, others: others.map(now) } };
   });
   return { ...revoked, crls: await writeCrls(folder) };
 }
