@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { createAdmin } from '../admin/server.ts';
-import { createAccess } from '../auth/access.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { Est } from '../broker/est-port.ts';
-import type { Authenticator, Link } from '../broker/ports.ts';
+import type { Link } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import type { HttpHandler } from '../http/handler.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -14,10 +13,10 @@ import { atOnce, Live, nothing, type Prepare, takeOver } from '../kernel/prepare
 import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
+import { createAccessSide } from './access-side.ts';
 import { brokerInfo } from './broker-info.ts';
 import { createBrokerReads } from './broker-reads.ts';
 import { type CertificateChange, createCertificateSide } from './certificate-side.ts';
-import { createDoors } from './doors.ts';
 import { partNotEnded } from './events.ts';
 import { registerGauges } from './gauges.ts';
 import { createListeners, type Generation } from './listeners.ts';
@@ -58,10 +57,8 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
 
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
-  const accessOf = ({ access, listeners }: ResolvedConfig): Authenticator =>
-    createAccess(access)({ listeners, events: telemetry.events });
-  const access = new Live(accessOf(config));
-  const doors = createDoors(access);
+  const access = createAccessSide(config, { events: telemetry.events, clock });
+  const { doors } = access;
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator: doors, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
@@ -92,7 +89,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const listeners = createListeners(config, certificateSide.source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
-  const parts: Component[] = [files, store, broker, ...natsSide.parts, tellers, listeners, clientsOf(broker)];
+  const parts: Component[] = [files, access, store, broker, ...natsSide.parts, tellers, listeners, clientsOf(broker)];
 
   return {
     name: 'viaduct',
@@ -117,7 +114,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
         () => listeners.prepare(next, change?.source ?? certificateSide.source),
         (signal) => natsSide.prepareRules(next.bridge.rules, (reason) => waiting.push(reason), signal),
         () => admin.prepare(adminOf(next, change?.est)),
-        () => access.prepare(accessOf(next)),
+        (signal) => access.prepare(next, signal),
         () =>
           atOnce(() => {
             broker.limit(next.limits);

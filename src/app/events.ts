@@ -17,6 +17,14 @@ export const configurationNotTaken = defineEvent<{ problem: string }>({
   message: ({ problem }) => `not reloaded, everything stays as it was: ${problem}`,
 });
 
+export const configurationDoubtful = defineEvent<{ problem: string }>({
+  counter: 'configuration_warnings_total',
+  help: 'What was read in a configuration, can run, and is hardly what somebody wants.',
+  labels: [],
+  level: 'warn',
+  message: ({ problem }) => problem,
+});
+
 export const partNotEnded = defineEvent<{ problem: string }>({
   counter: 'configuration_reload_leftovers_total',
   help: 'Parts that were replaced at a reload and did not end well.',

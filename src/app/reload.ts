@@ -11,7 +11,7 @@ import { ConfigError, messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { App } from './create-app.ts';
-import { configurationNotTaken, configurationReloaded } from './events.ts';
+import { configurationDoubtful, configurationNotTaken, configurationReloaded } from './events.ts';
 
 export interface ReloadDeps {
   readonly app: Pick<App, 'reload'>;
@@ -54,6 +54,7 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
         taken: named(taken),
         waiting: [named(changesOf(next, read)), ...reasons].filter((text) => text !== '').join('; '),
       });
+      for (const warning of next.warnings) events.emit(configurationDoubtful, { problem: formatProblem(warning) });
     };
     let told: string | undefined;
     const attempt = async (isAsked: boolean): Promise<void> => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { authenticationRequest } from '../../test/support/authentication-request.ts';
+import { fakeClock } from '../../test/support/fake-clock.ts';
 import { certificateWith } from '../../test/support/peer-certificate.ts';
 import type { AuthenticationVerdict, PeerCertificate } from '../broker/ports.ts';
 import { silentTelemetry } from '../kernel/telemetry-ports.ts';
@@ -25,6 +26,8 @@ interface Attempt {
   readonly certificate?: PeerCertificate;
   readonly pskIdentity?: string;
   readonly password?: string;
+  /** `authentication` of the listener `own`. */
+  readonly own?: readonly string[];
 }
 
 function verdict({
@@ -33,11 +36,16 @@ function verdict({
   clientId = 'x',
   certificate,
   password,
+  own,
   ...psk
 }: Attempt): AuthenticationVerdict {
   const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate, ...psk };
   const peer = { listener, protocol: 'mqtts', address: '192.0.2.1', port: 1, tls } as const;
-  const authenticator = createAccess(accessSchema.parse(access))({ listeners, events: silentTelemetry.events });
+  const authenticator = createAccess(accessSchema.parse(access))({
+    listeners: [...listeners, { name: 'own', bind: { host }, authentication: own }],
+    events: silentTelemetry.events,
+    clock: fakeClock(),
+  });
   const answer = authenticator.authenticate(authenticationRequest({ peer, clientId, password }));
   if (typeof answer === 'function') throw new Error('access asks nobody else');
   return answer;
@@ -163,6 +171,34 @@ test.each([
 ])('the configuration %j is refused at %j', (certificate, path) => {
   const { error } = accessSchema.safeParse({ certificate });
   expect(error?.issues).toEqual([expect.objectContaining({ path })]);
+});
+
+describe('a listener with a list of its own', () => {
+  const on = (authentication: string[], attempt: Attempt = {}) =>
+    verdict({ listener: 'own', own: authentication, access: { anonymous: ['own'] }, ...attempt });
+
+  test('asks those that it names and nobody else', () => {
+    expect(on(['certificate'])).toEqual({ kind: 'reject', code: 'not-authorized', reason: expect.any(String) });
+    expect(on(['psk'], { certificate: pump })).toMatchObject({ kind: 'reject' });
+    expect(on(['psk', 'certificate'], { certificate: pump })).toMatchObject({ principal: 'pump' });
+    expect(on(['certificate', 'anonymous'])).toMatchObject({ principal: 'anonymous' });
+  });
+
+  test('asks in its order', () => {
+    expect(on(['anonymous', 'certificate'], { certificate: pump })).toMatchObject({ principal: 'anonymous' });
+    expect(on(['psk', 'certificate'], { certificate: pump, pskIdentity: 'key' })).toMatchObject({ principal: 'key' });
+  });
+
+  test('asks for both where it says so', () => {
+    const both = ['certificate+psk'];
+    expect(on(both, { certificate: pump })).toMatchObject({ kind: 'reject' });
+    expect(on(both, { certificate: pump, pskIdentity: 'key' })).toMatchObject({ principal: 'pump' });
+    const access = { certificate: { bind: 'equal' } };
+    expect(on(both, { access, clientId: 'pump', certificate: pump, pskIdentity: 'key' })).toMatchObject({
+      kind: 'reject',
+      reason: expect.stringContaining('access.certificate.bind'),
+    });
+  });
 });
 
 describe('who vouches for a client', () => {

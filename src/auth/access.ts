@@ -1,91 +1,48 @@
 import type { Authenticator } from '../broker/ports.ts';
-import { isLoopback } from '../kernel/address.ts';
-import { ConfigError } from '../kernel/errors.ts';
-import type { Events } from '../kernel/telemetry-ports.ts';
-import { anonymousPrincipal, certificateIdentity } from './certificate-identity.ts';
+import type { Component } from '../kernel/lifecycle.ts';
 import { createChain } from './chain.ts';
+import type { Provider, ProviderDeps } from './provider.ts';
+import { readsPassword, type Step, stepsOf } from './provider-names.ts';
+import { providers } from './providers.ts';
 import type { AccessOptions } from './schema.ts';
-import { certificateTrust, type ListenerTrust, noTrust, pskTrust } from './trust.ts';
+import { together } from './together.ts';
 import { withoutUncheckedPasswords } from './unchecked-passwords.ts';
 
-/** What access needs to know of a listener. */
-export interface ListenerFacts extends ListenerTrust {
-  readonly name: string;
-  readonly bind: { readonly host: string };
-}
-
-/** Names of the listeners on which clients without an identity are let in. */
-export function anonymousListeners(
-  { anonymous }: Pick<AccessOptions, 'anonymous'>,
-  listeners: readonly ListenerFacts[],
-): ReadonlySet<string> {
-  if (anonymous === 'never') return new Set();
-  if (anonymous !== 'loopback') return new Set(anonymous);
-  return new Set(listeners.filter(({ bind }) => isLoopback(bind.host)).map(({ name }) => name));
-}
-
-export interface AccessDeps {
-  readonly listeners: readonly ListenerFacts[];
-  readonly events: Events;
+/** Who may connect, on each listener. */
+export interface Access extends Authenticator {
+  /** To be started before it is asked. */
+  readonly parts: readonly Component[];
 }
 
 /**
- * Who may connect: a certificate that verified is an identity, and so is a pre-shared key of TLS that proved itself;
- * everyone else is anonymous, and let in where `access.anonymous` says so. Who comes to know more stands in the chain.
- * @throws ConfigError where a template of `access.certificate` is wrong, which its schema finds before.
+ * Each listener asks its providers in the order of `listeners[].authentication`; the first that accepts or rejects decides.
+ * @throws ConfigError where a provider cannot do with its settings, which the checks of the configuration find before.
  */
-export function createAccess(options: AccessOptions): (deps: AccessDeps) => Authenticator {
-  return ({ listeners, events }) => {
-    const chain = createChain([
-      byCertificate(options, listeners),
-      byPsk(listeners),
-      byListener(anonymousListeners(options, listeners)),
-    ]);
-    return withoutUncheckedPasswords(chain, options, events);
+export function createAccess(options: AccessOptions): (deps: ProviderDeps) => Access {
+  return (deps) => {
+    const made = new Map<string, Provider>();
+    const providerOf = (name: Step[number]): Provider => {
+      const provider = made.get(name) ?? providers[name](options)(deps);
+      made.set(name, provider);
+      return provider;
+    };
+    const areOne = options.certificate.bind !== 'any';
+    const chains = new Map(
+      deps.listeners.map((listener) => {
+        const steps = stepsOf(listener.authentication, options);
+        const chain = createChain(steps.map((step) => together(step.map(providerOf), { areOne })));
+        const { uncheckedPasswords } = options;
+        const checkers = steps.flat().filter(readsPassword);
+        return [
+          listener.name,
+          withoutUncheckedPasswords(chain, { uncheckedPasswords, checkers }, deps.events),
+        ] as const;
+      }),
+    );
+    const nobody = createChain([]);
+    return {
+      parts: [...made.values()].flatMap(({ parts = [] }) => parts),
+      authenticate: (request) => (chains.get(request.peer.listener) ?? nobody).authenticate(request),
+    };
   };
 }
-
-const abstain = { kind: 'abstain' } as const;
-
-function byCertificate({ certificate: options }: AccessOptions, listeners: readonly ListenerFacts[]): Authenticator {
-  const identity = certificateIdentity(options);
-  if (typeof identity !== 'function')
-    throw new ConfigError('config-invalid', `access.certificate.${identity.field}: ${identity.message}`);
-  const trusts = trustsOf(listeners, certificateTrust);
-  return {
-    authenticate({ peer, clientId }) {
-      const trust = trusts.get(peer.listener);
-      const certificate = peer.tls?.certificate;
-      return certificate === undefined || trust === undefined ? abstain : identity(certificate, clientId, trust);
-    },
-  };
-}
-
-function byPsk(listeners: readonly ListenerFacts[]): Authenticator {
-  const trusts = trustsOf(listeners, pskTrust);
-  return {
-    authenticate({ peer }) {
-      const trust = trusts.get(peer.listener);
-      const principal = peer.tls?.pskIdentity;
-      return principal === undefined || trust === undefined ? abstain : { kind: 'accept', principal, trust };
-    },
-  };
-}
-
-const anonymous = { kind: 'accept', principal: anonymousPrincipal, trust: noTrust } as const;
-
-/** Whoever comes to one of the listeners, without being known. */
-const byListener = (names: ReadonlySet<string>): Authenticator => ({
-  authenticate: ({ peer: { listener } }) =>
-    names.has(listener)
-      ? anonymous
-      : {
-          kind: 'abstain',
-          reason: `listener "${listener}" takes no anonymous clients; name it in access.anonymous to let them in`,
-        },
-});
-
-const trustsOf = (
-  listeners: readonly ListenerFacts[],
-  trustOf: (listener: ListenerFacts) => string,
-): ReadonlyMap<string, string> => new Map(listeners.map((one) => [one.name, trustOf(one)]));

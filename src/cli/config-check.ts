@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { configFileOf, loadConfig } from '../config/load.ts';
-import { formatProblems } from '../config/problems.ts';
+import { formatProblem, formatProblems } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';
@@ -10,7 +10,7 @@ interface Options extends ConfigOptions {
   readonly json?: true;
 }
 
-/** `config check [FILE]`: all problems with their places, or one line that says it is fine. */
+/** `config check [FILE]`: all problems with their places, or one line that says it is fine, and what is odd all the same. */
 export function addConfigCheckCommand(parent: Command, io: Io): void {
   const command = parent.command('check').description('list all problems of the configuration, starting nothing');
   command.argument('[file]', 'YAML file; the same as --config');
@@ -28,9 +28,14 @@ async function check(io: Io, file: string | undefined, options: Options): Promis
   });
   const problems = loaded.kind === 'refused' ? loaded.problems : [];
   if (loaded.kind === 'refused') io.setExitCode(1);
-  if (options.json === true) printJson(io.stdout, { ok: problems.length === 0, file: name ?? null, problems });
+  const warnings = loaded.kind === 'loaded' ? loaded.warnings : [];
+  if (options.json === true)
+    printJson(io.stdout, { ok: problems.length === 0, file: name ?? null, problems, warnings });
   else if (loaded.kind === 'refused') printLine(io.stderr, formatProblems(problems, name));
-  else printLine(io.stdout, `${name ?? 'no file, defaults'}: ok, ${summary(loaded.config)}`);
+  else {
+    for (const warning of warnings) printLine(io.stderr, `warning: ${formatProblem(warning)}`);
+    printLine(io.stdout, `${name ?? 'no file, defaults'}: ok, ${summary(loaded.config)}`);
+  }
 }
 
 function summary({ listeners, bridge, nats, store, limits }: Config): string {

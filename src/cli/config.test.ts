@@ -66,6 +66,7 @@ test('config check --json prints problems as data', async () => {
     ok: false,
     file: config.file,
     problems: [{ file: config.file, line: 1, column: 15, path: 'log.level', message: expect.any(String) }],
+    warnings: [],
   });
 });
 

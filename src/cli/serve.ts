@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { createApp } from '../app/create-app.ts';
+import { configurationDoubtful } from '../app/events.ts';
 import { createReload } from '../app/reload.ts';
 import { version } from '../app/version.ts';
 import { configFileOf, requireConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problems.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
@@ -28,6 +30,8 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
   telemetry.logger.log('info', `viaduct ${version} starts with ${file} on Node ${process.versions.node}`);
   const outOfSupport = supportProblem(process.versions.node, new Date());
   if (outOfSupport !== undefined) telemetry.logger.log('warn', outOfSupport);
+  for (const warning of loaded.warnings)
+    telemetry.events.emit(configurationDoubtful, { problem: formatProblem(warning) });
   const app = createApp(await resolveSecrets(config, io.env), { telemetry });
   const reload = createReload(input, loaded)({ app, events: telemetry.events, clock: systemClock });
   const signals = watchSignals(io);

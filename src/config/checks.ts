@@ -1,3 +1,4 @@
+import { asksForPasswords, checkAuthentication, unreachedProviders } from '../auth/check-authentication.ts';
 import { checkRules } from '../bridge/mapping/check-rules.ts';
 import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts';
 import type { ListenerOptions } from '../transport/schema.ts';
@@ -17,7 +18,9 @@ interface Check {
 }
 
 /** Whether clients without an identity would come in from other machines without having been asked for. */
-function isOpenByAccident(listener: ListenerOptions, anonymous: Config['access']['anonymous']): boolean {
+function isOpenByAccident(listener: ListenerOptions, access: Config['access']): boolean {
+  const { anonymous } = access;
+  if (listener.authentication?.includes('anonymous') === false || asksForPasswords(listener, access)) return false;
   if (anonymous === 'never' || listener.tls === 'two-way' || isLoopback(listener.bind.host)) return false;
   if (!listener.accept.some((protocol) => protocol !== 'http')) return false;
   return anonymous === 'loopback' || !anonymous.includes(listener.name);
@@ -44,10 +47,10 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    rule: 'A listener that other machines reach has `tls: two-way`, or is named in `access.anonymous`.',
+    rule: 'A listener that other machines reach has `tls: two-way`, asks for passwords, is named in `access.anonymous`, or has an `authentication` without anonymous.',
     run: ({ listeners = [], access }) =>
       listeners.flatMap((listener, index) => {
-        if (access === undefined || !isOpenByAccident(listener, access.anonymous)) return [];
+        if (access === undefined || !isOpenByAccident(listener, access)) return [];
         const message = `${formatSocketAddress(listener.bind)} is reachable from other machines and its clients would be anonymous; name the listener in access.anonymous if that is wanted, use tls: two-way, or bind 127.0.0.1`;
         return [{ path: ['listeners', index, 'bind'], message }];
       }),
@@ -74,6 +77,11 @@ export const checks: readonly Check[] = [
     },
   },
   {
+    rule: '`listeners[].authentication` names each provider once, and those that need settings have them.',
+    run: ({ listeners, access }) =>
+      listeners === undefined || access === undefined ? [] : [...checkAuthentication(listeners, access)],
+  },
+  {
     rule: 'Bridge rules have readable patterns that fit together, different names, a fixed beginning on the side that messages go to, and no two deliver one message twice.',
     run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
   },
@@ -96,5 +104,8 @@ export const checks: readonly Check[] = [
     run: ({ nats }) => (nats === undefined ? [] : checkNats(nats)),
   },
 ];
+
+/** What can run, and is hardly what somebody wants. */
+export const warningsIn = ({ listeners, access }: Config): Finding[] => [...unreachedProviders(listeners, access)];
 
 export const checkSections = (sections: Sections): Finding[] => checks.flatMap(({ run }) => run(sections));

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { checkSections } from './checks.ts';
+import { checkSections, warningsIn } from './checks.ts';
 import { type Leaf, leavesOf, withEmptySections } from './effective.ts';
 import { type Environment, readEnvironment } from './env.ts';
 import { readFlags, schemaAt } from './flags.ts';
@@ -25,6 +25,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** By path, e.g. `listeners[0].bind`. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** What can run, and is hardly what somebody wants; sorted. */
+  readonly warnings: readonly Problem[];
   /** Every setting with its value as a person would write it. */
   readonly leaves: readonly Leaf[];
   /** What was put together from file, environment and flags, as it was written. */
@@ -97,6 +99,9 @@ function checked(value: unknown, sources: Sources): LoadedConfig | RefusedConfig
     },
     get leaves() {
       return leaves();
+    },
+    get warnings() {
+      return sortProblems(warningsIn(parsed.data).map(locate));
     },
     locate,
     value,

@@ -118,6 +118,20 @@ export const listenerSchema = z
           metric: 'connections_dropped_total{reason="max-connections"}',
         },
       }),
+    authentication: z
+      .array(
+        z
+          .string()
+          .regex(/^[a-z]+(\+[a-z]+)*$/, { error: 'use names of providers, joined by + where all of them must accept' }),
+      )
+      .min(1)
+      .max(16)
+      .optional()
+      .meta({
+        description:
+          'Who is asked who a client is, in this order: `certificate`, `psk`, `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. `certificate+psk` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
+        reload: 'component',
+      }),
     ...ownCertificateFields,
     ...policyFields,
     ...clientFields,

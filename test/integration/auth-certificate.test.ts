@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccess } from '../../src/auth/access.ts';
 import { accessSchema } from '../../src/auth/schema.ts';
 import type { AuthenticationVerdict, Peer } from '../../src/broker/ports.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
 import { type Authority, createAuthority } from '../../src/pki/issue/authority.ts';
 import { certificateSource } from '../../src/transport/tls/certificates.ts';
@@ -83,7 +84,11 @@ async function withPeer<T>(client: ClientCertificate, look: (peer: Peer, socket:
 
 function judge(access: unknown, peer: Peer, clientId = 'x'): AuthenticationVerdict {
   const listeners = [{ name: 'test', bind: { host: '192.0.2.1' } }];
-  const authenticator = createAccess(accessSchema.parse(access))({ listeners, events: silentTelemetry.events });
+  const authenticator = createAccess(accessSchema.parse(access))({
+    listeners,
+    events: silentTelemetry.events,
+    clock: systemClock,
+  });
   const answer = authenticator.authenticate(authenticationRequest({ peer, clientId }));
   if (typeof answer === 'function') throw new Error('access asks nobody else');
   return answer;

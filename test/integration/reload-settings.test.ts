@@ -78,6 +78,7 @@ vi.mock(import('../../src/auth/access.ts'), async (original) => {
       const access = module.createAccess(options)(deps);
       const unanswered = () => new Promise<never>(() => undefined);
       return {
+        ...access,
         authenticate: (request) => (request.clientId === 'asked' ? unanswered : access.authenticate(request)),
       };
     },

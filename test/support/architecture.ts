@@ -29,7 +29,7 @@ const layers: readonly (readonly string[])[] = [
 const configFolder = 'config';
 const configImporters = ['app', 'cli', configFolder];
 /** Pure checks of settings that no schema can express; config/ runs them with its own. */
-const settingChecks = ['src/bridge/mapping/check-rules.ts'];
+const settingChecks = ['src/bridge/mapping/check-rules.ts', 'src/auth/check-authentication.ts'];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */
 const packages: readonly { readonly names: RegExp; readonly where: RegExp; readonly place: string }[] = [

@@ -198,6 +198,9 @@ export function listenerProbes(other: (name: string) => string): Probes {
         return false;
       }
     }),
+    'listeners[].authentication': on('plain', { authentication: ['psk'] }, 0x87, async (world) =>
+      Reflect.get((await world.connect()).answer ?? {}, 'reasonCode'),
+    ),
     'listeners[].origins': on(
       'web',
       { origins: ['https://app.example.com'] },

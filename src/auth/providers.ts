@@ -1,0 +1,10 @@
+import { byCertificate, byListener, byPsk } from './by-connection.ts';
+import type { CreateProvider } from './provider.ts';
+import type { ProviderName } from './provider-names.ts';
+
+/** Each is made once, for all listeners that ask it. */
+export const providers: Readonly<Record<ProviderName, CreateProvider>> = {
+  certificate: byCertificate,
+  psk: byPsk,
+  anonymous: byListener,
+};
