@@ -24,7 +24,7 @@ describe('QoS 1/2, only connected clean sessions match: PUBACK / PUBREC is sent 
     await using other = await SocketClient.open(broker.port, 'other', { answers: false });
     for (const subscriber of [reader, other]) await subscriber.subscribe('live', qos);
     await using publisher = await SocketClient.open(broker.port, 'publisher');
-    if (qos === 1) redis.freeze(); // at QoS 2 the exchange with the publisher itself stands in the store
+    if (qos === 1) await redis.freeze(); // at QoS 2 the exchange with the publisher itself stands in the store
     await publisher.ask(publish('live', 'queued to links', qos), answerTo(qos));
     for (const subscriber of [reader, other])
       await expect.poll(() => payloads(subscriber), { interval: 1, timeout: 10_000 }).toEqual(['queued to links']);
@@ -73,7 +73,7 @@ describe('QoS 1/2, a persistent session or retain is concerned: PUBACK / PUBREC 
     ]) {
       await using publisher = await SocketClient.open(broker.port, `publisher-${topic}`);
       await using live = await SocketClient.open(broker.port, 'live');
-      redis.freeze();
+      await redis.freeze();
       let isAnswered = false;
       const answered = publisher
         .ask(publish(topic, 'slow', qos, { retain }), answerTo(qos))

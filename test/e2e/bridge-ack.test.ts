@@ -41,7 +41,7 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
     await using reader = await SocketClient.open(broker.port, 'reader');
     await reader.subscribe('a/b', 0);
     await using publisher = await SocketClient.open(broker.port, 'publisher');
-    nats.freeze();
+    await nats.freeze();
     let isAnswered = false;
     const wait = async (): Promise<void> => {
       await publisher.ask(publish('waits', qos), answerTo(qos));
@@ -61,11 +61,11 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
     'QoS %i, without an outbox: a server that does not answer in time refuses it with 0x97, and nobody gets it',
     async (qos) => {
       await using nats = await startNatsServer();
-      await using broker = await bridged(nats.url, 'nats', { ackTimeout: '200ms' }, 'memory');
+      await using broker = await bridged(nats.url, 'nats', { ackTimeout: '1s' }, 'memory');
       await using reader = await SocketClient.open(broker.port, 'reader');
       await reader.subscribe('a/b', 0);
       await using publisher = await SocketClient.open(broker.port, 'publisher', version5);
-      nats.freeze();
+      await nats.freeze();
       expect(codeOf(await publisher.ask(publish('late', qos), answerTo(qos)))).toBe(0x97);
       nats.thaw();
       await publisher.ask(publish('again', qos, { messageId: 2 }), answerTo(qos));

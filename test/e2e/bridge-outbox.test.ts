@@ -65,7 +65,7 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
   test('a frozen NATS: after bridge.ackTimeout what was sent goes to the outbox, and nothing overtakes it', async () => {
     await using stream = await startStreamServer();
     await using broker = await bridged(stream.nats.url, { ackTimeout: '300ms' });
-    stream.nats.freeze();
+    await stream.nats.freeze();
     expect(await publishNumbers(broker.port, 1, 0, 50)).toEqual(numbers(0, 50));
     stream.nats.thaw();
     await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);

@@ -93,7 +93,7 @@ describe('a connected link', () => {
   test('bounds what a server that froze has not taken', async () => {
     await using server = await startNatsServer();
     await using link = await startLink({ servers: [server.url], maxPendingBytes: 1_000_000 });
-    server.freeze();
+    await server.freeze();
     const results = Array.from({ length: 20 }, () => link.publish('a', Buffer.alloc(100_000), undefined));
     expect(results.filter((result) => result === 'sent')).toHaveLength(9);
     expect(results.at(-1)).toBe('nats-backlog');

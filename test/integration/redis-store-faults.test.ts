@@ -75,7 +75,7 @@ test('a Redis that stops: refused after the deadline and not done later; then al
   await using store = await openRedisStore(server, { operationTimeout: 1_000 }, { events: telemetry.events });
   await store.subscribe(alice, [subscription('a')]);
   await enqueue(store, message('before'));
-  server.freeze();
+  await server.freeze();
   const refused = [
     enqueue(store, message('refused')),
     messagesOf(store),
@@ -105,7 +105,7 @@ test('what waits for Redis is bounded, in number and in bytes', async () => {
     maxPendingWrites: 100,
     maxPendingBytes: 1_048_576,
   });
-  server.freeze();
+  await server.freeze();
   const first = numbered(100).map((topic) => refusal(enqueue(store, message(topic))));
   await expect(enqueue(store, message('one more'))).rejects.toThrow(/100 operations .* wait for Redis already/);
   expect(new Set(await Promise.all(first))).toEqual(new Set(['store-unavailable']));

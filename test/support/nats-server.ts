@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePorts } from './free-ports.ts';
 import { type RunningProgram, runProgram } from './run-program.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -18,26 +19,25 @@ export interface NatsServer extends AsyncDisposable {
   /** Starts it again on the same port, killing it first where it still runs. */
   restart(): Promise<void>;
   /** Stops it from doing anything while its sockets stay open, and the reverse. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
 }
 
 export async function startNatsServer({ config = '', args = [] }: NatsServerOptions = {}): Promise<NatsServer> {
   const directory = await temporaryDirectory();
   const file = join(directory.path, 'nats.conf');
-  const start = async (listenPort: number): Promise<{ program: RunningProgram; port: number }> => {
-    await writeFile(file, `listen: "127.0.0.1:${listenPort}"\n${config}\n`);
+  const [port = 0] = await freePorts(1);
+  await writeFile(file, `listen: "127.0.0.1:${port}"\n${config}\n`);
+  const start = async (): Promise<RunningProgram> => {
     const program = runProgram('nats-server', ['-c', file, ...args]);
     const outcome = await Promise.race([program.stderr.waitFor(/Server is ready/), program.exited]);
-    const [, found] = /Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(program.stderr.text()) ?? [];
-    if (typeof outcome === 'string' && found !== undefined) return { program, port: Number(found) };
+    if (typeof outcome === 'string') return program;
     await program[Symbol.asyncDispose]();
     throw new Error(`nats-server did not start: ${program.stderr.text()}`);
   };
-  let running = await start(-1);
-  const { port } = running;
+  let running = await start();
   const kill = async () => {
-    await running.program[Symbol.asyncDispose]();
+    await running[Symbol.asyncDispose]();
   };
   return {
     url: `nats://127.0.0.1:${port}`,
@@ -45,10 +45,10 @@ export async function startNatsServer({ config = '', args = [] }: NatsServerOpti
     kill,
     async restart() {
       await kill();
-      running = await start(port);
+      running = await start();
     },
-    freeze: () => void running.program.process.kill('SIGSTOP'),
-    thaw: () => void running.program.process.kill('SIGCONT'),
+    freeze: () => running.freeze(),
+    thaw: () => running.thaw(),
     async [Symbol.asyncDispose]() {
       await kill();
       await directory[Symbol.asyncDispose]();

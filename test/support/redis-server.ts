@@ -17,7 +17,7 @@ export interface RedisServer extends AsyncDisposable {
   /** Starts it again on the same port and directory, killing it first where it still runs. */
   restart(): Promise<void>;
   /** Stops it from doing anything while its sockets stay open, and the reverse. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
 }
 
@@ -44,8 +44,8 @@ export async function startRedisServer({ appendonly, args = [] }: RedisServerOpt
       await kill();
       program = await start();
     },
-    freeze: () => void program.process.kill('SIGSTOP'),
-    thaw: () => void program.process.kill('SIGCONT'),
+    freeze: () => program.freeze(),
+    thaw: () => program.thaw(),
     async [Symbol.asyncDispose]() {
       await kill();
       await directory[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { systemCode } from '../../src/kernel/errors.ts';
 import { Lines } from './lines.ts';
 
@@ -17,6 +18,9 @@ export interface RunningProgram extends AsyncDisposable {
   readonly process: ChildProcessWithoutNullStreams;
   /** Exit code, or null when a signal ended it. */
   readonly exited: Promise<number | null>;
+  /** Stops it from doing anything while its sockets stay open. It does nothing more once this is kept. */
+  freeze(): Promise<void>;
+  thaw(): void;
 }
 
 export function runProgram(command: string, args: readonly string[], options: RunOptions = {}): RunningProgram {
@@ -38,11 +42,24 @@ export function runProgram(command: string, args: readonly string[], options: Ru
     stderr,
     process: child,
     exited,
+    async freeze() {
+      child.kill('SIGSTOP');
+      while (!(await isStill(child.pid))) continue;
+    },
+    thaw: () => void child.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
       killGroup(child.pid);
       await exited;
     },
   };
+}
+
+/** Whether each of its threads has been stopped, or has ended: the system stops them one after the other. */
+async function isStill(pid: number | undefined): Promise<boolean> {
+  const folder = `/proc/${pid}/task`;
+  const threads = await readdir(folder);
+  const states = await Promise.all(threads.map((thread) => readFile(`${folder}/${thread}/stat`, 'utf8')));
+  return states.every((state) => /\) [TZX] /.test(state));
 }
 
 /** Kills a program and everything it started; what has ended already stays ended. */
