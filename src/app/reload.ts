@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { folderWatch } from '../certificates/folder-watch.ts';
 import { type Change, changesOf, withoutRestart } from '../config/changes.ts';
 import type { LoadedConfig, RefusedConfig } from '../config/compose.ts';
 import { configFileOf, type LoadInput, loadConfig } from '../config/load.ts';
@@ -8,6 +7,7 @@ import { formatProblem } from '../config/problems.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ConfigError, messageOf } from '../kernel/errors.ts';
+import { folderWatch } from '../kernel/folder-watch.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { App } from './create-app.ts';

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
+import { folderWatch } from '../kernel/folder-watch.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { type CaFolder, crlFolderName, openCaFolder } from '../pki/folder/ca-folder.ts';
@@ -9,7 +10,6 @@ import type { CertificatesOptions } from '../pki/schema.ts';
 import type { CertificateSource } from '../transport/tls/certificates.ts';
 import { certificatesNotTaken } from './events.ts';
 import { expiryWatch } from './expiry.ts';
-import { folderWatch } from './folder-watch.ts';
 import { heldCertificates } from './held.ts';
 import { type ListenerFileOptions, listenerDirectories } from './listener-files.ts';
 import { renewal } from './renewal.ts';

@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dayMs } from '../kernel/duration.ts';
 import { AppError, messageOf } from '../kernel/errors.ts';
+import { replaceFile } from '../kernel/files.ts';
 import { readLargeFile } from '../pki/files.ts';
-import { replaceFile, whileMaking } from '../pki/folder/publish.ts';
+import { whileMaking } from '../pki/folder/publish.ts';
 import { findToken, newToken, parseTokens, type Token, tokenProblem, tokenState, tokensText } from './tokens.ts';
 
 /** Beside the ledger, in the certificates directory. */

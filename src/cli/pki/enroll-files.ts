@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, messageOf } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import { isIssuedBy } from '../../pki/check/check-parts.ts';
 import { readFileContent } from '../../pki/files.ts';
-import { replaceFile } from '../../pki/folder/publish.ts';
 import { certificatesIn, certificatesPem, parsePrivateKey } from '../../pki/x509/pem.ts';
 
 /** The identity of a device as files; all but the CAs are for their owner alone. */

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
-import { createFile } from '../../pki/folder/publish.ts';
+import { createFile } from '../../kernel/files.ts';
 
 /** A file that a command writes; keys are for their owner alone. */
 export interface OutputFile {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { AppError } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import type { CaFolder } from '../../pki/folder/ca-folder.ts';
-import { replaceFile } from '../../pki/folder/publish.ts';
 import type { FolderRenewal } from '../../pki/folder/renew-folder.ts';
 import { encryptKey } from '../../pki/x509/encrypted-key.ts';
 import { type KeyType, keyTypes } from '../../pki/x509/keys.ts';

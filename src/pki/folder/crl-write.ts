@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { isoTime } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import { createCrl, type RevokedCertificate } from '../revocation/crl.ts';
 import { readCrls } from '../revocation/crl-read.ts';
 import { loadCrls, type SignedCrl } from '../revocation/crl-set.ts';
@@ -8,7 +9,6 @@ import { describeX509 } from '../x509/inspect.ts';
 import { pemOf } from '../x509/keys.ts';
 import { type CaFolder, crlFolderName, type OwnCa } from './ca-folder.ts';
 import type { Ledger } from './ledger.ts';
-import { replaceFile } from './publish.ts';
 
 /** A revocation list that was written. Times are milliseconds since the epoch. */
 export interface WrittenCrl {

@@ -2,6 +2,7 @@ import { appendFile, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isoTime } from '../../kernel/clock.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import {
   applyChanges,
   type Ledger,
@@ -11,7 +12,7 @@ import {
   parseLedger,
   withoutOld,
 } from './ledger.ts';
-import { replaceFile, whileMaking } from './publish.ts';
+import { whileMaking } from './publish.ts';
 
 /** Beside the keys of the CA, in the certificates directory. */
 export const ledgerName = 'ledger.jsonl';

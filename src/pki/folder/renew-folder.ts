@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { AppError } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import { contextOf, createRoot } from '../issue/authority.ts';
 import { certifyKey } from '../issue/issue.ts';
 import { encryptKey } from '../x509/encrypted-key.ts';
@@ -10,7 +11,6 @@ import { certificatesIn, certificatesPem, isEncryptedKey, parseCertificates } fr
 import { type CaFolder, retiredName } from './ca-folder.ts';
 import { entryOf } from './issued.ts';
 import type { LedgerEntry } from './ledger.ts';
-import { replaceFile } from './publish.ts';
 import { renewalOf, renewInFolder } from './renew.ts';
 
 /** What a renewal did to the folder. */

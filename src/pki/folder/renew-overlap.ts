@@ -1,7 +1,7 @@
+import { replaceFile } from '../../kernel/files.ts';
 import { describeX509 } from '../x509/inspect.ts';
 import { certificatesIn, certificatesPem } from '../x509/pem.ts';
 import type { CaFolder } from './ca-folder.ts';
-import { replaceFile } from './publish.ts';
 
 /**
  * Takes CAs out of `ca-chain.pem` that were replaced longer than the overlap ago, or were replaced and have ended.

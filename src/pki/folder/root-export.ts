@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dayMs } from '../../kernel/duration.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
+import { createFile } from '../../kernel/files.ts';
 import { readFileContent } from '../files.ts';
 import { certificateName } from '../x509/certificate-name.ts';
 import { partsOf } from '../x509/certificate-parts.ts';
@@ -10,7 +11,6 @@ import { createCsr } from '../x509/csr.ts';
 import { generateKey } from '../x509/keys.ts';
 import type { CaFolder } from './ca-folder.ts';
 import { writeCrls } from './crl-write.ts';
-import { createFile } from './publish.ts';
 
 /** The list of a root that is locked away has to count for long. */
 const offlineCrlMs = 365 * dayMs;

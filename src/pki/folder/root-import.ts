@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { isoTime } from '../../kernel/clock.ts';
 import { AppError, messageOf } from '../../kernel/errors.ts';
+import { replaceFile } from '../../kernel/files.ts';
 import { isSelfSigned } from '../check/chain.ts';
 import { isIssuedBy } from '../check/check-parts.ts';
 import { caChainOf } from '../issue/authority.ts';
@@ -11,7 +12,6 @@ import { keyProblem } from '../x509/keys.ts';
 import { certificatesIn, certificatesPem, isEncryptedKey, parseCertificates, parsePrivateKey } from '../x509/pem.ts';
 import { type CaFolder, retiredName } from './ca-folder.ts';
 import { entryOf } from './issued.ts';
-import { replaceFile } from './publish.ts';
 import { createNew } from './root-export.ts';
 
 export interface Imported {
