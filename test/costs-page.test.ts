@@ -26,8 +26,8 @@ const component = await declared('src/kernel/lifecycle.ts', 'interface Component
 const engineRows: readonly Row[] = [...engineCosts, ...unmeasured];
 const lists: readonly (readonly [name: string, methods: readonly string[], rows: readonly Row[]])[] = [
   [
-    'SessionStore',
-    [...(await declared('src/broker/session-store.ts', 'interface SessionStore extends Component {')), ...component],
+    'Store',
+    [...(await declared('src/broker/store-port.ts', 'interface Store extends Component {')), ...component],
     storeCosts,
   ],
   ['Plane', await declared('src/plane/plane.ts', 'class Plane {'), planeCosts],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { reportOutboxDrops } from '../bridge/egress/outbox.ts';
-import type { SessionStore } from '../broker/session-store.ts';
+import type { Store } from '../broker/store-port.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
@@ -19,7 +19,7 @@ export interface StoreContext {
 export function createStore(
   { store, secrets }: Pick<ResolvedConfig, 'store' | 'secrets'>,
   { telemetry, clock }: StoreContext,
-): SessionStore {
+): Store {
   const { events } = telemetry;
   const now = (): number => clock.now();
   const deps = { now, clock, events, onDropped: reportDrops(events, now) };

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { publishPacket as publish, WireClient } from '../../test/support/wire-client.ts';
 import { LinkError, StoreError } from '../kernel/errors.ts';
-import type { SessionStore } from './session-store.ts';
+import type { Store } from './store-port.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
 interface SlowStore {
-  readonly store: SessionStore;
+  readonly store: Store;
   /** Writes that wait, oldest first. */
   readonly waiting: { readonly commit: () => void; readonly fail: (error: Error) => void }[];
 }
@@ -22,7 +22,7 @@ function slowStore(): SlowStore {
       const commit = (): void => void write().then(resolve, reject);
       waiting.push({ commit, fail: reject });
     });
-  const store: SessionStore = {
+  const store: Store = {
     ...inner,
     keep(packet, targets, also) {
       const write = (): Promise<void> => inner.keep(packet, targets, also);
@@ -192,7 +192,7 @@ test('a message that a gate refuses lets no later one overtake those before it',
 test('a session that cannot be stored is refused, and nothing comes before its CONNACK', async () => {
   const inner = memoryStore();
   let isBroken = true;
-  const putSession = (session: Parameters<SessionStore['putSession']>[0]): Promise<void> =>
+  const putSession = (session: Parameters<Store['putSession']>[0]): Promise<void> =>
     isBroken ? Promise.reject(new StoreError('store-unavailable', 'gone')) : inner.putSession(session);
   const broker = await startMemoryBroker({ store: { ...inner, putSession } });
   expect(await new WireClient(broker, 5).connect('s', false)).toMatchObject({ reasonCode: 0x88 });

@@ -22,8 +22,8 @@ import type { BrokerQueries } from './query-port.ts';
 import { reservedTopics } from './reserved-topics.ts';
 import type { LimitsOptions } from './schema.ts';
 import { SessionEnds } from './session-ends.ts';
-import type { SessionStore } from './session-store.ts';
 import { SharedLeftovers } from './shared-leftovers.ts';
+import type { Store } from './store-port.ts';
 
 export interface BrokerOptions {
   readonly limits: LimitsOptions;
@@ -34,7 +34,7 @@ export interface BrokerOptions {
 export interface BrokerDeps {
   readonly nodeId: string;
   readonly plane: Plane;
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly authenticator: Authenticator;
   /** Left out, everything is allowed but what is the broker's own. */
   readonly authorizer?: Authorizer;

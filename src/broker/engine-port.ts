@@ -5,7 +5,7 @@ import type { Subscriber, Subscription } from '../plane/plane.ts';
 import type { AuthorizedClient, Peer } from './ports.ts';
 import type { Admission } from './publish/admission.ts';
 import type { LimitsOptions } from './schema.ts';
-import type { QueueTarget, StoredPacket } from './session-store.ts';
+import type { QueueTarget, StoredMessage } from './store-port.ts';
 
 /** A client that the engine accepted. */
 export interface AcceptedSession {
@@ -40,7 +40,7 @@ export interface EdgePort {
    * Asks whether the queue of the session has room for a message that comes from NATS.
    * @param isKept by its sender, until the queue has it
    */
-  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission;
+  admit(targets: readonly QueueTarget[], packet: StoredMessage, isKept: boolean): Admission;
   /** Calls back when the client would take one more message at once. One at a time may wait. */
   whenRoom(task: () => void): void;
   /** The frame given to `handle` was dealt with; the next may come. */

@@ -4,7 +4,7 @@ import { fakeClock } from '../../test/support/fake-clock.ts';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { WireClient } from '../../test/support/wire-client.ts';
 import { StoreError } from '../kernel/errors.ts';
-import type { SessionStore } from './session-store.ts';
+import type { Store } from './store-port.ts';
 
 const signal = AbortSignal.timeout(60_000);
 
@@ -22,7 +22,7 @@ function shakyStore(methods: readonly ('isOpen' | 'closeExchange' | 'keep' | 'se
       },
     ]),
   );
-  const store: SessionStore = { ...inner, ...shaky };
+  const store: Store = { ...inner, ...shaky };
   return { state, store };
 }
 
@@ -37,7 +37,7 @@ const publish = (messageId: number, payload: string, more: { dup?: boolean; reta
   ...more,
 });
 
-async function withReader(store: SessionStore) {
+async function withReader(store: Store) {
   const clock = fakeClock(1_000_000);
   const broker = await startMemoryBroker({ store, clock });
   const reader = new WireClient(broker, 4);
@@ -111,7 +111,7 @@ test('the exchange of a message that failed is not opened by a later one (MQTT-4
 test('a refusal whose exchange the store may have opened is forgotten before the next packet is taken (MQTT-4.3.3-9)', async () => {
   const { state, store } = shakyStore(['closeExchange']);
   let isLate = true;
-  const late: SessionStore = {
+  const late: Store = {
     ...store,
     async keep(...args) {
       await store.keep(...args);

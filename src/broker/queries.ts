@@ -1,14 +1,14 @@
 import type { ConnectionLog } from './edge/connection-log.ts';
 import type { Engine } from './engine-port.ts';
 import type { BrokerQueries, MessageFacts, QueuedFacts, SubscriptionFacts } from './query-port.ts';
-import type { QueuedPacket, QueuedPackets, SessionStore, StoredPacket } from './session-store.ts';
+import type { QueuedPacket, QueuedPackets, Store, StoredMessage } from './store-port.ts';
 import { requestOf } from './subscriptions/subscription-of.ts';
 
 export interface QueriesDeps {
   /** Oldest first; they come and go. */
   readonly connections: Iterable<{ readonly log: Pick<ConnectionLog, 'client'> }>;
   readonly engine: Pick<Engine, 'edgeOf' | 'subscriptionsOf'>;
-  readonly store: Pick<SessionStore, 'sessions' | 'subscriptionsOf' | 'retained' | 'queue'>;
+  readonly store: Pick<Store, 'sessions' | 'subscriptionsOf' | 'retained' | 'queue'>;
 }
 
 /** What is looked at before somebody else has a turn. */
@@ -47,7 +47,7 @@ const factsOf = ({ filter, qos, noLocal, retainAsPublished, identifier }: Subscr
   identifier,
 });
 
-const messageFacts = ({ topic, qos, payload, clientId, expiresAt }: StoredPacket): MessageFacts => ({
+const messageFacts = ({ topic, qos, payload, clientId, expiresAt }: StoredMessage): MessageFacts => ({
   topic,
   qos,
   payloadBytes: Buffer.byteLength(payload),

@@ -9,13 +9,13 @@ import { Plane } from '../plane/plane.ts';
 import { sessionStoreFailed } from './events.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
 import { SessionEnds } from './session-ends.ts';
-import type { SessionStore } from './session-store.ts';
 import { SharedLeftovers } from './shared-leftovers.ts';
+import type { Store } from './store-port.ts';
 
 const gone = 'gone';
 
 /** Ends of sessions in a store that has one of them, in a shared group. */
-async function sessionEnds(changes: Partial<SessionStore> = {}) {
+async function sessionEnds(changes: Partial<Store> = {}) {
   const kept = memoryStore();
   await kept.putSession({ clientId: 'gone', principal: 'p', expirySeconds: 5 });
   await kept.subscribe(gone, [{ filter: '$share/g/a', qos: 1 }]);
@@ -34,7 +34,7 @@ async function sessionEnds(changes: Partial<SessionStore> = {}) {
   return { ends: new SessionEnds({ store, leftovers, slices, now: () => 7 }), store, telemetry };
 }
 
-const unreadable = (error: Error): Partial<SessionStore> => ({
+const unreadable = (error: Error): Partial<Store> => ({
   queue: () => {
     throw error;
   },

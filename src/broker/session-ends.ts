@@ -1,14 +1,14 @@
 import { Pace } from '../kernel/pace.ts';
 import type { Slices } from '../kernel/slices.ts';
 import { isSharedFilter } from '../mqtt/topic.ts';
-import type { SessionStore } from './session-store.ts';
 import type { SharedLeftovers } from './shared-leftovers.ts';
+import type { Store } from './store-port.ts';
 
 /** Subscriptions that are taken away at once, and looked at the clock after. */
 const atOnce = 256;
 
 export interface SessionEndsDeps {
-  readonly store: Pick<SessionStore, 'filtersOf' | 'unsubscribe' | 'session' | 'putSession' | 'endSession'>;
+  readonly store: Pick<Store, 'filtersOf' | 'unsubscribe' | 'session' | 'putSession' | 'endSession'>;
   readonly leftovers: Pick<SharedLeftovers, 'handOn'>;
   /** Shared by all that is long: ends of many sessions take turns. */
   readonly slices: Slices;

@@ -4,10 +4,10 @@ import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import type { TimerWheel, WheelTimer } from '../kernel/timer-wheel.ts';
 import { sessionBegan, sessionEnded, sessionExpired, sessionStoreFailed } from './events.ts';
 import type { SessionEnds } from './session-ends.ts';
-import type { SessionStore, StoredSession } from './session-store.ts';
+import type { Store, StoredSession } from './store-port.ts';
 
 export interface SessionsDeps {
-  readonly store: Pick<SessionStore, 'putSession' | 'session' | 'sessions' | 'stats'>;
+  readonly store: Pick<Store, 'putSession' | 'session' | 'sessions' | 'stats'>;
   readonly ends: Pick<SessionEnds, 'end' | 'settled'>;
   /** Sessions that are kept; see `limits.sessions`. */
   readonly maxSessions: () => number;

@@ -8,7 +8,7 @@ import { TimerWheel } from '../kernel/timer-wheel.ts';
 import { Plane } from '../plane/plane.ts';
 import { sharedLeftBehind } from './events.ts';
 import { QueueKeys } from './publish/queue-keys.ts';
-import { storedPacket } from './publish/stored-packet.ts';
+import { toStoredMessage } from './publish/stored-message.ts';
 import { SharedLeftovers } from './shared-leftovers.ts';
 
 const filter = '$share/g/a/b';
@@ -21,7 +21,7 @@ async function congested() {
   const store = memoryStore();
   const keys = new QueueKeys('run');
   for (let number = 0; number < 3; number += 1)
-    await store.keep(storedPacket(message({ topic: 'a/b' }), keys.next(), 0), [{ clientId: 'gone', filter }]);
+    await store.keep(toStoredMessage(message({ topic: 'a/b' }), keys.next(), 0), [{ clientId: 'gone', filter }]);
   const clock = fakeClock();
   const telemetry = recordedTelemetry();
   const wheel = new TimerWheel(clock, { tickMs: 500 });

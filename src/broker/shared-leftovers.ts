@@ -7,13 +7,13 @@ import type { Message } from '../plane/message.ts';
 import type { Plane } from '../plane/plane.ts';
 import { sessionStoreFailed, sharedLeftBehind } from './events.ts';
 import type { QueueKeys } from './publish/queue-keys.ts';
-import { StoredMessage } from './publish/stored-message.ts';
-import { storedPacket } from './publish/stored-packet.ts';
-import type { MatchedSubscription, SessionStore, StoredPacket } from './session-store.ts';
+import { toStoredMessage } from './publish/stored-message.ts';
+import { StoredPublish } from './publish/stored-publish.ts';
+import type { MatchedSubscription, Store, StoredMessage } from './store-port.ts';
 
 export interface SharedLeftoversDeps {
   readonly plane: Pick<Plane, 'handOn'>;
-  readonly store: Pick<SessionStore, 'queue' | 'subscribersOf' | 'keep'>;
+  readonly store: Pick<Store, 'queue' | 'subscribersOf' | 'keep'>;
   readonly keys: QueueKeys;
   /** Waits for members that do not keep up. */
   readonly wheel: TimerWheel;
@@ -97,20 +97,20 @@ export class SharedLeftovers {
   async #enqueue(message: Message, member: MatchedSubscription): Promise<void> {
     const { store, keys, now } = this.#deps;
     try {
-      await store.keep(storedPacket(message, keys.next(), now()), [member]);
+      await store.keep(toStoredMessage(message, keys.next(), now()), [member]);
     } catch (cause) {
       if (!(cause instanceof StoreError) || cause.code !== 'store-full') throw cause; // the store has told of it
     }
   }
 
   /** Under no name: it stands in the queue of no other. @returns undefined when it has expired [MQTT-3.3.2-5] */
-  #messageOf(packet: StoredPacket): Message | undefined {
+  #messageOf(packet: StoredMessage): Message | undefined {
     const { expiresAt } = packet;
     const named = { ...packet, runId: undefined, counter: undefined };
-    if (expiresAt === undefined) return new StoredMessage(named, { kind: 'broker' });
+    if (expiresAt === undefined) return new StoredPublish(named, { kind: 'broker' });
     const messageExpiryInterval = Math.ceil((expiresAt - this.#deps.now()) / 1_000);
     if (messageExpiryInterval <= 0) return undefined;
-    return new StoredMessage(
+    return new StoredPublish(
       { ...named, properties: { ...packet.properties, messageExpiryInterval } },
       { kind: 'broker' },
     );
@@ -118,4 +118,4 @@ export class SharedLeftovers {
 }
 
 /** It was sent at QoS 2, and nobody else may have it. [MQTT-4.8.2-5] */
-const isUnderWay = ({ qos, packetId }: StoredPacket): boolean => qos === 2 && packetId !== undefined;
+const isUnderWay = ({ qos, packetId }: StoredMessage): boolean => qos === 2 && packetId !== undefined;

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { fakeClock } from '../../test/support/fake-clock.ts';
 import { memoryStore, startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { WireClient } from '../../test/support/wire-client.ts';
-import type { SessionStore, StoredWill } from './session-store.ts';
+import type { Store, StoredWill } from './store-port.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A store that answers some turns of the event loop later than it is asked; what it does it does at once. */
-function slowStore(turns: () => number): SessionStore {
+function slowStore(turns: () => number): Store {
   const store = memoryStore();
   const slowly = async <T>(done: Promise<T>): Promise<T> => {
     for (let left = turns(); left > 0; left -= 1) await aTurn();
@@ -27,7 +27,7 @@ function slowStore(turns: () => number): SessionStore {
 }
 
 /** Of the only client that has one. */
-async function willOf(store: SessionStore): Promise<StoredWill | undefined> {
+async function willOf(store: Store): Promise<StoredWill | undefined> {
   for await (const will of store.wills()) return will;
   return undefined;
 }

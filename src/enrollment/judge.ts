@@ -1,9 +1,9 @@
 import { AppError } from '../kernel/errors.ts';
+import { printable } from '../kernel/printable.ts';
 import type { CaFolder } from '../pki/folder/ca-folder.ts';
 import { crlUrlsOf } from '../pki/issue/ca-request.ts';
 import { judgeCsr } from '../pki/issue/csr-checks.ts';
 import { type CsrFacts, readCsr } from '../pki/x509/csr.ts';
-import { printable } from '../pki/x509/names.ts';
 import { profiles } from '../pki/x509/profile.ts';
 import type { EnrollmentRequest, Refusal } from './outcome.ts';
 import { type Grant, lifetimeOf, nameProblemOf, type OwnIdentity } from './policy.ts';

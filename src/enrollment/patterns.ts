@@ -1,3 +1,4 @@
+import { isPrintable } from '../kernel/printable.ts';
 import type { AltName } from '../pki/x509/names.ts';
 
 /** More wildcards make matching slow and say nothing more. */
@@ -6,7 +7,7 @@ const maxWildcards = 4;
 /** What keeps a text from being a pattern of names, as a sentence, or undefined. */
 export function patternProblem(text: string): string | undefined {
   if (text === '' || text.length > 256) return `a pattern has 1 to 256 characters, not ${text.length}`;
-  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) return 'a pattern holds no control characters';
+  if (!isPrintable(text)) return 'a pattern holds no control characters';
   const wildcards = text.split('*').length - 1;
   return wildcards > maxWildcards
     ? `"${text}" has ${wildcards} times *; at most ${maxWildcards} are allowed`

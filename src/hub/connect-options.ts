@@ -1,3 +1,5 @@
+import { printable } from '../kernel/printable.ts';
+
 /** What a client asks for with CONNECT, as far as the hub follows it. */
 export interface ConnectOptions {
   /** Every operation is answered by +OK. */
@@ -13,6 +15,9 @@ export interface ConnectOptions {
   /** 1: the client understands INFO at any time. */
   readonly protocol: number;
 }
+
+/** Of what a client says about itself, in characters: it goes into log lines. */
+const maxTextLength = 64;
 
 export type ConnectFault = 'bad-connect' | 'bad-protocol-version' | 'headers-required';
 
@@ -63,7 +68,7 @@ export function readConnect(latin1: string, before: ConnectOptions): ConnectOpti
     fields.get(name) === true || (!fields.has(name) && otherwise);
   const text = (name: (typeof strings)[number], otherwise: string) => {
     const value = fields.get(name);
-    return typeof value === 'string' ? printable(value) : otherwise;
+    return typeof value === 'string' ? printable(value.slice(0, maxTextLength)) : otherwise;
   };
   const protocol = fields.get('protocol') ?? before.protocol;
   if (protocol !== 0 && protocol !== 1) return 'bad-protocol-version';
@@ -80,6 +85,3 @@ export function readConnect(latin1: string, before: ConnectOptions): ConnectOpti
   };
   return options.noResponders && !options.headers ? 'headers-required' : options;
 }
-
-/** For log lines: at most 64 characters, none of them a control character. */
-const printable = (value: string): string => value.slice(0, 64).replaceAll(/\p{C}/gu, '?');

@@ -1,4 +1,4 @@
-import type { StoredPacket } from '../broker/session-store.ts';
+import type { StoredMessage } from '../broker/store-port.ts';
 import type { StoredProperties } from '../broker/stored-properties.ts';
 
 /** Share of a buffer that a kept slice must fill; below it the slice is copied. */
@@ -23,7 +23,7 @@ function detachProperties(properties: object): object {
 }
 
 /** A copy that can be kept for long: what the engine does to its packet later does not reach it. */
-export const detachPacket = (packet: StoredPacket): StoredPacket => ({
+export const detachPacket = (packet: StoredMessage): StoredMessage => ({
   ...packet,
   payload: typeof packet.payload === 'string' ? packet.payload : detachBytes(packet.payload),
   ...(packet.properties === undefined ? {} : { properties: detachProperties(packet.properties) }),
@@ -46,5 +46,5 @@ function propertyBytes({
 }
 
 /** Bytes of a message as limits and statistics count them: topic, payload and properties. */
-export const bytesOf = ({ topic, payload, properties }: StoredPacket): number =>
+export const bytesOf = ({ topic, payload, properties }: StoredMessage): number =>
   Buffer.byteLength(topic) + payload.length + (properties === undefined ? 0 : propertyBytes(properties));

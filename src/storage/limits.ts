@@ -1,10 +1,4 @@
-import type {
-  AlsoKept,
-  QueueTarget,
-  StoredPacket,
-  StoredSession,
-  StoredSubscription,
-} from '../broker/session-store.ts';
+import type { AlsoKept, QueueTarget, StoredMessage, StoredSession, StoredSubscription } from '../broker/store-port.ts';
 import { StoreError } from '../kernel/errors.ts';
 import type { StoreDeps } from './drop.ts';
 import type { ExchangeLimits, QueueLimits, StoreLimits } from './schema.ts';
@@ -98,7 +92,7 @@ export const exchangeBytes = (clientId: string): number => 64 + Buffer.byteLengt
 
 /** How often a message will stand in the store; to take away what is retained needs no place. */
 export const copiesOf = (
-  { payload }: StoredPacket,
+  { payload }: StoredMessage,
   targets: readonly QueueTarget[],
   { isRetained = false }: AlsoKept,
 ): number => targets.length + (isRetained && payload.length > 0 ? 1 : 0);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { ConnectionRefusal } from './connection-refusal.ts';
 import type { speechOf } from './first-byte.ts';
-import type { Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
 
 /** Names of what is spoken over TLS (RFC 7301 6 and IANA's registry). */
@@ -16,7 +16,7 @@ export const alpnProtocols = ({ accept }: Pick<ListenerOptions, 'accept'>): read
  * A client that speaks another protocol than it agreed to may not know it: somebody has led its bytes here (ALPACA).
  * @returns undefined where nothing was agreed, or it is kept.
  */
-export function brokenAgreement(socket: Socket, speech: ReturnType<typeof speechOf>): Refusal | undefined {
+export function brokenAgreement(socket: Socket, speech: ReturnType<typeof speechOf>): ConnectionRefusal | undefined {
   const agreed = socket instanceof TLSSocket ? socket.alpnProtocol : false;
   if (typeof agreed !== 'string' || (speech !== 'mqtt' && speech !== 'http') || names[speech] === agreed)
     return undefined;

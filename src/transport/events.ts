@@ -1,7 +1,7 @@
 import { type HttpDropReason, httpDropSentences } from '../http/server/connections.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { defineEvent } from '../kernel/telemetry-ports.ts';
-import type { RefusalReason } from './refusal.ts';
+import type { RefusalReason } from './connection-refusal.ts';
 
 /** Where a connection came from. */
 interface Origin {

@@ -5,12 +5,12 @@ import { formatSocketAddress } from '../kernel/address.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
 import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
+import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
 import { connectionAbandoned, connectionDropped, connectionRefused, type DropReason, dropSentences } from './events.ts';
 import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { listenerTls } from './listener-tls.ts';
-import { misfit, type Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
 import { ignoreError, type TlsAcceptor } from './tls/acceptor.ts';
@@ -228,7 +228,7 @@ export class Reception {
     this.#deps.telemetry.logger.log('debug', 'connection accepted', { listener: this.#options.name, address, port });
   }
 
-  #report(arrival: Arrival, { reason, detail }: Refusal): void {
+  #report(arrival: Arrival, { reason, detail }: ConnectionRefusal): void {
     this.#arrivals.mute(arrival);
     const { address, port } = arrival;
     this.#deps.telemetry.events.emit(connectionRefused, {

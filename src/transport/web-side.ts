@@ -3,16 +3,16 @@ import type { Socket } from 'node:net';
 import type { HttpHandler } from '../http/handler.ts';
 import { answer } from '../http/server/answers.ts';
 import { createHttpServer, type HttpVisit } from '../http/server/server.ts';
+import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { ownHosts, shownHosts } from './own-hosts.ts';
-import { misfit, type Refusal } from './refusal.ts';
 import type { ListenerOptions } from './schema.ts';
 import { pathOf } from './websocket/upgrade.ts';
 import { createUpgrades } from './websocket/upgrades.ts';
 
 /** One connection that speaks HTTP, as the listener sees it. */
 export interface WebVisit extends Pick<HttpVisit, 'peer' | 'onSpoken' | 'onDropped'> {
-  onRefused(refusal: Refusal): void;
+  onRefused(refusal: ConnectionRefusal): void;
 }
 
 /** What of a listener speaks HTTP: requests, and WebSockets, which become links. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import { inAedesWords } from './aedes-vocabulary.ts';
 
 /** What the suite uses of the context that node:test gives its cases. */
@@ -38,10 +38,7 @@ const contradicted: ReadonlyMap<string, string> = new Map([
  * @param create an instance that is not started yet
  * @param also cases that ask this store for what it does not do, by name, with the reason
  */
-export function aedesPersistenceContract(
-  create: () => SessionStore,
-  also: ReadonlyMap<string, string> = new Map(),
-): void {
+export function aedesPersistenceContract(create: () => Store, also: ReadonlyMap<string, string> = new Map()): void {
   const failing = new Set([...contradicted.keys(), ...also.keys()]);
   const suite: Suite = createRequire(import.meta.url)('aedes-persistence/abstract.js');
   const names: string[] = [];

@@ -3,10 +3,10 @@ import type {
   MatchedSubscription,
   QueuedPacket,
   QueueTarget,
-  SessionStore,
-  StoredPacket,
+  Store,
+  StoredMessage,
   StoredSubscription,
-} from '../../src/broker/session-store.ts';
+} from '../../src/broker/store-port.ts';
 import type { Qos } from '../../src/plane/message.ts';
 
 interface Client {
@@ -18,7 +18,7 @@ interface Key {
   readonly brokerId?: string | undefined;
   readonly brokerCounter?: number | undefined;
 }
-type Packet = Omit<StoredPacket, 'runId' | 'counter' | 'packetId' | 'expiresAt'> &
+type Packet = Omit<StoredMessage, 'runId' | 'counter' | 'packetId' | 'expiresAt'> &
   Key & { readonly messageExpiry?: number };
 type Will = Packet & { clientId?: string };
 interface Subscription {
@@ -50,7 +50,7 @@ const reversed = (names: Names): Names =>
 const renamed = (value: object, names: Names): object =>
   Object.fromEntries(Object.entries(value).map(([name, one]) => [names[name] ?? name, one]));
 
-const toOurs = (packet: Packet): StoredPacket => renamed(packet, packetNames) as StoredPacket;
+const toOurs = (packet: Packet): StoredMessage => renamed(packet, packetNames) as StoredMessage;
 const toTheirs = (packet: QueuedPacket): object => renamed(packet, reversed(packetNames));
 const ourTarget = (target: Target): QueueTarget => renamed(target, subscriptionNames) as QueueTarget;
 const ourSubscription = (subscription: Subscription): StoredSubscription =>
@@ -62,7 +62,7 @@ const theirSubscription = (subscription: StoredSubscription | MatchedSubscriptio
  * A store in the words of aedes-persistence, for the suite that it has for its implementers. Of what our stores do not do
  * (lists of clients by filter, counts for each node, wills by node) it keeps the books itself.
  */
-export function inAedesWords(store: SessionStore) {
+export function inAedesWords(store: Store) {
   const clientIds = new Set<string>();
   const nodes = new Map<string, string>();
   const words = {
@@ -134,30 +134,26 @@ export function inAedesWords(store: SessionStore) {
   return words;
 }
 
-async function* retained(store: SessionStore, filters: readonly string[]): AsyncGenerator<object, void> {
+async function* retained(store: Store, filters: readonly string[]): AsyncGenerator<object, void> {
   for (const filter of filters)
     for await (const page of store.retained(filter)) for (const packet of page) yield toTheirs(packet);
 }
 
-async function* subscribedTo(
-  store: SessionStore,
-  clientIds: Iterable<string>,
-  filter: string,
-): AsyncGenerator<string, void> {
+async function* subscribedTo(store: Store, clientIds: Iterable<string>, filter: string): AsyncGenerator<string, void> {
   for (const id of clientIds) if ((await store.subscriptionsOf(id)).some((one) => one.filter === filter)) yield id;
 }
 
-async function* theirQueue(store: SessionStore, clientId: string): AsyncGenerator<object, void> {
+async function* theirQueue(store: Store, clientId: string): AsyncGenerator<object, void> {
   for await (const packet of store.queue(clientId)) yield toTheirs(packet);
 }
 
-async function queued(store: SessionStore, clientId: string, packetId: number): Promise<object | undefined> {
+async function queued(store: Store, clientId: string, packetId: number): Promise<object | undefined> {
   for await (const packet of store.queue(clientId)) if (packet.packetId === packetId) return toTheirs(packet);
   return undefined;
 }
 
 async function* willsOfOthers(
-  store: SessionStore,
+  store: Store,
   nodes: ReadonlyMap<string, string>,
   brokers: object,
 ): AsyncGenerator<object, void> {

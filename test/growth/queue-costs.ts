@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import { each, everybodys, names, often, openExchange, packet, readAll, rich, type StoreCase } from './store-world.ts';
 
 /** Packet identifiers that messages of the rich client are not sent under yet. */
@@ -82,7 +82,7 @@ export const exchangeCosts: readonly StoreCase[] = (['isOpen', 'closeExchange'] 
 }));
 
 async function sendThrough(
-  store: SessionStore,
+  store: Store,
   number: number,
   received?: (packetId: number) => Promise<void>,
 ): Promise<void> {

@@ -221,7 +221,7 @@ const sessions: readonly StoreCase[] = [
   },
 ];
 
-/** What the methods of a SessionStore cost. */
+/** What the methods of a Store cost. */
 export const storeCosts: readonly StoreCase[] = [
   ...retained,
   ...subscriptions,

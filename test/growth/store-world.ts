@@ -1,23 +1,17 @@
-import type {
-  QueueKey,
-  SessionStore,
-  StoredPacket,
-  StoredSubscription,
-  StoredWill,
-} from '../../src/broker/session-store.ts';
+import type { QueueKey, Store, StoredMessage, StoredSubscription, StoredWill } from '../../src/broker/store-port.ts';
 import type { Qos } from '../../src/plane/message.ts';
 import type { GrowthCase } from './growth.ts';
 
 /** A store with as much of everything. */
 export interface StoreWorld extends AsyncDisposable {
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly size: number;
   /** Closes the store, and opens it with what it keeps. */
   reopen(): Promise<void>;
 }
 
 /** @param create a store on the same data each time */
-export async function openWorld(create: () => SessionStore, size: number): Promise<StoreWorld> {
+export async function openWorld(create: () => Store, size: number): Promise<StoreWorld> {
   let store = create();
   await store.start(AbortSignal.timeout(10_000));
   await fill(store, size);
@@ -35,7 +29,7 @@ export async function openWorld(create: () => SessionStore, size: number): Promi
   };
 }
 
-export type StoreCase = GrowthCase<StoreWorld> & { readonly method: keyof SessionStore };
+export type StoreCase = GrowthCase<StoreWorld> & { readonly method: keyof Store };
 
 /** How often what costs little is done. */
 export const often = 500;
@@ -53,7 +47,7 @@ export const rich = 'rich';
 export const everybodys = 'news';
 
 let counter = 0;
-export const packet = (topic: string, changes: Partial<StoredPacket & QueueKey> = {}): StoredPacket & QueueKey => ({
+export const packet = (topic: string, changes: Partial<StoredMessage & QueueKey> = {}): StoredMessage & QueueKey => ({
   cmd: 'publish',
   topic,
   payload: Buffer.from('payload'),
@@ -74,7 +68,7 @@ export async function each(count: number, work: (number: number) => Promise<unkn
     await Promise.all(Array.from({ length: Math.min(1_000, count - from) }, (_, index) => work(from + index)));
 }
 
-async function fill(store: SessionStore, size: number): Promise<void> {
+async function fill(store: Store, size: number): Promise<void> {
   await each(size, (number) => store.keep(packet(names.retained(number), { retain: true }), [], { isRetained: true }));
   await each(size, async (number) => {
     const clientId = names.session(number);
@@ -89,7 +83,7 @@ async function fill(store: SessionStore, size: number): Promise<void> {
 }
 
 /** Of the rich client. */
-export const openExchange = (store: SessionStore, packetId: number): Promise<void> =>
+export const openExchange = (store: Store, packetId: number): Promise<void> =>
   store.keep(packet('opened', { qos: 2 }), [], { exchange: { clientId: rich, packetId } });
 
 export async function readAll(source: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
+import type { Store, StoredMessage } from '../../src/broker/store-port.ts';
 import { Environment } from '../../src/storage/disk/files/environment.ts';
 import { ownerKey } from '../../src/storage/disk/files/keys.ts';
 import { checkStore } from '../../src/storage/disk/offline/check.ts';
@@ -11,7 +11,7 @@ import { importStore } from '../../src/storage/disk/offline/import.ts';
 import { openOffline } from '../../src/storage/disk/offline/open-offline.ts';
 import { offlineStats } from '../../src/storage/disk/offline/stats.ts';
 import { encodeSize } from '../../src/storage/disk/queues/owners.ts';
-import { message, openExchange, topicFilters, topicNames } from '../contract/session-store/support.ts';
+import { message, openExchange, topicFilters, topicNames } from '../contract/store/support.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -38,7 +38,7 @@ const packet = fc
       { requiredKeys: [] },
     ),
   })
-  .map(({ topic, rest, ...fields }) => ({ topic, changes: { ...fields, ...rest } as Partial<StoredPacket> }));
+  .map(({ topic, rest, ...fields }) => ({ topic, changes: { ...fields, ...rest } as Partial<StoredMessage> }));
 
 /** One thing that happens to a store. */
 const step = fc.oneof(
@@ -67,7 +67,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-async function perform(store: SessionStore, one: Step): Promise<unknown> {
+async function perform(store: Store, one: Step): Promise<unknown> {
   if (one.kind === 'retain') return store.keep(message(one.packet.topic, one.packet.changes), [], { isRetained: true });
   const { clientId: client } = one;
   switch (one.kind) {

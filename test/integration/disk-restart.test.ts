@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { SessionStore, StoredSession } from '../../src/broker/session-store.ts';
+import type { Store, StoredSession } from '../../src/broker/store-port.ts';
 import { Environment, type TableName } from '../../src/storage/disk/files/environment.ts';
 import { ownerKey } from '../../src/storage/disk/files/keys.ts';
-import { message, queueOf, read, subscription } from '../contract/session-store/support.ts';
+import { message, queueOf, read, subscription } from '../contract/store/support.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -29,13 +29,13 @@ const subscriptionsOf = new Map([
   ['g', Array.from({ length: 20 }, (_, index) => subscription(`many/${index}`))],
 ]);
 
-async function opened(directory: string): Promise<SessionStore & AsyncDisposable> {
+async function opened(directory: string): Promise<Store & AsyncDisposable> {
   const store = diskStore(directory);
   await store.start(AbortSignal.timeout(10_000));
   return { ...store, [Symbol.asyncDispose]: () => store.stop(AbortSignal.timeout(10_000)) };
 }
 
-async function fill(store: SessionStore): Promise<void> {
+async function fill(store: Store): Promise<void> {
   for (const session of sessions) await store.putSession(session);
   for (const [id, own] of subscriptionsOf) await store.subscribe(id, own);
   await store.subscribe('without-session', [subscription('t/1')]);
@@ -49,7 +49,7 @@ async function fill(store: SessionStore): Promise<void> {
 const byName = (one: { readonly clientId: string }, other: { readonly clientId: string }): number =>
   one.clientId < other.clientId ? -1 : 1;
 
-async function contentsOf(store: SessionStore) {
+async function contentsOf(store: Store) {
   const ids = [...sessions.map(({ clientId }) => clientId), 'without-session', 'gone'];
   return {
     stats: store.stats(),

@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../contract/aedes-persistence.contract.ts';
-import type { OpenLimitedStore } from '../contract/session-store/limits.ts';
-import { contractLimits, message, type OpenStore, retained } from '../contract/session-store/support.ts';
-import { sessionStoreContract, storeLimitsContract } from '../contract/session-store.contract.ts';
+import type { OpenLimitedStore } from '../contract/store/limits.ts';
+import { contractLimits, message, type OpenStore, retained } from '../contract/store/support.ts';
+import { sessionStoreContract, storeLimitsContract } from '../contract/store.contract.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { storeSchema } from '../../src/storage/schema.ts';
 import { type EngineWorld, engineCosts, engineWorld } from '../growth/engine-costs.ts';
@@ -79,7 +79,7 @@ describe.each(['memory', 'disk', 'redis'] as const)('the %s store', patience, (t
   let server: RedisServer | undefined;
 
   /** Another one on the same data with each call. */
-  async function creator(size: number): Promise<() => SessionStore> {
+  async function creator(size: number): Promise<() => Store> {
     if (type === 'memory') {
       const store = createMemoryStore(limits);
       return () => store;

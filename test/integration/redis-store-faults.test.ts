@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import type { SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
+import type { Store, StoredMessage } from '../../src/broker/store-port.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { StoreError } from '../../src/kernel/errors.ts';
 import {
@@ -12,13 +12,12 @@ import {
   read,
   retainedTopics,
   subscription,
-} from '../contract/session-store/support.ts';
+} from '../contract/store/support.ts';
 import { recordedTelemetry } from '../support/recorded-telemetry.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore, redisStore } from '../support/redis-store.ts';
 
-const enqueue = (store: SessionStore, packet: StoredPacket): Promise<void> =>
-  store.keep(packet, [{ clientId: 'alice' }]);
+const enqueue = (store: Store, packet: StoredMessage): Promise<void> => store.keep(packet, [{ clientId: 'alice' }]);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `t/${index}`);
 /** What a write or read was refused with. */
 const refusal = (promise: Promise<unknown>): Promise<unknown> =>
@@ -192,7 +191,7 @@ test('a queue of 100,000 messages is read in order in one go, in bounded memory'
   const before = used();
   let count = 0;
   let most = 0;
-  for await (const packet of store.queue(alice) as AsyncIterable<StoredPacket>) {
+  for await (const packet of store.queue(alice) as AsyncIterable<StoredMessage>) {
     if (packet.topic === `t/${count}`) count += 1;
     if (count % 1_000 === 0) most = Math.max(most, used() - before);
   }

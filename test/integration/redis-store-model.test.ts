@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { QueuedPacket, SessionStore, StoredPacket } from '../../src/broker/session-store.ts';
+import type { QueuedPacket, Store, StoredMessage } from '../../src/broker/store-port.ts';
 import { StoreError } from '../../src/kernel/errors.ts';
 import type { Qos } from '../../src/plane/message.ts';
 import type { Drop } from '../../src/storage/drop.ts';
@@ -15,7 +15,7 @@ import {
   subscription,
   topicFilters,
   topicNames,
-} from '../contract/session-store/support.ts';
+} from '../contract/store/support.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore } from '../support/redis-store.ts';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-type Step = (store: SessionStore) => Promise<unknown>;
+type Step = (store: Store) => Promise<unknown>;
 
 const clients = fc.constantFrom('a', 'b/ä', '__proto__');
 const qos = fc.constantFrom<Qos>(0, 1, 2);
@@ -43,7 +43,7 @@ const packets = fc
     expiresAt: fc.constantFrom(undefined, undefined, 500, 5_000),
     properties: fc.constantFrom(undefined, { contentType: 'x' }, { correlationData: Buffer.from([1, 0]) }),
   })
-  .map(({ key, ...fields }): StoredPacket => ({ ...message(fields.topic), ...fields, ...key }));
+  .map(({ key, ...fields }): StoredMessage => ({ ...message(fields.topic), ...fields, ...key }));
 const subscriptions = fc
   .tuple(topicFilters, qos, fc.boolean(), fc.boolean(), fc.option(messageIds, { nil: undefined }), fc.boolean())
   .map(([filter, granted, retainAsPublished, nl, identifier, isShared]) =>
@@ -55,7 +55,7 @@ const subscriptions = fc
   );
 
 /** Of what is retained: which of several expired ones is found first differs between the stores. */
-const unexpiring = (packet: StoredPacket): StoredPacket => ({
+const unexpiring = (packet: StoredMessage): StoredMessage => ({
   ...packet,
   expiresAt: packet.expiresAt === undefined ? undefined : 5_000,
 });
@@ -162,7 +162,7 @@ const codeOf = (error: unknown): unknown => (error instanceof StoreError ? error
 const textOf = ({ reason, clientId, topic }: Drop): string => `${reason} ${clientId} ${topic}`;
 
 /** Everything that can be read of a store. */
-async function everything(store: SessionStore): Promise<unknown> {
+async function everything(store: Store): Promise<unknown> {
   const ids = ['a', 'b/ä', '__proto__'];
   return {
     sessions: await Promise.all(ids.map((client) => store.session(client))),

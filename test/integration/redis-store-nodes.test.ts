@@ -1,7 +1,7 @@
 import createPersistence from 'aedes-persistence-redis';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import {
   alice,
   bob,
@@ -13,7 +13,7 @@ import {
   retained,
   retainedTopics,
   subscription,
-} from '../contract/session-store/support.ts';
+} from '../contract/store/support.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore } from '../support/redis-store.ts';
 
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 const openNode = () => openRedisStore(server, { keyPrefix });
-const filtersOf = (store: SessionStore, topic: string): string[] =>
+const filtersOf = (store: Store, topic: string): string[] =>
   store.subscribersOf(topic).map(({ clientId, filter }) => `${clientId} ${filter}`);
 
 test('what one node writes the other reads: sessions, queues, exchanges, retained messages, wills', async () => {
@@ -81,7 +81,7 @@ test('a session that moves between nodes keeps the last change, on both', async 
     ]);
   }
   const inRedis = (await one.subscriptionsOf(alice)).map(({ filter, qos }) => `${filter} ${qos}`).sort();
-  const found = (store: SessionStore): string[] =>
+  const found = (store: Store): string[] =>
     [...Array.from({ length: 50 }, (_, round) => `x/${round}`), 'shared']
       .flatMap((topic) => store.subscribersOf(topic).map(({ filter, qos }) => `${filter} ${qos}`))
       .sort();

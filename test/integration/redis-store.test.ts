@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../contract/aedes-persistence.contract.ts';
-import { alice, contractLimits, message, subscription } from '../contract/session-store/support.ts';
-import { sessionStoreContract, storeLimitsContract } from '../contract/session-store.contract.ts';
+import { alice, contractLimits, message, subscription } from '../contract/store/support.ts';
+import { sessionStoreContract, storeLimitsContract } from '../contract/store.contract.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { openRedisStore, redisStore } from '../support/redis-store.ts';
 

@@ -1,7 +1,7 @@
 import type { IPublishPacket, Packet } from 'mqtt-packet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Broker } from '../../src/broker/broker.ts';
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import type { Message, Qos } from '../../src/plane/message.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
@@ -16,7 +16,7 @@ const filter = '$share/g/jobs/+';
 
 interface World extends AsyncDisposable {
   readonly broker: Broker;
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly clock: FakeClock;
 }
 
@@ -85,7 +85,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 let opened = 0;
 
-const stores: Readonly<Record<string, () => Promise<SessionStore & AsyncDisposable>>> = {
+const stores: Readonly<Record<string, () => Promise<Store & AsyncDisposable>>> = {
   memory: async () => Object.assign(memoryStore(), { [Symbol.asyncDispose]: async () => undefined }),
   redis: async () => {
     opened += 1;

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import { createDiskStore, type DiskStoreDeps } from '../../src/storage/disk/disk-store.ts';
 import { type StoreLimits, type StoreOptions, storeSchema } from '../../src/storage/schema.ts';
 
@@ -8,4 +8,4 @@ export const diskStore = (
   limits: StoreLimits = storeSchema.parse({}),
   deps: Partial<DiskStoreDeps> = {},
   durability: StoreOptions['durability'] = 'commit',
-): SessionStore => createDiskStore({ directory, durability, limits }, deps);
+): Store => createDiskStore({ directory, durability, limits }, deps);

@@ -2,7 +2,7 @@ import { type Broker, createBroker } from '../../src/broker/broker.ts';
 import type { PacingOptions } from '../../src/broker/delivery/held-messages.ts';
 import type { Authenticator, Authorizer } from '../../src/broker/ports.ts';
 import { limitsSchema } from '../../src/broker/schema.ts';
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
 import { silentTelemetry, type Telemetry } from '../../src/kernel/telemetry-ports.ts';
 import { Plane } from '../../src/plane/plane.ts';
@@ -15,7 +15,7 @@ export interface MemoryBrokerOptions {
   readonly pacing?: PacingOptions;
   /** As in a config file. */
   readonly limits?: Readonly<Record<string, unknown>>;
-  readonly store?: SessionStore;
+  readonly store?: Store;
   readonly plane?: Plane;
   readonly clock?: Clock;
   readonly authenticator?: Authenticator;
@@ -23,7 +23,7 @@ export interface MemoryBrokerOptions {
   readonly telemetry?: Telemetry;
 }
 
-export const memoryStore = (): SessionStore => createMemoryStore(storeSchema.parse({ type: 'memory' }));
+export const memoryStore = (): Store => createMemoryStore(storeSchema.parse({ type: 'memory' }));
 
 const everyone: Authenticator = { authenticate: () => ({ kind: 'accept', principal: 'anonymous', trust: 'none' }) };
 

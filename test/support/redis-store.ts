@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../src/broker/session-store.ts';
+import type { Store } from '../../src/broker/store-port.ts';
 import { createRedisStore, type RedisStoreDeps } from '../../src/storage/redis/redis-store.ts';
 import { type RedisOptions, redisSchema } from '../../src/storage/redis/schema.ts';
 import { type ExchangeLimits, type QueueLimits, type RetainedLimits, storeSchema } from '../../src/storage/schema.ts';
@@ -16,7 +16,7 @@ export function redisStore(
   { url }: Pick<RedisServer, 'url'>,
   { queue, retained, exchanges, maxBytes, ...redis }: RedisStoreSettings = {},
   deps: Partial<RedisStoreDeps> = {},
-): SessionStore & AsyncDisposable {
+): Store & AsyncDisposable {
   const limits = storeSchema.parse({});
   const options = { ...redisSchema.parse({ url }), ...redis, password: undefined };
   const store = createRedisStore(
@@ -37,7 +37,7 @@ export async function openRedisStore(
   server: Pick<RedisServer, 'url'>,
   settings: RedisStoreSettings = {},
   deps: Partial<RedisStoreDeps> = {},
-): Promise<SessionStore & AsyncDisposable> {
+): Promise<Store & AsyncDisposable> {
   const store = redisStore(server, settings, deps);
   await store.start(AbortSignal.timeout(10_000));
   return store;

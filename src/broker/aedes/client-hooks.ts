@@ -1,14 +1,14 @@
 import type { Publisher } from '../publish/publisher.ts';
 import type { SessionEnds } from '../session-ends.ts';
-import type { SessionStore } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
+import type { Store } from '../store-port.ts';
 import type { GuardedAedesHooks } from './guarded-aedes.ts';
 import { willMessage } from './wills.ts';
 
 export interface ClientHooksDeps {
   readonly sessions: Sessions;
   readonly ends: Pick<SessionEnds, 'end'>;
-  readonly store: Pick<SessionStore, 'putWill' | 'takeWill'>;
+  readonly store: Pick<Store, 'putWill' | 'takeWill'>;
   readonly publisher: Pick<Publisher, 'publishWill'>;
   readonly now: () => number;
   readonly failed: (error: unknown) => void;

@@ -4,7 +4,7 @@ import { WireClient } from '../../../test/support/wire-client.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { Plane } from '../../plane/plane.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { Store } from '../store-port.ts';
 
 const away = (): Promise<never> => Promise.reject(new StoreError('store-unavailable', 'it does not answer'));
 const full = (): Promise<never> => Promise.reject(new StoreError('store-full', 'it has no room'));
@@ -19,7 +19,7 @@ test.each([
   'where the store cannot %s a CONNECT is refused with its reason, and the client id is free again [MQTT-3.1.4-2]',
   async (_what, broken, options, reasonCode) => {
     const whole = memoryStore();
-    const store: SessionStore = { ...whole, ...broken };
+    const store: Store = { ...whole, ...broken };
     const broker = await startMemoryBroker({ store });
     const refused = new WireClient(broker, 5);
     expect(await refused.connect('s', true, options)).toMatchObject({ reasonCode });
@@ -58,7 +58,7 @@ test('a client that goes away while its session is being kept leaves no subscrip
   const whole = memoryStore();
   const plane = new Plane();
   let leave = (): void => undefined;
-  const store: SessionStore = {
+  const store: Store = {
     ...whole,
     putSession(session) {
       leave();

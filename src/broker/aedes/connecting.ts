@@ -5,8 +5,8 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
 import type { Identity, RejectionCode } from '../ports.ts';
 import type { SessionEnds } from '../session-ends.ts';
-import type { SessionStore, StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
+import type { Store, StoredSession } from '../store-port.ts';
 import type { ConnectTurns } from './connect-turns.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { GuardedAedes } from './guarded-aedes.ts';
@@ -19,7 +19,7 @@ export interface ConnectingDeps {
   readonly reader: PacketReader;
   readonly sessions: Sessions;
   readonly ends: Pick<SessionEnds, 'end'>;
-  readonly store: Pick<SessionStore, 'putWill' | 'takeWill'>;
+  readonly store: Pick<Store, 'putWill' | 'takeWill'>;
   readonly turns: ConnectTurns;
   readonly questions: ConnectQuestions;
   readonly failed: (error: unknown) => void;

@@ -6,8 +6,8 @@ import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import type { Subscription } from '../../plane/plane.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
 import type { Acceptance, AuthorizedClient } from '../ports.ts';
-import type { StoredPacket, StoredSession } from '../session-store.ts';
 import type { Sessions } from '../sessions.ts';
+import type { StoredMessage, StoredSession } from '../store-port.ts';
 import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
 import type { EngineClient } from './engine-types.ts';
 import type { GuardedAedes } from './guarded-aedes.ts';
@@ -29,7 +29,7 @@ export class EngineSession implements EngineConnection, EngineClient {
   isPersistent = false;
   expirySeconds = 0;
   /** Published when the connection ends without a good-bye. [MQTT-3.1.2-8] */
-  will: StoredPacket | undefined;
+  will: StoredMessage | undefined;
   #authorized: AuthorizedClient | undefined;
   #isPresent = false;
   #isKept = false;
@@ -164,7 +164,7 @@ export class EngineSession implements EngineConnection, EngineClient {
     this.edge.ended();
   }
 
-  #settleWill(will: StoredPacket): void {
+  #settleWill(will: StoredMessage): void {
     const { engine, forgetWill } = this.#deps;
     this.will = undefined;
     if (this.#hasLeft || !this.#isAccepted) {

@@ -1,7 +1,7 @@
 import type { Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import type { AuthorizedClient } from '../ports.ts';
-import type { StoredPacket, StoredSession } from '../session-store.ts';
+import type { StoredMessage, StoredSession } from '../store-port.ts';
 import type { StoredProperties } from '../stored-properties.ts';
 
 // The parts of Aedes 2.0.0-beta.1 that the adapter touches, its internals included. The version is pinned exactly, so
@@ -10,7 +10,7 @@ import type { StoredProperties } from '../stored-properties.ts';
 /** A packet as mqtt-packet reads it, before the engine looks at it. */
 export interface EngineParsedPacket {
   readonly cmd: string;
-  readonly will?: (StoredPacket & { properties?: StoredProperties }) | undefined;
+  readonly will?: (StoredMessage & { properties?: StoredProperties }) | undefined;
 }
 
 /** A client as the engine sees it, which did not make it itself. */

@@ -11,8 +11,8 @@ import type { Authenticator, Authorizer } from '../ports.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { SessionEnds } from '../session-ends.ts';
-import type { SessionStore } from '../session-store.ts';
 import { Sessions } from '../sessions.ts';
+import type { Store } from '../store-port.ts';
 import { clientHooks } from './client-hooks.ts';
 import { ConnectTurns } from './connect-turns.ts';
 import { type ConnectingDeps, connectClient } from './connecting.ts';
@@ -27,7 +27,7 @@ export interface EngineDeps {
   /** Unique to this run of the node. */
   readonly runId: string;
   readonly plane: Plane;
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly ends: SessionEnds;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;

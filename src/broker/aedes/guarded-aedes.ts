@@ -1,6 +1,6 @@
 import { Aedes } from 'aedes';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import type { StoredPacket } from '../session-store.ts';
+import type { StoredMessage } from '../store-port.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 /** What we use of Aedes, typed by what it takes from us. */
@@ -15,8 +15,8 @@ interface AedesBroker {
   registerClient(client: EngineClient): void;
   clearDelayedWill(clientId: string): void;
   clampSessionExpiry(seconds: number): number;
-  publishWill(client: EngineClient, will: StoredPacket): void;
-  scheduleWill(client: EngineClient, will: StoredPacket, delaySeconds: number): void;
+  publishWill(client: EngineClient, will: StoredMessage): void;
+  scheduleWill(client: EngineClient, will: StoredMessage, delaySeconds: number): void;
   on(event: 'error', listener: (error: unknown) => void): this;
 }
 
@@ -26,9 +26,9 @@ export interface GuardedAedesHooks {
   /** The client is gone, and was known. */
   readonly disconnected: (client: EngineClient) => void;
   /** The will of a client that is gone is due. @param isCurrent nobody else is connected under its client id */
-  readonly willDue: (client: EngineClient, will: StoredPacket, isCurrent: boolean) => void;
+  readonly willDue: (client: EngineClient, will: StoredMessage, isCurrent: boolean) => void;
   /** The will of a client that is gone waits for its delay. */
-  readonly willDelayed: (client: EngineClient, will: StoredPacket, delaySeconds: number) => void;
+  readonly willDelayed: (client: EngineClient, will: StoredMessage, delaySeconds: number) => void;
 }
 
 /**
@@ -94,14 +94,14 @@ export class GuardedAedes extends AedesClass {
   override publish(): void {}
 
   /** When its session goes on before, the will is not sent. */
-  override scheduleWill(client: EngineClient, will: StoredPacket, delaySeconds: number): void {
+  override scheduleWill(client: EngineClient, will: StoredMessage, delaySeconds: number): void {
     this.#delayedWills.set(client.id, () => this.publishWill(client, will));
     super.scheduleWill(client, will, delaySeconds);
     this.#hooks.willDelayed(client, will, delaySeconds);
   }
 
   /** Messages are the publisher's. The engine would also remove the will of the client that came back from the store. */
-  override publishWill(client: EngineClient, will: StoredPacket): void {
+  override publishWill(client: EngineClient, will: StoredMessage): void {
     this.#delayedWills.delete(client.id);
     const current = this.clients[client.id];
     this.#hooks.willDue(client, will, current === undefined || current === client);

@@ -5,12 +5,12 @@ import type { ConnectPacket } from '../../mqtt/connect.ts';
 import type { Message } from '../../plane/message.ts';
 import { engineFailed } from '../events.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import { StoredMessage } from '../publish/stored-message.ts';
-import type { SessionStore, StoredPacket, StoredWill } from '../session-store.ts';
+import { StoredPublish } from '../publish/stored-publish.ts';
+import type { Store, StoredMessage, StoredWill } from '../store-port.ts';
 import type { PacketReader } from './packet-reader.ts';
 
 export interface WillsDeps {
-  readonly store: Pick<SessionStore, 'wills' | 'takeWill' | 'session'>;
+  readonly store: Pick<Store, 'wills' | 'takeWill' | 'session'>;
   readonly wheel: TimerWheel;
   readonly now: () => number;
   readonly telemetry: Telemetry;
@@ -23,7 +23,7 @@ export function willOf(
   frame: Buffer,
   { version, will }: ConnectPacket,
   reader: PacketReader,
-): StoredPacket | undefined {
+): StoredMessage | undefined {
   if (will === undefined) return undefined;
   const read = reader.read(frame, version).will;
   if (read?.properties?.userProperties !== undefined) {
@@ -34,8 +34,8 @@ export function willOf(
 }
 
 /** Its delay is ours to obey and not the subscribers' to see. [MQTT-3.1.3-9] */
-export const willMessage = (will: StoredPacket, clientId: string): Message =>
-  new StoredMessage(will, { kind: 'client', clientId });
+export const willMessage = (will: StoredMessage, clientId: string): Message =>
+  new StoredPublish(will, { kind: 'client', clientId });
 
 /**
  * Publishes the wills that an earlier run of this node left: its clients are gone, whatever ended it. Their delay goes

@@ -6,7 +6,7 @@ import type { Delivery, Subscriber } from '../../plane/plane.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import type { Admission } from '../publish/admission.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { QueueTarget, StoredPacket } from '../session-store.ts';
+import type { QueueTarget, StoredMessage } from '../store-port.ts';
 import type { Lane } from './lane.ts';
 import { MemoryLane } from './memory-lane.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -78,7 +78,7 @@ export class Deliveries implements Subscriber {
   }
 
   /** See `EdgePort.admit`. */
-  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission {
+  admit(targets: readonly QueueTarget[], packet: StoredMessage, isKept: boolean): Admission {
     return this.#lane?.admit?.(targets, packet, isKept);
   }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { recordedTelemetry } from '../../../test/support/recorded-telemetry.ts';
-import type { StoredPacket } from '../session-store.ts';
+import type { StoredMessage } from '../store-port.ts';
 import { HeldMessages, type KeptBy } from './held-messages.ts';
 
-const packet = (text: string): StoredPacket => ({
+const packet = (text: string): StoredMessage => ({
   cmd: 'publish',
   topic: 'a',
   payload: Buffer.from(text),

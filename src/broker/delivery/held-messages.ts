@@ -1,7 +1,7 @@
 import { Fifo } from '../../kernel/fifo.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import { heldDropped, heldFull } from '../events.ts';
-import type { QueueTarget, StoredPacket } from '../session-store.ts';
+import type { QueueTarget, StoredMessage } from '../store-port.ts';
 
 /** What one session may have in its queue before more is held, and what all may hold together. */
 export interface PacingOptions {
@@ -27,7 +27,7 @@ export interface KeptBy {
 
 interface Held {
   readonly targets: readonly QueueTarget[];
-  readonly packet: StoredPacket;
+  readonly packet: StoredMessage;
   /** Of those that count for the limit. */
   readonly bytes: number;
   readonly sender: KeptBy | undefined;
@@ -39,11 +39,11 @@ export interface HeldMessagesDeps {
   readonly total: HeldTotal;
   readonly events: Events;
   /** Puts a message into the queue. */
-  readonly enqueue: (targets: readonly QueueTarget[], packet: StoredPacket, sender: KeptBy | undefined) => void;
+  readonly enqueue: (targets: readonly QueueTarget[], packet: StoredMessage, sender: KeptBy | undefined) => void;
 }
 
 /** What a packet occupies while it waits, roughly: its bytes and the objects around them. */
-export const bytesOfPacket = ({ topic, payload }: Pick<StoredPacket, 'topic' | 'payload'>): number =>
+export const bytesOfPacket = ({ topic, payload }: Pick<StoredMessage, 'topic' | 'payload'>): number =>
   payload.length + topic.length + 512;
 
 /**
@@ -63,7 +63,7 @@ export class HeldMessages {
     return this.#waiting.length === 0;
   }
 
-  hold(targets: readonly QueueTarget[], packet: StoredPacket): void {
+  hold(targets: readonly QueueTarget[], packet: StoredMessage): void {
     const { clientId, maxBytes, total, events } = this.#deps;
     const bytes = bytesOfPacket(packet);
     if (total.bytes + bytes > maxBytes) {
@@ -77,7 +77,7 @@ export class HeldMessages {
   }
 
   /** For a sender that keeps it, and bounds what is under way: none is dropped. @returns kept when the queue has it */
-  holdKept(targets: readonly QueueTarget[], packet: StoredPacket): Promise<void> {
+  holdKept(targets: readonly QueueTarget[], packet: StoredMessage): Promise<void> {
     return new Promise((kept, refused) => {
       this.#push(targets, packet, 0, { kept, refused });
     });
@@ -96,7 +96,7 @@ export class HeldMessages {
     return this.#waiting.length < before;
   }
 
-  #push(targets: readonly QueueTarget[], packet: StoredPacket, bytes: number, sender: KeptBy | undefined): void {
+  #push(targets: readonly QueueTarget[], packet: StoredMessage, bytes: number, sender: KeptBy | undefined): void {
     // bytes of its own, or it would keep all that it was read with
     this.#waiting.push({ targets, packet: { ...packet, payload: Buffer.from(packet.payload) }, bytes, sender });
   }

@@ -1,7 +1,7 @@
 import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import type { Admission } from '../publish/admission.ts';
-import type { QueueTarget, StoredPacket } from '../session-store.ts';
+import type { QueueTarget, StoredMessage } from '../store-port.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** How the QoS 1 and 2 messages of one session get to its client: what waits, and where. */
@@ -10,7 +10,7 @@ export interface Lane {
   readonly hasRoom: boolean;
   push(message: Message, delivery: Delivery): void;
   /** See `EdgePort.admit`; left out where nothing stands in a queue. */
-  admit?(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission;
+  admit?(targets: readonly QueueTarget[], packet: StoredMessage, isKept: boolean): Admission;
   /** The client may have room. */
   advance(): void;
   /** A QoS 2 message was received; `release` sends PUBREL once that may be done. */

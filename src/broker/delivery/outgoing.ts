@@ -2,8 +2,8 @@ import type { Message } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import { QueuedPublish } from '../publish/queued-publish.ts';
 import { RawPublish } from '../publish/raw-publish.ts';
-import { StoredMessage } from '../publish/stored-message.ts';
-import type { QueueKey } from '../session-store.ts';
+import { StoredPublish } from '../publish/stored-publish.ts';
+import type { QueueKey } from '../store-port.ts';
 
 /** A message on its way to one client. */
 export interface Outgoing {
@@ -28,7 +28,7 @@ export const waiting = (message: Message, delivery: Delivery, since: number): Ou
 
 /** Under which identity the queues know a message. @returns undefined when it stands in none. */
 export const queueKeyOf = (message: Message): QueueKey | undefined =>
-  message instanceof RawPublish || message instanceof QueuedPublish || message instanceof StoredMessage
+  message instanceof RawPublish || message instanceof QueuedPublish || message instanceof StoredPublish
     ? message.queueKey
     : undefined;
 

@@ -8,18 +8,18 @@ import type { Delivery } from '../../plane/plane.ts';
 import type { Admission } from '../publish/admission.ts';
 import type { QueueKeys } from '../publish/queue-keys.ts';
 import { QueuedPublish } from '../publish/queued-publish.ts';
-import { StoredMessage } from '../publish/stored-message.ts';
-import { storedPacket } from '../publish/stored-packet.ts';
-import type { QueuedPacket, QueueKey, QueueTarget, SessionStore, StoredPacket } from '../session-store.ts';
+import { toStoredMessage } from '../publish/stored-message.ts';
+import { StoredPublish } from '../publish/stored-publish.ts';
+import type { QueuedPacket, QueueKey, QueueTarget, Store, StoredMessage } from '../store-port.ts';
 import { identifiersOf } from '../stored-properties.ts';
-import { Backlog } from './backlog.ts';
 import { bytesOfPacket, HeldMessages, type HeldTotal, type PacingOptions } from './held-messages.ts';
 import type { Lane } from './lane.ts';
 import { type Outgoing, queueKeyOf } from './outgoing.ts';
+import { QueueReader } from './queue-reader.ts';
 import type { Sender } from './sender.ts';
 
 export interface StoreLaneDeps {
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly keys: QueueKeys;
   readonly now: () => number;
   /** Waits before a write that the store could not take is tried again. */
@@ -57,7 +57,7 @@ export class StoreLane implements Lane {
   readonly #clientId: string;
   readonly #deps: StoreLaneDeps;
   readonly #client: StoreLaneClient;
-  readonly #backlog: Backlog;
+  readonly #queueReader: QueueReader;
   /** What waits for a write; no more than are under way to the client. */
   readonly #steps = new Fifo<Step>();
   #isClosed = false;
@@ -75,7 +75,7 @@ export class StoreLane implements Lane {
     this.#clientId = clientId;
     this.#deps = deps;
     this.#client = client;
-    this.#backlog = new Backlog({
+    this.#queueReader = new QueueReader({
       store: deps.store,
       slices: deps.slices,
       clientId,
@@ -96,14 +96,15 @@ export class StoreLane implements Lane {
   push(message: Message, delivery: Delivery): void {
     if (message instanceof QueuedPublish && message.isHeldFor(this.#clientId)) return this.#heldArrived();
     const key = queueKeyOf(message) ?? this.#enqueue(message, delivery);
-    if (this.#backlog.isEmpty && this.hasRoom) this.#send({ message, delivery, bytes: 0, since: 0 }, key, undefined);
+    if (this.#queueReader.isEmpty && this.hasRoom)
+      this.#send({ message, delivery, bytes: 0, since: 0 }, key, undefined);
     else {
-      this.#backlog.missed();
+      this.#queueReader.missed();
       add(this.#unsent, 1, bytesOfPacket(message));
     }
   }
 
-  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission {
+  admit(targets: readonly QueueTarget[], packet: StoredMessage, isKept: boolean): Admission {
     if (this.#held?.isEmpty === false || !this.#hasQueueRoom()) {
       if (isKept) return this.#heldMessages().holdKept(targets, packet);
       this.#heldMessages().hold(targets, packet);
@@ -115,7 +116,7 @@ export class StoreLane implements Lane {
   }
 
   advance(): void {
-    this.#backlog.advance();
+    this.#queueReader.advance();
     this.#releaseHeld();
   }
 
@@ -131,14 +132,14 @@ export class StoreLane implements Lane {
 
   close(): Outgoing[] {
     this.#isClosed = true;
-    this.#backlog.stop();
+    this.#queueReader.stop();
     this.#held?.release(() => true); // the queue decides from now on
     return [];
   }
 
   /** An earlier connection of the session held it and has given it to the queue meanwhile, where this one does not hold. */
   #heldArrived(): void {
-    if (this.#held?.isEmpty !== false) this.#backlog.missed();
+    if (this.#held?.isEmpty !== false) this.#queueReader.missed();
   }
 
   /** Half of the queue is for what comes from NATS while the client is connected, so that what others publish fits too. */
@@ -157,8 +158,8 @@ export class StoreLane implements Lane {
   #releaseHeld(): void {
     if (this.#held === undefined || this.#isClosed) return;
     if (!this.#held.release(() => this.#hasQueueRoom())) return;
-    this.#backlog.missed();
-    this.#backlog.advance();
+    this.#queueReader.missed();
+    this.#queueReader.advance();
   }
 
   #heldMessages(): HeldMessages {
@@ -192,7 +193,7 @@ export class StoreLane implements Lane {
     const group = filter === undefined ? {} : { filter };
     const target = { clientId: this.#clientId, qos, retainAsPublished: true, ...group };
     const targets: QueueTarget[] = identifiers.map((identifier) => ({ ...target, identifier }));
-    const packet = { ...storedPacket(message, key, now()), retain };
+    const packet = { ...toStoredMessage(message, key, now()), retain };
     this.#after(() => store.keep(packet, targets.length === 0 ? [target] : targets));
     return key;
   }
@@ -214,7 +215,7 @@ export class StoreLane implements Lane {
     }
   }
 
-  #sendQueued(packet: StoredPacket): void {
+  #sendQueued(packet: StoredMessage): void {
     add(this.#unsent, -1, -bytesOfPacket(packet));
     const { runId = '', counter = -1, expiresAt } = packet;
     const left = expiresAt === undefined ? undefined : Math.ceil((expiresAt - this.#deps.now()) / 1_000);
@@ -285,8 +286,8 @@ function unlessRefused(cause: unknown): void {
   if (!(cause instanceof StoreError) || cause.code !== 'store-full') throw cause;
 }
 
-const outgoingOf = (packet: StoredPacket): Outgoing => ({
-  message: new StoredMessage(packet, { kind: 'broker' }),
+const outgoingOf = (packet: StoredMessage): Outgoing => ({
+  message: new StoredPublish(packet, { kind: 'broker' }),
   delivery: {
     qos: packet.qos,
     retain: packet.retain,

@@ -12,7 +12,7 @@ import type { AuthorizedClient, Link, LinkHandler, Peer } from '../ports.ts';
 import type { Admission } from '../publish/admission.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { QueueTarget, StoredPacket } from '../session-store.ts';
+import type { QueueTarget, StoredMessage } from '../store-port.ts';
 import { deliverySession, grantedTo } from './connack-properties.ts';
 import { connectFault } from './connect-fault.ts';
 import { ConnectionLog } from './connection-log.ts';
@@ -148,7 +148,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     else for (const data of batch) this.egress.write(data);
   }
 
-  admit(targets: readonly QueueTarget[], packet: StoredPacket, isKept: boolean): Admission {
+  admit(targets: readonly QueueTarget[], packet: StoredMessage, isKept: boolean): Admission {
     return this.deliveries.admit(targets, packet, isKept);
   }
 

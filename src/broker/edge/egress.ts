@@ -1,6 +1,6 @@
 import type { Qos } from '../../plane/message.ts';
-import { Outbox } from '../../plane/outbox.ts';
 import type { Turn } from '../../plane/turn.ts';
+import { TurnWriter } from '../../plane/turn-writer.ts';
 import type { DeliverySink } from '../delivery/sender.ts';
 import type { Holding, MemoryBudget } from '../memory-budget.ts';
 import type { Link } from '../ports.ts';
@@ -23,7 +23,7 @@ export class Egress implements DeliverySink {
   readonly #link: Link;
   readonly #host: EgressHost;
   readonly #maxWaitingBytes: number;
-  readonly #outbox: Outbox;
+  readonly #writer: TurnWriter;
   readonly #memory: MemoryBudget;
   readonly #holding: Holding;
   /** Bytes that wait for answers of the client. */
@@ -43,21 +43,21 @@ export class Egress implements DeliverySink {
     this.#link = link;
     this.#host = host;
     this.#maxWaitingBytes = maxWaitingBytes;
-    this.#outbox = new Outbox(turn, (batch) => this.#send(batch));
+    this.#writer = new TurnWriter(turn, (batch) => this.#send(batch));
   }
 
   write(data: Uint8Array): void {
     if (this.#isClosed) return;
     if (this.#waiting() > this.#maxWaitingBytes) this.#failUnread();
-    else this.#outbox.push(data);
+    else this.#writer.push(data);
   }
 
   deliver(frame: Uint8Array, qos: Qos, rest?: Uint8Array): boolean {
     if (this.#isClosed) return false;
     const waiting = this.#waiting();
     if (waiting <= congestedBytes) {
-      this.#outbox.push(frame);
-      if (rest !== undefined) this.#outbox.push(rest);
+      this.#writer.push(frame);
+      if (rest !== undefined) this.#writer.push(rest);
       return true;
     }
     if (qos === 0 && (waiting * 2 > this.#maxWaitingBytes || this.#memory.isShort)) {
@@ -68,8 +68,8 @@ export class Egress implements DeliverySink {
       this.#failUnread();
       return false;
     }
-    this.#outbox.push(detached(frame));
-    if (rest !== undefined) this.#outbox.push(detached(rest));
+    this.#writer.push(detached(frame));
+    if (rest !== undefined) this.#writer.push(detached(rest));
     return true;
   }
 
@@ -87,7 +87,7 @@ export class Egress implements DeliverySink {
     if (this.#isClosed) return;
     const { bufferedBytes, peer } = this.#link;
     const sent = peer.tls === undefined ? bufferedBytes : 2 * bufferedBytes;
-    this.#holding.holdsOutbound(sent + this.#outbox.bytes + this.#laneBytes);
+    this.#holding.holdsOutbound(sent + this.#writer.bytes + this.#laneBytes);
   }
 
   fail(reason: string): void {
@@ -96,12 +96,12 @@ export class Egress implements DeliverySink {
 
   /** Sends what waits, and takes nothing more. */
   close(): void {
-    this.#outbox.flush();
+    this.#writer.flush();
     this.#isClosed = true;
   }
 
   #waiting(): number {
-    return this.#link.bufferedBytes + this.#outbox.bytes;
+    return this.#link.bufferedBytes + this.#writer.bytes;
   }
 
   #send(batch: readonly Uint8Array[]): void {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../../test/support/memory-broker.ts';
 import { memoryLink } from '../../../test/support/memory-link.ts';
 import { WireClient } from '../../../test/support/wire-client.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { Store } from '../store-port.ts';
 import { memoryExchanges } from './exchanges.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -34,7 +34,7 @@ async function withSlowQueue() {
   const inner = memoryStore();
   const commits: (() => void)[] = [];
   const exchanges: string[] = [];
-  const store: SessionStore = {
+  const store: Store = {
     ...inner,
     keep(packet, targets, also) {
       if (targets.length === 0) return inner.keep(packet, targets, also);

@@ -2,7 +2,7 @@ import { StoreError } from '../../kernel/errors.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { PacketIdSet } from '../../mqtt/packet-id-set.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
-import type { Exchange, SessionStore } from '../session-store.ts';
+import type { Exchange, Store } from '../store-port.ts';
 
 /** The QoS 2 messages of one client that it has not released. [MQTT-4.3.3-10] */
 export interface Exchanges {
@@ -36,7 +36,7 @@ export function memoryExchanges(): Exchanges {
 }
 
 export interface StoreExchangesDeps {
-  readonly store: Pick<SessionStore, 'isOpen' | 'closeExchange'>;
+  readonly store: Pick<Store, 'isOpen' | 'closeExchange'>;
   readonly wheel: TimerWheel;
   /** The connection has ended. */
   readonly isOver: () => boolean;

@@ -10,7 +10,7 @@ import type { Outcome } from '../publish/pass-on.ts';
 import type { Publisher, Source } from '../publish/publisher.ts';
 import { refusedPublish } from '../publish/refused-publish.ts';
 import type { LimitsOptions } from '../schema.ts';
-import type { Exchange, SessionStore } from '../session-store.ts';
+import type { Exchange, Store } from '../store-port.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
 import type { Egress } from './egress.ts';
 import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
@@ -28,7 +28,7 @@ export interface InboundPublishHost {
 
 export interface InboundPublishDeps {
   readonly publisher: Publisher;
-  readonly store: Pick<SessionStore, 'isOpen' | 'closeExchange'>;
+  readonly store: Pick<Store, 'isOpen' | 'closeExchange'>;
   readonly wheel: TimerWheel;
 }
 

@@ -1,4 +1,4 @@
-import type { MatchedSubscription, StoredPacket } from '../session-store.ts';
+import type { MatchedSubscription, StoredMessage } from '../store-port.ts';
 
 /**
  * What the queue of a connected session says to a message that nobody can be asked to send more slowly: it waits, or its
@@ -11,7 +11,7 @@ export type Admission = 'held' | Promise<void> | (() => void) | undefined;
 export type Admit = (
   clientId: string,
   targets: readonly MatchedSubscription[],
-  packet: StoredPacket,
+  packet: StoredMessage,
   isKept: boolean,
 ) => Admission;
 
@@ -34,7 +34,7 @@ export const atOnce = (targets: readonly MatchedSubscription[]): Admitted => ({
 /** @param held filled with what its sender waits for, where it keeps the message */
 export function admitted(
   targets: readonly MatchedSubscription[],
-  packet: StoredPacket,
+  packet: StoredMessage,
   admit: Admit,
   held: Promise<void>[] | undefined,
 ): Admitted {

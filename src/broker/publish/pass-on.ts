@@ -1,13 +1,13 @@
 import type { Message } from '../../plane/message.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import type { Authorizer } from '../ports.ts';
-import type { Exchange, MatchedSubscription, SessionStore } from '../session-store.ts';
+import type { Exchange, MatchedSubscription, Store } from '../store-port.ts';
 import { type Admit, admitted, atOnce } from './admission.ts';
 import type { QueueKeys } from './queue-keys.ts';
 import { queueTargets } from './queue-targets.ts';
 import { QueuedPublish } from './queued-publish.ts';
 import { RawPublish } from './raw-publish.ts';
-import { storedPacket } from './stored-packet.ts';
+import { toStoredMessage } from './stored-message.ts';
 
 /**
  * To how many a message went; a promise of it is kept when the message is wherever it must be kept, and broken where it
@@ -27,7 +27,7 @@ export interface UnderWay {
 
 export interface PassOnDeps {
   readonly plane: Plane;
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly keys: QueueKeys;
   readonly now: () => number;
   readonly isEnding: (clientId: string) => boolean;
@@ -119,7 +119,7 @@ function keep(
   const all = allowed(deps, wanted, message.topic);
   const isKept = isRetained || exchange !== undefined;
   if (all.length === 0 && !isKept) return route(deps, message, underWay, choice);
-  const packet = storedPacket(message, key, now());
+  const packet = toStoredMessage(message, key, now());
   const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit, held) : atOnce(all);
   const queued = all.length === 0 ? message : named(message, key, heldFor);
   if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);

@@ -9,7 +9,7 @@ import type { PlaneOptions } from '../../plane/schema.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
 import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
-import type { Exchange } from '../session-store.ts';
+import type { Exchange } from '../store-port.ts';
 import { notAuthorized, PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
 import { follow, idle, type Outcome, type PassOnDeps, passOn, passOnInTurn, type UnderWay } from './pass-on.ts';

@@ -1,4 +1,4 @@
-import type { QueueKey } from '../session-store.ts';
+import type { QueueKey } from '../store-port.ts';
 
 /** Names messages in the queues of persistent sessions; no name is given twice, over all runs of all nodes. */
 export class QueueKeys {

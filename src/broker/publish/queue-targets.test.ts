@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SharedChoice, Subscription } from '../../plane/plane.ts';
-import type { MatchedSubscription } from '../session-store.ts';
+import type { MatchedSubscription } from '../store-port.ts';
 import { queueTargets } from './queue-targets.ts';
 
 const subscription = (clientId: string, filter: string, noLocal = false): MatchedSubscription => ({

@@ -1,6 +1,6 @@
 import { isSharedFilter } from '../../mqtt/topic.ts';
 import type { SharedChoice } from '../../plane/plane.ts';
-import type { MatchedSubscription } from '../session-store.ts';
+import type { MatchedSubscription } from '../store-port.ts';
 
 /**
  * Whose queues get a message: everyone with a matching subscription but, under No Local, its publisher [MQTT-3.8.3-3];

@@ -1,5 +1,5 @@
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
-import type { QueueKey } from '../session-store.ts';
+import type { QueueKey } from '../store-port.ts';
 
 /** A message that stands in queues of persistent sessions, on its way to their clients. */
 export class QueuedPublish implements Message {

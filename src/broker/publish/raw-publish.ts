@@ -3,7 +3,7 @@ import { readPublishProperties } from '../../mqtt/publish-properties.ts';
 import { stampPacketId } from '../../mqtt/rewrite-publish.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
-import type { QueueKey } from '../session-store.ts';
+import type { QueueKey } from '../store-port.ts';
 
 /** A message that is still the PUBLISH it came in: where the bytes may stay, they are forwarded as they are. */
 export class RawPublish implements Message {

@@ -1,5 +1,5 @@
 import type { Message, MessageProperties, Origin, Qos } from '../../plane/message.ts';
-import type { StoredPacket } from '../session-store.ts';
+import type { StoredMessage } from '../store-port.ts';
 import { fromStoredProperties } from '../stored-properties.ts';
 
 const origin: Origin = { kind: 'broker' };
@@ -11,11 +11,11 @@ export class RetainedMessage implements Message {
   readonly qos: Qos;
   readonly retain = true;
   readonly origin = origin;
-  readonly #packet: StoredPacket;
+  readonly #packet: StoredMessage;
   readonly #secondsLeft: number | undefined;
 
   /** @param secondsLeft of its life; undefined where it does not expire. [MQTT-3.3.2-6] */
-  constructor(packet: StoredPacket, secondsLeft: number | undefined) {
+  constructor(packet: StoredMessage, secondsLeft: number | undefined) {
     const { payload } = packet;
     this.topic = packet.topic;
     this.payload = typeof payload === 'string' ? Buffer.from(payload) : payload;

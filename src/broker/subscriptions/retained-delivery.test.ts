@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { StoreError } from '../../kernel/errors.ts';
 import { Slices } from '../../kernel/slices.ts';
 import type { Delivery, Subscription } from '../../plane/plane.ts';
-import type { RetainedPages, StoredPacket } from '../session-store.ts';
+import type { RetainedPages, StoredMessage } from '../store-port.ts';
 import { RetainedDelivery } from './retained-delivery.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 
-const packet = (topic: string, changes: Partial<StoredPacket> = {}): StoredPacket => ({
+const packet = (topic: string, changes: Partial<StoredMessage> = {}): StoredMessage => ({
   topic,
   payload: Buffer.from('x'),
   qos: 2,
@@ -30,7 +30,7 @@ class Client {
   #told: () => void = () => undefined;
 
   /** @param pages what the store finds, whatever the filter */
-  constructor(pages: readonly (readonly StoredPacket[])[] | (() => RetainedPages)) {
+  constructor(pages: readonly (readonly StoredMessage[])[] | (() => RetainedPages)) {
     const retained = (): RetainedPages => (typeof pages === 'function' ? pages() : this.#lazy(pages));
     this.delivery = new RetainedDelivery(this.subscriptions, {
       edge: {
@@ -95,11 +95,11 @@ class Client {
     this.#told();
   }
 
-  *#lazy(pages: readonly (readonly StoredPacket[])[]): Generator<Iterable<StoredPacket>, void> {
+  *#lazy(pages: readonly (readonly StoredMessage[])[]): Generator<Iterable<StoredMessage>, void> {
     for (const page of pages) yield this.#page(page);
   }
 
-  *#page(page: readonly StoredPacket[]): Generator<StoredPacket, void> {
+  *#page(page: readonly StoredMessage[]): Generator<StoredMessage, void> {
     for (const each of page) {
       this.read.push(each.topic);
       yield each;

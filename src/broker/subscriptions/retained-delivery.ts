@@ -3,7 +3,7 @@ import type { Qos } from '../../plane/message.ts';
 import type { Delivery } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { RetainedMessage } from '../publish/retained-message.ts';
-import type { SessionStore, StoredPacket } from '../session-store.ts';
+import type { Store, StoredMessage } from '../store-port.ts';
 import type { SubscriptionTable } from './subscription-table.ts';
 
 /** Messages between two looks at the clock. */
@@ -11,7 +11,7 @@ const clockMessages = 8;
 
 export interface RetainedDeliveryDeps {
   readonly edge: Pick<EdgePort, 'subscriber' | 'whenRoom'>;
-  readonly store: Pick<SessionStore, 'retained'>;
+  readonly store: Pick<Store, 'retained'>;
   /** Shared by all clients: those that search and send at the same time take turns. */
   readonly slices: Slices;
   readonly now: () => number;
@@ -75,7 +75,7 @@ export class RetainedDelivery {
   }
 
   /** @returns the slice that it ended in; undefined where nobody wants the rest */
-  async #send(filter: string, page: Iterable<StoredPacket>, current: Slice): Promise<Slice | undefined> {
+  async #send(filter: string, page: Iterable<StoredMessage>, current: Slice): Promise<Slice | undefined> {
     const { edge, slices } = this.#deps;
     const { subscriber } = edge;
     const packets = page[Symbol.iterator]();
@@ -95,7 +95,7 @@ export class RetainedDelivery {
     }
   }
 
-  #deliver(packet: StoredPacket, { qos, deliveries }: Grant): void {
+  #deliver(packet: StoredMessage, { qos, deliveries }: Grant): void {
     const { expiresAt } = packet;
     const left = expiresAt === undefined ? undefined : Math.ceil((expiresAt - this.#deps.now()) / 1_000);
     if (left !== undefined && left <= 0) return; // [MQTT-3.3.2-5]

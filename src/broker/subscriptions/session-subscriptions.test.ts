@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryStore, startMemoryBroker } from '../../../test/support/memory-broker.ts';
 import { WireClient } from '../../../test/support/wire-client.ts';
 import { type ErrorCode, StoreError } from '../../kernel/errors.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { Store } from '../store-port.ts';
 
 /** A store whose subscriptions cannot be changed while `failure` is set. */
 function failingStore() {
@@ -13,7 +13,7 @@ function failingStore() {
     if (state.failure !== undefined) throw new StoreError(state.failure, 'refused by the test');
     await change();
   };
-  const failing: SessionStore = {
+  const failing: Store = {
     ...store,
     subscribe: (clientId, added) => unless(() => store.subscribe(clientId, added)),
     unsubscribe: (clientId, filters) => unless(() => store.unsubscribe(clientId, filters)),

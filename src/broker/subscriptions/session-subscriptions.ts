@@ -11,7 +11,7 @@ import type { EdgePort } from '../engine-port.ts';
 import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved } from '../events.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
-import type { SessionStore } from '../session-store.ts';
+import type { Store } from '../store-port.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { forBridge, isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
@@ -30,7 +30,7 @@ export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
   };
   readonly authorizer: Pick<Authorizer, 'subscribe'>;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
-  readonly store: RetainedDeliveryDeps['store'] & Pick<SessionStore, 'subscribe' | 'unsubscribe' | 'subscriptionsOf'>;
+  readonly store: RetainedDeliveryDeps['store'] & Pick<Store, 'subscribe' | 'unsubscribe' | 'subscriptionsOf'>;
   readonly slices: Slices;
   readonly events: Events;
 }

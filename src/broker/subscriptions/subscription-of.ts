@@ -1,7 +1,7 @@
 import type { RequestedSubscription } from '../../mqtt/read-subscribe.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Subscriber, Subscription } from '../../plane/plane.ts';
-import type { StoredSubscription } from '../session-store.ts';
+import type { StoredSubscription } from '../store-port.ts';
 
 export const isShared = (filter: string): boolean => filter.startsWith('$share/');
 

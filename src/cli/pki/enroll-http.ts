@@ -3,7 +3,7 @@ import { type RequestOptions, request } from 'node:https';
 import { estPrefix } from '../../broker/est-port.ts';
 import { readBase64, readCertsOnly } from '../../enrollment/pkcs7.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
-import { printable } from '../../pki/x509/names.ts';
+import { printable } from '../../kernel/printable.ts';
 import { usage } from '../connection-options.ts';
 
 /** An EST server (RFC 7030), and how to speak with it. */

@@ -1,8 +1,8 @@
 import { isoTime } from '../../kernel/clock.ts';
 import { dayMs } from '../../kernel/duration.ts';
+import { printable } from '../../kernel/printable.ts';
 import type { LedgerEntry } from '../../pki/folder/ledger.ts';
 import type { CertificateFacts } from '../../pki/x509/inspect.ts';
-import { printable } from '../../pki/x509/names.ts';
 
 /** `until 2027-06-01T00:00:00Z (364 days)`, or that it has ended. */
 export function untilText(notAfter: number, now: number): string {

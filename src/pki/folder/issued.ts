@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { printable } from '../../kernel/printable.ts';
 import { isIssuedBy } from '../check/check-parts.ts';
 import { type CertificateFacts, describeX509 } from '../x509/inspect.ts';
 import { keyFingerprint } from '../x509/keys.ts';
-import { printable } from '../x509/names.ts';
 import { certificatesIn } from '../x509/pem.ts';
 import type { Profile } from '../x509/profile.ts';
 import type { LedgerChange, LedgerEntry } from './ledger.ts';

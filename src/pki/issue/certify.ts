@@ -3,10 +3,11 @@ import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { AppError } from '../../kernel/errors.ts';
+import { printable } from '../../kernel/printable.ts';
 import { extensionIds } from '../x509/certificate-parts.ts';
 import { importSigningKey, keyProblem, pemOf, signingHash } from '../x509/keys.ts';
 import { decodeConstraints, encodeConstraints, type NameConstraints } from '../x509/name-constraints.ts';
-import { printable, type SubjectName } from '../x509/names.ts';
+import { type SubjectName } from '../x509/names.ts';
 import { type Draft, draftChecks, draftOf, type IssueRequest, type IssuerFacts } from './draft.ts';
 import type { IssuingContext, Signer } from './signing.ts';
 

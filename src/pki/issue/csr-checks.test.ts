@@ -212,7 +212,7 @@ describe('a request is refused', () => {
       message: 'device.csr is refused: the name pump-8 is refused: no dns of yours',
     });
     const named = refusal(request({ subject: { commonName: 'x\u001b[2J' } }), policy);
-    expect(named.message).toBe('device.csr is refused: the name x\\u001b[2J is refused: no commonName of yours');
+    expect(named.message).toBe('device.csr is refused: the name x\\u{1b}[2J is refused: no commonName of yours');
   });
 
   test('that cannot be read, with what is wrong with it', () => {

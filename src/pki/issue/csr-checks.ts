@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { AppError } from '../../kernel/errors.ts';
+import { printable } from '../../kernel/printable.ts';
 import { type CsrFacts, provesPossession, readCsr } from '../x509/csr.ts';
 import { keyProblem } from '../x509/keys.ts';
-import { type AltName, parseSubjectAltName, printable } from '../x509/names.ts';
+import { type AltName, parseSubjectAltName } from '../x509/names.ts';
 import type { Profile } from '../x509/profile.ts';
 import { signatureProblem } from '../x509/signatures.ts';
 import { type IssueRequest, maxAltNames } from './draft.ts';

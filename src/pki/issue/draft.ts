@@ -1,4 +1,5 @@
 import { isoTime } from '../../kernel/clock.ts';
+import { isPrintable } from '../../kernel/printable.ts';
 import { constrainedNames, type NameConstraints, outsideConstraints } from '../x509/name-constraints.ts';
 import type { AltName, SubjectName } from '../x509/names.ts';
 import type { ExtendedUse, Profile } from '../x509/profile.ts';
@@ -79,8 +80,8 @@ export function draftOf(
 
 const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 
-/** Control characters, and those that turn the direction of writing: they show one name and mean another. */
-const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+/** Zero width, and needed by some scripts. */
+const joiners = /[\u200c\u200d]/g;
 
 export const subjectIsPrintable: DraftCheck = ({ subject }) => {
   const { commonName, organization } = subject;
@@ -88,8 +89,8 @@ export const subjectIsPrintable: DraftCheck = ({ subject }) => {
     return `the common name "${commonName.slice(0, 80)}" has ${commonName.length} characters; 1 to 64 are allowed`;
   if (organization !== undefined && (organization.length < 1 || organization.length > 64))
     return `the organization has ${organization.length} characters; 1 to 64 are allowed`;
-  const hasControl = unprintable.test(commonName + (organization ?? ''));
-  return hasControl ? 'the subject holds control characters; use printable ones' : undefined;
+  const isShownWhole = isPrintable((commonName + (organization ?? '')).replace(joiners, ''));
+  return isShownWhole ? undefined : 'the subject holds control characters; use printable ones';
 };
 
 export const altNamesArePresent: DraftCheck = ({ profile, altNames }) =>

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../kernel/clock.ts';
+import { printable } from '../../kernel/printable.ts';
 import {
   authorityKeyId,
   type ExtensionValue,
@@ -15,7 +16,6 @@ import {
 import { contextTag, type DerValue, expectTag, readChildren, readDer, tags, timeMs } from '../x509/der.ts';
 import { describeX509 } from '../x509/inspect.ts';
 import { pemOf } from '../x509/keys.ts';
-import { printable } from '../x509/names.ts';
 import { isSignedBy, readSigned, type Signed, signatureProblem } from '../x509/signatures.ts';
 import { type RevocationReason, reasonOfCode } from './reasons.ts';
 

@@ -15,13 +15,6 @@ export interface SubjectName {
   readonly organization?: string;
 }
 
-/** A text of somebody else for a message: control characters are shown, never sent to a terminal. */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`,
-  );
-
 /** Letters of any script, digits and what joins them; the URL rules of `domainToASCII` would cut off or decode the rest. */
 const hostCharacters = /^[\p{L}\p{M}\p{N}._-]+$/u;
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;

@@ -1,4 +1,4 @@
-import type { AlsoKept, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import type { AlsoKept, QueueTarget, StoredMessage } from '../../broker/store-port.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { bytesOf } from '../detach.ts';
 import { copiesOf, keptBytes, storeRefused } from '../limits.ts';
@@ -50,7 +50,7 @@ export class Access {
   }
 
   /** For a message that is to be kept. @throws StoreError store-full */
-  requireRoom(packet: StoredPacket, targets: readonly QueueTarget[], also: AlsoKept): void {
+  requireRoom(packet: StoredMessage, targets: readonly QueueTarget[], also: AlsoKept): void {
     const size = bytesOf(packet);
     const copies = copiesOf(packet, targets, also);
     const bytes = keptBytes(copies, size, also);

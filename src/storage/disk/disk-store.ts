@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../broker/session-store.ts';
+import type { Store } from '../../broker/store-port.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
@@ -30,7 +30,7 @@ export interface DiskStoreDeps extends StoreDeps {
  * each message. `start` opens the folder and rejects with a StoreError store-in-use, store-damaged, store-newer or
  * store-unavailable.
  */
-export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): SessionStore {
+export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): Store {
   const { now = Date.now, onDropped = () => undefined, clock = systemClock, events = silentTelemetry.events } = deps;
   const onFailed = (error: unknown): void => events.emit(storeFailed, { error: messageOf(error) });
   const access = new Access(options, { now, onDropped, onFailed, onMended: reportMended(events) });

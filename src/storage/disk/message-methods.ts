@@ -1,10 +1,10 @@
-import type { SessionStore } from '../../broker/session-store.ts';
+import type { Store } from '../../broker/store-port.ts';
 import type { Access } from './access.ts';
 import { replay } from './queues/replay.ts';
 
-type MessageMethods = Pick<SessionStore, 'keep' | 'retained'>;
-type QueueMethods = Pick<SessionStore, 'queue' | 'sent' | 'received' | 'settled' | 'discard'>;
-type ExchangeMethods = Pick<SessionStore, 'isOpen' | 'closeExchange'>;
+type MessageMethods = Pick<Store, 'keep' | 'retained'>;
+type QueueMethods = Pick<Store, 'queue' | 'sent' | 'received' | 'settled' | 'discard'>;
+type ExchangeMethods = Pick<Store, 'isOpen' | 'closeExchange'>;
 
 export const messageMethods = (access: Access): MessageMethods => ({
   keep: (packet, targets, also = {}) =>

@@ -1,4 +1,4 @@
-import type { SessionStore, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import type { Store, StoredSession, StoredWill } from '../../broker/store-port.ts';
 import { sessionBytes, subscriptionBytes } from '../limits.ts';
 import type { Access } from './access.ts';
 import type { Contents } from './contents.ts';
@@ -7,12 +7,9 @@ import { firstKey, lastKey, ownerKey, textKey } from './files/keys.ts';
 import { encodeSubscription } from './subscription-record.ts';
 import { decodeWill } from './wills.ts';
 
-type SubscriptionMethods = Pick<
-  SessionStore,
-  'subscribe' | 'unsubscribe' | 'subscriptionsOf' | 'filtersOf' | 'subscribersOf'
->;
-type RecordMethods = Pick<SessionStore, 'putSession' | 'session' | 'sessions' | 'endSession'>;
-type WillMethods = Pick<SessionStore, 'putWill' | 'takeWill' | 'wills'>;
+type SubscriptionMethods = Pick<Store, 'subscribe' | 'unsubscribe' | 'subscriptionsOf' | 'filtersOf' | 'subscribersOf'>;
+type RecordMethods = Pick<Store, 'putSession' | 'session' | 'sessions' | 'endSession'>;
+type WillMethods = Pick<Store, 'putWill' | 'takeWill' | 'wills'>;
 
 export function subscriptionMethods(access: Access): SubscriptionMethods {
   return {

@@ -1,4 +1,4 @@
-import type { StoredSubscription } from '../../broker/session-store.ts';
+import type { StoredSubscription } from '../../broker/store-port.ts';
 import { qosOf } from '../../mqtt/fields.ts';
 import { RecordReader, RecordWriter } from './files/bytes.ts';
 

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { StoredWill } from '../../broker/session-store.ts';
+import type { StoredWill } from '../../broker/store-port.ts';
 import { recordBytes } from '../limits.ts';
 import type { Batch } from './files/batch.ts';
 import { damaged } from './files/damaged.ts';

@@ -1,4 +1,4 @@
-import type { Nameable, QueuedPacket, QueueKey, StoredPacket } from '../../broker/session-store.ts';
+import type { Nameable, QueuedPacket, QueueKey, StoredMessage } from '../../broker/store-port.ts';
 import type { Qos } from '../../plane/message.ts';
 import { bytesOf } from '../detach.ts';
 import { emptySize, type Lapse, lapseAt, type Size } from '../limits.ts';
@@ -9,7 +9,7 @@ export interface QueueDelivery {
   readonly retain: boolean;
   /** Identifiers of all matching subscriptions that have one. [MQTT-3.3.4-4] */
   readonly identifiers: readonly number[];
-  /** As `StoredPacket.shared`. */
+  /** As `StoredMessage.shared`. */
   readonly shared?: readonly string[] | undefined;
 }
 
@@ -17,7 +17,7 @@ interface Entry {
   readonly key: string;
   readonly delivery: QueueDelivery;
   /** Undefined once the client has received it and only the PUBREL is left. */
-  message: StoredPacket | undefined;
+  message: StoredMessage | undefined;
   /** Undefined until it was sent. */
   messageId: number | undefined;
   /** Milliseconds since the epoch. */
@@ -60,7 +60,7 @@ export class ClientQueue {
   }
 
   /** Adds a message; one that is queued already is not queued twice. @param queuedAt milliseconds since the epoch. */
-  push(message: StoredPacket, delivery: QueueDelivery, queuedAt = 0): void {
+  push(message: StoredMessage, delivery: QueueDelivery, queuedAt = 0): void {
     const key = nameOf(message) ?? `#${++this.#unnamed}`;
     if (this.#entries.has(key)) return;
     const bytes = bytesOf(message);

@@ -1,4 +1,4 @@
-import type { Exchange } from '../../broker/session-store.ts';
+import type { Exchange } from '../../broker/store-port.ts';
 import type { StoreDeps } from '../drop.ts';
 import { exchangeBytes, exchangeRefused } from '../limits.ts';
 import type { ExchangeLimits } from '../schema.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { aedesPersistenceContract } from '../../../test/contract/aedes-persistence.contract.ts';
-import type { OpenLimitedStore } from '../../../test/contract/session-store/limits.ts';
-import { contractLimits, type OpenStore, retained } from '../../../test/contract/session-store/support.ts';
-import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/session-store.contract.ts';
+import type { OpenLimitedStore } from '../../../test/contract/store/limits.ts';
+import { contractLimits, type OpenStore, retained } from '../../../test/contract/store/support.ts';
+import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/store.contract.ts';
 import { storeSchema } from '../schema.ts';
 import { ClientQueue } from './client-queue.ts';
 import { createMemoryStore } from './memory-store.ts';

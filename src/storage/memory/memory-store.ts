@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../broker/session-store.ts';
+import type { Store } from '../../broker/store-port.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { copiesOf, keptBytes, sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
@@ -11,7 +11,7 @@ import { Subscriptions } from './subscriptions.ts';
 import { memoryWills } from './wills.ts';
 
 /** Everything in this process's memory, until it ends; there is nothing to start and nothing to stop. */
-export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): SessionStore {
+export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): Store {
   const { now = Date.now, onDropped = () => undefined } = deps;
   const subscriptions = new Subscriptions();
   const retained = new RetainedMessages(limits, { now, onDropped });

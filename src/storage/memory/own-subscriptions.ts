@@ -1,4 +1,4 @@
-import type { MatchedSubscription } from '../../broker/session-store.ts';
+import type { MatchedSubscription } from '../../broker/store-port.ts';
 
 /**
  * The subscriptions of one client: a list of the few that most clients have, which is a sixth of a map, and a map where

@@ -1,4 +1,4 @@
-import type { QueuedPacket, QueueKey, QueueTarget, StoredPacket } from '../../broker/session-store.ts';
+import type { QueuedPacket, QueueKey, QueueTarget, StoredMessage } from '../../broker/store-port.ts';
 import { isSharedFilter } from '../../mqtt/topic.ts';
 import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
@@ -23,7 +23,7 @@ export class Queues {
   }
 
   /** Queues the message once for each client among the targets. @throws StoreError store-full; then for none. */
-  push(targets: readonly QueueTarget[], packet: StoredPacket): void {
+  push(targets: readonly QueueTarget[], packet: StoredMessage): void {
     if (targets.length === 0) return;
     const bytes = bytesOf(packet);
     const merged = deliveries(targets, packet);
@@ -81,7 +81,7 @@ export class Queues {
     };
   }
 
-  #refuseIfFull(clientIds: Iterable<string>, packet: StoredPacket, bytes: number): void {
+  #refuseIfFull(clientIds: Iterable<string>, packet: StoredMessage, bytes: number): void {
     for (const clientId of clientIds) {
       const queue = this.#queues.get(clientId);
       if (queue?.has(packet) === true || admit(queue?.size ?? emptySize(), bytes, this.#limits) === 'fits') continue;
@@ -91,7 +91,7 @@ export class Queues {
   }
 
   /** @returns whether the message is to be queued. */
-  #makeRoom(clientId: string, queue: ClientQueue, { topic: newTopic }: StoredPacket, bytes: number): boolean {
+  #makeRoom(clientId: string, queue: ClientQueue, { topic: newTopic }: StoredMessage, bytes: number): boolean {
     for (;;) {
       const admission = admit(queue.size, bytes, this.#limits);
       if (admission === 'fits') return true;
@@ -113,7 +113,7 @@ export class Queues {
 }
 
 /** What each client gets: overlapping filters of one client are one delivery at the highest QoS. [MQTT-3.3.5-1] */
-export function deliveries(targets: readonly QueueTarget[], packet: StoredPacket): Map<string, QueueDelivery> {
+export function deliveries(targets: readonly QueueTarget[], packet: StoredMessage): Map<string, QueueDelivery> {
   const merged = new Map<string, QueueDelivery>();
   for (const target of targets) {
     if (target.noLocal === true && target.clientId === packet.clientId) continue; // [MQTT-3.8.3-3]
@@ -128,7 +128,7 @@ const noIdentifiers: readonly number[] = [];
 
 const deliveryOf = (
   { filter = '', qos = 2, retainAsPublished = false, identifier }: QueueTarget,
-  packet: StoredPacket,
+  packet: StoredMessage,
 ): QueueDelivery => ({
   qos: qos < packet.qos ? qos : packet.qos,
   retain: packet.retain && retainAsPublished, // [MQTT-3.3.1-9]

@@ -1,4 +1,4 @@
-import type { StoredPacket } from '../../broker/session-store.ts';
+import type { StoredMessage } from '../../broker/store-port.ts';
 import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { emptySize, retainedFits, type Size } from '../limits.ts';
@@ -15,7 +15,7 @@ const pageSteps = 2_048;
 export class RetainedMessages {
   /** What is retained. */
   readonly total: Size = emptySize();
-  readonly #tree = new RetainedTree<StoredPacket>();
+  readonly #tree = new RetainedTree<StoredMessage>();
   /** Topics whose message expires; swept round-robin, so that topics nobody reads do not fill the store. */
   readonly #expiring = new Set<string>();
   readonly #limits: StoreLimits;
@@ -27,14 +27,14 @@ export class RetainedMessages {
   }
 
   /** Whether it may be kept; reports it where not. @throws StoreError store-full */
-  fits(packet: StoredPacket): boolean {
+  fits(packet: StoredMessage): boolean {
     this.#sweep();
     const { topic, payload } = packet;
     return payload.length === 0 || retainedFits(topic, this.#more(packet), this.total, this.#limits, this.#deps);
   }
 
   /** Looks at no limit; an empty payload removes what is there. */
-  put(packet: StoredPacket): void {
+  put(packet: StoredMessage): void {
     const { topic, expiresAt } = packet;
     if (packet.payload.length === 0) {
       this.#delete(topic);
@@ -48,7 +48,7 @@ export class RetainedMessages {
   }
 
   /** Copies of the messages whose topic matches, in pages, of which some are empty. */
-  *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
+  *pages(filter: string): Generator<Iterable<StoredMessage>, void> {
     const steps = this.#tree.match(filter);
     for (let isThrough = false; !isThrough; )
       yield this.#page(steps, () => {
@@ -56,7 +56,7 @@ export class RetainedMessages {
       });
   }
 
-  *#page(steps: Steps<StoredPacket>, through: () => void): Generator<StoredPacket, void> {
+  *#page(steps: Steps<StoredMessage>, through: () => void): Generator<StoredMessage, void> {
     for (let left = pageSteps, room = pagePackets; left > 0 && room > 0; left -= 1) {
       const { done, value: packet } = steps.next();
       if (done === true) {
@@ -73,14 +73,14 @@ export class RetainedMessages {
   }
 
   /** What it adds to the total. */
-  #more(packet: StoredPacket): Size {
+  #more(packet: StoredMessage): Size {
     const before = this.#tree.get(packet.topic);
     return before === undefined
       ? { messages: 1, bytes: bytesOf(packet) }
       : { messages: 0, bytes: bytesOf(packet) - bytesOf(before) };
   }
 
-  #isExpired({ expiresAt }: StoredPacket): boolean {
+  #isExpired({ expiresAt }: StoredMessage): boolean {
     return expiresAt !== undefined && expiresAt <= this.#deps.now();
   }
 

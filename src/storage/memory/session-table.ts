@@ -1,4 +1,4 @@
-import type { StoredSession } from '../../broker/session-store.ts';
+import type { StoredSession } from '../../broker/store-port.ts';
 import { sessionBytes } from '../limits.ts';
 
 /** The records of sessions, and what they cost. */

@@ -1,4 +1,4 @@
-import type { MatchedSubscription, StoredSubscription } from '../../broker/session-store.ts';
+import type { MatchedSubscription, StoredSubscription } from '../../broker/store-port.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { TopicIndex } from '../../plane/topic-index.ts';
 import { subscriptionBytes } from '../limits.ts';

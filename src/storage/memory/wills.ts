@@ -1,8 +1,8 @@
-import type { SessionStore, StoredWill } from '../../broker/session-store.ts';
+import type { Store, StoredWill } from '../../broker/store-port.ts';
 import { bytesOf } from '../detach.ts';
 import { recordBytes } from '../limits.ts';
 
-type WillMethods = Pick<SessionStore, 'putWill' | 'takeWill' | 'wills'>;
+type WillMethods = Pick<Store, 'putWill' | 'takeWill' | 'wills'>;
 
 export interface MemoryWills {
   /** What they count for in `store.maxBytes`. */

@@ -4,8 +4,8 @@ import type {
   QueuedPacket,
   QueueKey,
   QueueTarget,
-  StoredPacket,
-} from '../../broker/session-store.ts';
+  StoredMessage,
+} from '../../broker/store-port.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { exchangeRefused, type Lapse, lapseAt, queueRefused, storeRefused } from '../limits.ts';
@@ -56,7 +56,7 @@ export class Outgoing {
    * Queues the message and opens the exchange; what its answer says is for `take`.
    * @returns undefined where there is neither a queue nor an exchange
    */
-  operation(targets: readonly QueueTarget[], packet: StoredPacket, exchange?: Exchange): WriteOperation | undefined {
+  operation(targets: readonly QueueTarget[], packet: StoredMessage, exchange?: Exchange): WriteOperation | undefined {
     const list = deliveries(targets, packet);
     if (list.size === 0 && exchange === undefined) return undefined;
     const names = new Map<string, string>();
@@ -179,7 +179,7 @@ export class Outgoing {
     if (running?.size === 0) this.#replays.delete(clientId);
   }
 
-  #report(names: ReadonlyMap<string, string>, packet: StoredPacket, event: readonly Reply[]): void {
+  #report(names: ReadonlyMap<string, string>, packet: StoredMessage, event: readonly Reply[]): void {
     const [reason, clientId] = [asText(event[0]), names.get(asText(event[1])) ?? ''];
     if (reason === 'full') {
       this.#deps.onDropped({ reason: 'refused', topic: packet.topic });

@@ -1,12 +1,12 @@
 import { decode, encode } from 'msgpack-lite';
-import type { StoredPacket, StoredWill } from '../../broker/session-store.ts';
+import type { StoredMessage, StoredWill } from '../../broker/store-port.ts';
 import type { QueueDelivery } from '../memory/client-queue.ts';
 
 /** The package's encoding. What is undefined is left out, because it would come back as null. */
 export const toBytes = (value: object): Buffer => encode(storable(value));
 
 /** A retained message or a will, in the words of the package. */
-export function messageBytes(packet: StoredPacket | StoredWill): Buffer {
+export function messageBytes(packet: StoredMessage | StoredWill): Buffer {
   const { runId, counter, expiresAt, packetId: _packetId, ...rest } = packet;
   return toBytes({ ...rest, brokerId: runId, brokerCounter: counter, messageExpiry: expiresAt });
 }
@@ -37,13 +37,13 @@ export function toWill(bytes: Uint8Array): StoredWill | undefined {
 }
 
 /** A retained message, as we or the package stored it. @returns undefined for what is none */
-export function toRetained(topic: string, bytes: Uint8Array): StoredPacket | undefined {
+export function toRetained(topic: string, bytes: Uint8Array): StoredMessage | undefined {
   const fields = toRecord(bytes);
   const message = toMessage(topic, { ...fields, retain: fields['retain'] !== false });
   return message && { ...message, cmd: 'publish' };
 }
 
-function toMessage(topic: string, fields: Readonly<Record<string, unknown>>): StoredPacket | undefined {
+function toMessage(topic: string, fields: Readonly<Record<string, unknown>>): StoredMessage | undefined {
   const { payload, qos, retain, properties, messageExpiry, brokerId, brokerCounter, ...rest } = fields;
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined;
   return {
@@ -60,7 +60,7 @@ function toMessage(topic: string, fields: Readonly<Record<string, unknown>>): St
 }
 
 /** 0 for what is no QoS. */
-export const toQos = (value: unknown): StoredPacket['qos'] => (value === 2 ? 2 : value === 1 ? 1 : 0);
+export const toQos = (value: unknown): StoredMessage['qos'] => (value === 2 ? 2 : value === 1 ? 1 : 0);
 
 const headerLengthBytes = 4;
 
@@ -69,7 +69,7 @@ const headerLengthBytes = 4;
  * encoding, and queues are what has to be fast. What differs between clients (QoS, retain flag, identifiers, packet
  * identifier) does not stand in it.
  */
-export function encodePacket(packet: StoredPacket): Buffer {
+export function encodePacket(packet: StoredMessage): Buffer {
   const { topic, payload, clientId, properties, expiresAt, runId, counter } = packet;
   const text = typeof payload === 'string' ? 1 : undefined;
   const [p, d] = properties === undefined ? [] : splitProperties(properties);
@@ -117,7 +117,7 @@ export function deliveryText({ qos, retain, identifiers, shared }: QueueDelivery
 }
 
 /** @param messageId undefined when it was not sent yet */
-export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: number | undefined): StoredPacket {
+export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: number | undefined): StoredMessage {
   const payloadStart = headerLengthBytes + bytes.readUInt32BE();
   const header: Header = JSON.parse(bytes.toString('utf8', headerLengthBytes, payloadStart));
   const { t, c, e, b, n, s, p, d } = header;

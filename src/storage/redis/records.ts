@@ -1,4 +1,4 @@
-import type { Exchange, StoredSession, StoredWill } from '../../broker/session-store.ts';
+import type { Exchange, StoredSession, StoredWill } from '../../broker/store-port.ts';
 import type { StoreDeps } from '../drop.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import createPersistence from 'aedes-persistence-redis';
-import type { StoreStats } from '../../broker/session-store.ts';
+import type { StoreStats } from '../../broker/store-port.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import type { StoreDeps } from '../drop.ts';

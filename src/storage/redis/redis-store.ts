@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../broker/session-store.ts';
+import type { Store } from '../../broker/store-port.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { asList } from './batch.ts';
 import type { RedisParts, RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
@@ -15,7 +15,7 @@ export type { RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
  * A write is acknowledged when Redis has answered; what that survives is Redis' own setting (`appendonly`,
  * `appendfsync`). `start` rejects with a StoreError store-unavailable when Redis is away.
  */
-export function createRedisStore(options: RedisStoreOptions, deps: Partial<RedisStoreDeps> = {}): SessionStore {
+export function createRedisStore(options: RedisStoreOptions, deps: Partial<RedisStoreDeps> = {}): Store {
   let opened: RedisParts | undefined;
   let isStopped = false;
   const parts = (): RedisParts => {

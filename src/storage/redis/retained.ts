@@ -1,4 +1,4 @@
-import type { StoredPacket } from '../../broker/session-store.ts';
+import type { StoredMessage } from '../../broker/store-port.ts';
 import { matches } from '../../mqtt/topic.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
@@ -33,7 +33,7 @@ export class Retained {
   }
 
   /** Keeps it, or takes away what is there; what its answer says is for `take`. */
-  operation(packet: StoredPacket): WriteOperation {
+  operation(packet: StoredMessage): WriteOperation {
     const { topic, payload, expiresAt = '' } = packet;
     const message = payload.length === 0 ? '' : messageBytes(packet);
     const { messages, bytes, onFull } = this.#limits.retained;
@@ -58,7 +58,7 @@ export class Retained {
   }
 
   /** Messages whose topic matches, in pages. */
-  async *pages(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
+  async *pages(filter: string): AsyncGenerator<readonly StoredMessage[], void> {
     const pages = /[+#]/.test(filter) ? this.#search(filter) : this.#get(filter);
     for await (const page of pages) {
       const valid = page.filter(({ expiresAt = Infinity }) => expiresAt > this.#deps.now());
@@ -67,14 +67,14 @@ export class Retained {
     }
   }
 
-  async *#get(topic: string): AsyncGenerator<readonly StoredPacket[], void> {
+  async *#get(topic: string): AsyncGenerator<readonly StoredMessage[], void> {
     const message = asBytes(await this.#pipe.submit('READ', 'HGET', this.#hash, topic));
     const packet = message === undefined ? undefined : toRetained(topic, message);
     if (packet !== undefined) yield [packet];
   }
 
   /** A topic may come twice while Redis makes its table larger or smaller. */
-  async *#search(filter: string): AsyncGenerator<readonly StoredPacket[], void> {
+  async *#search(filter: string): AsyncGenerator<readonly StoredMessage[], void> {
     const seen = new Set<string>();
     const pattern = retainedPattern(filter);
     let cursor = '0';
@@ -84,7 +84,7 @@ export class Retained {
       );
       cursor = asText(reply[0]);
       const entries = asList(reply[1]);
-      const page: StoredPacket[] = [];
+      const page: StoredMessage[] = [];
       for (let index = 0; index < entries.length; index += 2) {
         const topic = asText(entries[index]);
         const message = asBytes(entries[index + 1]);

@@ -1,4 +1,4 @@
-import type { StoredSubscription } from '../../broker/session-store.ts';
+import type { StoredSubscription } from '../../broker/store-port.ts';
 import type { Qos } from '../../plane/message.ts';
 import { asBytes, type Reply } from './batch.ts';
 import { toQos, toRecord } from './packet-codec.ts';

@@ -1,4 +1,4 @@
-import type { StoredSubscription } from '../../broker/session-store.ts';
+import type { StoredSubscription } from '../../broker/store-port.ts';
 import { Subscriptions } from '../memory/subscriptions.ts';
 import { type Argument, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
 import { toBytes } from './packet-codec.ts';

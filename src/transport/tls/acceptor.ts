@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import type { PeerTls } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Refusal } from '../refusal.ts';
+import type { ConnectionRefusal } from '../connection-refusal.ts';
 import type { CertificateSource } from './certificates.ts';
 import { type ChainDepth, chainDepth } from './chain-depth.ts';
 import { type ClientRules, clientJudge } from './client-judge.ts';
@@ -20,7 +20,7 @@ import { type TicketSecrets, ticketKeys } from './ticket-keys.ts';
 export interface HandshakeHandler {
   onSecure(socket: TLSSocket, tls: PeerTls): void;
   /** The socket is destroyed right after. */
-  onRefused(refusal: Refusal): void;
+  onRefused(refusal: ConnectionRefusal): void;
 }
 
 export interface TlsAcceptor {

@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import type { PeerCertificate, PeerTls } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { keyFingerprint } from '../../pki/x509/keys.ts';
-import type { Refusal } from '../refusal.ts';
+import type { ConnectionRefusal } from '../connection-refusal.ts';
 import type { CertificateSource } from './certificates.ts';
 import type { ChainDepth } from './chain-depth.ts';
 import { openCertificates } from './open-certificates.ts';
@@ -20,7 +20,7 @@ export interface ClientRules {
 
 /** Decides at the end of a handshake whether a client comes in. */
 export interface ClientJudge {
-  judge(socket: TLSSocket): PeerTls | Refusal;
+  judge(socket: TLSSocket): PeerTls | ConnectionRefusal;
   /** Closes connections whose certificate is revoked by now. @returns one sentence for each. */
   closeRevoked(): readonly string[];
   /** Closes no connection any more because its certificate has ended. */
@@ -39,12 +39,12 @@ const isHandshakeEnd = (socket: object): socket is HandshakeEnd => {
   return '_releaseControl' in socket && typeof handle === 'object' && handle !== null && 'verifyError' in handle;
 };
 
-const unsupportedNode: Refusal = {
+const unsupportedNode: ConnectionRefusal = {
   reason: 'tls-failed',
   detail: `Node ${process.version} does not tell whether a client certificate verified; use a supported version`,
 };
 
-const noCertificate: Refusal = { reason: 'no-certificate', detail: 'the client sent no certificate' };
+const noCertificate: ConnectionRefusal = { reason: 'no-certificate', detail: 'the client sent no certificate' };
 
 /**
  * @param chainDepth of the trust anchors in use; undefined: no limit.
@@ -64,7 +64,7 @@ export function clientJudge(options: {
   const open = openCertificates(clock, options.onEnded);
 
   /** Why a certificate that verified is not good enough here. Node decodes it anew for each handshake, so only on need. */
-  const objection = (socket: TLSSocket, certificate: PeerCertificate): Refusal | undefined => {
+  const objection = (socket: TLSSocket, certificate: PeerCertificate): ConnectionRefusal | undefined => {
     const { revocation } = certificates.current();
     const chainDepth = options.chainDepth();
     const isSuspect = revocation?.isSuspect(certificate.serialNumber) === true;

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { PeerCertificate as NodePeerCertificate, TLSSocket } from 'node:tls';
 import type { PeerCertificate, PeerTls } from '../../broker/ports.ts';
-import { printable } from '../../kernel/printable.ts';
+import { isPrintable, printable } from '../../kernel/printable.ts';
 import { certificateNames } from './certificate-names.ts';
 
 /** The TLS facts of a finished handshake. @param certificate the client's, if it verified. */
@@ -56,7 +56,7 @@ export function nameLine(name: NodeName): string {
  * @returns undefined where there is none, several, or one with control characters: no name is better than a wrong one.
  */
 export function commonNameOf({ CN: value }: NodeName): string | undefined {
-  return typeof value !== 'string' || value === '' || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value) ? undefined : value;
+  return typeof value !== 'string' || value === '' || !isPrintable(value) ? undefined : value;
 }
 
 /** RFC 4514 2.4; control characters are escaped with all the rest by `printable`. */

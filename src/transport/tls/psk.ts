@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { StartError } from '../../kernel/errors.ts';
+import { isPrintable } from '../../kernel/printable.ts';
 
 /** Ciphers with pre-shared keys, before those with certificates; the first two have forward secrecy (RFC 8442, 5489). */
 export const pskCiphers = [
@@ -94,7 +95,7 @@ function readLine(line: string): { readonly identity: string; readonly key: Buff
   const split = splitPskLine(line);
   if (split === undefined) return 'write identity:key, the key in hex';
   const { identity, key } = split;
-  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(identity)) return 'the identity has control characters; use printable ones';
+  if (!isPrintable(identity)) return 'the identity has control characters; use printable ones';
   if (identity === 'anonymous') return '"anonymous" is the name of clients without an identity; choose another';
   const { length } = Buffer.from(identity);
   if (length > maxIdentityBytes) return `the identity is ${length} bytes long; use at most ${maxIdentityBytes}`;

@@ -1,7 +1,7 @@
 import { isoTime } from '../../kernel/clock.ts';
 import { messageOf, systemCode } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/printable.ts';
-import type { Refusal, RefusalReason } from '../refusal.ts';
+import type { ConnectionRefusal, RefusalReason } from '../connection-refusal.ts';
 import type { TlsPolicy } from './policy.ts';
 
 /** A refused certificate, as far as it could be read. Times are milliseconds since the epoch. */
@@ -56,7 +56,7 @@ const failures: Readonly<Record<string, Row>> = {
 const departures: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'EHOSTUNREACH']);
 
 const tooOld: ReadonlySet<string> = new Set(['ERR_SSL_UNSUPPORTED_PROTOCOL', 'ERR_SSL_VERSION_TOO_LOW']);
-const only13: Refusal = {
+const only13: ConnectionRefusal = {
   reason: 'tls-version',
   detail: 'the client offers only TLS 1.2 or older; this listener is for 1.3 alone (`policy`)',
 };
@@ -66,7 +66,7 @@ const only13: Refusal = {
  * @param minVersion what the listener asks for.
  * @returns undefined when the client just went away.
  */
-export function handshakeRefusal(error: unknown, minVersion?: TlsPolicy['minVersion']): Refusal | undefined {
+export function handshakeRefusal(error: unknown, minVersion?: TlsPolicy['minVersion']): ConnectionRefusal | undefined {
   const code = systemCode(error) ?? '';
   if (departures.has(code)) return undefined;
   const alert = /_ALERT_([A-Z_]+)$/.exec(code)?.[1];
@@ -103,7 +103,7 @@ const rejections: Readonly<Record<string, string>> = {
  * @param code name of OpenSSL's verify result, e.g. `CERT_HAS_EXPIRED`.
  * @param now milliseconds since the epoch.
  */
-export function certificateRefusal(code: string, certificate: RefusedCertificate, now: number): Refusal {
+export function certificateRefusal(code: string, certificate: RefusedCertificate, now: number): ConnectionRefusal {
   const shown = `client certificate "${certificate.subject}"`;
   if (code === 'CERT_HAS_EXPIRED')
     return certificate.validTo <= now

@@ -1,6 +1,6 @@
 import { isoTime } from '../../kernel/clock.ts';
 import type { RevocationReason } from '../../pki/revocation/reasons.ts';
-import type { Refusal } from '../refusal.ts';
+import type { ConnectionRefusal } from '../connection-refusal.ts';
 import type { RevocationFinding } from './revocation.ts';
 
 /** What of a refused certificate is said. */
@@ -22,7 +22,7 @@ const reasonWords: Readonly<Record<RevocationReason, string>> = {
 };
 
 /** Puts a revoked client certificate, or one that must not be taken without a list, into words. */
-export function revocationRefusal(finding: RevocationFinding, certificate: NamedCertificate): Refusal {
+export function revocationRefusal(finding: RevocationFinding, certificate: NamedCertificate): ConnectionRefusal {
   const shown = `client certificate "${certificate.subject}", serial number ${certificate.serialNumber}, issued by "${certificate.issuer}",`;
   if (finding.kind === 'unknown')
     return {

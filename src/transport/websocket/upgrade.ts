@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { shown } from '../../kernel/printable.ts';
-import type { Refusal } from '../refusal.ts';
+import type { ConnectionRefusal } from '../connection-refusal.ts';
 
 /** What of an upgrade request decides. */
 export interface UpgradeRequest {
@@ -17,7 +17,7 @@ export interface UpgradeRequest {
 }
 
 /** A refused upgrade: HTTP status and reason. */
-export interface UpgradeRefusal extends Refusal {
+export interface UpgradeRefusal extends ConnectionRefusal {
   readonly status: 400 | 403 | 404 | 405 | 426;
   /** Sent with the response. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AcceptLink, Peer } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import type { Refusal } from '../refusal.ts';
+import type { ConnectionRefusal } from '../connection-refusal.ts';
 import { heartbeat } from './heartbeat.ts';
 import { webSocketLink } from './link.ts';
 import { type OriginRules, refuseOrigin } from './origin.ts';
@@ -14,7 +14,7 @@ export interface UpgradeVisit {
   readonly peer: Omit<Peer, 'protocol'>;
   /** It becomes a link. */
   onSpoken(): void;
-  onRefused(refusal: Refusal): void;
+  onRefused(refusal: ConnectionRefusal): void;
 }
 
 export interface UpgradesOptions {

@@ -1,4 +1,4 @@
-import type { StoredPacket } from '../../../broker/session-store.ts';
+import type { StoredMessage } from '../../../broker/store-port.ts';
 import type { StoredProperties } from '../../../broker/stored-properties.ts';
 import type { ExportLine, LineOf, RecordOf } from './export-schema.ts';
 
@@ -6,7 +6,7 @@ type MessageLine = Omit<LineOf<'retained'>, 'type' | 'queuedAt'>;
 type MessageRecord = Omit<RecordOf<'retained'>, 'type' | 'queuedAt'>;
 
 /** The fields of a message as an export has them. */
-export function messageLine(packet: StoredPacket): MessageLine {
+export function messageLine(packet: StoredMessage): MessageLine {
   const { topic, payload, qos, retain, expiresAt, runId, counter, clientId, properties } = packet;
   const line = propertiesLine(properties);
   return {
@@ -24,7 +24,7 @@ export function messageLine(packet: StoredPacket): MessageLine {
 }
 
 /** The way back. */
-export function messageOfLine(record: MessageRecord): StoredPacket {
+export function messageOfLine(record: MessageRecord): StoredMessage {
   const { topic, payload, isText, qos, retain, expiresAt, node, counter, publisher, properties } = record;
   return {
     cmd: 'publish',

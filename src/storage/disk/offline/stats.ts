@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StoreStats } from '../../../broker/session-store.ts';
+import type { StoreStats } from '../../../broker/store-port.ts';
 import { ownerIn } from '../files/keys.ts';
 import { decodeOwner, decodeSize } from '../queues/owners.ts';
 import { retainedSizeIn } from '../retained/retained.ts';

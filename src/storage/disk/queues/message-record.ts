@@ -1,4 +1,4 @@
-import type { QueuedPacket, QueueKey, StoredPacket } from '../../../broker/session-store.ts';
+import type { QueuedPacket, QueueKey, StoredMessage } from '../../../broker/store-port.ts';
 import type { StoredProperties } from '../../../broker/stored-properties.ts';
 import { qosOf } from '../../../mqtt/fields.ts';
 import type { Qos } from '../../../plane/message.ts';
@@ -43,7 +43,7 @@ export interface MessageBody {
 }
 
 /** Copies everything: what the caller does to the packet later does not reach it. */
-export function encodeBody({ payload, runId = '', clientId, topic, properties }: StoredPacket): MessageBody {
+export function encodeBody({ payload, runId = '', clientId, topic, properties }: StoredMessage): MessageBody {
   const { correlationData, ...rest } = properties ?? {};
   const json = properties === undefined ? '' : JSON.stringify(rest);
   const publisher = clientId ?? '';
@@ -82,7 +82,7 @@ export interface RecordTimes {
 
 /** One record of a queue, or of a retained message. */
 export function encodeMessage(
-  { expiresAt = 0, counter = none }: StoredPacket,
+  { expiresAt = 0, counter = none }: StoredMessage,
   { qos, retain, identifiers, shared }: QueueDelivery,
   body: MessageBody,
   { queuedAt, size }: RecordTimes,
@@ -176,7 +176,7 @@ function textsIn(reader: RecordReader): readonly string[] {
 }
 
 /** A retained message without its name and its publisher, which matter in queues. @throws StoreError store-damaged */
-export function decodeRetained(record: Buffer): StoredPacket {
+export function decodeRetained(record: Buffer): StoredMessage {
   const flags = record[0] ?? 0;
   const reader = bodyReader(record);
   reader.skip(); // node

@@ -1,4 +1,4 @@
-import type { StoredSession } from '../../../broker/session-store.ts';
+import type { StoredSession } from '../../../broker/store-port.ts';
 import { emptySize, recordBytes, type Size, sessionBytes } from '../../limits.ts';
 import type { Batch } from '../files/batch.ts';
 import { RecordReader, RecordWriter } from '../files/bytes.ts';

@@ -1,4 +1,4 @@
-import type { Nameable } from '../../../broker/session-store.ts';
+import type { Nameable } from '../../../broker/store-port.ts';
 import type { Batch } from '../files/batch.ts';
 import type { Environment } from '../files/environment.ts';
 import { type OwnerNumber, queueKey, sequenceIn } from '../files/keys.ts';

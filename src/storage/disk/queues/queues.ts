@@ -1,4 +1,4 @@
-import type { QueueKey, QueueTarget, StoredPacket } from '../../../broker/session-store.ts';
+import type { QueueKey, QueueTarget, StoredMessage } from '../../../broker/store-port.ts';
 import { bytesOf } from '../../detach.ts';
 import type { StoreDeps } from '../../drop.ts';
 import { admit, emptySize, type Lapse, lapseAt, queueRefused, type Size } from '../../limits.ts';
@@ -47,7 +47,7 @@ export class Queues {
   }
 
   /** Queues the message once for each client among the targets. @throws StoreError store-full; then for none. */
-  push(targets: readonly QueueTarget[], packet: StoredPacket): void {
+  push(targets: readonly QueueTarget[], packet: StoredMessage): void {
     if (targets.length === 0) return;
     const size = bytesOf(packet);
     const merged = deliveries(targets, packet);
@@ -158,7 +158,7 @@ export class Queues {
     return this.#deps.batch.get('sent', queueKey(number, sequence)) !== undefined;
   }
 
-  #add(owner: Owner, packet: StoredPacket, delivery: QueueDelivery, body: MessageBody, size: number): void {
+  #add(owner: Owner, packet: StoredMessage, delivery: QueueDelivery, body: MessageBody, size: number): void {
     const sequence = this.#deps.numbers.nextSequence();
     const record = encodeMessage(packet, delivery, body, { queuedAt: this.#deps.now(), size });
     this.#deps.batch.put('queue', queueKey(owner.number, sequence), record, true);
@@ -182,7 +182,7 @@ export class Queues {
     this.#deps.owners.resized(owner);
   }
 
-  #refuseIfFull(clientIds: Iterable<string>, packet: StoredPacket, size: number): void {
+  #refuseIfFull(clientIds: Iterable<string>, packet: StoredMessage, size: number): void {
     for (const clientId of clientIds) {
       const owner = this.#deps.owners.find(clientId);
       if (owner?.index?.has(packet) === true || admit(owner?.size ?? emptySize(), size, this.#limits) === 'fits')

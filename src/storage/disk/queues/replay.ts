@@ -1,4 +1,4 @@
-import type { QueuedPacket } from '../../../broker/session-store.ts';
+import type { QueuedPacket } from '../../../broker/store-port.ts';
 import { StoreError } from '../../../kernel/errors.ts';
 import type { Batch } from '../files/batch.ts';
 import type { Environment } from '../files/environment.ts';

@@ -1,4 +1,4 @@
-import type { StoredPacket } from '../../../broker/session-store.ts';
+import type { StoredMessage } from '../../../broker/store-port.ts';
 import { matches } from '../../../mqtt/topic.ts';
 import { bytesOf } from '../../detach.ts';
 import type { StoreDeps } from '../../drop.ts';
@@ -42,14 +42,14 @@ export class RetainedMessages {
   }
 
   /** Whether it may be kept; reports it where not. @throws StoreError store-full */
-  fits(packet: StoredPacket): boolean {
+  fits(packet: StoredMessage): boolean {
     if (packet.payload.length === 0) return true;
     const before = this.#deps.batch.get('retained', topicKey(packet.topic));
     return retainedFits(packet.topic, moreThan(before, bytesOf(packet)), this.total, this.#limits, this.#deps);
   }
 
   /** Looks at no limit; an empty payload removes what is there. */
-  put(packet: StoredPacket): void {
+  put(packet: StoredMessage): void {
     const { topic, qos, retain, payload } = packet;
     const { batch } = this.#deps;
     const key = topicKey(topic);
@@ -68,7 +68,7 @@ export class RetainedMessages {
   }
 
   /** The messages whose topic matches, read page by page. */
-  *pages(filter: string): Generator<Iterable<StoredPacket>, void> {
+  *pages(filter: string): Generator<Iterable<StoredMessage>, void> {
     if (!/[+#]/.test(filter)) {
       yield this.#packets(filter, this.#current(topicKey(filter)));
       return;
@@ -95,7 +95,7 @@ export class RetainedMessages {
     this.#deps.batch.put('meta', ...retainedSizeRow(this.total));
   }
 
-  *#packets(filter: string, rows: Iterable<Row>): Generator<StoredPacket, void> {
+  *#packets(filter: string, rows: Iterable<Row>): Generator<StoredMessage, void> {
     for (const { key, value } of rows) {
       if (this.#dropIfExpired(key, value)) continue;
       const packet = decodeRetained(value);

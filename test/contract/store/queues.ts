@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { QueuedPacket, SessionStore, StoredSubscription } from '../../../src/broker/session-store.ts';
+import type { QueuedPacket, Store, StoredSubscription } from '../../../src/broker/store-port.ts';
 import type { Drop } from '../../../src/storage/drop.ts';
 import {
   alice,
@@ -106,7 +106,7 @@ export function enqueueCases(open: OpenStore): void {
 }
 
 export function queueCases(open: OpenStore): void {
-  const openWith = async (...topics: string[]): Promise<[SessionStore & AsyncDisposable, NamedPacket[]]> => {
+  const openWith = async (...topics: string[]): Promise<[Store & AsyncDisposable, NamedPacket[]]> => {
     const store = await open();
     const packets = topics.map((topic) => message(topic, { qos: 2 }));
     for (const packet of packets) await store.keep(packet, [{ clientId: 'alice' }]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Slices } from '../../kernel/slices.ts';
-import type { QueuedPacket } from '../session-store.ts';
-import { Backlog } from './backlog.ts';
+import type { QueuedPacket } from '../store-port.ts';
+import { QueueReader } from './queue-reader.ts';
 
 const packet = (payload: string, packetId?: number): QueuedPacket => ({
   cmd: 'publish',
@@ -25,7 +25,7 @@ test('what was answered after it was read is not sent again: a resend is for ear
   const done = new Promise<void>((resolve) => {
     wake = resolve;
   });
-  const backlog = new Backlog({
+  const reader = new QueueReader({
     store: { queue: () => passes.shift() ?? [] },
     slices: new Slices(),
     clientId: 'c',
@@ -34,13 +34,13 @@ test('what was answered after it was read is not sent again: a resend is for ear
     send({ payload }) {
       said.push(`send ${payload.toString()}`);
       if (payload.toString() === 'last') wake();
-      else backlog.missed();
+      else reader.missed();
     },
     resend: ({ packetId }) => void said.push(`resend ${packetId}`),
     failed: (reason) => void said.push(reason),
     emptied: () => undefined,
   });
-  backlog.advance();
+  reader.advance();
   await done;
   expect(said).toEqual(['resend 7', 'send new', 'send last']);
 });

@@ -4,7 +4,7 @@ import type { Turn } from './turn.ts';
  * What is on its way to one link. Many small packets become one batch, so one system call and one TLS record:
  * that, and not routing, is what a broker pays for over TLS.
  */
-export class Outbox {
+export class TurnWriter {
   readonly #turn: Turn;
   readonly #write: (batch: readonly Uint8Array[]) => void;
   #batch: Uint8Array[] = [];

@@ -1,8 +1,8 @@
 import { setImmediate as turnEnd } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Outbox } from './outbox.ts';
 import { Turn } from './turn.ts';
+import { TurnWriter } from './turn-writer.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -11,7 +11,7 @@ test('what is written in one turn leaves as one batch for each link, in order', 
   const batches: string[] = [];
   const [a, b] = ['a', 'b'].map(
     (name) =>
-      new Outbox(
+      new TurnWriter(
         turn,
         (batch) => void batches.push(`${name}:${batch.map((data) => Buffer.from(data).toString()).join('|')}`),
       ),
@@ -28,10 +28,10 @@ test('what is written in one turn leaves as one batch for each link, in order', 
 
 test('flush sends at once, and the end of the turn sends nothing again', async () => {
   const sent: number[] = [];
-  const outbox = new Outbox(new Turn(), (batch) => void sent.push(batch.length));
-  outbox.push(bytes('x'));
-  outbox.flush();
-  outbox.flush();
+  const writer = new TurnWriter(new Turn(), (batch) => void sent.push(batch.length));
+  writer.push(bytes('x'));
+  writer.flush();
+  writer.flush();
   expect(sent).toEqual([1]);
   await turnEnd();
   expect(sent).toEqual([1]);
@@ -40,8 +40,8 @@ test('flush sends at once, and the end of the turn sends nothing again', async (
 test('what is written while a turn ends leaves at the end of the next', async () => {
   const turn = new Turn();
   const sent: string[] = [];
-  const second = new Outbox(turn, () => void sent.push('second'));
-  const first = new Outbox(turn, () => {
+  const second = new TurnWriter(turn, () => void sent.push('second'));
+  const first = new TurnWriter(turn, () => {
     sent.push('first');
     second.push(bytes('y'));
   });
@@ -71,7 +71,7 @@ test('pieces of one chunk that lie behind one another leave as one, without a co
       (pieces, follows) => {
         const chunks = [Buffer.from('0123456789'), Buffer.from('abcdefghij')].map((chunk) => Uint8Array.from(chunk));
         const sent: Uint8Array[] = [];
-        const outbox = new Outbox(new Turn(), (batch) => void sent.push(...batch));
+        const writer = new TurnWriter(new Turn(), (batch) => void sent.push(...batch));
         let at = 0;
         const written = pieces.map(([which, start, length]) => {
           const from = follows ? at : start;
@@ -79,9 +79,9 @@ test('pieces of one chunk that lie behind one another leave as one, without a co
           at = (from + piece.length) % 10;
           return piece;
         });
-        for (const piece of written) outbox.push(piece);
-        expect(outbox.bytes).toBe(Buffer.concat(written).length);
-        outbox.flush();
+        for (const piece of written) writer.push(piece);
+        expect(writer.bytes).toBe(Buffer.concat(written).length);
+        writer.flush();
         expect(Buffer.concat(sent)).toEqual(Buffer.concat(written));
         for (const { buffer } of sent) expect(chunks.some((chunk) => chunk.buffer === buffer)).toBe(true);
       },
@@ -89,15 +89,15 @@ test('pieces of one chunk that lie behind one another leave as one, without a co
   );
   const chunk = Uint8Array.from([1, 2, 3, 4]);
   const sent: number[][] = [];
-  const outbox = new Outbox(new Turn(), (batch) => void sent.push(...batch.map((data) => [...data])));
+  const writer = new TurnWriter(new Turn(), (batch) => void sent.push(...batch.map((data) => [...data])));
   for (const [from, to] of [
     [0, 1],
     [1, 3],
     [0, 2],
     [2, 4],
   ])
-    outbox.push(chunk.subarray(from, to));
-  outbox.flush();
+    writer.push(chunk.subarray(from, to));
+  writer.flush();
   expect(sent).toEqual([
     [1, 2, 3],
     [1, 2, 3, 4],

@@ -38,7 +38,7 @@ export interface Nameable {
 }
 
 /** A message as it is kept. */
-export interface StoredPacket extends Nameable {
+export interface StoredMessage extends Nameable {
   readonly cmd?: 'publish';
   readonly topic: string;
   readonly payload: Uint8Array | string;
@@ -57,7 +57,7 @@ export interface StoredPacket extends Nameable {
 }
 
 /** What a search for retained messages finds. */
-export type RetainedPages = Iterable<Iterable<StoredPacket>> | AsyncIterable<Iterable<StoredPacket>>;
+export type RetainedPages = Iterable<Iterable<StoredMessage>> | AsyncIterable<Iterable<StoredMessage>>;
 
 /** A PUBREL that waits for its PUBCOMP; it takes the place of the message that was received. [MQTT-4.3.3-1] */
 export interface StoredRelease {
@@ -66,7 +66,7 @@ export interface StoredRelease {
 }
 
 /** What stands in an outgoing queue. */
-export type QueuedPacket = StoredPacket | StoredRelease;
+export type QueuedPacket = StoredMessage | StoredRelease;
 
 /** What a queue is read as. */
 export type QueuedPackets = Iterable<QueuedPacket> | AsyncIterable<QueuedPacket>;
@@ -86,7 +86,7 @@ export interface AlsoKept {
 }
 
 /** A will message. */
-export interface StoredWill extends StoredPacket {
+export interface StoredWill extends StoredMessage {
   readonly clientId: string;
   /** Milliseconds since the epoch: its client is gone, and the will is due then. [MQTT-3.1.3-9] */
   readonly publishAt?: number | undefined;
@@ -121,7 +121,7 @@ export interface StoreStats {
 
 /**
  * Keeps what outlives a connection: sessions, subscriptions, queued messages, open QoS 2 exchanges, wills, retained
- * messages. `test/contract/session-store.contract.ts` holds every store to this:
+ * messages. `test/contract/store.contract.ts` holds every store to this:
  *
  * - Filters are matched level by level: empty levels count, `a/#` matches `a`, and a leading wildcard does not match
  *   topics that begin with `$`. [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.2-1]
@@ -142,9 +142,9 @@ export interface StoreStats {
  * `start` rejects where the store cannot be used; before it and after `stop` every call is refused. A store that was
  * stopped is not started again.
  */
-export interface SessionStore extends Component {
+export interface Store extends Component {
   /** Keeps a message everywhere it has to stand, all or nothing. For targets and `also` see there; one of them at least. */
-  keep(packet: StoredPacket, targets: readonly QueueTarget[], also?: AlsoKept): Promise<void>;
+  keep(packet: StoredMessage, targets: readonly QueueTarget[], also?: AlsoKept): Promise<void>;
   /**
    * Retained messages of one filter, in pages of some hundreds, of which each is read before the next is asked for. A
    * message is found as it is when it is asked for; over a network, when its page is.

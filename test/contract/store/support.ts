@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import type {
   QueuedPacket,
   QueueKey,
-  SessionStore,
-  StoredPacket,
+  Store,
+  StoredMessage,
   StoredSubscription,
-} from '../../../src/broker/session-store.ts';
+} from '../../../src/broker/store-port.ts';
 import type { Qos } from '../../../src/plane/message.ts';
 import type { StoreDeps } from '../../../src/storage/drop.ts';
 import { type StoreOptions, storeSchema } from '../../../src/storage/schema.ts';
@@ -16,7 +16,7 @@ export interface ContractLimits {
   readonly retainedMessages?: number;
 }
 /** Opens an empty store that has been set up for the node `node-1`. */
-export type OpenStore = (limits?: ContractLimits, deps?: Partial<StoreDeps>) => Promise<SessionStore & AsyncDisposable>;
+export type OpenStore = (limits?: ContractLimits, deps?: Partial<StoreDeps>) => Promise<Store & AsyncDisposable>;
 
 /** The same in the terms of the configuration. */
 export const contractLimits = ({ queuedMessages, retainedMessages }: ContractLimits): StoreOptions =>
@@ -28,11 +28,11 @@ export const contractLimits = ({ queuedMessages, retainedMessages }: ContractLim
 export const alice = 'alice';
 export const bob = 'bob';
 
-export type NamedPacket = StoredPacket & QueueKey;
+export type NamedPacket = StoredMessage & QueueKey;
 
 let counter = 0;
 /** A message with a name of its own. */
-export const message = (topic: string, changes: Partial<StoredPacket> = {}): NamedPacket => {
+export const message = (topic: string, changes: Partial<StoredMessage> = {}): NamedPacket => {
   counter += 1;
   const name = { runId: 'node-1', counter };
   const packet = {
@@ -59,29 +59,29 @@ export const read = async <T>(source: Iterable<T> | AsyncIterable<T>): Promise<T
   for await (const item of source) list.push(item);
   return list;
 };
-export const queueOf = (store: SessionStore, clientId = alice): Promise<QueuedPacket[]> => read(store.queue(clientId));
-export const messagesOf = async (store: SessionStore, clientId = alice): Promise<StoredPacket[]> =>
-  (await queueOf(store, clientId)).filter((packet): packet is StoredPacket => packet.cmd !== 'pubrel');
-export async function retained(store: SessionStore, ...filters: string[]): Promise<StoredPacket[]> {
-  const found: StoredPacket[] = [];
+export const queueOf = (store: Store, clientId = alice): Promise<QueuedPacket[]> => read(store.queue(clientId));
+export const messagesOf = async (store: Store, clientId = alice): Promise<StoredMessage[]> =>
+  (await queueOf(store, clientId)).filter((packet): packet is StoredMessage => packet.cmd !== 'pubrel');
+export async function retained(store: Store, ...filters: string[]): Promise<StoredMessage[]> {
+  const found: StoredMessage[] = [];
   for (const filter of filters) for await (const page of store.retained(filter)) found.push(...page);
   return found;
 }
-export const retainedTopics = async (store: SessionStore, ...filters: string[]): Promise<string[]> =>
+export const retainedTopics = async (store: Store, ...filters: string[]): Promise<string[]> =>
   (await retained(store, ...filters)).map(({ topic }) => topic).sort();
 
 /** Queues a message for all that subscribed to its topic. */
-export async function publish<T extends StoredPacket>(store: SessionStore, packet: T): Promise<T> {
+export async function publish<T extends StoredMessage>(store: Store, packet: T): Promise<T> {
   await store.keep(packet, store.subscribersOf(packet.topic));
   return packet;
 }
 /** Keeps it as the retained message of its topic. */
-export const retain = (store: SessionStore, packet: StoredPacket): Promise<void> =>
+export const retain = (store: Store, packet: StoredMessage): Promise<void> =>
   store.keep(packet, [], { isRetained: true });
 /** Opens an exchange of a message that stands in no queue. */
-export const openExchange = (store: SessionStore, clientId: string, packetId: number): Promise<void> =>
+export const openExchange = (store: Store, clientId: string, packetId: number): Promise<void> =>
   store.keep(message('opened', { qos: 2 }), [], { exchange: { clientId, packetId } });
-export const sent = (store: SessionStore, packet: QueueKey, packetId: number): Promise<void> =>
+export const sent = (store: Store, packet: QueueKey, packetId: number): Promise<void> =>
   store.sent(alice, packet, packetId);
 
 const level = fc.constantFrom('', 'a', 'b', '$s');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { misfit } from './refusal.ts';
+import { misfit } from './connection-refusal.ts';
 
 test('what does not fit a listener is named', () => {
   expect(misfit(0x16)).toMatchObject({ reason: 'tls-on-plain-port' });

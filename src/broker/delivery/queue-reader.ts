@@ -1,17 +1,17 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { Pace } from '../../kernel/pace.ts';
 import type { Slices } from '../../kernel/slices.ts';
-import type { QueuedPacket, SessionStore, StoredPacket } from '../session-store.ts';
+import type { QueuedPacket, Store, StoredMessage } from '../store-port.ts';
 import type { Window } from './window.ts';
 
-export interface BacklogDeps {
-  readonly store: Pick<SessionStore, 'queue'>;
+export interface QueueReaderDeps {
+  readonly store: Pick<Store, 'queue'>;
   readonly clientId: string;
   readonly window: Pick<Window, 'get'>;
   /** Whether the client takes one more message now. */
   readonly hasRoom: () => boolean;
   /** Sends a message that was never sent. */
-  readonly send: (packet: StoredPacket) => void;
+  readonly send: (packet: StoredMessage) => void;
   /** Sends again what an earlier connection has not answered. [MQTT-4.4.0-1] */
   readonly resend: (packet: QueuedPacket) => void;
   readonly failed: (reason: string) => void;
@@ -29,8 +29,8 @@ const fewPackets = 16;
  * sent. From then on messages are sent as they come, as long as the client keeps up. They stand in the queue all the
  * same, so what comes while the client does not keep up needs no other place: it is read from the queue later.
  */
-export class Backlog {
-  readonly #deps: BacklogDeps;
+export class QueueReader {
+  readonly #deps: QueueReaderDeps;
   #isMissing = true;
   #isReading = false;
   /** What earlier connections left unanswered was sent again: whatever has an identifier now has it from this one. */
@@ -40,7 +40,7 @@ export class Backlog {
   /** A queue in memory, of messages that need no answer, would be read to its end before anybody else has a turn. */
   readonly #pace: Pace;
 
-  constructor(deps: BacklogDeps) {
+  constructor(deps: QueueReaderDeps) {
     this.#deps = deps;
     this.#pace = new Pace(deps.slices, fewPackets);
   }

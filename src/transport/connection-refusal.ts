@@ -31,7 +31,7 @@ export type RefusalReason =
   | RequestRefusalReason;
 
 /** A refused connection; `detail` is a sentence for the operator. */
-export interface Refusal {
+export interface ConnectionRefusal {
   readonly reason: RefusalReason;
   readonly detail: string;
 }
@@ -40,10 +40,10 @@ const misfits = {
   tls: { reason: 'tls-on-plain-port', detail: 'a TLS hello where none is expected; use mqtt:// or ws:// here' },
   mqtt: { reason: 'mqtt-on-http-port', detail: 'an MQTT CONNECT, but this listener does not accept mqtt' },
   http: { reason: 'http-on-mqtt-port', detail: 'an HTTP request, but this listener speaks MQTT only' },
-} as const satisfies Record<string, Refusal>;
+} as const satisfies Record<string, ConnectionRefusal>;
 
 /** A connection whose first byte is nothing that its listener accepts. */
-export function misfit(firstByte: number | undefined): Refusal {
+export function misfit(firstByte: number | undefined): ConnectionRefusal {
   const speech = speechOf(firstByte);
   if (speech !== 'unknown') return misfits[speech];
   const shown = firstByte === undefined ? 'none' : `0x${firstByte.toString(16).padStart(2, '0')}`;

@@ -1,12 +1,12 @@
 import { describe } from 'vitest';
-import { keepCases } from './session-store/keep.ts';
-import { limitCases, type OpenLimitedStore, recordLimitCases } from './session-store/limits.ts';
-import { orderCases } from './session-store/order.ts';
-import { enqueueCases, queueCases } from './session-store/queues.ts';
-import { retainedCases } from './session-store/retained.ts';
-import { sessionCases } from './session-store/sessions.ts';
-import { subscriptionCases } from './session-store/subscriptions.ts';
-import type { OpenStore } from './session-store/support.ts';
+import { keepCases } from './store/keep.ts';
+import { limitCases, type OpenLimitedStore, recordLimitCases } from './store/limits.ts';
+import { orderCases } from './store/order.ts';
+import { enqueueCases, queueCases } from './store/queues.ts';
+import { retainedCases } from './store/retained.ts';
+import { sessionCases } from './store/sessions.ts';
+import { subscriptionCases } from './store/subscriptions.ts';
+import type { OpenStore } from './store/support.ts';
 
 /** What every session store keeps to, whatever it is built on. */
 export function sessionStoreContract(open: OpenStore): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SessionStore } from '../../../src/broker/session-store.ts';
+import type { Store } from '../../../src/broker/store-port.ts';
 import type { Drop, StoreDeps } from '../../../src/storage/drop.ts';
 import type { StoreLimits } from '../../../src/storage/schema.ts';
 import { storeSchema } from '../../../src/storage/schema.ts';
@@ -22,9 +22,9 @@ export type OpenLimitedStore = (limits: StoreLimits, deps?: Partial<StoreDeps>) 
 
 /** @param config of `store` as in a config file. */
 export const limitsOf = (config: object): StoreLimits => storeSchema.parse(config);
-const toAlice = (store: SessionStore, topic: string, bytes = 1): Promise<void> =>
+const toAlice = (store: Store, topic: string, bytes = 1): Promise<void> =>
   store.keep(message(topic, { payload: Buffer.alloc(bytes) }), [{ clientId: 'alice' }]);
-const topicsOf = async (store: SessionStore): Promise<string[]> => (await messagesOf(store)).map(({ topic }) => topic);
+const topicsOf = async (store: Store): Promise<string[]> => (await messagesOf(store)).map(({ topic }) => topic);
 
 export function limitCases(open: OpenLimitedStore): void {
   test('a queue is limited in bytes: the oldest make room, a message larger than the queue is left out', async () => {
