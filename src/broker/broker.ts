@@ -77,6 +77,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       ...common,
       authorizer,
       topicLength: () => limits.topicLength,
+      maxExpirySeconds: () => limits.messageExpiry && Math.floor(limits.messageExpiry / 1_000),
       events: telemetry.events,
       isEnding: ends.isEnding,
       admit: (clientId, targets, packet, isKept) => engine.edgeOf(clientId)?.admit(targets, packet, isKept),

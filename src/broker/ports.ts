@@ -1,6 +1,7 @@
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { InterestWatcher } from '../plane/interest.ts';
 import type { Message, Qos } from '../plane/message.ts';
+import type { Offers } from './offers-schema.ts';
 
 /** The certificate a peer showed, as far as logs and identity need it. */
 export interface PeerCertificate {
@@ -50,6 +51,8 @@ export interface Peer {
   readonly address: string;
   readonly port: number;
   readonly tls: PeerTls | undefined;
+  /** What of MQTT it may use; undefined: everything. */
+  readonly offers?: Offers | undefined;
 }
 
 /** What the owner of a link is told. Every callback may come until `onClose`, which comes exactly once. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { byteSize, duration } from '../kernel/schema.ts';
 import { maxTopicLevels } from '../mqtt/topic-levels.ts';
+import { keepAliveSchema } from './edge/keep-alive-schema.ts';
+import { messageExpiry } from './publish/schema.ts';
 import { filtersPerPacket, subscriptionsSchema } from './subscriptions/schema.ts';
 
 /** What a remaining length of four bytes can say, with the header. [MQTT 5, 2.1.4] */
@@ -208,20 +210,8 @@ export const limitsSchema = z
           metric: 'sessions_expired_total',
         },
       }),
-    keepAlive: duration
-      .refine((ms) => ms === 0 || (ms >= 1_000 && ms <= 65_535_000), { error: 'use 1s to 65535s, or 0s for no limit' })
-      .prefault('0s')
-      .meta({
-        description:
-          'Longest keep alive of an MQTT 5 client: one that asks for more, or for none, is told this one. 0s: no limit.',
-        reload: 'live',
-        limit: {
-          bounds: 'connection',
-          why: '0s leaves it to clients, as MQTT 3.1.1 does; set it where idle connections cost.',
-          client: 'Server Keep Alive in the CONNACK; who is silent for one and a half times that is closed.',
-          metric: 'mqtt_refused_total',
-        },
-      }),
+    messageExpiry,
+    keepAlive: keepAliveSchema,
     packetPace: byteSize
       .refine((bytes) => bytes >= 1, { error: 'use 1B or more' })
       .prefault('256B')

@@ -18,9 +18,25 @@ export interface ConnackProperties {
   readonly topicAliasMaximum?: number | undefined;
   /** Seconds; the client must use it instead of its own. [MQTT-3.2.2-21] */
   readonly serverKeepAliveSeconds?: number | undefined;
+  /** Where it is not 2. [MQTT-3.2.2-9] */
+  readonly maximumQos?: 0 | 1 | undefined;
+  /** False where there is none of it. [MQTT 5, 3.2.2.3.5] */
+  readonly retainAvailable?: boolean | undefined;
+  /** [MQTT 5, 3.2.2.3.11] */
+  readonly wildcardSubscriptionAvailable?: boolean | undefined;
+  /** [MQTT 5, 3.2.2.3.12] */
+  readonly subscriptionIdentifiersAvailable?: boolean | undefined;
+  /** [MQTT 5, 3.2.2.3.13] */
+  readonly sharedSubscriptionAvailable?: boolean | undefined;
   /** Where response topics are to begin. [MQTT 5, 3.2.2.3.15] */
   readonly responseInformation?: string | undefined;
 }
+
+const oneByte = (id: number, value: number | undefined): Buffer[] =>
+  value === undefined ? [] : [Buffer.from([id, value])];
+
+/** True is what the standard has where nothing is said. */
+const flag = (id: number, value: boolean | undefined): Buffer[] => (value === false ? oneByte(id, 0) : []);
 
 const twoBytes = (id: number, value: number | undefined): Buffer[] =>
   value === undefined ? [] : [Buffer.from([id, value >> 8, value & 0xff])];
@@ -78,9 +94,14 @@ function propertySection(properties: ConnackProperties): Buffer {
   const section = Buffer.concat([
     ...fourBytes(propertyIds.sessionExpiryInterval, properties.sessionExpirySeconds),
     ...twoBytes(propertyIds.receiveMaximum, properties.receiveMaximum),
+    ...oneByte(propertyIds.maximumQos, properties.maximumQos),
+    ...flag(propertyIds.retainAvailable, properties.retainAvailable),
     ...fourBytes(propertyIds.maximumPacketSize, properties.maximumPacketSize),
     ...text(propertyIds.assignedClientIdentifier, properties.assignedClientId),
     ...twoBytes(propertyIds.topicAliasMaximum, properties.topicAliasMaximum),
+    ...flag(propertyIds.wildcardSubscriptionAvailable, properties.wildcardSubscriptionAvailable),
+    ...flag(propertyIds.subscriptionIdentifierAvailable, properties.subscriptionIdentifiersAvailable),
+    ...flag(propertyIds.sharedSubscriptionAvailable, properties.sharedSubscriptionAvailable),
     ...twoBytes(propertyIds.serverKeepAlive, properties.serverKeepAliveSeconds),
     ...text(propertyIds.responseInformation, properties.responseInformation),
   ]);

@@ -218,7 +218,8 @@ export class Reception {
   }
 
   #origin({ address, port }: Arrival, tls: PeerTls | undefined): Omit<Peer, 'protocol'> {
-    return { listener: this.#options.name, address, port, tls };
+    const { name: listener, mqtt: offers } = this.#options;
+    return { listener, address, port, tls, offers };
   }
 
   #settle(arrival: Arrival): void {

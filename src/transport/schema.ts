@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { offersSchema } from '../broker/offers-schema.ts';
 import { httpFields } from '../http/schema.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
@@ -132,6 +133,7 @@ export const listenerSchema = z
           'Who is asked who a client is, in this order: `certificate`, `psk`, `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. `certificate+psk` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
         reload: 'component',
       }),
+    mqtt: offersSchema,
     ...ownCertificateFields,
     ...policyFields,
     ...clientFields,

@@ -120,7 +120,7 @@ describe('MQTT 5: what the broker grants', () => {
       receiveMaximum: 5,
       packetSize: '2KiB',
       topicAliases: 0,
-      keepAlive: '30s',
+      keepAlive: { max: '30s' },
       responseInformation: 'answers/{clientId}',
       sessionExpiry: '1h',
     },

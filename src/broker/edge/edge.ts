@@ -126,7 +126,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (this.#isOver) return;
     const { connect } = this;
     const { limits } = this.#deps;
-    const granted = grantedTo(connect, session, limits);
+    const granted = grantedTo(connect, session, limits, this.peer.offers);
     const connack = encodeConnack(connect.version, session.isPresent, granted, connect.maximumPacketSize);
     if (connack === undefined) {
       this.#refuse(edgeFaults.connackTooLarge);
@@ -224,7 +224,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (isRefusal(connect)) return connect;
     const { limits, engine } = this.#deps;
     this.#connect = connect;
-    const fault = connectFault(connect, limits);
+    const fault = connectFault(connect, limits, this.peer.offers);
     if (fault !== undefined) return fault;
     this.#cutter.rules = packetRules(limits, connect.version);
     this.#timeLimit.connecting();

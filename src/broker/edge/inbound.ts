@@ -9,7 +9,8 @@ import { InboundAliases } from '../../mqtt/topic-aliases.ts';
 import { TopicMemo } from '../../mqtt/topic-memo.ts';
 import { validatePacket } from '../../mqtt/validate.ts';
 import type { Deliveries } from '../delivery/deliveries.ts';
-import type { AuthorizedClient } from '../ports.ts';
+import { publishFault, subscribeFault } from '../offer-faults.ts';
+import type { AuthorizedClient, Peer } from '../ports.ts';
 import type { LimitsOptions } from '../schema.ts';
 import { Handover, type HandoverHost } from './handover.ts';
 import { InboundPublish, type InboundPublishDeps, type InboundPublishHost, type Through } from './inbound-publish.ts';
@@ -17,6 +18,7 @@ import { InboundPublish, type InboundPublishDeps, type InboundPublishHost, type 
 /** The connection that packets come from. */
 export interface InboundHost extends HandoverHost, InboundPublishHost {
   readonly connect: ConnectPacket;
+  readonly peer: Pick<Peer, 'offers'>;
   readonly limits: LimitsOptions;
   readonly intake: HandoverHost['intake'] & InboundPublishHost['intake'];
   readonly deliveries: Deliveries;
@@ -125,6 +127,12 @@ export class Inbound {
         if (!this.#isAccepted) break; // CONNACK comes first
         egress.write(pingresp);
         return undefined;
+      case packetTypes.subscribe: {
+        const { offers } = this.#host.peer;
+        const fault = version === 5 && offers ? subscribeFault(frame, offers) : undefined;
+        if (fault !== undefined) return fault;
+        break;
+      }
       case packetTypes.disconnect: {
         const fault = this.#expiryFault(frame);
         if (fault !== undefined) return fault;
@@ -152,7 +160,8 @@ export class Inbound {
       if (isRefusal(topic)) return topic;
       ({ frame, header } = resolveAlias(frame, header, topic));
     }
-    const fault = this.#publish.count(header);
+    const { offers } = this.#host.peer;
+    const fault = (offers && publishFault(header, offers)) ?? this.#publish.count(header);
     if (fault !== undefined) return fault;
     if (!this.#isAccepted || !this.#handover.isIdle) this.pass(frame);
     else this.#after(this.#publish.take(frame, header));

@@ -24,6 +24,7 @@ test('messages of one publisher are routed in their order, whichever of them a q
     },
     keys: { next: () => ({ runId: 'run', counter: (counter += 1) }) },
     now: () => 0,
+    maxExpirySeconds: () => undefined,
     isEnding: () => false,
     admit: () => undefined,
     mayReceive: () => true,

@@ -30,6 +30,8 @@ export interface PassOnDeps {
   readonly store: Store;
   readonly keys: QueueKeys;
   readonly now: () => number;
+  /** See `limits.messageExpiry`; undefined: no limit. */
+  readonly maxExpirySeconds: () => number | undefined;
   readonly isEnding: (clientId: string) => boolean;
   readonly admit: Admit;
   /** False of a client that is connected and may not. */
@@ -119,7 +121,8 @@ function keep(
   const all = allowed(deps, wanted, message.topic);
   const isKept = isRetained || exchange !== undefined;
   if (all.length === 0 && !isKept) return route(deps, message, underWay, choice);
-  const packet = toStoredMessage(message, key, now());
+
+  const packet = toStoredMessage(message, key, now(), deps.maxExpirySeconds());
   const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit, held) : atOnce(all);
   const queued = all.length === 0 ? message : named(message, key, heldFor);
   if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);

@@ -1,10 +1,20 @@
-import type { Message } from '../../plane/message.ts';
+import type { Message, MessageProperties } from '../../plane/message.ts';
 import type { QueueKey, StoredMessage } from '../store-port.ts';
 import { toStoredProperties } from '../stored-properties.ts';
 
-/** A message as the stores keep it. @param now milliseconds since the epoch */
-export function toStoredMessage(message: Message, key: QueueKey, now: number): StoredMessage {
-  const { topic, payload, qos, retain, properties, origin } = message;
+/**
+ * A message as the stores keep it.
+ * @param now milliseconds since the epoch
+ * @param maxSeconds after which it expires at the latest; see `limits.messageExpiry`
+ */
+export function toStoredMessage(
+  message: Message,
+  key: QueueKey,
+  now: number,
+  maxSeconds = Number.POSITIVE_INFINITY,
+): StoredMessage {
+  const { topic, payload, qos, retain, origin } = message;
+  const properties = expiringWithin(message.properties, maxSeconds);
   const interval = properties?.messageExpiryInterval;
   return {
     cmd: 'publish',
@@ -18,4 +28,9 @@ export function toStoredMessage(message: Message, key: QueueKey, now: number): S
     ...(properties === undefined ? {} : { properties: toStoredProperties(properties) }),
     ...(interval === undefined ? {} : { expiresAt: now + interval * 1_000 }),
   };
+}
+
+function expiringWithin(properties: MessageProperties | undefined, maxSeconds: number): MessageProperties | undefined {
+  const own = properties?.messageExpiryInterval ?? Number.POSITIVE_INFINITY;
+  return own <= maxSeconds ? properties : { ...properties, messageExpiryInterval: maxSeconds };
 }

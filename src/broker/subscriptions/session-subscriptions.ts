@@ -9,6 +9,7 @@ import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved } from '../events.ts';
+import { filterFault } from '../offer-faults.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { Store } from '../store-port.ts';
@@ -20,7 +21,7 @@ import { SubscriptionTable } from './subscription-table.ts';
 const removedAtOnce = 1_000;
 
 export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
-  readonly edge: Pick<EdgePort, 'connect' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
+  readonly edge: Pick<EdgePort, 'connect' | 'peer' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
   /** Of the client that was accepted. */
   readonly session: {
     readonly id: string;
@@ -94,6 +95,7 @@ export class SessionSubscriptions {
   async #subscribe(frame: Buffer): Promise<void> {
     const { edge, slices, session, store } = this.#deps;
     const { limits } = edge;
+    const { offers } = edge.peer;
     const { version, isBridge } = edge.connect;
     const pace = new Pace(slices);
     const { packetId, identifier, count, filters } = readSubscribe(frame, version);
@@ -103,8 +105,9 @@ export class SessionSubscriptions {
     else
       for (const [index, one] of [...filters].entries()) {
         const refusal = this.#refusalOf(one, granted);
-        codes[index] = refusal ?? one.qos;
-        if (refusal === undefined) granted.set(one.filter, isBridge ? forBridge(one) : one); // named again, the last counts
+        const given = offers === undefined ? one : { ...one, qos: lower(one.qos, offers.maximumQos) };
+        codes[index] = refusal ?? given.qos;
+        if (refusal === undefined) granted.set(one.filter, isBridge ? forBridge(given) : given); // named again, the last counts
         const turn = pace.step();
         if (turn !== undefined) await turn;
       }
@@ -129,7 +132,9 @@ export class SessionSubscriptions {
 
   /** @returns the reason code; undefined where the client may have it, and room for it is kept */
   #refusalOf({ filter, qos }: RequestedSubscription, granted: ReadonlyMap<string, unknown>): number | undefined {
-    const { limits } = this.#deps.edge;
+    const { limits, peer } = this.#deps.edge;
+    const fault = peer.offers && filterFault(filter, peer.offers); // before MQTT 5, where nobody was told
+    if (fault !== undefined) return fault.reasonCode;
     if (this.#denial(filter, qos) !== undefined) return reasonCodes.notAuthorized;
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
     if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;
@@ -240,6 +245,8 @@ export class SessionSubscriptions {
     }
   }
 }
+
+const lower = (one: Qos, other: Qos): Qos => (one < other ? one : other);
 
 /** What a client is told when the store did not do what was asked; undefined when it did. */
 function failureOf(asked: Promise<void>): Promise<number | undefined> {

@@ -38,7 +38,7 @@ const subscribing = (change: object, filters: readonly string[]): Probe => ({
 });
 
 /** What a connection that begins now is held to. */
-const heldTo = (name: string, value: string, is: number): Probe => ({
+const heldTo = (name: string, value: unknown, is: unknown): Probe => ({
   change: { limits: { [name]: value } },
   is,
   async see(world) {
@@ -118,7 +118,44 @@ export const limitsProbes: Probes = {
   'limits.sessionExpiry': granted('sessionExpiryInterval', { sessionExpiry: '90s' }, 90, {
     sessionExpiryInterval: 600,
   }),
-  'limits.keepAlive': granted('serverKeepAlive', { keepAlive: '7s' }, 7),
+  'limits.messageExpiry': {
+    change: { limits: { messageExpiry: '90s' } },
+    is: 90,
+    async see(world) {
+      const { client } = await world.connect();
+      await client.ask({
+        cmd: 'publish',
+        topic: '$kept',
+        payload: '1',
+        qos: 1,
+        messageId: 1,
+        dup: false,
+        retain: true,
+      });
+      client.send({ cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: '$kept', qos: 0 }] });
+      for (let packet = await client.next(); packet !== undefined; packet = await client.next())
+        if (packet.cmd === 'publish') return packet.properties?.messageExpiryInterval;
+      return 'closed';
+    },
+  },
+  'limits.keepAlive.min': {
+    change: { limits: { keepAlive: { min: '60s' } } },
+    is: 60,
+    async see(world) {
+      const { answer } = await world.connect({ keepalive: 5 });
+      return (answer as IConnackPacket).properties?.serverKeepAlive;
+    },
+  },
+  'limits.keepAlive.max': granted('serverKeepAlive', { keepAlive: { max: '7s' } }, 7),
+  'limits.keepAlive.before5': heldTo(
+    'keepAlive',
+    { max: '7s', before5: 'refuse' },
+    {
+      min: 0,
+      max: 7_000,
+      before5: 'refuse',
+    },
+  ),
   'limits.packetPace': heldTo('packetPace', '1KiB', 1_024),
   'limits.inFlight': { change: { limits: { inFlight: 1 } }, is: 1, see: inFlight },
   'limits.topicAliases': granted('topicAliasMaximum', { topicAliases: 7 }, 7),

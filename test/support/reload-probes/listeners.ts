@@ -50,6 +50,13 @@ const upgrade = (more: object = {}) => ({
   },
 });
 
+/** A property of CONNACK. */
+const offered = (mqtt: object, property: string, is: unknown): Probe =>
+  on('plain', { mqtt }, is, async (world) => {
+    const answer = await dialogueOn(await world.tcp('plain'), 5).ask(connectOf('probe'));
+    return answer?.cmd === 'connack' ? (Reflect.get(Object(answer.properties), property) as unknown) : answer?.cmd;
+  });
+
 /** Two connections at one time. @returns whether the second is taken */
 const second = async (world: ReloadWorld): Promise<boolean> => {
   await takes(await world.tcp('plain'));
@@ -138,6 +145,23 @@ export function listenerProbes(other: (name: string) => string): Probes {
       { seenAfterOnly: true },
     ),
     'listeners[].maxConnections': on('plain', { maxConnections: 1 }, false, second),
+    'listeners[].mqtt.maximumQos': offered({ maximumQos: 1 }, 'maximumQoS', 1),
+    'listeners[].mqtt.retain': offered({ retain: false }, 'retainAvailable', false),
+    'listeners[].mqtt.wildcardSubscriptions': offered(
+      { wildcardSubscriptions: false },
+      'wildcardSubscriptionAvailable',
+      false,
+    ),
+    'listeners[].mqtt.sharedSubscriptions': offered(
+      { sharedSubscriptions: false },
+      'sharedSubscriptionAvailable',
+      false,
+    ),
+    'listeners[].mqtt.subscriptionIdentifiers': offered(
+      { subscriptionIdentifiers: false },
+      'subscriptionIdentifiersAvailable',
+      false,
+    ),
     'listeners[].certificate': shownOwn,
     'listeners[].key': shownOwn,
     'listeners[].alternative.certificate': byAlternative({ alternative }, 'localhost'),
