@@ -10,6 +10,7 @@ import { buildProgram } from '../src/cli/program.ts';
 import { composeConfig } from '../src/config/compose.ts';
 import type { Config } from '../src/config/schema.ts';
 import { type Instruction, parseDockerfile } from './support/dockerfile.ts';
+import { webOf } from './support/web.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -166,8 +167,8 @@ describe('health check', () => {
       certificates: {},
       rules: [],
     });
-    expect((await healthRoute(info('ok')).request(url.pathname)).status).toBe(200);
-    expect((await healthRoute(info('starting')).request(url.pathname)).status).toBe(503);
+    expect((await webOf([healthRoute(info('ok'))]).request(url.pathname)).status).toBe(200);
+    expect((await webOf([healthRoute(info('starting'))]).request(url.pathname)).status).toBe(503);
   });
 });
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Est } from '../broker/est-port.ts';
 import type { MessagePort, Peer } from '../broker/ports.ts';
 import { caKeys } from '../certificates/ca-keys.ts';
 import { type Certificates, createCertificates } from '../certificates/certificates.ts';
 import { type LastSeen, lastSeen } from '../certificates/last-seen.ts';
 import { statusTopics } from '../certificates/status-topics.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
+import type { Route } from '../http/router/route.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { nothing, type Prepared } from '../kernel/prepared.ts';
@@ -25,8 +25,8 @@ export interface CertificateSide {
   /** For listeners. */
   readonly source: CertificateSource;
   readonly certificates: Pick<Certificates, 'status' | 'files'>;
-  /** Undefined where nobody enrolls over https. */
-  est(): Est | undefined;
+  /** For who enrolls over https. */
+  routes(): readonly Route[];
   /** A client has connected. */
   note(peer: Peer): void;
   /** The certificates, before anything else starts. */
@@ -39,7 +39,7 @@ export interface CertificateSide {
 export interface CertificateChange extends Prepared {
   /** For listeners that are made ready with it. */
   readonly source: CertificateSource;
-  readonly est: Est | undefined;
+  readonly routes: readonly Route[];
   /** Listeners show and trust the new from now on, all of them or, where this throws, none; it is not taken back. */
   show(): Promise<Prepared>;
 }
@@ -55,7 +55,7 @@ export function createCertificateSide(first: ResolvedConfig, deps: CertificateSi
   const kept = (): CertificateChange => ({
     ...nothing,
     source,
-    est: now.est,
+    routes: now.routes,
     async show() {
       if (now.isNeeded) await now.certificates.reload();
       return nothing;
@@ -65,7 +65,7 @@ export function createCertificateSide(first: ResolvedConfig, deps: CertificateSi
   return {
     source,
     certificates: { status: () => now.certificates.status(), files: () => now.certificates.files() },
-    est: () => now.est,
+    routes: () => now.routes,
     note: (peer) => now.seen.note(peer),
     files: part('certificates', ({ files }) => files),
     tellers: part('certificate tellers', ({ tellers }) => tellers),
@@ -76,7 +76,7 @@ export function createCertificateSide(first: ResolvedConfig, deps: CertificateSi
       await startInOrder(fresh.files, signal);
       return {
         source: source.ahead(fresh.certificates),
-        est: fresh.est,
+        routes: fresh.routes,
         show() {
           source.replace(fresh.certificates);
           return Promise.resolve(nothing);
@@ -103,7 +103,7 @@ interface Unit {
   readonly isNeeded: boolean;
   readonly certificates: Certificates;
   readonly seen: LastSeen;
-  readonly est: Est | undefined;
+  readonly routes: readonly Route[];
   readonly files: readonly Component[];
   readonly tellers: readonly Component[];
 }
@@ -130,13 +130,13 @@ function unitOf(config: ResolvedConfig, { telemetry, clock, broker }: Certificat
   });
   const enrollment = isNeeded
     ? appEnrollment(enrollmentOptions, { folder, broker, clock, telemetry })
-    : { est: undefined, parts: [] };
+    : { routes: [], parts: [] };
   return {
     settings: { options, passphrase, enrollmentOptions, listeners },
     isNeeded,
     certificates,
     seen,
-    est: enrollment.est,
+    routes: enrollment.routes,
     files: [certificates, caKeys(folder, passphrase, telemetry.events)],
     tellers: [seen, topics, ...enrollment.parts],
   };

@@ -1,24 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { createAdmin } from '../admin/server.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
-import type { Est } from '../broker/est-port.ts';
 import type { Link } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
-import type { HttpHandler } from '../http/handler.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { messageOf, StartError } from '../kernel/errors.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
-import { atOnce, Live, nothing, type Prepare, takeOver } from '../kernel/prepared.ts';
+import { atOnce, nothing, type Prepare, takeOver } from '../kernel/prepared.ts';
 import { Plane } from '../plane/plane.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
 import { createAccessSide } from './access-side.ts';
 import { brokerInfo } from './broker-info.ts';
-import { createBrokerReads } from './broker-reads.ts';
 import { type CertificateChange, createCertificateSide } from './certificate-side.ts';
 import { partNotEnded } from './events.ts';
 import { registerGauges } from './gauges.ts';
+import { createHttpSide } from './http-side.ts';
 import { createListeners, type Generation } from './listeners.ts';
 import { createNatsSide } from './nats-side.ts';
 import { createStore } from './store.ts';
@@ -67,25 +63,20 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const { hub, nats, bridge } = natsSide;
   const stopping = new AbortController();
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
-  const brokerReads = createBrokerReads(() => config.console, { broker, telemetry, clock });
-  const adminOf = ({ console }: ResolvedConfig, est: Est | undefined): HttpHandler =>
-    createAdmin(console)({
-      info: () =>
-        brokerInfo({ config, nodeId, status, broker, nats, bridge, hub, listeners: listeners.all(), certificates }),
-      metrics: () => telemetry.metricsText(),
-      webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
-      est,
-      broker: brokerReads,
-      telemetry,
-    });
-  const admin = new Live(adminOf(config, certificateSide.est()));
-  const http: HttpHandler = (...request) => admin.current(...request);
+  const httpSide = createHttpSide(config, {
+    info: () =>
+      brokerInfo({ config, nodeId, status, broker, nats, bridge, hub, listeners: listeners.all(), certificates }),
+    enrollment: certificateSide.routes(),
+    broker,
+    telemetry,
+    clock,
+  });
   const accept = (link: Link, generation: Generation): void => {
     certificateSide.note(link.peer);
     doors.entered(link.peer, generation);
     broker.accept(link);
   };
-  const ways = { accept, retired: doors.retired, http, telemetry, clock };
+  const ways = { accept, retired: doors.retired, http: httpSide.handler, telemetry, clock };
   const listeners = createListeners(config, certificateSide.source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
@@ -113,7 +104,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
         async (signal) => (change = await certificateSide.prepare(next, signal)),
         () => listeners.prepare(next, change?.source ?? certificateSide.source),
         (signal) => natsSide.prepareRules(next.bridge.rules, (reason) => waiting.push(reason), signal),
-        () => admin.prepare(adminOf(next, change?.est)),
+        () => httpSide.prepare(next, change?.routes ?? certificateSide.routes()),
         (signal) => access.prepare(next, signal),
         () =>
           atOnce(() => {

@@ -1,10 +1,11 @@
-import type { Est } from '../broker/est-port.ts';
 import type { MessagePort } from '../broker/ports.ts';
 import { createEnrollment } from '../enrollment/enroll.ts';
-import { estHandler, maxEstBodyBytes } from '../enrollment/est.ts';
+import { estHandler } from '../enrollment/est.ts';
+import { estRoutes } from '../enrollment/est-routes.ts';
 import { mqttEnrollment } from '../enrollment/mqtt.ts';
 import type { EnrollmentOptions } from '../enrollment/schema.ts';
 import { tokenFile } from '../enrollment/token-file.ts';
+import type { Route } from '../http/router/route.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
@@ -21,12 +22,12 @@ export interface AppEnrollmentDeps {
 export function appEnrollment(
   options: EnrollmentOptions,
   { folder, broker, clock, telemetry }: AppEnrollmentDeps,
-): { readonly est: Est | undefined; readonly parts: readonly Component[] } {
-  if (!options.enabled) return { est: undefined, parts: [] };
+): { readonly routes: readonly Route[]; readonly parts: readonly Component[] } {
+  if (!options.enabled) return { routes: [], parts: [] };
   const tokens = tokenFile(folder.options.directory, folder.options.now);
   const enrollment = createEnrollment(options, { folder, tokens, clock, telemetry });
   return {
-    est: { maxBodyBytes: maxEstBodyBytes, handle: estHandler({ enrollment, events: telemetry.events }) },
+    routes: estRoutes(estHandler({ enrollment, events: telemetry.events })),
     parts: options.mqtt ? [mqttEnrollment({ broker, enrollment, telemetry })] : [],
   };
 }

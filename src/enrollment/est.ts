@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import type { EstHandler, EstRequest, EstResponse } from '../broker/est-port.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { CaFolder } from '../pki/folder/ca-folder.ts';
@@ -7,6 +6,7 @@ import { oid, sequence, set } from '../pki/x509/der-write.ts';
 import { certificatesIn, distinctCertificates } from '../pki/x509/pem.ts';
 import { readAuthorization } from './authorization.ts';
 import type { Enrollment } from './enroll.ts';
+import type { EstHandler, EstRequest, EstResponse } from './est-request.ts';
 import { enrollmentFailed } from './events.ts';
 import type { EnrollmentOutcome, RefusalKind } from './outcome.ts';
 import { base64Lines, certsOnly, readBase64 } from './pkcs7.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EstResponse } from '../../src/broker/est-port.ts';
+import type { EstResponse } from '../../src/enrollment/est-request.ts';
 import { readBase64, readCertsOnly } from '../../src/enrollment/pkcs7.ts';
 import { issueInFolder, revokeInFolder } from '../../src/pki/folder/operations.ts';
 import { describeX509 } from '../../src/pki/x509/inspect.ts';

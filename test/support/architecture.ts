@@ -36,7 +36,6 @@ const packages: readonly { readonly names: RegExp; readonly where: RegExp; reado
   { names: /^(aedes|aedes-packet|mqtt-packet)$/, where: /^src\/broker\/aedes\//, place: 'src/broker/aedes' },
   { names: /^mqtt$/, where: /^src\/(cli|admin\/web)\//, place: 'src/cli and src/admin/web' },
   { names: /^@nats-io\//, where: /^src\/bridge\//, place: 'src/bridge' },
-  { names: /^(hono|@hono\/.*)$/, where: /^src\/admin\/(?!web\/)/, place: 'src/admin, not its page' },
   { names: /^(prom-client|pino|pino-pretty)$/, where: /^src\/telemetry\//, place: 'src/telemetry' },
   { names: /^(node-forge|@peculiar\/x509|reflect-metadata)$/, where: /^src\/pki\//, place: 'src/pki' },
   {

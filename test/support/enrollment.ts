@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { EstRequest, EstResponse } from '../../src/broker/est-port.ts';
 import { createEnrollment, type Enrollment } from '../../src/enrollment/enroll.ts';
 import { estHandler, maxEstBodyBytes } from '../../src/enrollment/est.ts';
+import type { EstRequest, EstResponse } from '../../src/enrollment/est-request.ts';
 import { enrollmentSchema } from '../../src/enrollment/schema.ts';
 import { type TokenFile, tokenFile } from '../../src/enrollment/token-file.ts';
 import { type CaFolder, openCaFolder } from '../../src/pki/folder/ca-folder.ts';

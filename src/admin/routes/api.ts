@@ -1,24 +1,19 @@
+import { everyone } from '../../http/router/access.ts';
+import { json } from '../../http/router/answer.ts';
+import { type Route, route } from '../../http/router/route.ts';
 import type { BrokerInfo } from '../broker-info.ts';
 import { consoleFacts } from '../console-facts.ts';
-import { type AdminApp, createApp } from '../http.ts';
 
 /** `/api/v1/welcome`: who answers here. */
-export function welcomeRoute(info: () => BrokerInfo): AdminApp {
-  const app = createApp();
-  app.get('/api/v1/welcome', (context) => {
-    const { name, version } = info();
-    context.header('Cache-Control', 'no-store');
-    return context.json({ name, version });
+export const welcomeRoute = (info: () => BrokerInfo): Route =>
+  route('GET', '/api/v1/welcome', {
+    access: everyone,
+    handle() {
+      const { name, version } = info();
+      return json({ name, version });
+    },
   });
-  return app;
-}
 
 /** `/api/v1/console`: what the page fills its forms and snippets with. */
-export function consoleRoute(info: () => BrokerInfo): AdminApp {
-  const app = createApp();
-  app.get('/api/v1/console', (context) => {
-    context.header('Cache-Control', 'no-store');
-    return context.json(consoleFacts(info()));
-  });
-  return app;
-}
+export const consoleRoute = (info: () => BrokerInfo): Route =>
+  route('GET', '/api/v1/console', { access: everyone, handle: () => json(consoleFacts(info())) });

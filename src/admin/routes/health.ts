@@ -1,17 +1,23 @@
+import { everyone } from '../../http/router/access.ts';
+import { json } from '../../http/router/answer.ts';
+import { type Route, route } from '../../http/router/route.ts';
 import type { BrokerInfo } from '../broker-info.ts';
 import { withoutCredentials } from '../console-facts.ts';
-import { type AdminApp, createApp } from '../http.ts';
 
 /** `/healthz`: 200 when the broker takes clients, 503 while it starts or stops. MQTT goes on without NATS, so that does not count. */
-export function healthRoute(info: () => BrokerInfo): AdminApp {
-  const app = createApp();
-  app.get('/healthz', (context) => {
-    const { name, version, status, nodeId, nats, connections } = info();
-    context.header('Cache-Control', 'no-store');
-    return context.json(
-      { name, version, status, nodeId, nats: { ...nats, url: withoutCredentials(nats.url) }, connections },
-      status === 'ok' ? 200 : 503,
-    );
+export const healthRoute = (info: () => BrokerInfo): Route =>
+  route('GET', '/healthz', {
+    access: everyone,
+    handle() {
+      const { name, version, status, nodeId, nats, connections } = info();
+      const shown = {
+        name,
+        version,
+        status,
+        nodeId,
+        nats: { ...nats, url: withoutCredentials(nats.url) },
+        connections,
+      };
+      return json(shown, status === 'ok' ? 200 : 503);
+    },
   });
-  return app;
-}

@@ -1,21 +1,15 @@
-import type { Telemetry } from '../../kernel/telemetry-ports.ts';
+import { thisMachine } from '../../http/router/access.ts';
+import { type Route, route } from '../../http/router/route.ts';
+import type { Events } from '../../kernel/telemetry-ports.ts';
 import { metricsRefused } from '../events.ts';
-import { type AdminApp, createApp, sentence } from '../http.ts';
-import { isLocal, peerOf } from '../local.ts';
 
-/** `/metrics`: Prometheus text, for this machine only. A request that a proxy passes on counts as another machine's. */
-export function metricsRoute(metrics: () => Promise<string>, { events }: Telemetry): AdminApp {
-  const app = createApp();
-  app.get('/metrics', async (context) => {
-    if (!isLocal(context)) {
-      events.emit(metricsRefused, { peer: peerOf(context) });
-      return sentence(context, 403, 'Metrics are shown to this machine only. Ask over 127.0.0.1, without a proxy.');
-    }
-    const text = await metrics();
-    return context.text(text, 200, {
-      'Cache-Control': 'no-store',
-      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
-    });
+/** `/metrics`: Prometheus text. */
+export const metricsRoute = (metrics: () => Promise<string>, events: Events): Route =>
+  route('GET', '/metrics', {
+    access: thisMachine('Metrics are', (peer) => events.emit(metricsRefused, { peer })),
+    handle: async () => ({
+      status: 200,
+      headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
+      body: await metrics(),
+    }),
   });
-  return app;
-}

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { type Assets, toAsset } from '../assets.ts';
+import { webOf } from '../../../test/support/web.ts';
+import { type Assets, toAsset } from '../../http/static/assets.ts';
 import { pageRoutes } from './page.ts';
 
 const page = '<!doctype html><title>console</title>'.repeat(20);
@@ -13,7 +14,7 @@ async function assets(): Promise<Assets> {
   );
   return new Map(await Promise.all(read));
 }
-const app = pageRoutes(assets);
+const app = webOf(pageRoutes(assets));
 
 test('the page is asked for anew each time, its files may be kept for ever', async () => {
   const html = await app.request('/');
@@ -64,7 +65,7 @@ test.each(['/assets/absent.js', '/assets/..%2findex.html', '/assets/__proto__', 
 
 test('a page that is not built is said so, and found once it is', async () => {
   let attempts = 0;
-  const late = pageRoutes(() => (attempts++ === 0 ? Promise.reject(new Error('ENOENT')) : assets()));
+  const late = webOf(pageRoutes(() => (attempts++ === 0 ? Promise.reject(new Error('ENOENT')) : assets())));
   const missing = await late.request('/');
   expect(missing.status).toBe(503);
   expect(await missing.text()).toContain('npm run build');

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request } from 'node:https';
-import { estPrefix } from '../../broker/est-port.ts';
+import { estPrefix } from '../../enrollment/est-request.ts';
 import { readBase64, readCertsOnly } from '../../enrollment/pkcs7.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/printable.ts';

@@ -1,7 +1,7 @@
 /** Where the operations of EST stand (RFC 7030 3.2.2). */
 export const estPrefix = '/.well-known/est/';
 
-/** One request to enroll a device over HTTP (RFC 7030), whoever carries it. */
+/** One request to enroll a device over HTTP (RFC 7030). */
 export interface EstRequest {
   readonly method: string;
   /** What follows `/.well-known/est/`. */
@@ -10,7 +10,7 @@ export interface EstRequest {
   readonly authorization: string | undefined;
   /** Value of `?lifetime=`, e.g. `30d`: ours, EST has none. */
   readonly lifetime: string | undefined;
-  /** Undefined where it is larger than `maxBodyBytes`. */
+  /** Undefined where it is larger than `maxEstBodyBytes`. */
   readonly body: Buffer | undefined;
   readonly address: string;
   readonly isSecure: boolean;
@@ -25,10 +25,3 @@ export interface EstResponse {
 }
 
 export type EstHandler = (request: EstRequest) => Promise<EstResponse>;
-
-/** Enrollment over Secure Transport (RFC 7030), as those who carry its requests see it. */
-export interface Est {
-  /** Larger bodies are not read. */
-  readonly maxBodyBytes: number;
-  readonly handle: EstHandler;
-}
