@@ -42,6 +42,16 @@ describe.each([
     expect(await verdictOf([says(abstain), unasked])).toEqual(abstain);
   });
 
+  test('where either proof ends, the sooner end counts', async () => {
+    const pairs = [
+      [{ ...pump, expiresAtMs: 2 }, { ...ann, expiresAtMs: 1 }, 1],
+      [{ ...pump, expiresAtMs: 1 }, ann, 1],
+      [pump, { ...ann, expiresAtMs: 3 }, 3],
+    ] as const;
+    for (const [first, second, end] of pairs)
+      expect(await verdictOf([says(first), says(second)])).toMatchObject({ expiresAtMs: end });
+  });
+
   test('where a certificate is tied to one client, both must be the same', async () => {
     expect(await verdictOf([says(pump), says(ann)], true)).toMatchObject({
       kind: 'reject',

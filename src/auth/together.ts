@@ -48,8 +48,10 @@ function bothOf(first: Acceptance, second: Acceptance, { areOne }: TogetherOptio
       reason: `not authorized: it is "${first.principal}" by one proof and "${second.principal}" by the other, and access.certificate.bind ties a certificate to one client`,
     };
   const attributes = { ...attributesOf(first, second) };
+  const ends = [first, second].flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
   return {
     ...first,
+    ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(first.isPasswordChecked === true || second.isPasswordChecked === true ? { isPasswordChecked: true } : {}),
   };

@@ -28,8 +28,11 @@ export interface EdgePort {
   readonly connect: ConnectPacket;
   /** Where its messages go. */
   readonly subscriber: Subscriber;
-  /** The client was authenticated; before it has a subscription. */
-  identified(client: AuthorizedClient): void;
+  /**
+   * The client was authenticated; before it has a subscription.
+   * @param expiresAtMs when what it proved itself by ends, milliseconds since the epoch
+   */
+  identified(client: AuthorizedClient, expiresAtMs: number | undefined): void;
   /** Accepts the client: sends CONNACK, then what is queued for it. */
   accepted(session: AcceptedSession): void;
   /** Refuses the client with a CONNACK. The message is for the log, the client hears the code alone. */

@@ -159,6 +159,8 @@ export interface Acceptance extends Identity {
   readonly attributes?: ClientAttributes;
   /** The password was looked at, and is right. */
   readonly isPasswordChecked?: boolean;
+  /** When what it proved itself by ends, milliseconds since the epoch: the connection ends with it. Left out: it lasts. */
+  readonly expiresAtMs?: number;
 }
 
 export interface Rejection {

@@ -43,6 +43,7 @@ const packages: readonly { readonly names: RegExp; readonly where: RegExp; reado
     where: /^src\/storage\/redis\//,
     place: 'src/storage/redis',
   },
+  { names: /^jose$/, where: /^src\/auth\/tokens\//, place: 'src/auth/tokens' },
   { names: /^lmdb$/, where: /^src\/storage\/disk\//, place: 'src/storage/disk' },
   { names: /^yaml$/, where: /^src\/config\//, place: 'src/config' },
   { names: /^zod$/, where: /^src\/(config\/.*|.*\/([a-z-]+-)?schema)\.ts$/, place: 'schema files and src/config' },

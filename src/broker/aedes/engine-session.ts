@@ -96,13 +96,13 @@ export class EngineSession implements EngineConnection, EngineClient {
   }
 
   /** The client is who it says. @param isPresent there is a session to go on with */
-  admitted({ principal, trust, attributes }: Acceptance, isPresent: boolean): void {
+  admitted({ principal, trust, attributes, expiresAtMs }: Acceptance, isPresent: boolean): void {
     this.#giveUp = undefined;
     this.#authorized = { clientId: this.id, principal, trust, attributes, peer: this.edge.peer };
     this.#isPresent = isPresent;
     // a resumed session that ends with the connection still has a queue to deliver first
     this.isPersistent = isPresent || this.expirySeconds > 0;
-    this.edge.identified(this.#authorized);
+    this.edge.identified(this.#authorized, expiresAtMs);
   }
 
   /** No other CONNECT of the client id is worked on until `leaveTurn`. */

@@ -70,8 +70,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.holding = new Holding(deps.memory, (reason) => this.broken(reason));
     this.egress = new Egress(link, deps, deps.limits.outboundBuffer, this, this.holding);
     this.deliveries = new Deliveries(this.egress, deps);
-    const timing = { wheel: deps.wheel, cutter: this.#cutter, intake: this.intake };
-    this.#timeLimit = new TimeLimit(deps.limits, timing, this);
+    this.#timeLimit = new TimeLimit(deps, this.#cutter, this);
     link.open(this);
     this.published(); // who connects waits as who publishes
   }
@@ -117,9 +116,10 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (!this.#isAccepted) this.broken('the broker shuts down');
   }
 
-  identified(client: AuthorizedClient): void {
+  identified(client: AuthorizedClient, expiresAtMs: number | undefined): void {
     this.#client = client;
     this.deliveries.identify(client);
+    if (expiresAtMs !== undefined) this.#timeLimit.credentialsExpire(expiresAtMs);
   }
 
   accepted(session: AcceptedSession): void {
@@ -234,7 +234,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     return undefined;
   }
 
-  keepAliveEnded(refusal: Refusal): void {
+  timedOut(refusal: Refusal): void {
     this.#refuse(refusal);
   }
 

@@ -4,30 +4,42 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../../mqtt/refusal.ts';
 import type { LimitsOptions } from '../schema.ts';
 import { keepAliveMs } from './connack-properties.ts';
+import { CredentialExpiry } from './credential-expiry.ts';
 import { KeepAlive, type KeepAliveDeps } from './keep-alive.ts';
 
 /** Whose time is limited. @param reason a sentence for the log */
 export interface TimeLimitHost {
+  readonly intake: KeepAliveDeps['intake'];
   broken(reason: string): void;
-  keepAliveEnded(refusal: Refusal): void;
+  timedOut(refusal: Refusal): void;
   leavingTimedOut(reason: string): void;
 }
 
-/** How long the edge waits for a client: until it is accepted, then while it is silent, and once it leaves. */
+export interface TimeLimitDeps extends Pick<KeepAliveDeps, 'wheel'> {
+  readonly limits: LimitsOptions;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * How long the edge waits for a client: until it is accepted, then while it is silent, at most until what it proved itself by
+ * expires, and once it leaves.
+ */
 export class TimeLimit {
-  readonly #limits: LimitsOptions;
-  readonly #deps: Omit<KeepAliveDeps, 'ended'>;
+  readonly #deps: TimeLimitDeps;
+  readonly #cutter: KeepAliveDeps['cutter'];
   readonly #host: TimeLimitHost;
   #timer: WheelTimer;
   #keepAlive: KeepAlive | undefined;
+  #credentials: CredentialExpiry | undefined;
   #isConnecting = false;
   #isLeaving = false;
 
-  constructor(limits: LimitsOptions, deps: Omit<KeepAliveDeps, 'ended'>, host: TimeLimitHost) {
-    this.#limits = limits;
+  constructor(deps: TimeLimitDeps, cutter: KeepAliveDeps['cutter'], host: TimeLimitHost) {
     this.#deps = deps;
+    this.#cutter = cutter;
     this.#host = host;
-    const { connectTimeout } = limits;
+    const { connectTimeout } = deps.limits;
     this.#timer = deps.wheel.add(connectTimeout, () => {
       const missing = this.#isConnecting ? 'its CONNECT was not worked on' : 'no complete CONNECT';
       host.broken(`${missing} within limits.connectTimeout (${connectTimeout} ms)`);
@@ -40,14 +52,28 @@ export class TimeLimit {
     this.#timer.touch();
   }
 
+  /** It proved itself by what lasts until then. @param atMs milliseconds since the epoch */
+  credentialsExpire(atMs: number): void {
+    if (this.#isLeaving) return;
+    const ended = (refusal: Refusal): void => this.#host.timedOut(refusal);
+    this.#credentials?.cancel();
+    const { wheel, now } = this.#deps;
+    this.#credentials = new CredentialExpiry(atMs, { wheel, now, ended });
+  }
+
   /** From now on the keep alive counts. */
   accepted(connect: ConnectPacket): void {
     if (this.#isLeaving) return;
     this.#timer.cancel();
-    const silenceMs = keepAliveMs(connect, this.#limits);
+    const { limits, wheel } = this.#deps;
+    const silenceMs = keepAliveMs(connect, limits);
     if (silenceMs === undefined) return;
-    const ended = (): void => this.#host.keepAliveEnded(silent(silenceMs));
-    this.#keepAlive = new KeepAlive({ silenceMs, pace: this.#limits.packetPace }, { ...this.#deps, ended });
+    const { intake } = this.#host;
+    const ended = (): void => this.#host.timedOut(silent(silenceMs));
+    this.#keepAlive = new KeepAlive(
+      { silenceMs, pace: limits.packetPace },
+      { wheel, cutter: this.#cutter, intake, ended },
+    );
   }
 
   /** A packet came. */
@@ -60,7 +86,7 @@ export class TimeLimit {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     this.cancel();
-    const { closeTimeout } = this.#limits;
+    const { closeTimeout } = this.#deps.limits;
     this.#timer = this.#deps.wheel.add(closeTimeout, () =>
       this.#host.leavingTimedOut(`what it sent last was not handled within limits.closeTimeout (${closeTimeout} ms)`),
     );
@@ -69,6 +95,7 @@ export class TimeLimit {
   cancel(): void {
     this.#timer.cancel();
     this.#keepAlive?.cancel();
+    this.#credentials?.cancel();
   }
 }
 

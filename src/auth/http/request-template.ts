@@ -1,0 +1,82 @@
+import type { AuthenticationRequest } from '../../broker/ports.ts';
+import { ConfigError } from '../../kernel/errors.ts';
+import type { HttpRequest } from '../outside/http-client.ts';
+import { asHeaderPart, asText, asUrlPart, type HttpTemplate, parseHttpTemplate, render, uses } from './placeholders.ts';
+import type { HttpAuthenticateOptions } from './schema.ts';
+
+type Entry = readonly [name: string, template: HttpTemplate];
+
+export interface RequestTemplate {
+  /** It asks for the password, so that who answers has looked at it. */
+  readonly hasPassword: boolean;
+  /** @returns the sentence that says what of the client cannot be written into it */
+  requestFor(client: AuthenticationRequest): HttpRequest | string;
+}
+
+/**
+ * What is sent for each client.
+ * @param authorization value of the header of this name; undefined: none
+ * @throws ConfigError where a template is wrong, which the schema finds before
+ */
+export function requestTemplate(options: HttpAuthenticateOptions, authorization: string | undefined): RequestTemplate {
+  const method = options.method === 'get' ? 'GET' : 'POST';
+  const [origin = '', path = ''] = splitUrl(options.url);
+  const at = path.indexOf('?');
+  const pathTemplate = parsed(at === -1 ? path : path.slice(0, at));
+  const queryTemplate = parsed(at === -1 ? '' : path.slice(at + 1));
+  const headers = entriesOf(options.headers);
+  const body = entriesOf(options.body);
+  const isForm = options.headers['content-type']?.startsWith(formType) === true;
+  const all = [pathTemplate, queryTemplate, ...[...headers, ...body].map(([, template]) => template)];
+  const common = {
+    accept: 'application/json',
+    'cache-control': 'no-cache',
+    ...(method === 'POST' ? { 'content-type': jsonType } : {}),
+  };
+  const fixed = authorization === undefined ? common : { ...common, authorization };
+
+  return {
+    hasPassword: all.some((template) => uses(template, 'password')),
+    requestFor(client) {
+      const target = render(pathTemplate, client, asUrlPart) ?? '';
+      if (/(^|\/)\.{1,2}(\/|$)/.test(target)) return 'what it sends would lead to another path of the URL';
+      const filled: Record<string, string> = { ...fixed };
+      for (const [name, template] of headers) {
+        const value = render(template, client, asHeaderPart);
+        if (value === undefined) return `what it sends cannot stand in the header ${name}`;
+        filled[name] = value;
+      }
+      const query = [render(queryTemplate, client, asUrlPart) ?? ''];
+      if (method === 'GET') query.push(formOf(body, client));
+      const search = query.filter((part) => part !== '').join('&');
+      const url = `${origin}${target === '' ? '/' : target}${search === '' ? '' : `?${search}`}`;
+      if (method === 'GET') return { method, url, headers: filled };
+      const text = isForm ? formOf(body, client) : jsonOf(body, client);
+      return text === undefined ? 'what it sends is not UTF-8' : { method, url, headers: filled, body: text };
+    },
+  };
+}
+
+export const jsonType = 'application/json';
+export const formType = 'application/x-www-form-urlencoded';
+
+/** Origin, and the rest without its fragment. */
+export const splitUrl = (url: string): readonly string[] =>
+  /^(https?:\/\/[^/?#\s]+)([^#\s]*)$/.exec(url)?.slice(1) ?? [];
+
+function parsed(text: string): HttpTemplate {
+  const template = parseHttpTemplate(text);
+  if (typeof template === 'string') throw new ConfigError('config-invalid', `access.http.authenticate: ${template}`);
+  return template;
+}
+
+const entriesOf = (record: Readonly<Record<string, string>>): readonly Entry[] =>
+  Object.entries(record).map(([name, text]) => [name, parsed(text)]);
+
+const formOf = (entries: readonly Entry[], client: AuthenticationRequest): string =>
+  entries.map(([name, template]) => `${asUrlPart(name)}=${render(template, client, asUrlPart) ?? ''}`).join('&');
+
+function jsonOf(entries: readonly Entry[], client: AuthenticationRequest): string | undefined {
+  const filled = entries.map(([name, template]) => [name, render(template, client, asText)] as const);
+  return filled.some(([, value]) => value === undefined) ? undefined : JSON.stringify(Object.fromEntries(filled));
+}
