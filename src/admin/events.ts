@@ -5,6 +5,7 @@ export const metricsRefused = defineEvent<{ peer: string }>({
   help: 'Requests for metrics from another machine, which are refused.',
   labels: [],
   level: 'debug',
+  isSecurity: true,
   message: ({ peer }) => `Metrics were refused to ${peer}; only this machine may read them`,
 });
 
@@ -13,6 +14,7 @@ export const queryRefused = defineEvent<{ peer: string }>({
   help: 'Requests from another machine for what the broker has, which are refused.',
   labels: [],
   level: 'debug',
+  isSecurity: true,
   message: ({ peer }) => `What the broker has was not shown to ${peer}; only this machine may read it`,
 });
 

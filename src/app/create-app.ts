@@ -7,6 +7,7 @@ import { messageOf, StartError } from '../kernel/errors.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { atOnce, nothing, type Prepare, takeOver } from '../kernel/prepared.ts';
 import { Plane } from '../plane/plane.ts';
+import { createAudit } from '../telemetry/audit.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import type { TransportListener } from '../transport/listener.ts';
 import { createAccessSide } from './access-side.ts';
@@ -51,6 +52,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   let config = initial;
   const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
 
+  const audit = createAudit(config.audit)({ source: telemetry, events: telemetry.events, clock });
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const access = createAccessSide(config, { events: telemetry.events, clock });
@@ -80,7 +82,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const listeners = createListeners(config, certificateSide.source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
-  const parts: Component[] = [files, access, store, broker, ...natsSide.parts, tellers, listeners, clientsOf(broker)];
+  const parts: Component[] = [audit, files, access, store, broker, ...natsSide.parts, tellers, listeners, clientsOf(broker)];
 
   return {
     name: 'viaduct',
@@ -106,6 +108,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
         (signal) => natsSide.prepareRules(next.bridge.rules, (reason) => waiting.push(reason), signal),
         () => httpSide.prepare(next, change?.routes ?? certificateSide.routes()),
         (signal) => access.prepare(next, signal),
+        () => audit.prepare(next.audit),
         () =>
           atOnce(() => {
             broker.limit(next.limits);

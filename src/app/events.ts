@@ -5,6 +5,7 @@ export const configurationReloaded = defineEvent<{ taken: string; waiting: strin
   help: 'Times that the configuration was read again while running, and taken over as far as it needs no restart.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ taken, waiting }) =>
     `reloaded: certificates are up to date${taken === '' ? '' : `; changed: ${taken}`}${waiting === '' ? '' : `; in effect after a restart: ${waiting}`}`,
 });
@@ -14,6 +15,7 @@ export const configurationNotTaken = defineEvent<{ problem: string }>({
   help: 'Times that a configuration was not taken over while running, because something in it cannot be.',
   labels: [],
   level: 'error',
+  isSecurity: true,
   message: ({ problem }) => `not reloaded, everything stays as it was: ${problem}`,
 });
 

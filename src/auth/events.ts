@@ -6,6 +6,7 @@ export const passwordsUnchecked = defineEvent<{ listener: string; principal: str
   help: 'Listeners on which a client sent a password that nobody checks.',
   labels: ['listener'],
   level: 'warn',
+  isSecurity: true,
   message: ({ listener, principal }) =>
     `clients on listener "${listener}" send passwords, and nobody checks them: one was let in as "${principal}", as it would be without; set access.uncheckedPasswords to refuse, or let clients show a certificate or a pre-shared key`,
 });

@@ -17,6 +17,7 @@ export const clientConnected = defineEvent<ConnectedFields>({
   help: 'Clients that were accepted.',
   labels: ['listener', 'mqtt'],
   level: 'info',
+  isSecurity: true,
   message: ({ listener, protocol, peer, tls, cipher, subject, mqtt, clientId }) => {
     const security = tls === undefined ? 'no TLS' : `${tls} ${cipher ?? ''}`;
     const certificate = subject === undefined ? '' : `, certificate ${subject}`;
@@ -36,6 +37,7 @@ export const clientDisconnected = defineEvent<ClosedFields>({
   help: 'Accepted clients whose connection ended.',
   labels: ['listener'],
   level: 'info',
+  isSecurity: true,
   message: ({ clientId, listener, peer, reason }) =>
     `client "${clientId}" on ${listener} from ${peer} disconnected: ${reason}`,
 });
@@ -54,6 +56,7 @@ export const clientRefused = defineEvent<RefusedFields>({
   help: 'Connections closed by the broker because of what the client sent or did not send.',
   labels: ['listener'],
   level: 'warn',
+  isSecurity: true,
   message: ({ listener, peer, clientId, reason, clause, reasonCode }) =>
     `${clientId === undefined ? 'connection' : `client "${clientId}"`} on ${listener} from ${peer} refused: ${reason} [${clause}] (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
@@ -93,6 +96,7 @@ export const publishRefused = defineEvent<{ reasonCode: number; reason: string }
   help: 'Messages of clients that were refused because of their topic.',
   labels: ['reasonCode'],
   level: 'info',
+  isSecurity: true,
   message: ({ reason, reasonCode }) =>
     `a message was refused: ${reason} (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });

@@ -5,6 +5,7 @@ export const certificatesCreated = defineEvent<{ directory: string; files: strin
   help: 'Times that missing certificates were created.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ directory, files }) => `created in ${directory}: ${files}`,
 });
 
@@ -13,6 +14,7 @@ export const certificatesReloaded = defineEvent<{ directory: string }>({
   help: 'Times that certificates were read again while running.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ directory }) => `certificates read again from ${directory}; new connections use them`,
 });
 
@@ -21,6 +23,7 @@ export const certificatesNotTaken = defineEvent<{ problem: string }>({
   help: 'Times that changed certificate files were not taken over because they are wrong.',
   labels: [],
   level: 'error',
+  isSecurity: true,
   message: ({ problem }) => `certificates: changed files are not taken over, the old ones stay in use: ${problem}`,
 });
 
@@ -29,6 +32,7 @@ export const certificatesRenewed = defineEvent<{ subject: string; until: string 
   help: 'Certificates of the server and its CAs that were renewed.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ subject, until }) => `certificates: renewed ${subject}, valid until ${until}`,
 });
 
@@ -53,6 +57,7 @@ export const authoritiesRetired = defineEvent<{ subject: string }>({
   help: 'CAs that were replaced and are trusted no longer, at their end or when the overlap is over.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ subject }) =>
     `certificates: the replaced CA ${subject} is no longer trusted: it has ended, or its overlap is over`,
 });
@@ -88,6 +93,7 @@ export const ownCertificateRevoked = defineEvent<{ subject: string; responder: s
   help: 'OCSP responses that say of a certificate of a listener that it is revoked, or not known.',
   labels: [],
   level: 'error',
+  isSecurity: true,
   message: ({ subject, responder, detail }) =>
     `certificates: ${responder} says that ${subject}, which listeners show, ${detail}; clients that look will refuse it, so put another certificate in its place`,
 });

@@ -10,6 +10,7 @@ import { hubSchema } from '../hub/schema.ts';
 import { certificatesSchema } from '../pki/schema.ts';
 import { planeSchema } from '../plane/schema.ts';
 import { storeSchema } from '../storage/schema.ts';
+import { auditSchema } from '../telemetry/audit-schema.ts';
 import { logSchema } from '../telemetry/schema.ts';
 import { listenersSchema } from '../transport/schema.ts';
 
@@ -34,6 +35,7 @@ export const configSchema = z.strictObject({
   plane: planeSchema,
   console: consoleSchema,
   log: logSchema,
+  audit: auditSchema,
   reload: reloadSchema,
 });
 

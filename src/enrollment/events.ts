@@ -12,6 +12,7 @@ export const certificateEnrolled = defineEvent<{
   help: 'Certificates that were issued to devices that asked for them.',
   labels: ['via'],
   level: 'info',
+  isSecurity: true,
   message: ({ subject, serialNumber, by, peer, until }) =>
     `enrollment: issued ${serialNumber} to "${subject}" until ${until}, asked for by ${by} from ${peer}`,
 });
@@ -21,6 +22,7 @@ export const enrollmentRefused = defineEvent<{ via: 'est' | 'mqtt'; why: string;
   help: 'Requests for a certificate that were refused.',
   labels: ['via', 'why'],
   level: 'warn',
+  isSecurity: true,
   message: ({ peer, reason }) => `enrollment: refused ${peer}: ${reason}`,
 });
 

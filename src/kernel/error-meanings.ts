@@ -40,6 +40,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   'store-newer': 'The store was written by a newer version of the program. Use that version, or another folder.',
   'store-import-refused':
     'Lines cannot be imported, or the store is not empty; all is said with line numbers. Nothing was imported.',
+  'audit-unwritable': 'The file of the audit log cannot be opened for writing.',
   'start-failed': 'A part of the program could not start; what had started was stopped again.',
   'start-aborted': 'The program was told to stop before it had started.',
   usage: 'The command line cannot be used as given. The exit code is 2.',

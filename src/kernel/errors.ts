@@ -31,6 +31,7 @@ export const errorCodes = [
   'store-in-use',
   'store-newer',
   'store-import-refused',
+  'audit-unwritable',
   'start-failed',
   'start-aborted',
   'usage',

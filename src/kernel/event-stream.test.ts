@@ -16,7 +16,7 @@ function source() {
       return () => void hearers.delete(hear);
     },
   };
-  const emit = (what: Parameters<HearEvent>[0], fields: LogFields): void => {
+  const emit: HearEvent = (what, fields) => {
     for (const hear of hearers) hear(what, fields);
   };
   return { hearable, emit, hearers };

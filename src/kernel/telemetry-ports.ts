@@ -18,11 +18,16 @@ export interface EventKind<F extends LogFields> {
   /** Fields that become labels. Only fields with few possible values: never client ids or topics. */
   readonly labels: readonly (keyof F & string)[];
   readonly level: LogLevel;
+  /** It says who came in, was refused, or was given or denied something: it belongs into the audit log too. */
+  readonly isSecurity?: true;
   /** The log line: what happened, which value, what to do. */
   readonly message: (fields: F) => string;
 }
 
 export const defineEvent = <F extends LogFields>(kind: EventKind<F>): EventKind<F> => kind;
+
+/** What an event is called in log lines; never another for the same kind. */
+export const eventName = ({ counter }: Pick<EventKind<never>, 'counter'>): string => counter.replace(/_total$/, '');
 
 /** Where events go. Implemented by telemetry/. */
 export interface Events {
@@ -30,7 +35,7 @@ export interface Events {
 }
 
 /** Hears of one event. Must not block and must not throw. */
-export type HearEvent = (kind: EventKind<never>, fields: LogFields) => void;
+export type HearEvent = <F extends LogFields>(kind: EventKind<F>, fields: F) => void;
 
 /** Where events come from. Implemented by telemetry/. */
 export interface EventSource {

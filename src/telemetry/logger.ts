@@ -16,14 +16,24 @@ export interface LevelLogger extends Logger {
 /** Writes text or JSON lines, each in one synchronous write. */
 export function createLogger(options: LogOptions, output: LogOutput): LevelLogger {
   const isText = options.format === 'text' || (options.format === 'auto' && output.isTTY === true);
+  return linesTo(isText ? textOutput(output) : output, options.level);
+}
+
+/** Where lines are put, each by itself. */
+interface LineSink {
+  write(line: string): void;
+}
+
+/** Writes JSON lines. */
+export function linesTo(sink: LineSink, lowest: LogLevel): LevelLogger {
   const logger = pino(
     {
-      level: options.level,
+      level: lowest,
       base: null, // process id and host name are known to whoever collects the lines
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    isText ? textOutput(output) : output,
+    sink,
   );
   return {
     isEnabled: (level) => logger.isLevelEnabled(level),
@@ -46,7 +56,7 @@ interface PinoPretty {
   readonly prettyFactory: (options: PrettyOptions) => (line: string) => string;
 }
 
-function textOutput(output: LogOutput): { write(line: string): void } {
+function textOutput(output: LogOutput): LineSink {
   // loaded here, because JSON output never needs it and it takes as long to load as pino itself
   const { prettyFactory }: PinoPretty = createRequire(import.meta.url)('pino-pretty');
   const toText = prettyFactory({

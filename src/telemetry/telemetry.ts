@@ -1,4 +1,12 @@
-import type { EventKind, EventSource, Events, HearEvent, LogFields, Telemetry } from '../kernel/telemetry-ports.ts';
+import {
+  type EventKind,
+  type EventSource,
+  type Events,
+  eventName,
+  type HearEvent,
+  type LogFields,
+  type Telemetry,
+} from '../kernel/telemetry-ports.ts';
 import { createLogger, type LogOutput } from './logger.ts';
 import { type GaugeReading, Metrics } from './metrics.ts';
 import type { LogOptions } from './schema.ts';
@@ -35,7 +43,7 @@ export function createTelemetry(options: LogOptions, { stderr }: TelemetryDeps):
       metrics.increment(kind, fields);
       if (hearers.size > 0) for (const hear of hearers) hear(kind, fields);
       if (logger.isEnabled(kind.level))
-        logger.log(kind.level, kind.message(fields), { ...fields, event: kind.counter.replace(/_total$/, '') });
+        logger.log(kind.level, kind.message(fields), { ...fields, event: eventName(kind) });
     },
   };
   return {

@@ -23,6 +23,7 @@ export const connectionRefused = defineEvent<{
   help: 'Connections refused before any MQTT packet: TLS handshake, wrong protocol, bad WebSocket request.',
   labels: ['listener', 'reason'],
   level: 'warn',
+  isSecurity: true,
   message: (fields) => `listener ${fields.listener}: refused ${from(fields)}: ${fields.detail}`,
 });
 
@@ -31,6 +32,7 @@ export const connectionRevoked = defineEvent<{ listener: string; detail: string 
   help: 'Open connections that were closed because their certificate was revoked.',
   labels: ['listener'],
   level: 'warn',
+  isSecurity: true,
   message: ({ listener, detail }) => `listener ${listener}: closed an open connection: ${detail}`,
 });
 
@@ -39,6 +41,7 @@ export const connectionExpired = defineEvent<{ listener: string; detail: string 
   help: 'Open connections that were closed because their certificate ended (certificates.closeExpired).',
   labels: ['listener'],
   level: 'warn',
+  isSecurity: true,
   message: ({ listener, detail }) => `listener ${listener}: closed an open connection: ${detail}`,
 });
 
@@ -47,6 +50,7 @@ export const keyLogIsOn = defineEvent<{ listener: string; file: string }>({
   help: 'Listeners that write the secrets of their TLS connections into a file.',
   labels: ['listener'],
   level: 'error', // whatever the level of the log, nobody is to miss it
+  isSecurity: true,
   message: ({ listener, file }) =>
     `listener ${listener}: KEY LOG IS ON: whoever reads ${file} can decrypt every TLS connection of this listener; for debugging only, take keyLog out and delete the file afterwards`,
 });

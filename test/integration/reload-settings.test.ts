@@ -8,6 +8,7 @@ import type { Bridge } from '../../src/bridge/bridge.ts';
 import { MemoryBudget } from '../../src/broker/memory-budget.ts';
 import { describe as describeSettings } from '../../src/config/describe.ts';
 import { configSchema } from '../../src/config/schema.ts';
+import { auditProbes } from '../support/reload-probes/audit.ts';
 import { certificateProbes } from '../support/reload-probes/certificates.ts';
 import { limitsProbes } from '../support/reload-probes/limits.ts';
 import { listenerProbes } from '../support/reload-probes/listeners.ts';
@@ -101,6 +102,7 @@ const other = (name: string): string => join(directory.path, name);
 const probes: Probes = {
   ...limitsProbes,
   ...restProbes,
+  ...auditProbes,
   ...ruleProbes,
   ...listenerProbes(other),
   ...certificateProbes(other),
