@@ -68,8 +68,10 @@ export class ConnectionLog {
     });
   }
 
-  refused({ reasonCode, clause, message }: Refusal): void {
-    this.#events.emit(clientRefused, { ...this.#place, clientId: this.#clientId, reasonCode, clause, reason: message });
+  /** @param asked the client id that it wanted; who it is may be what it was refused for */
+  refused({ reasonCode, clause, message }: Refusal, asked: string | undefined): void {
+    const clientId = this.#clientId ?? (asked === undefined || asked === '' ? undefined : shortened(asked));
+    this.#events.emit(clientRefused, { ...this.#place, clientId, reasonCode, clause, reason: message });
   }
 
   skipped(): void {

@@ -283,7 +283,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     if (this.#isOver) return;
     this.#finish();
     this.#reason = refusal.message;
-    this.log.refused(refusal);
+    this.log.refused(refusal, this.#connect?.clientId);
     const answer = answerTo({ ...refusal, message: toldMessage }, this.#connect, this.#isAccepted, frame);
     if (answer !== undefined) this.#link.write([answer]);
     this.#engine?.closed();
