@@ -82,17 +82,8 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const listeners = createListeners(config, certificateSide.source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
-  const parts: Component[] = [
-    audit,
-    files,
-    access,
-    store,
-    broker,
-    ...natsSide.parts,
-    tellers,
-    listeners,
-    clientsOf(broker),
-  ];
+  const clients = clientsOf(broker);
+  const parts: Component[] = [audit, files, access, store, broker, ...natsSide.parts, tellers, listeners, clients];
 
   return {
     name: 'viaduct',
