@@ -14,6 +14,11 @@ export const auditSchema = z
       .meta({
         description: 'Largest audit file; it is then put aside as `FILE.1`, in place of the one before.',
         reload: 'live',
+        limit: {
+          bounds: 'node',
+          why: 'Some 200,000 lines, and twice that with the file put aside: a flood of refusals must not fill the disk.',
+          client: 'Nothing: the oldest lines go.',
+        },
       }),
   })
   .prefault({})
