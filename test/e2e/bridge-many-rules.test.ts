@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { leastOf } from '../support/least-of.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { repository } from '../support/program.ts';
 import { runToEnd } from '../support/run-program.ts';
@@ -73,19 +74,25 @@ async function checkCosts(count: number): Promise<number> {
 }
 
 test('10,000 rules: config check takes little more than with one', async () => {
-  const one = await checkCosts(1);
-  const many = await checkCosts(10_000);
-  expect(one).toBeGreaterThan(0.05);
+  const dearer = async (): Promise<number> => {
+    const one = await checkCosts(1);
+    expect(one).toBeGreaterThan(0.05);
+    return (await checkCosts(10_000)) / one;
+  };
   // 0.65 s and 0.45 s where nothing else runs; on a busy machine both are more
-  expect(many).toBeLessThan(2.5 * one);
+  expect(await leastOf(2.5, dearer)).toBeLessThan(2.5);
 });
 
 test('10,000 rules: the start stays short, and a message each way costs what it costs with one rule', async () => {
-  const one = await costs(1, 20_000);
-  const many = await costs(10_000, 20_000);
-  // four times as much; looking at every pair would take minutes
-  expect(many.start).toBeLessThan(7 * one.start);
-  // a look at every rule would be a hundred times as much
-  expect(many.sent).toBeLessThan(3 * one.sent + 0.3);
-  expect(many.received).toBeLessThan(3 * one.received + 0.3);
+  // what it is of what is allowed
+  const share = async (): Promise<number> => {
+    const one = await costs(1, 20_000);
+    const many = await costs(10_000, 20_000);
+    return Math.max(
+      many.start / (7 * one.start), // four times as much; looking at every pair would take minutes
+      many.sent / (3 * one.sent + 0.3), // a look at every rule would be a hundred times as much
+      many.received / (3 * one.received + 0.3),
+    );
+  };
+  expect(await leastOf(1, share)).toBeLessThan(1);
 });

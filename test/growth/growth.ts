@@ -1,4 +1,5 @@
 import { collectYoung } from '../support/collect-young.ts';
+import { cpuMs } from '../support/cpu-ms.ts';
 
 /** How work grows with something: at most three times as much, or fifteen times, of ten times as much of it. */
 export type Cost = 'O(1)' | 'O(n)';
@@ -23,11 +24,6 @@ const rounds = 12;
 /** Milliseconds of the processor, of all processes that take part. */
 export type Meter = () => Promise<number> | number;
 
-export const ownCpuMs = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-};
-
 /**
  * Does the same with some and with ten times as much, until it is within its claim; others who use the machine only ever
  * make it dearer.
@@ -36,7 +32,7 @@ export const ownCpuMs = (): number => {
 export async function excessOf<World>(
   { cost, run }: Pick<GrowthCase<World>, 'cost' | 'run'>,
   [small, large]: readonly [World, World],
-  meter: Meter = ownCpuMs,
+  meter: Meter = cpuMs,
 ): Promise<string | undefined> {
   const measure = async (world: World, times: number): Promise<number> => {
     collectYoung(); // what lives longer is copied when it fills, and in the small world little lives as long

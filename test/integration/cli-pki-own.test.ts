@@ -87,7 +87,7 @@ describe('a root of somebody else, with an intermediate here that it signed', ()
     const revoked = await commands.run('revoke', 'pump-7/pump-7.pem');
     expect(revoked).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^list \d+ of CN=Acme intermediate, O=Acme: 1 revoked/m),
+      stdout: expect.stringMatching(/^list \d+ of CN=Acme intermediate, O=Acme: 2 revoked/m),
     });
     expect(revoked.stderr).toMatch(/^no list was written: .*root-ca\.key is not there/);
     expect(await commands.run('renew', 'intermediate')).toMatchObject({

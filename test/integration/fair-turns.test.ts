@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
+import { cpuMs } from '../support/cpu-ms.ts';
 import { chunkOf, connected, flood } from '../support/flood.ts';
+import { leastOf } from '../support/least-of.ts';
 import { packet, text, u16 } from '../support/packet-bytes.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { cpuMs, watchTurns } from '../support/watch-turns.ts';
+import { watchTurns } from '../support/watch-turns.ts';
 
 const connections = 20;
 const rounds = 20;
+/** Of the processor. */
+const [mostWaitMs, mostTurnMs] = [250, 150];
 
 const publish = (first: number, topic: string) => (id: number) =>
   packet(first, text(topic), ...((first & 6) === 0 ? [] : [u16(id)]), Buffer.from('x'));
@@ -55,12 +59,12 @@ describe.each(['memory', 'disk'] as const)('%s store', (type) => {
     await directory[Symbol.asyncDispose]();
   });
 
-  test.each(floods)('%s, from 20 clients as fast as they can, holds up nobody', async (_name, make) => {
+  /** @returns how long a pair waited and a turn took, of what is allowed */
+  async function holdUp(chunk: Buffer): Promise<number> {
     await using one = await connected(port, 'one');
     await using other = await connected(port, 'other');
     one.write(packet(0x82, u16(1), text('pair'), 0));
     await one.receive(9);
-    const chunk = chunkOf(make);
     const clients = await Promise.all(
       Array.from({ length: connections }, (_, index) => flood(port, `flood-${index}`, chunk)),
     );
@@ -75,8 +79,11 @@ describe.each(['memory', 'disk'] as const)('%s store', (type) => {
     }
     turns.stop();
     for (const { stop } of clients) stop();
-    expect({ worstWaitMs: Math.max(...waits), worstTurnMs: turns.worstMs() }).toSatisfy(
-      ({ worstWaitMs, worstTurnMs }) => worstWaitMs < 250 && worstTurnMs < 150,
-    );
+    return Math.max(Math.max(...waits) / mostWaitMs, turns.worstMs() / mostTurnMs);
+  }
+
+  test.each(floods)('%s, from 20 clients as fast as they can, holds up nobody', async (_name, make) => {
+    const chunk = chunkOf(make);
+    expect(await leastOf(1, () => holdUp(chunk))).toBeLessThan(1);
   });
 });

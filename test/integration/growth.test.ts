@@ -5,10 +5,11 @@ import type { Store } from '../../src/broker/store-port.ts';
 import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { storeSchema } from '../../src/storage/schema.ts';
 import { type EngineWorld, engineCosts, engineWorld } from '../growth/engine-costs.ts';
-import { excessOf, type GrowthCase, type Meter, ownCpuMs, titleOf } from '../growth/growth.ts';
+import { excessOf, type GrowthCase, type Meter, titleOf } from '../growth/growth.ts';
 import { planeCosts, planeWorld } from '../growth/plane-costs.ts';
 import { storeCosts } from '../growth/store-costs.ts';
 import { openWorld, type StoreWorld } from '../growth/store-world.ts';
+import { cpuMs } from '../support/cpu-ms.ts';
 import { diskStore } from '../support/disk-store.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { redisStore } from '../support/redis-store.ts';
@@ -28,7 +29,7 @@ const withRedis =
     const info = await textOf(socket);
     const [, system = 0] = /used_cpu_sys:([\d.]+)/.exec(info) ?? [];
     const [, user = 0] = /used_cpu_user:([\d.]+)/.exec(info) ?? [];
-    return ownCpuMs() + (Number(system) + Number(user)) * 1_000;
+    return cpuMs() + (Number(system) + Number(user)) * 1_000;
   };
 
 describe('the measure', patience, () => {
@@ -102,6 +103,6 @@ describe.each(['memory', 'disk', 'redis'] as const)('the %s store', patience, (t
 
   test.each(named(storeCosts))('%s', async (_title, one) => {
     const [small, large] = sizes;
-    expect(await excessOf(one, [small!, large!], server === undefined ? ownCpuMs : withRedis(server))).toBeUndefined();
+    expect(await excessOf(one, [small!, large!], server === undefined ? cpuMs : withRedis(server))).toBeUndefined();
   });
 });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../support/broker.ts';
+import { cpuMs } from '../support/cpu-ms.ts';
+import { leastOf } from '../support/least-of.ts';
 import { packet, text, u16 } from '../support/packet-bytes.ts';
 import { type RawClient, rawClient } from '../support/raw-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -9,6 +11,8 @@ const clients = 20;
 const filtersOfOne = 200;
 /** Topics that end alike. */
 const alike = 5;
+/** Of the processor. */
+const mostWaitMs = 250;
 
 const endings = topics / alike;
 const topicOf = (number: number): string => `dev-${number}/x${number % endings}`;
@@ -41,12 +45,6 @@ function subscribe(filters: readonly string[], found: readonly string[]) {
   const frame = packet(0x82, u16(1), ...filters.flatMap((filter) => [text(filter), 0]));
   const suback = packet(0x90, u16(1), Buffer.alloc(filters.length)).length;
   return { frame, bytes: found.reduce((sum, topic) => sum + retainedBytes(topic), suback) };
-}
-
-/** Milliseconds of the processor that this process used: what others do on the machine does not count. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }
 
 /** A pair beside it says hello, one message after the other. @returns the longest that one was under way */
@@ -112,33 +110,35 @@ describe.each(['memory', 'disk'] as const)(
       return { worstWaitMs, cpuMs: cost, surplus: surplus.filter((more) => more !== 0) };
     }
 
+    async function expectNobodyHeldUp(
+      searching: () => ReturnType<typeof search>,
+      mostCpuMs = Number.POSITIVE_INFINITY,
+    ) {
+      const share = async (): Promise<number> => {
+        const result = await searching();
+        expect(result.surplus).toEqual([]);
+        return Math.max(result.worstWaitMs / mostWaitMs, result.cpuMs / mostCpuMs);
+      };
+      expect(await leastOf(1, share)).toBeLessThan(1);
+    }
+
     test('4,000 filters with a leading `+` get what matches and hold up nobody [MQTT-3.3.1-9]', async () => {
       const wanted = Array.from({ length: filtersOfOne }, (_, number) => number);
       const found = wanted.flatMap((ending) =>
         Array.from({ length: alike }, (_, at) => topicOf(ending + at * endings)),
       );
-      const result = await search(
-        wanted.map((ending) => `+/x${ending}`),
-        found,
-      );
-      expect(result).toEqual({ ...result, surplus: [] });
-      expect(result.worstWaitMs).toBeLessThan(250);
+      const filters = wanted.map((ending) => `+/x${ending}`);
+      await expectNobodyHeldUp(() => search(filters, found));
     });
 
     test('4,000 filters that match nothing cost little', async () => {
-      const result = await search(
-        Array.from({ length: filtersOfOne }, (_, number) => `+/none-${number}`),
-        [],
-      );
-      expect(result.worstWaitMs).toBeLessThan(250);
-      expect(result.cpuMs).toBeLessThan(4_000);
+      const filters = Array.from({ length: filtersOfOne }, (_, number) => `+/none-${number}`);
+      await expectNobodyHeldUp(() => search(filters, []), 4_000);
     });
 
     test('twenty clients that get every topic hold up nobody', async () => {
       const found = Array.from({ length: topics }, (_, number) => topicOf(number));
-      const result = await search(['+/+'], found);
-      expect(result).toEqual({ ...result, surplus: [] });
-      expect(result.worstWaitMs).toBeLessThan(250);
+      await expectNobodyHeldUp(() => search(['+/+'], found));
     });
   },
 );

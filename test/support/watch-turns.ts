@@ -1,8 +1,4 @@
-/** Milliseconds of the processor that this process used: what others do on the machine does not count. */
-export function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
+import { cpuMs } from './cpu-ms.ts';
 
 /** Watches the turns of the event loop. */
 export function watchTurns(): { readonly worstMs: () => number; readonly stop: () => void } {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { excessOf } from '../../../test/growth/growth.ts';
 import type { Reply } from './batch.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
 
@@ -95,22 +96,20 @@ test('changes that Redis refuses, all of them, leave what was there before', () 
   expect(filters()).toHaveLength(2);
 });
 
-test('a subscription costs the same however many the client has', () => {
-  const { sync, writes } = node();
-  let added = 0;
-  const add = (count: number): number => {
-    const startedAt = performance.now();
-    for (let index = 0; index < count; index += 1) {
-      void sync.add('alice', [{ filter: `t/${added}`, qos: 1 }]);
-      added += 1;
-      writes.at(-1)?.();
-    }
-    return performance.now() - startedAt;
+test('a subscription costs the same however many the client has', async () => {
+  const clientWith = (count: number) => {
+    const { sync, writes } = node();
+    let added = 0;
+    const add = (more: number): void => {
+      for (let index = 0; index < more; index += 1) {
+        void sync.add('alice', [{ filter: `t/${added}`, qos: 1 }]);
+        added += 1;
+        writes.at(-1)?.();
+      }
+    };
+    add(count);
+    return { add };
   };
-  const leastOf = (times: readonly number[]): number => Math.min(...times);
-  add(500);
-  const few = leastOf([add(300), add(300), add(300)]);
-  add(20_000);
-  const many = leastOf([add(300), add(300), add(300)]);
-  expect(many).toBeLessThan(8 * few);
+  const sizes = [clientWith(1_000), clientWith(10_000)] as const;
+  expect(await excessOf({ cost: 'O(1)', run: ({ add }) => add(300) }, sizes)).toBeUndefined();
 });
