@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { patienceMs } from './test/support/patience.ts';
 import { slowestFiles } from './test/support/slowest-files.ts';
 
-/** Unit tests stand beside the code and do no I/O; the others start real programs on free ports. */
-const real = { testTimeout: 30_000, hookTimeout: 60_000 } as const;
+/** What `patienceMs` ends is said where it was awaited; these only end a test that waits several times. */
+const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: patienceMs } } } as const;
 
 /** What looks at time, memory or turns of the event loop has the machine for itself. */
 const measuring = [
@@ -28,9 +29,9 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'unit',
+          name: 'unit', // beside the code, and without I/O; the others start real programs on free ports
           include: ['src/**/*.test.ts', 'test/*.test.ts'],
-          testTimeout: 30_000,
+          ...patience,
           isolate: false, // they share nothing that they change, and loading everything anew takes longer than they do
           setupFiles: ['test/support/load-tls.ts'],
           maxWorkers: 2,
@@ -42,7 +43,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts'],
           exclude: measuring,
-          ...real,
+          ...patience,
           ...sideBySide,
         },
       },
@@ -51,8 +52,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: measuring,
-          ...real,
-          testTimeout: 60_000,
+          ...patience,
           ...sideBySide,
         },
       },
@@ -60,8 +60,7 @@ export default defineConfig({
         test: {
           name: 'measured',
           include: measuring,
-          ...real,
-          testTimeout: 60_000,
+          ...patience,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 import type { NatsServer, StartNats } from './nats-process.ts';
 
 /** Takes `count` messages of a subscription. */
@@ -52,7 +53,7 @@ export function clientCases(start: StartNats): void {
     });
     await two.flush();
     const replies = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => one.request('service.upper', `call ${index}`, { timeout: 5_000 })),
+      Array.from({ length: 100 }, (_, index) => one.request('service.upper', `call ${index}`, { timeout: patienceMs })),
     );
     expect(replies.map((reply) => reply.string())).toEqual(replies.map((_, index) => `CALL ${index}`));
     service.unsubscribe();

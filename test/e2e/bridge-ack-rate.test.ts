@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { leastOf } from '../support/least-of.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { patienceMs } from '../support/patience.ts';
 import { serve } from '../support/serving.ts';
 import { SocketClient } from '../support/socket-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -23,7 +24,11 @@ test.each(['nats', 'jetstream'] as const)(
     await using directory = await temporaryDirectory();
     await using nats = await startNatsServer({ config: `jetstream: { store_dir: "${directory.path}" }` });
     const connection = await connect({ servers: nats.url });
-    await (await jetstreamManager(connection)).streams.add({ name: 'a', subjects: ['a.>'], storage: 'memory' });
+    await (await jetstreamManager(connection, { timeout: patienceMs })).streams.add({
+      name: 'a',
+      subjects: ['a.>'],
+      storage: 'memory',
+    });
     await connection.close();
     await using broker = await serve({
       nats: { servers: [nats.url] },
@@ -46,7 +51,7 @@ test.each(['nats', 'jetstream'] as const)(
     expect(await leastOf(5, dearer)).toBeLessThan(5);
     await using back = await SocketClient.open(broker.port, 'away', session);
     const all = Array.from({ length: rounds }, () => payloads).flat();
-    await expect.poll(() => back.messages.length, { timeout: 60_000 }).toBe(all.length);
+    await expect.poll(() => back.messages.length).toBe(all.length);
     expect(back.messages.map(({ payload }) => payload.toString())).toEqual(all);
   },
 );

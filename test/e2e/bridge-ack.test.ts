@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node';
 import type { Packet } from 'mqtt-packet';
 import { describe, expect, test } from 'vitest';
 import { type NatsServer, startNatsServer } from '../support/nats-server.ts';
+import { patienceMs } from '../support/patience.ts';
 import { type ServingBroker, serve } from '../support/serving.ts';
 import { SocketClient } from '../support/socket-client.ts';
 import { startStreamServer } from '../support/stream-server.ts';
@@ -54,7 +55,7 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
     expect(reader.messages).toEqual([]);
     nats.thaw();
     await answered;
-    await expect.poll(() => reader.messages.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => reader.messages.length).toBe(1);
   });
 
   test.each(levels)(
@@ -69,9 +70,7 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
       expect(codeOf(await publisher.ask(publish('late', qos), answerTo(qos)))).toBe(0x97);
       nats.thaw();
       await publisher.ask(publish('again', qos, { messageId: 2 }), answerTo(qos));
-      await expect
-        .poll(() => reader.messages.map(({ payload }) => payload.toString()), { timeout: 10_000 })
-        .toEqual(['again']);
+      await expect.poll(() => reader.messages.map(({ payload }) => payload.toString())).toEqual(['again']);
       expect(await broker.metric('bridge_unacknowledged_total')).toBe(1);
     },
   );
@@ -92,7 +91,7 @@ describe('QoS 1/2, a bridge rule with ack: nats: PUBACK / PUBREC is sent when NA
       await using client = await natsClient(nats);
       const subscription = client.subscribe('a.>');
       await client.flush();
-      await expect.poll(() => broker.metric('nats_connected'), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => broker.metric('nats_connected')).toBe(1);
       await using publisher = await SocketClient.open(broker.port, 'publisher', session);
       await publisher.ask(publish('once', qos, { dup: true }), answerTo(qos));
       const { value } = await subscription[Symbol.asyncIterator]().next();
@@ -141,7 +140,7 @@ describe('QoS 1/2, a bridge rule with ack: jetstream: PUBACK / PUBREC is sent wh
     await using nats = await startNatsServer({ config: `jetstream { store_dir: "${directory.path}" }` });
     await using broker = await bridged(nats.url, 'jetstream');
     await using client = await natsClient(nats);
-    const manager = await jetstreamManager(client);
+    const manager = await jetstreamManager(client, { timeout: patienceMs });
     await manager.streams.add({ name: 'all', subjects: ['a.>'] });
     await using publisher = await SocketClient.open(broker.port, 'publisher', version5);
     const acknowledged: string[] = [];
@@ -156,10 +155,10 @@ describe('QoS 1/2, a bridge rule with ack: jetstream: PUBACK / PUBREC is sent wh
     await nats.kill();
     await publishTo(150);
     await nats.restart();
-    await expect.poll(() => broker.metric('nats_connected'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => broker.metric('nats_connected')).toBe(1);
     await publishTo(300);
     expect(acknowledged.length).toBeGreaterThan(200);
-    const again = await jetstreamManager(client);
+    const again = await jetstreamManager(client, { timeout: patienceMs });
     const { state } = await again.streams.info('all');
     const stored: string[] = [];
     for (let seq = state.first_seq; seq <= state.last_seq; seq++)

@@ -19,7 +19,7 @@ describe.each(['disk', 'memory'] as const)(
       const service = await connect({ servers: nats.url });
       for (const payload of burst) service.publish('a.b', payload);
       await service.flush();
-      await expect.poll(() => client.messages.length, { timeout: 60_000 }).toBe(burst.length);
+      await expect.poll(() => client.messages.length).toBe(burst.length);
       expect(client.messages.map(({ payload }) => payload.toString())).toEqual(burst);
       expect(await broker.metric('store_dropped_total')).toBe(0);
       await service.close();
@@ -40,7 +40,7 @@ describe.each(['disk', 'memory'] as const)(
       for (let start = 0; start < burst.length; start += 200) {
         for (const payload of burst.slice(start, start + 200)) service.publish('a.b', payload);
         await service.flush();
-        await expect.poll(() => reader.messages.length, { interval: 1, timeout: 60_000 }).toBe(start + 200);
+        await expect.poll(() => reader.messages.length, { interval: 1 }).toBe(start + 200);
       }
       expect(reader.messages.map(({ payload }) => payload.toString())).toEqual(burst);
       const dropped = await broker.metric('mqtt_held_dropped_total');
@@ -65,7 +65,7 @@ describe.each(['disk', 'memory'] as const)(
         await expect.poll(() => broker.metric('bridge_messages_total', 'from-nats')).toBe(3_500);
       }
       await using back = await SocketClient.open(broker.port, 'session', session);
-      await expect.poll(() => back.messages.length, { timeout: 60_000 }).toBe(3_500);
+      await expect.poll(() => back.messages.length).toBe(3_500);
       expect(back.messages.map(({ payload }) => payload.toString())).toEqual(burst.slice(0, 3_500));
       await service.close();
     });

@@ -32,8 +32,6 @@ async function publishNumbers(port: number, qos: 1 | 2, from: number, to: number
   return acknowledged;
 }
 
-const patience = { timeout: 20_000 };
-
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => String(from + n));
 describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it is committed to the outbox', () => {
   test.each(levels)(
@@ -43,7 +41,7 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
       await using broker = await bridged(stream.nats.url);
       expect(await publishNumbers(broker.port, qos, 0, 10)).toEqual(numbers(0, 10));
       await stream.nats.kill();
-      await expect.poll(() => broker.metric('nats_connected'), patience).toBe(0);
+      await expect.poll(() => broker.metric('nats_connected')).toBe(0);
       expect(await publishNumbers(broker.port, qos, 10, 300)).toEqual(numbers(10, 300));
       expect(await broker.metric('bridge_outbox_messages')).toBe(290);
       expect(await broker.metric('bridge_outbox_bytes')).toBeGreaterThan(290);
@@ -54,7 +52,7 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
       expect(await publishNumbers(broker.port, qos, 300, 310)).toEqual(numbers(300, 310));
       await stream.nats.restart();
       expect(await publishNumbers(broker.port, qos, 310, 600)).toEqual(numbers(310, 600));
-      await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);
+      await expect.poll(() => broker.metric('bridge_outbox_messages')).toBe(0);
       await said(broker, /NATS has the \d+ messages of the outbox/);
       expect(await publishNumbers(broker.port, qos, 600, 610)).toEqual(numbers(600, 610));
       expect(await stream.payloads()).toEqual(numbers(0, 610));
@@ -68,7 +66,7 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
     await stream.nats.freeze();
     expect(await publishNumbers(broker.port, 1, 0, 50)).toEqual(numbers(0, 50));
     stream.nats.thaw();
-    await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);
+    await expect.poll(() => broker.metric('bridge_outbox_messages')).toBe(0);
     expect(await publishNumbers(broker.port, 1, 50, 60)).toEqual(numbers(50, 60));
     const stored = await stream.payloads();
     expect([...new Set(stored)]).toEqual(numbers(0, 60));
@@ -79,14 +77,14 @@ describe('QoS 1/2, a bridge rule with ack: nats, NATS away: acknowledged when it
     await using stream = await startStreamServer();
     await using broker = await bridged(stream.nats.url, { outbox: { messages: 20 } });
     await stream.nats.kill();
-    await expect.poll(() => broker.metric('nats_connected'), patience).toBe(0);
+    await expect.poll(() => broker.metric('nats_connected')).toBe(0);
     expect(await publishNumbers(broker.port, qos, 0, 20)).toEqual(numbers(0, 20));
     await using publisher = await SocketClient.open(broker.port, 'late', version5);
     expect(codeOf(await publisher.ask(publish('late', qos, 1), answerTo(qos)))).toBe(0x97);
     expect(await broker.metric('bridge_unacknowledged_total')).toBe(1);
     await said(broker, /refuses publishers until NATS confirms again: .*the outbox is full/);
     await stream.nats.restart();
-    await expect.poll(() => broker.metric('bridge_outbox_messages'), patience).toBe(0);
+    await expect.poll(() => broker.metric('bridge_outbox_messages')).toBe(0);
     await publisher.ask(publish('again', qos, 2), answerTo(qos));
     expect(await stream.payloads()).toEqual([...numbers(0, 20), 'again']);
   });

@@ -226,7 +226,7 @@ describe('JetStream says why it does not store, and its publisher is told', () =
     {
       await using manager = await manage(first);
       const config = { name: 'all', subjects: ['a.>'], num_replicas: 3, duplicate_window: nanos(120_000) };
-      await expect.poll(() => manager.streams.add(config).then(() => 'made', String), { timeout: 30_000 }).toBe('made');
+      await expect.poll(() => manager.streams.add(config).then(() => 'made', String)).toBe('made');
     }
     await using broker = await bridged(url, 'jetstream', { ackTimeout: '50s' });
     await using client = await SocketClient.open(broker.port, 'c', version5);

@@ -5,7 +5,6 @@ import { type StreamServer, startStreamServer } from '../support/stream-server.t
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`);
 const session = { connect: { clean: false } } as const;
-const patience = { timeout: 60_000 };
 const texts = ({ messages }: SocketClient): string[] => messages.map(({ payload }) => payload.toString());
 
 const rule = (jetstream: object = {}) => ({
@@ -24,7 +23,7 @@ const bridged = ({ url }: StreamServer, jetstream: object = {}, more: object = {
   });
 
 const allDone = (server: StreamServer) =>
-  expect.poll(() => server.left('c1'), patience).toEqual({ pending: 0, unacknowledged: 0 });
+  expect.poll(() => server.left('c1')).toEqual({ pending: 0, unacknowledged: 0 });
 
 describe('a burst of messages of a stream', () => {
   test('twice as many as a queue takes come whole and in order to a connected persistent session', async () => {
@@ -34,7 +33,7 @@ describe('a burst of messages of a stream', () => {
     await client.subscribe('a/#', 1);
     const burst = numbers(20_000);
     await server.publish('a.b', burst);
-    await expect.poll(() => client.messages.length, patience).toBe(burst.length);
+    await expect.poll(() => client.messages.length).toBe(burst.length);
     expect(texts(client)).toEqual(burst);
     await allDone(server);
     for (const metric of ['store_dropped_total', 'mqtt_held_dropped_total', 'bridge_dropped_total'])
@@ -52,15 +51,15 @@ describe('a session that does not keep up', () => {
       await using silent = await SocketClient.open(broker.port, 'session', { ...session, answers: false });
       await silent.subscribe('a/#', 1);
       await server.publish('a.b', numbers(3_000));
-      await expect.poll(() => broker.metric('bridge_stream_in_flight'), patience).toBe(50);
+      await expect.poll(() => broker.metric('bridge_stream_in_flight')).toBe(50);
       // half of the queue, and what is in flight
       expect((await server.left('c1')).pending).toBeGreaterThanOrEqual(3_000 - 200 - 50 - 50);
     }
-    await expect.poll(() => broker.metric('bridge_stream_refused_total'), patience).toBeGreaterThan(0);
+    await expect.poll(() => broker.metric('bridge_stream_refused_total')).toBeGreaterThan(0);
     expect((await server.left('c1')).pending).toBeGreaterThan(2_000);
     await using back = await SocketClient.open(broker.port, 'session', session);
     await allDone(server);
-    await expect.poll(() => new Set(texts(back)).size, patience).toBe(3_000);
+    await expect.poll(() => new Set(texts(back)).size).toBe(3_000);
     expect(await broker.metric('store_dropped_total', 'reason="queue-full"')).toBe(0);
     expect(await broker.metric('mqtt_held_dropped_total')).toBe(0);
   });
@@ -80,14 +79,14 @@ describe('the broker is killed (kill -9) while it takes a burst', () => {
     await first.subscribe('a/#', 1);
     const burst = numbers(6_000);
     const published = server.publish('a.b', burst);
-    await expect.poll(() => seen.size, { interval: 1, ...patience }).toBeGreaterThan(1_000);
+    await expect.poll(() => seen.size, { interval: 1 }).toBeGreaterThan(1_000);
     await broker.kill();
     expect(seen.size).toBeLessThan(burst.length);
     await published;
     await broker.start();
     await using second = await SocketClient.open(broker.port, 'session', { ...session, onMessage });
     expect(second.isResumed).toBe(true);
-    await expect.poll(() => seen.size, patience).toBe(burst.length);
+    await expect.poll(() => seen.size).toBe(burst.length);
     await allDone(server);
   });
 });

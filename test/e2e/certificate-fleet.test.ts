@@ -67,7 +67,7 @@ test('a fleet of 200 devices lives through the renewal of its certificates, the 
   for (const what of ['server', 'intermediate', 'root']) {
     const before = await serverSerial(lookPort);
     await broker.pki('renew', what, '--new-key');
-    await expect.poll(() => serverSerial(lookPort), { timeout: 30_000 }).not.toBe(before);
+    await expect.poll(() => serverSerial(lookPort)).not.toBe(before);
     // devices that have not renewed theirs still come in, and those that have do as well
     const renewing = what === 'root' ? devices : some;
     const fresh = await inBatches(renewing, (device) => newIdentity(folder, device, first[device]?.key));
@@ -89,4 +89,4 @@ test('a fleet of 200 devices lives through the renewal of its certificates, the 
     .filter((line) => line !== '' && !line.includes('client-demo'));
   expect(complaints).toEqual([]);
   await Promise.all(fleet.map((client) => client.endAsync(true)));
-}, 120_000);
+});

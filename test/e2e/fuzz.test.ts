@@ -14,7 +14,7 @@ const bin = join(repository, 'dist', 'bin.js');
 const short = { from: 0, cases: 2 ** 31, concurrency: 12, hotPath: 'on', store: 'disk', say: () => undefined } as const;
 
 describe('npm run fuzz', () => {
-  test('finds neither crash nor loss nor leak in a short run', { timeout: 120_000 }, async () => {
+  test('finds neither crash nor loss nor leak in a short run', async () => {
     const report = await fuzz({ ...short, bin, seed: 1, seconds: 6 });
     expect(report.failures).toEqual([]);
     expect(report.campaign.cases).toBeGreaterThan(100);
@@ -25,7 +25,7 @@ describe('npm run fuzz', () => {
     }
   });
 
-  test('finds a broker that crashes, and says how to see it again', { timeout: 120_000 }, async () => {
+  test('finds a broker that crashes, and says how to see it again', async () => {
     await using directory = await temporaryDirectory();
     const crashing = join(directory.path, 'bin.mjs');
     // the signal asks for a garbage collection: first before the cases, then in the middle of the run

@@ -31,12 +31,10 @@ test('while Redis is away clients stay connected, what needs it is refused with 
   expect(subscriber.mqtt.connected).toBe(true);
 
   await redis.restart();
-  await expect.poll(() => publish('after'), { interval: 100, timeout: 20_000 }).toBe(0);
-  await expect
-    .poll(() => subscriber.messages.map(({ payload }) => payload.toString()), { timeout: 20_000 })
-    .toContain('after');
+  await expect.poll(() => publish('after'), { interval: 100 }).toBe(0);
+  await expect.poll(() => subscriber.messages.map(({ payload }) => payload.toString())).toContain('after');
   expect(publisher.mqtt.connected).toBe(true);
-}, 60_000);
+});
 
 test('what was acknowledged before an outage is there after a restart of Redis and of the broker', async () => {
   await using redis = await startRedisServer({ appendonly: 'always' });

@@ -50,7 +50,7 @@ describe.each([
     await receiver.subscribe('exchange', 2);
     await sender.ask(publish('exchange', 'first', 7), 'pubrec');
     await sender.ask({ cmd: 'pubrel', messageId: 7 }, 'pubcomp');
-    await expect.poll(() => receiver.messages.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => receiver.messages.length).toBe(1);
     const { messageId = 0 } = receiver.messages[0]!;
     await receiver.ask({ cmd: 'pubrec', messageId }, 'pubrel');
     await sender.ask(publish('exchange', 'second', 8), 'pubrec');
@@ -81,14 +81,14 @@ describe.each([
 
     // the receiver is asked again to release what it has, and does not get it twice
     await using receiverBack = await SocketClient.open(broker.port, 'receiver', { connect: stays });
-    await expect.poll(() => receiverBack.released, { timeout: 20_000 }).toContain(messageId);
+    await expect.poll(() => receiverBack.released).toContain(messageId);
     // the sender sends again what it was not told to release, and it is delivered once
     await using senderBack = await SocketClient.open(broker.port, 'sender', { connect: stays });
     await senderBack.ask({ ...publish('exchange', 'second', 8), dup: true }, 'pubrec');
     await senderBack.ask({ cmd: 'pubrel', messageId: 8 }, 'pubcomp');
     await senderBack.ask(publish('exchange', 'third', 9), 'pubrec');
     await senderBack.ask({ cmd: 'pubrel', messageId: 9 }, 'pubcomp');
-    await expect.poll(() => receiverBack.messages.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => receiverBack.messages.length).toBeGreaterThanOrEqual(2);
     expect(receiverBack.messages.map(({ payload }) => payload.toString())).toEqual(['second', 'third']);
     expect(await broker.metric('session_store_errors_total')).toBe(0);
   });

@@ -122,7 +122,7 @@ test('a store is counted, checked, exported and imported, and a broker goes on w
   expect(topics.toSorted()).toEqual(['a/0', 'a/1', 'a/2']); // QoS 2 takes one round trip more
   await client.endAsync();
   await again.stop();
-}, 120_000);
+});
 
 test('a damaged record is found, named and left out, and the rest is saved', async () => {
   const { folder, broker } = await filledFolder();
@@ -154,7 +154,7 @@ test('a damaged record is found, named and left out, and the rest is saved', asy
   expect(saved).toMatchObject({ code: 1, stderr: expect.stringContaining('left out of queue: ') });
   expect((await store(path, 'import', 'saved.jsonl', '--directory', 'new')).stdout).toContain('2 message');
   expect(await store(path, 'check', '--directory', 'new')).toMatchObject({ code: 0 });
-}, 120_000);
+});
 
 test('a bad line is named with its number, and nothing is imported', async () => {
   await using folder = await temporaryDirectory();
@@ -186,4 +186,4 @@ test('a bad line is named with its number, and nothing is imported', async () =>
   expect((await store(path, 'stats')).stderr).toContain('there is no store in');
   const other = await viaduct(['store', 'stats', '--set', 'store.type=memory'], { cwd: path });
   expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('store.type is memory') });
-}, 120_000);
+});

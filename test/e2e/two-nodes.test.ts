@@ -62,7 +62,7 @@ test('without NATS, MQTT goes on, the state is visible, and the bridge comes bac
   expect(a.telemetry.count('bridge_dropped_total', { reason: 'nats-disconnected' })).toBe(1);
 
   await server.restart();
-  for (const node of nodes) await expect.poll(() => node.log.count(/connected to NATS/), { timeout: 10_000 }).toBe(2);
+  for (const node of nodes) await expect.poll(() => node.log.count(/connected to NATS/)).toBe(2);
   await here.mqtt.publishAsync('signal/again', 'back', { qos: 1 });
   await there.take(1);
   expect(there.messages[0]?.payload.toString()).toBe('back');

@@ -34,7 +34,7 @@ test('in a cluster of three nats-servers that maps a subject, each node has ever
       nodes.every((_, index) => plane.published.some(({ topic }) => topic === `mirror/hello/${index}`)),
     );
   };
-  await expect.poll(meets, { timeout: 20_000 }).toBe(true);
+  await expect.poll(meets).toBe(true);
 
   for (const [index, { plane }] of nodes.entries()) {
     plane.send('signal/plain', `${index}`);
@@ -49,7 +49,7 @@ test('in a cluster of three nats-servers that maps a subject, each node has ever
   const heard = (published: readonly Message[]): string[] =>
     published.map(said).filter((text) => /^\w+\/(plain|clean)/.test(text));
   for (const { plane, link } of nodes) {
-    await expect.poll(() => heard(plane.published).sort(), { timeout: 20_000 }).toEqual(expected.toSorted());
+    await expect.poll(() => heard(plane.published).sort()).toEqual(expected.toSorted());
     expect(link.telemetry.count('bridge_loop_dropped_total')).toBe(0);
   }
 });

@@ -5,6 +5,7 @@ import { startContractHub } from '../contract/nats-hub.ts';
 import { listenAnywhere } from '../support/listen-anywhere.ts';
 import { startLink } from '../support/nats-link.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { patient } from '../support/patience.ts';
 
 describe('a link without a server', () => {
   test('starts, says so once, refuses messages, and connects when the server comes', async () => {
@@ -14,7 +15,7 @@ describe('a link without a server', () => {
     expect(link.state()).toMatchObject({ status: 'connecting', server: undefined });
     expect(link.state().lastError).toContain('cannot be reached');
     expect(link.publish('a', Buffer.from('x'), undefined)).toBe('nats-disconnected');
-    await expect(link.flush(AbortSignal.timeout(1_000))).rejects.toThrow(/not connected/);
+    await expect(link.flush(patient())).rejects.toThrow(/not connected/);
     await server.restart();
     await link.telemetry.seen('nats_connects_total');
     expect(link.state()).toMatchObject({ status: 'connected', lastError: undefined, reconnects: 0 });
@@ -61,16 +62,14 @@ describe('a connected link', () => {
       received.push(Buffer.from(payload).toString());
       arrived();
     });
-    await link.flush(AbortSignal.timeout(1_000));
+    await link.flush(patient());
     await server.kill();
     await link.telemetry.seen('nats_disconnects_total');
     expect(link.state()).toMatchObject({ status: 'reconnecting', server: undefined });
     expect(link.publish('a.b', Buffer.from('lost'), undefined)).toBe('nats-disconnected');
     await server.restart();
-    await expect
-      .poll(() => [link.state().status, peer.state().status], { timeout: 10_000 })
-      .toEqual(['connected', 'connected']);
-    await link.flush(AbortSignal.timeout(1_000));
+    await expect.poll(() => [link.state().status, peer.state().status]).toEqual(['connected', 'connected']);
+    await link.flush(patient());
     const next = new Promise<void>((resolve) => {
       arrived = resolve;
     });
@@ -86,7 +85,7 @@ describe('a connected link', () => {
     expect(link.publish('a', Buffer.alloc(1_001), undefined)).toBe('payload-too-large');
     expect(link.publish('a', Buffer.alloc(1_000), undefined)).toBe('sent');
     expect(link.publish('a', Buffer.alloc(1_000), [['k', 'v']])).toBe('payload-too-large');
-    await link.flush(AbortSignal.timeout(1_000));
+    await link.flush(patient());
     expect(link.state().status).toBe('connected');
   });
 
@@ -98,7 +97,7 @@ describe('a connected link', () => {
     expect(results.filter((result) => result === 'sent')).toHaveLength(9);
     expect(results.at(-1)).toBe('nats-backlog');
     server.thaw();
-    await link.flush(AbortSignal.timeout(5_000));
+    await link.flush(patient());
     await expect.poll(() => link.publish('a', Buffer.alloc(100_000), undefined)).toBe('sent');
   });
 
@@ -110,7 +109,7 @@ describe('a connected link', () => {
     await using link = await startLink({ servers: [server.url], login: { kind: 'user', user: 'u', password: 'p' } });
     for (let n = 0; n < 3; n++) link.publish('forbidden', Buffer.from('x'), undefined);
     await link.telemetry.seen('nats_errors_total');
-    await link.flush(AbortSignal.timeout(1_000));
+    await link.flush(patient());
     expect(link.telemetry.lines('warn')).toEqual([
       expect.stringMatching(/Permissions Violation for Publish to "forbidden"/),
     ]);
@@ -123,7 +122,7 @@ describe('a connected link', () => {
     await using peer = await startLink({ servers: [server.url] });
     const messages: NatsMessage[] = [];
     link.subscribe('a', (message) => messages.push(message));
-    await link.flush(AbortSignal.timeout(1_000));
+    await link.flush(patient());
     peer.publish('a', Buffer.from('x'), [
       ['k', 'é'],
       ['Other', '1'],
@@ -131,8 +130,8 @@ describe('a connected link', () => {
     ]);
     peer.publish('a', Buffer.from('x'), [['not a name', '1']]);
     peer.publish('a', Buffer.from(''), undefined);
-    await peer.flush(AbortSignal.timeout(1_000));
-    await link.flush(AbortSignal.timeout(1_000));
+    await peer.flush(patient());
+    await link.flush(patient());
     expect(messages.map(({ headers }) => headers)).toEqual([
       [
         ['k', 'é'],
@@ -151,11 +150,11 @@ describe('a connected link', () => {
     await using peer = await startLink({ servers: [server.url] });
     const counts: number[] = [];
     link.subscribe('a', ({ headers }) => counts.push(Array.isArray(headers) ? headers.length : -1));
-    await link.flush(AbortSignal.timeout(1_000));
+    await link.flush(patient());
     const many = Array.from({ length: 40_000 }, (_, index) => [`k${index}`, ''] as const);
     expect(peer.publish('a', Buffer.from('x'), many)).toBe('sent');
-    await peer.flush(AbortSignal.timeout(1_000));
-    await link.flush(AbortSignal.timeout(1_000));
+    await peer.flush(patient());
+    await link.flush(patient());
     expect(counts).toEqual([40_000]);
   });
 
@@ -165,11 +164,11 @@ describe('a connected link', () => {
     await using peer = await startLink({ servers: [hub.url] });
     const messages: NatsMessage[] = [];
     link.subscribe('a.>', (message) => messages.push(message));
-    await link.flush(AbortSignal.timeout(1_000));
+    await link.flush(patient());
     link.publish('a.own', Buffer.from('no echo'), undefined);
     peer.publish('a.b', Buffer.from('x'), [['k', 'v']]);
-    await peer.flush(AbortSignal.timeout(1_000));
-    await link.flush(AbortSignal.timeout(1_000));
+    await peer.flush(patient());
+    await link.flush(patient());
     expect(messages.map(({ subject, headers }) => [subject, headers])).toEqual([['a.b', [['k', 'v']]]]);
   });
 

@@ -85,12 +85,10 @@ describe('logging in to nats-server', () => {
     password = 'two';
     url = after.url;
     await before.kill();
-    await expect
-      .poll(() => link.state(), { timeout: 10_000 })
-      .toMatchObject({ status: 'connected', server: after.url });
+    await expect.poll(() => link.state()).toMatchObject({ status: 'connected', server: after.url });
     password = undefined;
     await after.restart();
-    await expect.poll(() => link.state(), { timeout: 10_000 }).toMatchObject({ status: 'connected', reconnects: 2 });
+    await expect.poll(() => link.state()).toMatchObject({ status: 'connected', reconnects: 2 });
     expect(link.telemetry.lines('warn')).toContainEqual(expect.stringMatching(/those read last are used: no file$/));
   });
 

@@ -4,14 +4,14 @@ import type { NatsMessage } from '../../src/bridge/link.ts';
 import { startContractHub } from '../contract/nats-hub.ts';
 import { startLink, type TestLink } from '../support/nats-link.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { patienceMs, patient } from '../support/patience.ts';
 
-const soon = () => AbortSignal.timeout(5_000);
 const text = ({ payload }: NatsMessage): string => Buffer.from(payload).toString();
 const bytes = (content: string) => Buffer.from(content);
 
 /** Everything sent by one is with the server, and everything of that has come to the others. */
 async function settled(...links: TestLink[]): Promise<void> {
-  for (const link of links) await link.flush(soon());
+  for (const link of links) await link.flush(patient());
 }
 
 /** The embedded hub and nats-server answer alike. */
@@ -66,13 +66,13 @@ describe.each(servers)('subscriptions of a link to %s', (_, start) => {
     });
     peer.subscribe('silent', () => undefined);
     await settled(peer);
-    const ask = (subject: string, timeoutMs = 5_000) => link.request(subject, bytes('x'), { timeoutMs });
-    const answers = await Promise.all([ask('double'), link.request('double', bytes('y'), { timeoutMs: 5_000 })]);
+    const ask = (subject: string, timeoutMs = patienceMs) => link.request(subject, bytes('x'), { timeoutMs });
+    const answers = await Promise.all([ask('double'), link.request('double', bytes('y'), { timeoutMs: patienceMs })]);
     expect(answers.map(text)).toEqual(['xx', 'yy']);
     await expect(ask('nobody')).rejects.toMatchObject({ code: 'nats-unreachable', message: /nobody at NATS answers/ });
     await expect(ask('silent', 50)).rejects.toMatchObject({ code: 'nats-unacknowledged', message: /within 50 ms/ });
     const given = new AbortController();
-    const waits = link.request('silent', bytes('x'), { timeoutMs: 5_000, signal: given.signal });
+    const waits = link.request('silent', bytes('x'), { timeoutMs: patienceMs, signal: given.signal });
     given.abort(new Error('not any more'));
     await expect(waits).rejects.toThrow('not any more');
   });
@@ -89,7 +89,7 @@ describe('over reconnects', () => {
     await server.kill();
     await link.telemetry.seen('nats_disconnects_total');
     await server.restart();
-    await expect.poll(() => link.state().status, { timeout: 10_000 }).toBe('connected');
+    await expect.poll(() => link.state().status).toBe('connected');
     await settled(link);
     const client = await connect({ servers: server.url });
     client.publish('a', '1');
@@ -140,7 +140,7 @@ describe('where permissions are missing', () => {
     await using peer = await startLink({ servers: [server.url], ...login });
     peer.subscribe('a', () => undefined);
     await settled(peer);
-    await expect(link.request('a', bytes('x'), { timeoutMs: 5_000 })).rejects.toMatchObject({
+    await expect(link.request('a', bytes('x'), { timeoutMs: patienceMs })).rejects.toMatchObject({
       code: 'nats-forbidden',
       message,
     });

@@ -4,8 +4,8 @@ import { bridgeRuleSchema } from '../../src/bridge/schema.ts';
 import type { Message } from '../../src/plane/message.ts';
 import { settle, startNode, type TestNode } from '../support/bridge-node.ts';
 import { startNatsServer } from '../support/nats-server.ts';
+import { patient } from '../support/patience.ts';
 
-const soon = () => AbortSignal.timeout(5_000);
 const text = ({ payload }: Message): string => Buffer.from(payload).toString();
 const rule = (name: string, more: object = {}) =>
   bridgeRuleSchema.parse({ name, topic: `${name}/#`, subject: `${name}.>`, ...more });
@@ -13,9 +13,9 @@ const rule = (name: string, more: object = {}) =>
 async function change(node: TestNode, rules: readonly object[]): Promise<void> {
   const prepared = await node.bridge.prepareRules(
     rules.map((each) => bridgeRuleSchema.parse(each)),
-    soon(),
+    patient(),
   );
-  await prepared.commit(soon());
+  await prepared.commit(patient());
 }
 
 /** A NATS client that sends numbers, and hears what the node sends. */
@@ -46,12 +46,12 @@ async function sendWhileChanging(
     send(7);
     const prepared = node.bridge.prepareRules(
       rules.map((each) => bridgeRuleSchema.parse(each)),
-      soon(),
+      patient(),
     );
     send(7);
     const ready = await prepared;
     send(7);
-    const committed = ready.commit(soon());
+    const committed = ready.commit(patient());
     send(7);
     await committed;
   }
@@ -140,10 +140,10 @@ describe('a change of rules', () => {
     await using server = await startNatsServer();
     await using node = await startNode(server, 'n1', { rules: [rule('old')] });
     await using client = await natsClient(server.url);
-    const prepared = await node.bridge.prepareRules([rule('new')], soon());
-    await expect(node.bridge.prepareRules([], soon())).rejects.toThrow(/changed already/);
+    const prepared = await node.bridge.prepareRules([rule('new')], patient());
+    await expect(node.bridge.prepareRules([], patient())).rejects.toThrow(/changed already/);
     await prepared.cancel();
-    await prepared.commit(soon());
+    await prepared.commit(patient());
     for (const subject of ['old.a', 'new.a']) client.connection.publish(subject, 'x');
     await client.connection.flush();
     await settle(node);
@@ -175,7 +175,7 @@ describe('a change of rules', () => {
     await node.link.telemetry.seen('nats_disconnects_total');
     await change(node, [rule('new')]);
     await server.restart();
-    await expect.poll(() => node.link.state().status, { timeout: 10_000 }).toBe('connected');
+    await expect.poll(() => node.link.state().status).toBe('connected');
     await settle(node);
     await using client = await natsClient(server.url);
     for (const subject of ['old.a', 'new.a']) client.connection.publish(subject, 'x');
@@ -210,7 +210,7 @@ describe('what NATS forbids', () => {
     const said = () => telemetry.lines('warn').filter((line) => line.includes('rule "a" loses messages'));
     expect(said()).toEqual([expect.stringContaining('does not let this broker publish on a.secret.0')]);
     await nats.restart();
-    await expect.poll(() => node.link.state().reconnects, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => node.link.state().reconnects).toBe(1);
     node.plane.send('a/secret/again', 'x');
     await settle(node);
     expect(said()).toHaveLength(2);

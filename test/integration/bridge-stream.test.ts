@@ -10,7 +10,6 @@ import { type StreamServer, startStreamServer } from '../support/stream-server.t
 const soon = () => AbortSignal.timeout(10_000);
 const text = ({ payload }: Message): string => Buffer.from(payload).toString();
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
-const patience = { timeout: 20_000 };
 
 const rule = (jetstream: object = {}, more: object = {}) => ({
   name: 'r',
@@ -23,7 +22,7 @@ const rule = (jetstream: object = {}, more: object = {}) => ({
 
 /** All that the consumer had was acknowledged. */
 const done = (server: StreamServer, consumer = 'c1') =>
-  expect.poll(() => server.left(consumer), patience).toEqual({ pending: 0, unacknowledged: 0 });
+  expect.poll(() => server.left(consumer)).toEqual({ pending: 0, unacknowledged: 0 });
 
 describe('a rule that takes from a stream', () => {
   test('has what was stored before it came and while it is there, once and in order', async () => {
@@ -65,13 +64,13 @@ describe('a rule that takes from a stream', () => {
       seen.push(message);
       return new Promise((resolve) => waiting.push(resolve));
     };
-    await expect.poll(() => waiting.length, patience).toBe(20);
+    await expect.poll(() => waiting.length).toBe(20);
     await settle(small);
     expect((await server.left('c1')).unacknowledged).toBe(20);
     expect(small.bridge.state().rules[0]?.inFlight).toBe(20);
     let most = 0;
     while (seen.length < 101 || waiting.length > 0) {
-      await expect.poll(() => waiting.length, patience).toBeGreaterThan(0);
+      await expect.poll(() => waiting.length).toBeGreaterThan(0);
       most = Math.max(most, waiting.length);
       for (const resolve of waiting.splice(0)) resolve();
     }
@@ -104,8 +103,8 @@ describe('a rule that takes from a stream', () => {
     server.connection.subscribe('silent', { callback: () => void (repeated += 1) });
     await slow.link.telemetry.seen('bridge_stream_opened_total');
     await server.publish('a.b', ['slow']);
-    await expect.poll(() => taken, patience).toBe(1);
-    await expect.poll(() => repeated, patience).toBe(4);
+    await expect.poll(() => taken).toBe(1);
+    await expect.poll(() => repeated).toBe(4);
     expect(taken).toBe(1);
     release();
     await done(server);
@@ -194,7 +193,7 @@ describe('a stream that is not there, or no longer', () => {
     await server.publish('a.b', ['1']);
     await done(server);
     await server.manager.consumers.delete('all', 'c1');
-    await expect.poll(() => node.link.telemetry.count('bridge_stream_opened_total'), patience).toBe(2);
+    await expect.poll(() => node.link.telemetry.count('bridge_stream_opened_total')).toBe(2);
     await server.publish('a.b', ['2']);
     await done(server);
     expect(node.plane.published.map(text)).toEqual(['1', '1', '2']); // begin: all
@@ -236,6 +235,6 @@ test('nats-server killed with messages under way: all come, in the end, to a bro
   await node.link.telemetry.seen('bridge_stream_opened_total');
   await server.publish('a.b', numbers(500));
   await server.nats.restart();
-  await expect.poll(() => new Set(node.plane.published.map(text)).size, patience).toBe(500);
+  await expect.poll(() => new Set(node.plane.published.map(text)).size).toBe(500);
   await done(server);
 });

@@ -178,7 +178,7 @@ describe('a node and plain NATS clients', () => {
     expect(node.plane.published).toHaveLength(3);
     expect(node.link.telemetry.count('bridge_dropped_total', { reason: 'nats-disconnected' })).toBe(3);
     await server.restart();
-    await expect.poll(() => node.bridge.state().nats.status, { timeout: 10_000 }).toBe('connected');
+    await expect.poll(() => node.bridge.state().nats.status).toBe('connected');
     const service = await connect({ servers: server.url, noEcho: true });
     const subjects: string[] = [];
     service.subscribe('signal.>', { callback: (_, message) => void subjects.push(message.subject) });

@@ -134,7 +134,7 @@ describe('a store without a broker', () => {
       }),
       { numRuns: 20 },
     );
-  }, 60_000);
+  });
 
   test('wrong counters are found and named', async () => {
     await using folder = await temporaryDirectory();

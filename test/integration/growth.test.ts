@@ -16,7 +16,6 @@ import { redisStore } from '../support/redis-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const limits = storeSchema.parse({ queue: { messages: 100_000 } });
-const patience = { timeout: 120_000 } as const;
 
 const named = <World>(cases: readonly GrowthCase<World>[]) => cases.map((one) => [titleOf(one), one] as const);
 
@@ -32,7 +31,7 @@ const withRedis =
     return cpuMs() + (Number(system) + Number(user)) * 1_000;
   };
 
-describe('the measure', patience, () => {
+describe('the measure', () => {
   const sizes = [500, 5_000] as const;
 
   const numbered = (count: number): string[] => Array.from({ length: count }, (_, number) => `number ${number}`);
@@ -51,7 +50,7 @@ describe('the measure', patience, () => {
   });
 });
 
-describe('the plane', patience, () => {
+describe('the plane', () => {
   const worlds = [planeWorld(500), planeWorld(5_000)] as const;
 
   test.each(named(planeCosts))('%s', async (_title, one) => {
@@ -59,11 +58,11 @@ describe('the plane', patience, () => {
   });
 });
 
-describe('the engine', patience, () => {
+describe('the engine', () => {
   const worlds: EngineWorld[] = [];
   beforeAll(async () => {
     for (const size of [100, 1_000]) worlds.push(await engineWorld(size));
-  }, patience.timeout);
+  });
   afterAll(async () => {
     for (const world of worlds) await world[Symbol.asyncDispose]();
   });
@@ -74,7 +73,7 @@ describe('the engine', patience, () => {
   });
 });
 
-describe.each(['memory', 'disk', 'redis'] as const)('the %s store', patience, (type) => {
+describe.each(['memory', 'disk', 'redis'] as const)('the %s store', (type) => {
   const opened: AsyncDisposable[] = [];
   const sizes: StoreWorld[] = [];
   let server: RedisServer | undefined;
@@ -96,7 +95,7 @@ describe.each(['memory', 'disk', 'redis'] as const)('the %s store', patience, (t
   beforeAll(async () => {
     if (type === 'redis') opened.push((server = await startRedisServer()));
     for (const size of [500, 5_000]) sizes.push(await openWorld(await creator(size), size));
-  }, patience.timeout);
+  });
   afterAll(async () => {
     for (const one of [...sizes, ...opened]) await one[Symbol.asyncDispose]();
   });

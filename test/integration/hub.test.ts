@@ -207,7 +207,7 @@ describe('protection of the port', () => {
     };
     socket.on('drain', pour);
     pour();
-    await expect.poll(() => server.hub.stats().slowConsumers, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => server.hub.stats().slowConsumers).toBe(1);
     socket.destroy();
   });
 

@@ -115,7 +115,6 @@ describe.each([
 
   test.each([4, 5] as const)(
     'an MQTT %i session that is cut off and resumed gets QoS 1 in order and QoS 2 once [MQTT-4.4.0-1]',
-    { timeout: 120_000 },
     async (version) => {
       const topic = `resume/${version}`;
       await using reader = await subscribe('mqtts', topic, {

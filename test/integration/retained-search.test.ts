@@ -70,75 +70,66 @@ async function worstWaitUntil(port: number, done: Promise<unknown>): Promise<num
   return worst;
 }
 
-describe.each(['memory', 'disk'] as const)(
-  'searching what is retained in the %s store',
-  { timeout: 120_000 },
-  (type) => {
-    let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-    let broker: TestBroker;
-    let port: number;
-    beforeAll(async () => {
-      directory = await temporaryDirectory();
-      broker = await startBroker({
-        listeners: [{ name: 'mqtt', bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'] }],
-        log: { level: 'error' },
-        store: { type, directory: directory.path },
-      });
-      port = broker.port('mqtt');
-      await retain(port);
+describe.each(['memory', 'disk'] as const)('searching what is retained in the %s store', (type) => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let broker: TestBroker;
+  let port: number;
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    broker = await startBroker({
+      listeners: [{ name: 'mqtt', bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'] }],
+      log: { level: 'error' },
+      store: { type, directory: directory.path },
     });
-    afterAll(async () => {
-      await broker?.[Symbol.asyncDispose]();
-      await directory[Symbol.asyncDispose]();
-    });
+    port = broker.port('mqtt');
+    await retain(port);
+  });
+  afterAll(async () => {
+    await broker?.[Symbol.asyncDispose]();
+    await directory[Symbol.asyncDispose]();
+  });
 
-    /** Twenty clients subscribe at once. @returns the CPU time until all have what they asked for, and the worst wait */
-    async function search(filters: readonly string[], found: readonly string[]) {
-      const { frame, bytes } = subscribe(filters, found);
-      const searching = await Promise.all(Array.from({ length: clients }, (_, at) => connected(port, `search-${at}`)));
-      const before = cpuMs();
-      const all = Promise.all(
-        searching.map((client) => {
-          client.write(frame);
-          return client.receive(4 + bytes);
-        }),
-      );
-      const worstWaitMs = await worstWaitUntil(port, all);
-      const cost = cpuMs() - before;
-      const surplus = searching.map((client) => client.received().length - 4 - bytes);
-      for (const client of searching) await client[Symbol.asyncDispose]();
-      return { worstWaitMs, cpuMs: cost, surplus: surplus.filter((more) => more !== 0) };
-    }
+  /** Twenty clients subscribe at once. @returns the CPU time until all have what they asked for, and the worst wait */
+  async function search(filters: readonly string[], found: readonly string[]) {
+    const { frame, bytes } = subscribe(filters, found);
+    const searching = await Promise.all(Array.from({ length: clients }, (_, at) => connected(port, `search-${at}`)));
+    const before = cpuMs();
+    const all = Promise.all(
+      searching.map((client) => {
+        client.write(frame);
+        return client.receive(4 + bytes);
+      }),
+    );
+    const worstWaitMs = await worstWaitUntil(port, all);
+    const cost = cpuMs() - before;
+    const surplus = searching.map((client) => client.received().length - 4 - bytes);
+    for (const client of searching) await client[Symbol.asyncDispose]();
+    return { worstWaitMs, cpuMs: cost, surplus: surplus.filter((more) => more !== 0) };
+  }
 
-    async function expectNobodyHeldUp(
-      searching: () => ReturnType<typeof search>,
-      mostCpuMs = Number.POSITIVE_INFINITY,
-    ) {
-      const share = async (): Promise<number> => {
-        const result = await searching();
-        expect(result.surplus).toEqual([]);
-        return Math.max(result.worstWaitMs / mostWaitMs, result.cpuMs / mostCpuMs);
-      };
-      expect(await leastOf(1, share)).toBeLessThan(1);
-    }
+  async function expectNobodyHeldUp(searching: () => ReturnType<typeof search>, mostCpuMs = Number.POSITIVE_INFINITY) {
+    const share = async (): Promise<number> => {
+      const result = await searching();
+      expect(result.surplus).toEqual([]);
+      return Math.max(result.worstWaitMs / mostWaitMs, result.cpuMs / mostCpuMs);
+    };
+    expect(await leastOf(1, share)).toBeLessThan(1);
+  }
 
-    test('4,000 filters with a leading `+` get what matches and hold up nobody [MQTT-3.3.1-9]', async () => {
-      const wanted = Array.from({ length: filtersOfOne }, (_, number) => number);
-      const found = wanted.flatMap((ending) =>
-        Array.from({ length: alike }, (_, at) => topicOf(ending + at * endings)),
-      );
-      const filters = wanted.map((ending) => `+/x${ending}`);
-      await expectNobodyHeldUp(() => search(filters, found));
-    });
+  test('4,000 filters with a leading `+` get what matches and hold up nobody [MQTT-3.3.1-9]', async () => {
+    const wanted = Array.from({ length: filtersOfOne }, (_, number) => number);
+    const found = wanted.flatMap((ending) => Array.from({ length: alike }, (_, at) => topicOf(ending + at * endings)));
+    const filters = wanted.map((ending) => `+/x${ending}`);
+    await expectNobodyHeldUp(() => search(filters, found));
+  });
 
-    test('4,000 filters that match nothing cost little', async () => {
-      const filters = Array.from({ length: filtersOfOne }, (_, number) => `+/none-${number}`);
-      await expectNobodyHeldUp(() => search(filters, []), 4_000);
-    });
+  test('4,000 filters that match nothing cost little', async () => {
+    const filters = Array.from({ length: filtersOfOne }, (_, number) => `+/none-${number}`);
+    await expectNobodyHeldUp(() => search(filters, []), 4_000);
+  });
 
-    test('twenty clients that get every topic hold up nobody', async () => {
-      const found = Array.from({ length: topics }, (_, number) => topicOf(number));
-      await expectNobodyHeldUp(() => search(['+/+'], found));
-    });
-  },
-);
+  test('twenty clients that get every topic hold up nobody', async () => {
+    const found = Array.from({ length: topics }, (_, number) => topicOf(number));
+    await expectNobodyHeldUp(() => search(['+/+'], found));
+  });
+});

@@ -52,7 +52,7 @@ class SocketClient {
   }
 
   async has(cmd: Packet['cmd'], count = 1): Promise<Packet> {
-    await expect.poll(() => this.all(cmd).length, { interval: 2, timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => this.all(cmd).length, { interval: 2 }).toBeGreaterThanOrEqual(count);
     return this.all(cmd)[count - 1]!;
   }
 
@@ -71,7 +71,7 @@ async function rush(port: number, clientId: string, versions: readonly Version[]
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: clientId, qos: 1 }] });
   }
   const living = (): SocketClient[] => clients.filter(({ isClosed }) => !isClosed);
-  await expect.poll(() => living().length, { interval: 2, timeout: 20_000 }).toBe(1);
+  await expect.poll(() => living().length, { interval: 2 }).toBe(1);
   const [winner] = living();
   await winner!.has('connack');
   return { winner: winner!, clients };
@@ -89,7 +89,6 @@ const withBroker = async (type: string, use: (broker: TestBroker, port: number) 
 describe.each(['memory', 'disk'])('with the store %s', (type) => {
   test.each([2, 8, 20])(
     '%i simultaneous CONNECTs of one client id leave one connection, and its session goes on [MQTT-3.1.4-2] [MQTT-3.1.4-3]',
-    { timeout: 60_000 },
     (count) =>
       withBroker(type, async (_broker, port) => {
         const publisher = await SocketClient.to(port, 4);

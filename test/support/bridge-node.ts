@@ -4,6 +4,7 @@ import { bridgeSchema } from '../../src/bridge/schema.ts';
 import { messagePort, type TestPort } from './message-port.ts';
 import { startLink, type TestLink } from './nats-link.ts';
 import type { NatsServer } from './nats-server.ts';
+import { patient } from './patience.ts';
 
 /** A bridge between a broker without clients and a real NATS. */
 export interface TestNode extends AsyncDisposable {
@@ -25,12 +26,12 @@ export async function startNode(
   const link = await startLink({ servers: [server.url], clientName: nodeId, hasEcho: bridgeOf.hearsItself, ...more });
   const plane = messagePort(nodeId);
   const bridge = bridgeOf({ plane, nats: link, telemetry: link.telemetry });
-  await bridge.start(AbortSignal.timeout(1_000));
+  await bridge.start(patient());
   return {
     plane,
     link,
     bridge,
-    settle: () => link.flush(AbortSignal.timeout(2_000)),
+    settle: () => link.flush(patient()),
     async [Symbol.asyncDispose]() {
       await bridge.stop(AbortSignal.timeout(1_000));
       await link[Symbol.asyncDispose]();

@@ -9,6 +9,7 @@ import { resolveSecrets } from '../../src/config/secrets.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { type AppTelemetry, createTelemetry } from '../../src/telemetry/telemetry.ts';
 import { Lines } from './lines.ts';
+import { patient } from './patience.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A broker inside the test process, on free ports, with everything it writes in a folder of its own. */
@@ -73,7 +74,7 @@ export async function startBroker(
   });
   const telemetry = createTelemetry(loaded.log, { stderr });
   const app = createApp(await resolveSecrets(loaded, {}), { telemetry });
-  await app.start(AbortSignal.timeout(30_000));
+  await app.start(patient());
   const reload = createReload(input, started)({ app, events: telemetry.events, clock: systemClock });
   const natsUrl = app.urls().find((url) => url.startsWith('nats://')) ?? '';
   return {

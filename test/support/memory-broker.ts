@@ -9,6 +9,7 @@ import { Plane } from '../../src/plane/plane.ts';
 import { planeSchema } from '../../src/plane/schema.ts';
 import { createMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { storeSchema } from '../../src/storage/schema.ts';
+import { patient } from './patience.ts';
 
 export interface MemoryBrokerOptions {
   readonly hotPath?: 'on' | 'off';
@@ -48,6 +49,6 @@ export async function startMemoryBroker({
     clock,
     telemetry,
   });
-  await broker.start(AbortSignal.timeout(10_000));
+  await broker.start(patient());
   return broker;
 }

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { TestBroker } from './broker.ts';
+import { patienceMs } from './patience.ts';
 
 export interface Received {
   readonly topic: string;
@@ -30,7 +31,7 @@ export async function connectClient(broker: TestBroker, way: Way, options: IClie
       : {};
   const client = await mqtt.connectAsync(
     url,
-    { reconnectPeriod: 0, connectTimeout: 10_000, ...tls, ...certificate, ...options },
+    { reconnectPeriod: 0, connectTimeout: patienceMs, ...tls, ...certificate, ...options },
     false,
   );
   return remember(client);

@@ -2,6 +2,7 @@ import type { NatsLink } from '../../src/bridge/link.ts';
 import { createNatsLink } from '../../src/bridge/nats/nats-link.ts';
 import type { ResolvedNatsOptions } from '../../src/bridge/nats/resolved-options.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
+import { patienceMs, patient } from './patience.ts';
 import { type RecordedTelemetry, recordedTelemetry } from './recorded-telemetry.ts';
 
 export type TestLink = NatsLink & AsyncDisposable & { readonly telemetry: RecordedTelemetry };
@@ -15,7 +16,7 @@ export async function startLink(options: Partial<ResolvedNatsOptions>): Promise<
     tls: undefined,
     reconnectDelayMs: 20,
     reconnectDelayMaxMs: 200,
-    connectTimeoutMs: 5_000,
+    connectTimeoutMs: patienceMs,
     maxPendingBytes: 64 * 1_024 * 1_024,
     packetBytes: () => 1_048_576,
     maxControlLineBytes: 4_096,
@@ -25,7 +26,7 @@ export async function startLink(options: Partial<ResolvedNatsOptions>): Promise<
   })({ telemetry, clock: systemClock });
   const stop = () => link.stop(AbortSignal.timeout(2_000));
   try {
-    await link.start(AbortSignal.timeout(10_000));
+    await link.start(patient());
   } catch (error) {
     await stop();
     throw error;

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { patienceMs, patient } from './patience.ts';
 
 /** How long a packet may take to come; long, as the machine may be busy. */
-const patienceMs = 15_000;
 
 /** The length of the first packet in some bytes; undefined while it is not whole. */
 function packetLength(bytes: Buffer): number | undefined {
@@ -76,7 +76,7 @@ export class ProtocolConnection {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    const signal = AbortSignal.timeout(patienceMs);
+    const signal = patient();
     while (!condition())
       await once(this.#changes, 'change', { signal }).catch((cause: unknown) => {
         const got = this.#received.toString('hex');

@@ -2,6 +2,7 @@ import type { Store } from '../../src/broker/store-port.ts';
 import { createRedisStore, type RedisStoreDeps } from '../../src/storage/redis/redis-store.ts';
 import { type RedisOptions, redisSchema } from '../../src/storage/redis/schema.ts';
 import { type ExchangeLimits, type QueueLimits, type RetainedLimits, storeSchema } from '../../src/storage/schema.ts';
+import { patient } from './patience.ts';
 import type { RedisServer } from './redis-server.ts';
 
 export interface RedisStoreSettings extends Partial<Omit<RedisOptions, 'password'>> {
@@ -39,6 +40,6 @@ export async function openRedisStore(
   deps: Partial<RedisStoreDeps> = {},
 ): Promise<Store & AsyncDisposable> {
   const store = redisStore(server, settings, deps);
-  await store.start(AbortSignal.timeout(10_000));
+  await store.start(patient());
   return store;
 }

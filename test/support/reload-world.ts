@@ -7,6 +7,7 @@ import type { IConnectPacket, Packet } from 'mqtt-packet';
 import type { BridgeRuleOptions } from '../../src/bridge/schema.ts';
 import { startBroker, type TestBroker } from './broker.ts';
 import { connectOf, type Dialogue, dialogueOn } from './dialogue.ts';
+import { patient } from './patience.ts';
 import { startStreamServer } from './stream-server.ts';
 
 export const signal = { name: 'signal', topic: 'signal/#', subject: 'signal.>' };
@@ -61,7 +62,7 @@ export async function reloadWorld(insight: Insight): Promise<ReloadWorld> {
   await server.manager.streams.add({ name: 'other', subjects: ['other.>'] });
   const nats = { servers: [server.url] };
   const broker = await startBroker({ listeners, nats, bridge: { rules: [signal, marker] }, reload: { watch: false } });
-  await broker.reload.start(AbortSignal.timeout(10_000));
+  await broker.reload.start(patient());
   const open: { destroy(): void }[] = [];
   const disconnect = (): void => {
     for (const one of open.splice(0)) one.destroy();

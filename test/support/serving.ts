@@ -5,6 +5,7 @@ import mqtt, { type IClientOptions } from 'mqtt';
 import { stringify } from 'yaml';
 import { freePorts } from './free-ports.ts';
 import { remember, type TestClient } from './mqtt-client.ts';
+import { patienceMs } from './patience.ts';
 import { startServing } from './program.ts';
 import type { RunningProgram } from './run-program.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -53,7 +54,7 @@ export async function serve(
       return program;
     },
     async connect(clientId, options = {}) {
-      const fixed = { clientId, reconnectPeriod: 0, connectTimeout: 30_000, keepalive: 0 };
+      const fixed = { clientId, reconnectPeriod: 0, connectTimeout: patienceMs, keepalive: 0 };
       const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { ...fixed, ...options });
       const remembered = remember(client); // before what is queued comes with CONNACK
       await new Promise<void>((resolve, reject) => {

@@ -2,6 +2,7 @@ import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jet
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { expect } from 'vitest';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
+import { patienceMs } from './patience.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A nats-server with JetStream on disk, and a stream. */
@@ -25,7 +26,7 @@ export async function startStreamServer(config: object = {}): Promise<StreamServ
   const directory = await temporaryDirectory();
   const nats = await startNatsServer({ config: `jetstream { store_dir: "${directory.path}" }` });
   const connection = await connect({ servers: nats.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
-  const manager = await jetstreamManager(connection, { timeout: 10_000 });
+  const manager = await jetstreamManager(connection, { timeout: patienceMs });
   await manager.streams.add({ name: 'all', subjects: ['a.>'], ...config });
   return {
     nats,
@@ -35,7 +36,7 @@ export async function startStreamServer(config: object = {}): Promise<StreamServ
     stored: async () => (await manager.streams.info('all')).state.messages,
     async payloads() {
       // right after a restart of nats-server JetStream, or the connection, may not be back yet
-      await expect.poll(() => manager.streams.info('all').then(() => 'answers'), { timeout: 20_000 }).toBe('answers');
+      await expect.poll(() => manager.streams.info('all').then(() => 'answers')).toBe('answers');
       const { state } = await manager.streams.info('all');
       const found: string[] = [];
       for (let seq = 1; seq <= state.last_seq; seq++)
@@ -46,7 +47,7 @@ export async function startStreamServer(config: object = {}): Promise<StreamServ
       const last = payloads.at(-1);
       if (last === undefined) return;
       for (const payload of payloads.slice(0, -1)) connection.publish(subject, payload);
-      await jetstream(connection, { timeout: 30_000 }).publish(subject, last); // the stream keeps their order
+      await jetstream(connection, { timeout: patienceMs }).publish(subject, last); // the stream keeps their order
     },
     async left(consumer) {
       const { num_pending: pending, num_ack_pending: unacknowledged } = await manager.consumers.info('all', consumer);

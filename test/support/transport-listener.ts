@@ -90,6 +90,7 @@ export async function startListener(
 
 function openLink(link: Link, isEcho: boolean): AcceptedLink {
   const chunks: Buffer[] = [];
+  let size = 0;
   const closeReasons: string[] = [];
   const wake = new Set<() => void>();
   let onDrain: (() => void) | undefined;
@@ -100,6 +101,7 @@ function openLink(link: Link, isEcho: boolean): AcceptedLink {
   link.open({
     onData(chunk) {
       chunks.push(chunk);
+      size += chunk.length;
       for (const one of wake) one();
       if (isEcho) link.write([chunk]);
     },
@@ -117,10 +119,9 @@ function openLink(link: Link, isEcho: boolean): AcceptedLink {
     receive: (count) =>
       new Promise((resolve) => {
         const look = (): void => {
-          const all = Buffer.concat(chunks);
-          if (all.length < count) return;
+          if (size < count) return;
           wake.delete(look);
-          resolve(all);
+          resolve(Buffer.concat(chunks));
         };
         wake.add(look);
         look();
