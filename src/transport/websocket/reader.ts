@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { closeCodes, opcodes } from './frame.ts';
+import { maskAt, maskBehind, unmask } from './mask.ts';
 
 /** What the frames of a client hold, told in their order. After `onClose` or `onViolation` nothing more is told. */
 export interface FrameHandler {
@@ -31,10 +32,8 @@ export class FrameReader {
   #left = 0;
   #inPayload = false;
   #opcode = 0;
-  /** Where the mask stands in the header. */
-  #maskAt = 0;
-  /** How far the mask has been used; 0 to 3. */
-  #masked = 0;
+  /** For the next byte of the payload and those behind it. */
+  #mask = 0;
   /** A message has begun and its last fragment has not come. */
   #isFragmented = false;
   /** What has come of the payload of a control frame. */
@@ -47,9 +46,10 @@ export class FrameReader {
 
   /** @param chunk is unmasked in place. */
   read(chunk: Buffer): void {
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length); // of all frames in it: it costs as much as one
     let at = 0;
     while (!this.#isDone && (at < chunk.length || (this.#inPayload && this.#left === 0)))
-      at = this.#inPayload ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at);
+      at = this.#inPayload ? this.#readPayload(chunk, view, at) : this.#readHeader(chunk, at);
   }
 
   /** @returns where the header ends in this chunk, or the end of the chunk. */
@@ -103,18 +103,18 @@ export class FrameReader {
       this.#refuse(`a frame of over ${Number.MAX_SAFE_INTEGER} bytes`, closeCodes.tooLarge);
       return;
     }
-    this.#maskAt = this.#have - 4;
+    this.#mask = maskAt(header, this.#have - 4);
     this.#have = 0;
     this.#left = length;
-    this.#masked = 0;
     this.#inPayload = true;
   }
 
-  #readPayload(chunk: Buffer, begin: number): number {
+  #readPayload(chunk: Buffer, view: DataView, begin: number): number {
     const end = Math.min(chunk.length, begin + this.#left);
+    unmask(view, begin, end, this.#mask);
     const part = chunk.subarray(begin, end);
-    this.#unmask(part);
     this.#left -= part.length;
+    if (this.#left > 0) this.#mask = maskBehind(this.#mask, part.length);
     this.#inPayload = this.#left > 0;
     if (this.#opcode >= opcodes.close) this.#takeControl(part);
     else if (part.length > 0) this.#handler.onPayload(part);
@@ -138,15 +138,6 @@ export class FrameReader {
       this.#isDone = true;
       this.#handler.onClose(code);
     }
-  }
-
-  /** RFC 6455 5.3. */
-  #unmask(part: Buffer): void {
-    const header = this.#header;
-    const maskAt = this.#maskAt;
-    const begin = this.#masked;
-    for (let index = 0; index < part.length; index += 1) part[index]! ^= header[maskAt + ((index + begin) & 3)]!;
-    this.#masked = (begin + part.length) & 3;
   }
 
   #refuse(sentence: string, code: number = closeCodes.protocolError): false {
