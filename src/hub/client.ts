@@ -147,7 +147,7 @@ export class HubClient implements ParserHandler, Subscriber {
     stats.outBytes += publication.payloadEnd - publication.payloadStart;
     if (publication.headerBytes > 0 ? this.#connect.headers : publication.headerBytes < 0)
       writer.message(publication, subscription.sidBytes);
-    else writer.messageWithoutHeaders(publication, subscription.sid);
+    else writer.messageWithoutHeaders(publication, subscription.sidBytes);
     if (!this.#isMarked) this.#mark();
     if (writer.queuedBytes > earlyFlushBytes) writer.flush();
     const pending = writer.pendingBytes;

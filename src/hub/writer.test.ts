@@ -48,13 +48,16 @@ test.each([
   expect(batches.map((batch) => batch.text)).toEqual([expected]);
 });
 
-test('without headers the rest of the message is left', () => {
+test('without headers the rest of the message is left, and small ones share a block', () => {
   const { writer, batches } = open();
-  withMessage('HPUB a r 12 14\r\nNATS/1.0\r\n\r\nhi\r\n', (publication) =>
-    writer.messageWithoutHeaders(publication, '7'),
-  );
+  for (const reply of ['r ', ''])
+    withMessage(`HPUB a ${reply}12 14\r\nNATS/1.0\r\n\r\nhi\r\n`, (publication) =>
+      writer.messageWithoutHeaders(publication, sid),
+    );
+  const expected = 'MSG a 7 r 2\r\nhi\r\nMSG a 7 2\r\nhi\r\n';
+  expect(writer.pendingBytes).toBe(expected.length);
   writer.flush();
-  expect(batches[0]?.text).toBe('MSG a 7 r 2\r\nhi\r\n');
+  expect(batches.map(({ text, parts }) => ({ text, parts }))).toEqual([{ text: expected, parts: 1 }]);
 });
 
 test('what is queued in a turn leaves as one batch', () => {

@@ -57,10 +57,24 @@ export class Writer {
 
   /** Queues a message: MSG or HMSG as the publication is. @param sid with a space before and after it. */
   message(publication: Publication, sid: Uint8Array): void {
-    const { buffer, subjectStart, subjectEnd, tailStart, payloadEnd } = publication;
-    const hasHeaders = publication.headerBytes >= 0;
-    const head = (hasHeaders ? 5 : 4) + subjectEnd - subjectStart + sid.length;
-    const tailEnd = payloadEnd + 2;
+    const { tailStart, payloadEnd } = publication;
+    this.#write(publication, sid, '', tailStart, payloadEnd + 2);
+  }
+
+  /** Queues a message for a client that does not understand headers, without them. @param sid as above */
+  messageWithoutHeaders(publication: Publication, sid: Uint8Array): void {
+    const { buffer, headerBytes, replyStart, replyEnd, payloadStart, payloadEnd } = publication;
+    const bodyStart = payloadStart + Math.max(0, headerBytes);
+    const size = `${payloadEnd - bodyStart}\r\n`;
+    const line = replyEnd > replyStart ? `${buffer.toString('latin1', replyStart, replyEnd)} ${size}` : size;
+    this.#write(publication, sid, line, bodyStart, payloadEnd + 2);
+  }
+
+  /** @param line ends the first line, where what stands in the publication from `tailStart` on does not. */
+  #write(publication: Publication, sid: Uint8Array, line: string, tailStart: number, tailEnd: number): void {
+    const { buffer, subjectStart, subjectEnd, headerBytes } = publication;
+    const hasHeaders = line === '' && headerBytes >= 0;
+    const head = (hasHeaders ? 5 : 4) + subjectEnd - subjectStart + sid.length + line.length;
     const tail = tailEnd - tailStart;
     const isSliced = tail >= sliceBytes;
     const block = this.#room(isSliced ? head : head + tail);
@@ -72,6 +86,7 @@ export class Writer {
     block[end++] = 32;
     end = copy(buffer, subjectStart, subjectEnd, block, end);
     end = copy(sid, 0, sid.length, block, end);
+    for (let index = 0; index < line.length; index++) block[end++] = line.charCodeAt(index);
     this.#queuedBytes += end - this.#end;
     this.#end = end;
     if (isSliced) this.#slice(buffer.subarray(tailStart, tailEnd));
@@ -79,16 +94,6 @@ export class Writer {
       this.#end = copy(buffer, tailStart, tailEnd, block, end);
       this.#queuedBytes += tail;
     }
-  }
-
-  /** Queues a message for a client that does not understand headers, without them. */
-  messageWithoutHeaders(publication: Publication, sid: string): void {
-    const { buffer, subjectStart, subjectEnd, replyStart, replyEnd, payloadStart, payloadEnd } = publication;
-    const bodyStart = payloadStart + Math.max(0, publication.headerBytes);
-    const subject = buffer.toString('latin1', subjectStart, subjectEnd);
-    const reply = replyEnd > replyStart ? `${buffer.toString('latin1', replyStart, replyEnd)} ` : '';
-    this.line(`MSG ${subject} ${sid} ${reply}${payloadEnd - bodyStart}\r\n`);
-    this.#slice(buffer.subarray(bodyStart, payloadEnd + 2));
   }
 
   /** Hands over what is queued, unless a batch is under way; then it follows when that is gone. */
