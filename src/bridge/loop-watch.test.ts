@@ -47,6 +47,16 @@ describe('a message that comes back again and again', () => {
     pass(loopWindowMs + 1);
     expect(send('bridge', 5)).toBe(5);
   });
+
+  test('passes again where the clock was set back, and not before its time where it was not', () => {
+    const { send, pass } = watch();
+    send('a', 1);
+    send('bridge', 500);
+    pass(loopWindowMs);
+    expect(send('bridge', 5)).toBe(0);
+    pass(-3_600_000);
+    expect(send('bridge', 5)).toBe(5);
+  });
 });
 
 describe('what is repeated and no loop', () => {

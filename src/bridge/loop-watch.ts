@@ -1,17 +1,12 @@
 import type { Clock } from '../kernel/clock.ts';
 
-/** What is known of one content: a subject with a payload, while it comes again and again. */
-interface Content {
-  tag: number;
-  /** Of the whole payload, once somebody else repeats it often. */
+/** What is known of a content that others than its first sender repeat. */
+interface Repetition {
+  /** Of the whole payload, once they do so often. */
   digest: number | undefined;
-  /** Who sent it first: a client, a node or NATS; and who else does. */
-  first: string;
-  second: string | undefined;
+  /** Who they are. */
+  second: string;
   third: string | undefined;
-  ofFirst: number;
-  ofOthers: number;
-  lastMs: number;
   windowMs: number;
   inWindow: number;
   isLoop: boolean;
@@ -27,19 +22,31 @@ const closeLook = 8;
 /** What `LoopWatch.sees` says of a message; `found`: of the first that is stopped. */
 export type Verdict = 'passes' | 'found' | 'stopped';
 
+/** What `#numbers` has for each content, a quarter of a line of memory: most contents come once, and are looked up in no other. */
+const tagAt = 0;
+const lastMsAt = 1;
+const ofFirstAt = 2;
+const ofOthersAt = 3;
+const numbersOfSlot = 4;
+/** Nothing is counted further. */
+const mostCounted = 2 ** 30;
+
 /**
  * Finds messages that a foreign bridge carries round, from NATS to this broker or back: such a bridge keeps no header
- * that would tell. One content goes round where somebody sent it once or a few times, and then one other end, or one
- * client and NATS, send it `maxCrossings` times in two seconds and 16 times as often as the first. Its copies are
- * stopped until they stay away for two seconds; who sent it first may send it again. Whoever repeats his own messages
- * is never stopped, nor are three or more who say the same.
+ * that would tell. One content, a subject with a payload, goes round where somebody sent it once or a few times, and then
+ * one other end, or one client and NATS, send it `maxCrossings` times in two seconds and 16 times as often as the first.
+ * Its copies are stopped until they stay away for two seconds; who sent it first may send it again. Whoever repeats his
+ * own messages is never stopped, nor are three or more who say the same.
  *
  * It remembers a fixed number of contents by their hash and allocates nothing once it is warm.
  */
 export class LoopWatch {
   readonly #maxCrossings: number;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #slots: (Content | undefined)[] = Array.from({ length: slotCount });
+  readonly #numbers = new Int32Array(slotCount * numbersOfSlot);
+  /** Who sent a content first: a client, a node or NATS. */
+  readonly #firsts: string[] = Array.from({ length: slotCount }, () => '');
+  readonly #repetitions: (Repetition | undefined)[] = Array.from({ length: slotCount });
 
   constructor(maxCrossings: number, clock: Pick<Clock, 'now'>) {
     this.#maxCrossings = maxCrossings;
@@ -48,48 +55,58 @@ export class LoopWatch {
 
   /** Notes that a message crosses the bridge. @param from who sent it */
   sees(subject: string, payload: Uint8Array, from: string): Verdict {
-    const now = this.#clock.now();
+    const now = this.#clock.now() | 0;
     const tag = tagOf(subject, payload);
-    const content = this.#slots[tag & (slotCount - 1)];
-    if (content === undefined) {
-      this.#slots[tag & (slotCount - 1)] = newContent(tag, from, now);
+    const slot = tag & (slotCount - 1);
+    const at = slot * numbersOfSlot;
+    const numbers = this.#numbers;
+    const ofFirst = numbers[at + ofFirstAt]!;
+    const isOther = ofFirst === 0 || numbers[at + tagAt] !== tag;
+    const isAlone = ofFirst + numbers[at + ofOthersAt]! <= 1;
+    if (isPast(now, numbers[at + lastMsAt]!) || (isOther && isAlone)) {
+      this.#begin(slot, tag, from, now);
       return 'passes';
     }
-    const isOver = now - content.lastMs > loopWindowMs;
-    if (content.tag !== tag) {
-      if (isOver || content.ofFirst + content.ofOthers === 1) begin(content, tag, from, now);
-      return 'passes';
-    }
-    if (isOver) {
-      begin(content, tag, from, now);
-      return 'passes';
-    }
-    content.lastMs = now;
-    if (from === content.first) {
-      content.ofFirst += 1;
-      return 'passes';
-    }
-    return this.#repeated(content, payload, from, now);
+    if (isOther) return 'passes';
+    numbers[at + lastMsAt] = now;
+    if (from !== this.#firsts[slot]) return this.#repeated(slot, payload, from, now);
+    numbers[at + ofFirstAt] = Math.min(mostCounted, ofFirst + 1);
+    return 'passes';
   }
 
-  #repeated(content: Content, payload: Uint8Array, from: string, now: number): Verdict {
-    content.second ??= from;
-    if (from !== content.second) content.third ??= from;
-    content.ofOthers += 1;
-    const isOneOfTwo = from === content.second || (from === content.third && oneIsNats(content));
-    if (!isOneOfTwo) content.inWindow = Number.NEGATIVE_INFINITY; // many say the same
-    if (now - content.windowMs > loopWindowMs) {
-      content.windowMs = now;
-      content.inWindow = Math.min(0, content.inWindow);
+  #begin(slot: number, tag: number, from: string, now: number): void {
+    const at = slot * numbersOfSlot;
+    const numbers = this.#numbers;
+    numbers[at + tagAt] = tag;
+    numbers[at + lastMsAt] = now;
+    numbers[at + ofFirstAt] = 1;
+    numbers[at + ofOthersAt] = 0;
+    this.#firsts[slot] = from;
+  }
+
+  #repeated(slot: number, payload: Uint8Array, from: string, now: number): Verdict {
+    const at = slot * numbersOfSlot;
+    const ofFirst = this.#numbers[at + ofFirstAt]!;
+    const ofOthers = Math.min(mostCounted, this.#numbers[at + ofOthersAt]! + 1);
+    this.#numbers[at + ofOthersAt] = ofOthers;
+    const repetition = (this.#repetitions[slot] ??= newRepetition());
+    if (ofOthers === 1) startOver(repetition, from, now);
+    if (from !== repetition.second) repetition.third ??= from;
+    const { second, third } = repetition;
+    const isOneOfTwo = from === second || (from === third && (second === fromNats || third === fromNats));
+    if (!isOneOfTwo) repetition.inWindow = Number.NEGATIVE_INFINITY; // many say the same
+    if (isPast(now, repetition.windowMs)) {
+      repetition.windowMs = now;
+      repetition.inWindow = Math.min(0, repetition.inWindow);
     }
-    content.inWindow += 1;
-    if (content.ofOthers >= closeLook && !hasSameDigest(content, payload)) {
-      begin(content, content.tag, from, now);
+    repetition.inWindow += 1;
+    if (ofOthers >= closeLook && !hasSameDigest(repetition, payload)) {
+      this.#begin(slot, this.#numbers[at + tagAt]!, from, now);
       return 'passes';
     }
-    if (content.isLoop) return 'stopped';
-    if (content.inWindow < this.#maxCrossings || content.ofOthers < minRatio * content.ofFirst) return 'passes';
-    content.isLoop = true;
+    if (repetition.isLoop) return 'stopped';
+    if (repetition.inWindow < this.#maxCrossings || ofOthers < minRatio * ofFirst) return 'passes';
+    repetition.isLoop = true;
     return 'found';
   }
 }
@@ -97,59 +114,60 @@ export class LoopWatch {
 /** As `from`: a NATS client. No client id or node is empty. */
 export const fromNats = '';
 
-const oneIsNats = ({ second, third }: Content): boolean => second === fromNats || third === fromNats;
+/** Of times of which the low 32 bits are kept; what seems to come, where the clock was set back, is past. */
+const isPast = (now: number, then: number): boolean => (now - then) >>> 0 > loopWindowMs;
 
-function hasSameDigest(content: Content, payload: Uint8Array): boolean {
+function hasSameDigest(repetition: Repetition, payload: Uint8Array): boolean {
   const digest = hashBytes(payload, 0, payload.length, start);
-  content.digest ??= digest;
-  return content.digest === digest;
+  repetition.digest ??= digest;
+  return repetition.digest === digest;
 }
 
-const newContent = (tag: number, first: string, now: number): Content => ({
-  tag,
+const newRepetition = (): Repetition => ({
   digest: undefined,
-  first,
-  second: undefined,
+  second: '',
   third: undefined,
-  ofFirst: 1,
-  ofOthers: 0,
-  lastMs: now,
-  windowMs: now,
+  windowMs: 0,
   inWindow: 0,
   isLoop: false,
 });
 
-function begin(content: Content, tag: number, first: string, now: number): void {
-  content.tag = tag;
-  content.digest = undefined;
-  content.first = first;
-  content.second = undefined;
-  content.third = undefined;
-  content.ofFirst = 1;
-  content.ofOthers = 0;
-  content.lastMs = now;
-  content.windowMs = now;
-  content.inWindow = 0;
-  content.isLoop = false;
+/** Of another content; its window begins now. */
+function startOver(repetition: Repetition, second: string, now: number): void {
+  repetition.digest = undefined;
+  repetition.second = second;
+  repetition.third = undefined;
+  repetition.windowMs = now;
+  repetition.inWindow = 0;
+  repetition.isLoop = false;
 }
 
 const start = 0x81_1c_9d_c5;
 
-/** FNV-1a of the subject, the length, and the ends and the middle of the payload. */
+/** Of the subject, the length, and the ends and the middle of the payload. */
 function tagOf(subject: string, payload: Uint8Array): number {
-  let hash = start;
-  for (let at = 0; at < subject.length; at++) hash = Math.imul(hash ^ subject.charCodeAt(at), 0x01_00_01_93);
   const { length } = payload;
-  hash = Math.imul(hash ^ length, 0x01_00_01_93);
-  if (length <= 48) return hashBytes(payload, 0, length, hash) >>> 0;
+  let hash = start ^ length;
+  for (let at = 0; at < subject.length; at++) hash = mix(hash, subject.charCodeAt(at));
+  if (length <= 48) return hashBytes(payload, 0, length, hash);
   const middle = length >> 1;
   hash = hashBytes(payload, 0, 16, hash);
   hash = hashBytes(payload, middle, middle + 16, hash);
-  return hashBytes(payload, length - 16, length, hash) >>> 0;
+  return hashBytes(payload, length - 16, length, hash);
 }
 
+/** Four bytes a step. */
 function hashBytes(bytes: Uint8Array, from: number, to: number, begun: number): number {
   let hash = begun;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01_00_01_93);
-  return hash;
+  let at = from;
+  for (; at + 4 <= to; at += 4)
+    hash = mix(hash, bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));
+  for (; at < to; at++) hash = mix(hash, bytes[at]!);
+  return hash ^ (hash >>> 15); // the low bits say which slot, and depend on all bytes
+}
+
+/** A product carries differences upwards alone; turned, they come down again. */
+function mix(hash: number, more: number): number {
+  const product = Math.imul(hash ^ more, 0x9e_37_79_b1);
+  return (product << 13) | (product >>> 19);
 }

@@ -92,14 +92,16 @@ export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: 
     }
 
     backlog.bytes += bytes;
-    void publish(plane, message)
-      .then(
-        () => countPassed(tally, received),
-        (error: unknown) => failed(rule, deps, error),
-      )
-      .finally(() => {
+    void publish(plane, message).then(
+      () => {
         backlog.bytes -= bytes;
-      });
+        return countPassed(tally, received);
+      },
+      (error: unknown) => {
+        backlog.bytes -= bytes;
+        failed(rule, deps, error);
+      },
+    );
   };
 }
 
@@ -116,8 +118,12 @@ export function failed(rule: CompiledRule, { tally, events }: IngressDeps, error
 }
 
 /** A throw of the broker becomes a rejection: nothing may end the loop that reads from NATS. */
-export async function publish(plane: MessagePort, message: Message): Promise<void> {
-  await plane.publish(message);
+export function publish(plane: MessagePort, message: Message): Promise<void> {
+  try {
+    return plane.publish(message);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** @returns `own`: what this node sent under the same topic, so that its clients have it. */

@@ -87,7 +87,7 @@ class ReconnectingLink implements NatsLink {
     return this.#kept.stop(deadline);
   }
 
-  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined, reply?: string): PublishResult {
+  publish(subject: string, payload: Uint8Array, headers: HeaderList | undefined, reply = ''): PublishResult {
     const { open } = this.#kept;
     if (open === undefined || open.connection.isClosed()) {
       this.#kept.missed();
@@ -99,10 +99,7 @@ class ReconnectingLink implements NatsLink {
     const unsendable = this.#limits.unsendable(subject, bytes, reply);
     if (unsendable !== undefined) return unsendable;
     if (!unconfirmed.hasRoomFor(bytes)) return 'nats-backlog';
-    connection.publish(subject, payload, {
-      ...(wire === undefined ? {} : { headers: wire }),
-      ...(reply === undefined ? {} : { reply }),
-    });
+    connection.publish(subject, payload, wire === undefined ? { reply } : { headers: wire, reply });
     unconfirmed.add(bytes + subject.length);
     return 'sent';
   }

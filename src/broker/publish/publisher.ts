@@ -107,7 +107,8 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       async publish(message) {
         reconsider();
         checkTopic(deps, message);
-        await publish(deps, message);
+        const outcome = publish(deps, message);
+        if (typeof outcome !== 'number') await outcome;
       },
       async publishKept(message) {
         reconsider();

@@ -13,6 +13,7 @@ export class RawPublish implements Message {
   queueKey: QueueKey | undefined;
   readonly header: PublishHeader;
   readonly #version: ProtocolVersion;
+  #payload: Uint8Array | undefined;
   #properties: MessageProperties | undefined;
   #isRead = false;
   #isTaken = false;
@@ -38,7 +39,8 @@ export class RawPublish implements Message {
   }
 
   get payload(): Uint8Array {
-    return this.frame.subarray(this.header.payloadStart);
+    this.#payload ??= this.frame.subarray(this.header.payloadStart); // making a view costs more than all that reads it
+    return this.#payload;
   }
 
   get properties(): MessageProperties | undefined {
