@@ -10,7 +10,10 @@ export interface RefusalAnswer {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Answers on a connection whose parser is gone, and closes it. */
+/**
+ * Answers on a connection whose parser is gone, and closes our side of it. What the client still sends is thrown away
+ * until it closes its own (RFC 9112 9.6): with bytes unread the system would reset the connection, and the answer with it.
+ */
 export function refuseSocket(socket: Duplex, { status, detail, headers }: RefusalAnswer): void {
   socket.on('error', () => undefined);
   if (!socket.writable) {
@@ -18,7 +21,7 @@ export function refuseSocket(socket: Duplex, { status, detail, headers }: Refusa
     return;
   }
   socket.end(plainResponse(status, `Refused: ${detail}.`, headers));
-  socket.resume(); // or the end of the client's side would never be seen
+  socket.resume();
 }
 
 export function answer(response: ServerResponse, status: number, text: string): void {

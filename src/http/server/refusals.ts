@@ -60,6 +60,10 @@ export function refuseRequest(headers: IncomingHttpHeaders, rules: RequestRules)
   return undefined;
 }
 
+/** Something follows the head (RFC 9112 6). Who sends it may be at it while the answer comes. */
+export const hasBody = ({ 'content-length': length, 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean =>
+  encoding !== undefined || Number(length ?? 0) > 0;
+
 export function isOwnHostHeader(header: string, { isOwnHost }: Pick<RequestRules, 'isOwnHost'>): boolean {
   const host = hostOfHeader(header);
   return host !== undefined && isOwnHost(host);

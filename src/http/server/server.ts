@@ -11,7 +11,7 @@ import { answer, answerRefusal, type RefusalAnswer, refuseSocket } from './answe
 import { type HttpDropReason, httpConnections } from './connections.ts';
 import { feedInPieces, type HttpFeed } from './feed.ts';
 import { nodeLimits } from './node-limits.ts';
-import { type RequestRefusal, type RequestRules, refuseRequest, unreadable } from './refusals.ts';
+import { hasBody, type RequestRefusal, type RequestRules, refuseRequest, unreadable } from './refusals.ts';
 
 /** One connection that speaks HTTP, as whoever brings it sees it. */
 export interface HttpVisit {
@@ -66,10 +66,16 @@ export const createHttpServer =
 
     const respond = (request: IncomingMessage, response: ServerResponse, visitor: Visitor): void => {
       const refusal = refuseRequest(request.headers, rules);
-      if (refusal === undefined) handle(handler, request, response, httpPeer(visitor), logger);
+      if (refusal === undefined) {
+        handle(handler, request, response, httpPeer(visitor), logger);
+        return;
+      }
+      visitor.onRefused(refusal);
+      if (!hasBody(request.headers)) answerRefusal(response, refusal);
       else {
-        visitor.onRefused(refusal);
-        answerRefusal(response, refusal);
+        visitors.delete(visitor.socket); // nothing that it sends is looked at any more
+        visitor.feed.stop();
+        refuseSocket(visitor.socket, refusal);
       }
     };
 
