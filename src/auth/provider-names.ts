@@ -19,6 +19,11 @@ const byConnection: ProviderFacts = { readsPassword: false, decidesPasswords: fa
 export const providerFacts = {
   certificate: byConnection,
   psk: byConnection,
+  password: {
+    setting: { path: 'access.passwords', isGiven: ({ passwords }) => passwords !== undefined },
+    readsPassword: true,
+    decidesPasswords: true,
+  },
   anonymous: byConnection,
 } as const satisfies Readonly<Record<string, ProviderFacts>>;
 

@@ -1,4 +1,5 @@
 import { byCertificate, byListener, byPsk } from './by-connection.ts';
+import { byPassword } from './passwords/by-password.ts';
 import type { CreateProvider } from './provider.ts';
 import type { ProviderName } from './provider-names.ts';
 
@@ -6,5 +7,6 @@ import type { ProviderName } from './provider-names.ts';
 export const providers: Readonly<Record<ProviderName, CreateProvider>> = {
   certificate: byCertificate,
   psk: byPsk,
+  password: byPassword,
   anonymous: byListener,
 };

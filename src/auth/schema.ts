@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificateIdentity } from './certificate-identity.ts';
+import { passwordsSchema } from './passwords/schema.ts';
 import { unsafeCharacter } from './template.ts';
 
 const certificateSchema = z
@@ -55,6 +56,7 @@ export const accessSchema = z
       reload: 'live',
     }),
     certificate: certificateSchema,
+    passwords: passwordsSchema,
   })
   .prefault({})
   .meta({ description: 'Who may connect.', reload: 'live' });

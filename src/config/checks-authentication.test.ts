@@ -74,3 +74,28 @@ test('a listener that other machines reach needs no name in access.anonymous whe
   expect(open(', authentication: [anonymous]')).toBe('refused');
   expect(open(', authentication: [certificate]')).toBe('loaded');
 });
+
+const passwords = 'passwords: { file: passwd, concurrency: 3 }';
+
+test.each<[Listener, string]>([
+  [{ authentication: '[password]' }, '"password" has nothing to go by; set access.passwords'],
+  [{ authentication: '[certificate+password, certificate+password]', access: passwords }, 'stands in the list already'],
+])('%j is a problem', (listener, problem) => {
+  expect(problemsOf(listener)).toEqual([expect.stringContaining(problem)]);
+});
+
+test('threads that files need and passwords would take are told', () => {
+  const warnings = (env: Record<string, string>) => {
+    const config = composeConfig({ file: { name: 'v.yaml', text: `access: { ${passwords} }` }, env, flags: [] });
+    return config.kind === 'loaded' ? config.warnings.map(formatProblem) : [];
+  };
+  expect(warnings({})).toEqual([
+    'v.yaml:1:51  access.passwords.concurrency: 3 of the 4 threads that files need too would check passwords; set the environment variable UV_THREADPOOL_SIZE to 5, or lower it',
+  ]);
+  expect(warnings({ UV_THREADPOOL_SIZE: '5' })).toEqual([]);
+});
+
+test('a listener that other machines reach may ask for passwords', () => {
+  const text = `listeners: [{ name: a, bind: "0.0.0.0:0", tls: one-way, accept: [mqtt] }]\naccess: { ${passwords} }`;
+  expect(composeConfig({ file: { name: 'v.yaml', text }, env: {}, flags: [] }).kind).toBe('loaded');
+});

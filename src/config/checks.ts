@@ -4,6 +4,7 @@ import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts'
 import type { ListenerOptions } from '../transport/schema.ts';
 import { checkNats } from './checks-nats.ts';
 import { didYouMean } from './closest.ts';
+import type { Environment } from './env.ts';
 import type { Finding } from './messages.ts';
 import type { Config } from './schema.ts';
 
@@ -106,6 +107,18 @@ export const checks: readonly Check[] = [
 ];
 
 /** What can run, and is hardly what somebody wants. */
-export const warningsIn = ({ listeners, access }: Config): Finding[] => [...unreachedProviders(listeners, access)];
+export const warningsIn = ({ listeners, access }: Config, env: Environment): Finding[] => [
+  ...unreachedProviders(listeners, access),
+  ...crowdedThreads(access, env),
+];
+
+/** Files, those of the store among them, are read and written by threads that passwords take too. */
+function crowdedThreads({ passwords }: Config['access'], env: Environment): Finding[] {
+  const threads = Number(env['UV_THREADPOOL_SIZE'] ?? 4);
+  const { concurrency } = passwords ?? {};
+  if (concurrency === undefined || concurrency + 2 <= threads) return [];
+  const message = `${concurrency} of the ${threads} threads that files need too would check passwords; set the environment variable UV_THREADPOOL_SIZE to ${concurrency + 2}, or lower it`;
+  return [{ path: ['access', 'passwords', 'concurrency'], message }];
+}
 
 export const checkSections = (sections: Sections): Finding[] => checks.flatMap(({ run }) => run(sections));

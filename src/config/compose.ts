@@ -66,12 +66,13 @@ export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig 
     if (refusal === undefined) overlays.push(overlay);
     else problems.push({ from: overlay.from, path: formatPath(overlay.path), message: refusal });
   }
-  return checked(value, { source, overlays, problems });
+  return checked(value, { source, overlays, problems, env });
 }
 
 interface Sources {
   readonly source: Source | undefined;
   readonly overlays: readonly Overlay[];
+  readonly env: Environment;
   /** What is wrong with the sources themselves. */
   readonly problems: readonly Problem[];
 }
@@ -101,7 +102,7 @@ function checked(value: unknown, sources: Sources): LoadedConfig | RefusedConfig
       return leaves();
     },
     get warnings() {
-      return sortProblems(warningsIn(parsed.data).map(locate));
+      return sortProblems(warningsIn(parsed.data, sources.env).map(locate));
     },
     locate,
     value,

@@ -48,3 +48,17 @@ test('files that hold what they should, with text around it, are fine, and so ar
   const own = [`listeners[0].certificate=${at('cert')}`, `listeners[0].key=${at('key')}`];
   expect(await problemsOf([...own, `listeners[1].clientCa=${at('cert')}`])).toEqual([]);
 });
+
+test('a password file that is not there, or has a wrong line, is a problem that never shows a hash', async () => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, 'passwd');
+  expect(await problemsOf([`access.passwords={file: ${file}}`])).toEqual([
+    expect.stringMatching(
+      /passwd cannot be read: there is no such file; make it with: viaduct passwd add .*passwd USER$/,
+    ),
+  ]);
+  await writeFile(file, 'bob:secret\n');
+  expect(await problemsOf([`access.passwords={file: ${file}}`])).toEqual([
+    expect.stringMatching(/passwd:1: has no hash behind the user name; a password does not stand here as it is$/),
+  ]);
+});

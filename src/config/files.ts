@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
+import { passwordFileProblem } from '../auth/passwords/lines.ts';
 import { reasonOf } from '../kernel/errors.ts';
 import type { Finding } from './messages.ts';
 import type { ConfigPath } from './path.ts';
@@ -60,7 +61,17 @@ export async function checkFiles(config: Config): Promise<Finding[]> {
       findings.push({ path, message: `${file} cannot be read: ${reasonOf(cause)}` });
     }
   }
-  return findings;
+  return [...findings, ...(await checkPasswords(config.access.passwords))];
+}
+
+async function checkPasswords(passwords: Config['access']['passwords']): Promise<Finding[]> {
+  if (passwords === undefined) return [];
+  const { file } = passwords;
+  const message = await readFile(file, 'utf8').then(
+    (text) => passwordFileProblem(file, text),
+    (cause: unknown) => `${file} cannot be read: ${reasonOf(cause)}; make it with: viaduct passwd add ${file} USER`,
+  );
+  return message === undefined ? [] : [{ path: ['access', 'passwords', 'file'], message }];
 }
 
 async function beginningOf(file: string): Promise<string> {

@@ -6,6 +6,10 @@ import { configSchema } from './schema.ts';
 
 /** Numbers, sizes and times that bound neither work nor memory. */
 const noLimits = new Set([
+  'access.passwords.argon2.lanes',
+  'access.passwords.argon2.memory',
+  'access.passwords.argon2.passes',
+  'access.passwords.remember',
   'bridge.rules[].jetstream.ackWait',
   'listeners[].clientChainDepth',
   'listeners[].tickets.rotate',

@@ -130,7 +130,7 @@ export const listenerSchema = z
       .optional()
       .meta({
         description:
-          'Who is asked who a client is, in this order: `certificate`, `psk`, `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. `certificate+psk` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
+          'Who is asked who a client is, in this order: `certificate`, `psk`, `password` (`access.passwords`), `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. `certificate+password` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
         reload: 'component',
       }),
     mqtt: offersSchema,

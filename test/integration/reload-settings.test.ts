@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { AccessOptions } from '../../src/auth/schema.ts';
 import type { Bridge } from '../../src/bridge/bridge.ts';
 import { MemoryBudget } from '../../src/broker/memory-budget.ts';
 import { describe as describeSettings } from '../../src/config/describe.ts';
@@ -12,6 +13,7 @@ import { auditProbes } from '../support/reload-probes/audit.ts';
 import { certificateProbes } from '../support/reload-probes/certificates.ts';
 import { limitsProbes } from '../support/reload-probes/limits.ts';
 import { listenerProbes } from '../support/reload-probes/listeners.ts';
+import { passwordProbes } from '../support/reload-probes/passwords.ts';
 import type { Probes } from '../support/reload-probes/probe.ts';
 import { restProbes } from '../support/reload-probes/rest.ts';
 import { ruleProbes } from '../support/reload-probes/rules.ts';
@@ -27,6 +29,7 @@ const made = vi.hoisted(() => ({
   limits: undefined as unknown,
   units: [] as Unit[],
   bridge: undefined as Bridge | undefined,
+  access: undefined as AccessOptions | undefined,
 }));
 
 vi.mock(import('../../src/broker/edge/edge.ts'), async (original) => {
@@ -77,6 +80,7 @@ vi.mock(import('../../src/auth/access.ts'), async (original) => {
     ...module,
     createAccess: (options) => (deps) => {
       const access = module.createAccess(options)(deps);
+      made.access = options;
       const unanswered = () => new Promise<never>(() => undefined);
       return {
         ...access,
@@ -106,6 +110,7 @@ const probes: Probes = {
   ...ruleProbes,
   ...listenerProbes(other),
   ...certificateProbes(other),
+  ...passwordProbes(other),
 };
 const settings = describeSettings(configSchema).filter(({ reload }) => reload !== 'process');
 
@@ -140,6 +145,14 @@ beforeAll(async () => {
   await certificate('server', 'other.example.com', false, curve);
   await certificate('ca-chain', 'Other CA', true, curve);
   await certificate('rsa', 'rsa', false, ['-newkey', 'rsa:2048']);
+  for (const [name, user] of [
+    ['passwd', 'bob'],
+    ['passwd-2', 'ann'],
+  ] as const)
+    await writeFile(
+      other(name),
+      `${user}:$6$MiHCiDrRPifrXZ0F$qbv2ssQCfwuCE22GEnUn/cZezCyhYA0ylB+cJGpeW66f+43JjsnvAm8J01Y1NgdwLoYpOKUbUf4/N6adcJWYxw==\n`,
+    );
   await writeFile(other('psk'), 'pump:00112233445566778899aabbccddeeff\n');
   await writeFile(other('tickets'), 'a secret of more than 32 characters, for all nodes');
   await writeFile(other('passphrase'), 'a passphrase of the test');
@@ -152,6 +165,7 @@ beforeAll(async () => {
       expect(running).toHaveLength(1);
       return running[0]?.[section];
     },
+    access: () => made.access,
     rules: () => made.bridge?.rules.map(({ options }) => options) ?? [],
   });
 });

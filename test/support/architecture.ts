@@ -29,7 +29,11 @@ const layers: readonly (readonly string[])[] = [
 const configFolder = 'config';
 const configImporters = ['app', 'cli', configFolder];
 /** Pure checks of settings that no schema can express; config/ runs them with its own. */
-const settingChecks = ['src/bridge/mapping/check-rules.ts', 'src/auth/check-authentication.ts'];
+const settingChecks = [
+  'src/bridge/mapping/check-rules.ts',
+  'src/auth/check-authentication.ts',
+  'src/auth/passwords/lines.ts',
+];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */
 const packages: readonly { readonly names: RegExp; readonly where: RegExp; readonly place: string }[] = [
@@ -44,6 +48,7 @@ const packages: readonly { readonly names: RegExp; readonly where: RegExp; reado
     place: 'src/storage/redis',
   },
   { names: /^jose$/, where: /^src\/auth\/tokens\//, place: 'src/auth/tokens' },
+  { names: /^@node-rs\//, where: /^src\/auth\/passwords\//, place: 'src/auth/passwords' },
   { names: /^lmdb$/, where: /^src\/storage\/disk\//, place: 'src/storage/disk' },
   { names: /^yaml$/, where: /^src\/config\//, place: 'src/config' },
   { names: /^zod$/, where: /^src\/(config\/.*|.*\/([a-z-]+-)?schema)\.ts$/, place: 'schema files and src/config' },

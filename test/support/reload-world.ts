@@ -4,6 +4,7 @@ import { get, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IConnectPacket, Packet } from 'mqtt-packet';
+import type { AccessOptions } from '../../src/auth/schema.ts';
 import type { BridgeRuleOptions } from '../../src/bridge/schema.ts';
 import { startBroker, type TestBroker } from './broker.ts';
 import { connectOf, type Dialogue, dialogueOn } from './dialogue.ts';
@@ -48,6 +49,8 @@ export interface Insight {
   /** Delay of the TCP keep alive that was set last. */
   keepAliveOfNewest(): number | undefined;
   madeOf(section: 'certificates' | 'enrollment'): unknown;
+  /** Of who judges clients. */
+  access(): AccessOptions | undefined;
   rules(): readonly BridgeRuleOptions[];
 }
 export type Sections = Readonly<Record<string, unknown>>;
