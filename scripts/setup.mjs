@@ -82,6 +82,7 @@ const programs = new Map([
   ['mosquitto', 'mosquitto'],
   ['mosquitto_pub', 'mosquitto-clients'],
   ['redis-server', 'redis-server'],
+  ['nginx', 'nginx'],
   ['openssl', 'openssl'],
   ['chromium', 'chromium'],
   ['certutil', 'libnss3-tools'],

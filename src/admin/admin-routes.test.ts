@@ -5,6 +5,7 @@ import type { EventKind, LogFields } from '../kernel/telemetry-ports.ts';
 import { silentTelemetry } from '../kernel/telemetry-ports.ts';
 import { type AdminDeps, adminRoutes } from './admin-routes.ts';
 import type { BrokerInfo } from './broker-info.ts';
+import { metricsRoute } from './routes/metrics.ts';
 
 const info: BrokerInfo = {
   name: 'viaduct',
@@ -20,9 +21,11 @@ const info: BrokerInfo = {
   rules: [{ name: 'signal', topic: 'signal/#', subject: 'signal.>', direction: 'both' }],
 };
 
+const token = 'a token for the test that nobody guesses';
+const metricsAllow = { addresses: ['192.0.2.128/25', '2001:db8:1::/48'], token };
 const appWith = (more: Partial<AdminDeps> = {}, enabled = true) =>
   webOf(
-    adminRoutes({ enabled })({
+    adminRoutes({ enabled, metricsAllow })({
       info: () => info,
       metrics: async () => 'viaduct_clients 2\n',
       webDirectory: '/does/not/exist',
@@ -64,7 +67,7 @@ describe('/api/v1', () => {
   });
 
   test('console gives what the page needs, without the credentials of the NATS URL', async () => {
-    const text = await (await appWith().request('/api/v1/console')).text();
+    const text = await (await appWith().request('/api/v1/console', {}, from('127.0.0.1'))).text();
     expect(text).not.toContain('secret');
     expect(JSON.parse(text)).toMatchObject({
       listeners: [{ name: 'wss', port: 8084, path: '/mqtt', tls: 'one-way' }],
@@ -72,6 +75,15 @@ describe('/api/v1', () => {
       nats: { url: 'nats://nats.example:4222', embedded: false },
     });
   });
+});
+
+test.each([
+  ['192.0.2.7', {}],
+  ['127.0.0.1', { 'x-real-ip': '127.0.0.1' }],
+  ['127.0.0.1', { host: 'mqtt.example.com' }],
+])('/api/v1/console tells %s with %j no files', async (address, headers) => {
+  const facts = await (await appWith().request('/api/v1/console', { headers }, from(address))).json();
+  expect(facts).toEqual(expect.objectContaining({ name: 'viaduct', certificates: {} }));
 });
 
 describe('/metrics', () => {
@@ -87,6 +99,37 @@ describe('/metrics', () => {
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ error: expect.stringContaining('this machine only') });
   });
+
+  const through = { 'x-forwarded-for': '192.0.2.129' };
+  test.each([
+    ['an address in a network of metrics.allow.addresses', '192.0.2.129', {}, 200],
+    ['one of IPv6', '2001:db8:1::7', {}, 200],
+    ['such an address through a proxy that has it', '192.0.2.129', through, 403],
+    ['a proxy on this machine that says so', '127.0.0.1', through, 403],
+    ['whoever shows the token', '192.0.2.7', { authorization: `Bearer ${token}` }, 200],
+    ['whoever shows it through a proxy', '127.0.0.1', { ...through, authorization: `bearer  ${token} ` }, 200],
+    ['whoever shows another', '192.0.2.7', { authorization: `Bearer ${token}x` }, 403],
+    ['whoever shows none', '192.0.2.7', { authorization: 'Bearer ' }, 403],
+    ['whoever shows it as a password', '192.0.2.7', { authorization: `Basic ${token}` }, 403],
+  ])('asked by %s', async (_, address, headers, status) => {
+    expect((await appWith().request('/metrics', { headers }, from(address))).status).toBe(status);
+  });
+
+  test('is shown to no token where none is set', async () => {
+    const web = webOf([metricsRoute(async () => '', { addresses: [], token: undefined }, silentTelemetry.events)]);
+    for (const authorization of ['Bearer undefined', 'Bearer x', ''])
+      expect((await web.request('/metrics', { headers: { authorization } })).status).toBe(403);
+  });
+
+  test.each(['localhost', '127.0.0.1:8080', '[::1]:8080'])('is shown to a program here that asks %s', async (host) =>
+    expect((await appWith().request('/metrics', { headers: { host } }, from('127.0.0.1'))).status).toBe(200),
+  );
+
+  test.each(['mqtt.example.com', '192.0.2.1', 'localhost.example.com', ''])(
+    'is not shown to one that asks "%s", as a proxy for the world does',
+    async (host) =>
+      expect((await appWith().request('/metrics', { headers: { host } }, from('127.0.0.1'))).status).toBe(403),
+  );
 
   test('is refused to a request that a proxy on this machine passes on', async () => {
     const headers = { 'x-forwarded-for': '127.0.0.1' };

@@ -2,11 +2,12 @@ import { defineEvent } from '../kernel/telemetry-ports.ts';
 
 export const metricsRefused = defineEvent<{ peer: string }>({
   counter: 'console_metrics_refused_total',
-  help: 'Requests for metrics from another machine, which are refused.',
+  help: 'Requests for metrics that are refused: from another machine, and not allowed by metrics.allow.',
   labels: [],
   level: 'debug',
   isSecurity: true,
-  message: ({ peer }) => `Metrics were refused to ${peer}; only this machine may read them`,
+  message: ({ peer }) =>
+    `Metrics were refused to ${peer}; this machine may read them, and those that metrics.allow names`,
 });
 
 export const queryRefused = defineEvent<{ peer: string }>({

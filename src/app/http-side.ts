@@ -11,7 +11,7 @@ import { atOnce, type Prepared } from '../kernel/prepared.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import { createBrokerReads } from './broker-reads.ts';
 
-export type HttpSideConfig = Pick<ResolvedConfig, 'console'>;
+export type HttpSideConfig = Pick<ResolvedConfig, 'console' | 'metrics' | 'secrets'>;
 
 export interface HttpSideDeps {
   readonly info: () => BrokerInfo;
@@ -35,7 +35,9 @@ export function createHttpSide(
   let { console } = first;
   const reads = createBrokerReads(() => console, { broker, telemetry, clock });
   const handlerOf = (config: HttpSideConfig, certificates: readonly Route[]): HttpHandler => {
-    const admin = adminRoutes(config.console)({
+    const { addresses, token } = config.metrics.allow;
+    const metricsAllow = { addresses, token: token && config.secrets.secret(token) };
+    const admin = adminRoutes({ enabled: config.console.enabled, metricsAllow })({
       info,
       metrics: () => telemetry.metricsText(),
       webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),

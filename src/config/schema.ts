@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metricsSchema } from '../admin/metrics-schema.ts';
 import { consoleSchema } from '../admin/schema.ts';
 import { reloadSchema } from '../app/schema.ts';
 import { accessSchema } from '../auth/schema.ts';
@@ -34,6 +35,7 @@ export const configSchema = z.strictObject({
   store: storeSchema,
   plane: planeSchema,
   console: consoleSchema,
+  metrics: metricsSchema,
   log: logSchema,
   audit: auditSchema,
   reload: reloadSchema,

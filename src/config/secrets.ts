@@ -21,7 +21,7 @@ interface Reference {
 }
 
 /** All places of a configuration that refer to a secret. */
-function referencesOf({ nats, listeners, store }: Config): Reference[] {
+function referencesOf({ nats, listeners, store, metrics }: Config): Reference[] {
   const references: Reference[] = [];
   for (const name of ['password', 'token', 'nkey'] as const) {
     const to = nats[name];
@@ -35,6 +35,8 @@ function referencesOf({ nats, listeners, store }: Config): Reference[] {
     if (psk !== undefined) references.push({ path: ['listeners', index, 'psk', 'identities'], to: psk.identities });
   const { password } = store.redis;
   if (password !== undefined) references.push({ path: ['store', 'redis', 'password'], to: password });
+  const { token } = metrics.allow;
+  if (token !== undefined) references.push({ path: ['metrics', 'allow', 'token'], to: token });
   return references;
 }
 

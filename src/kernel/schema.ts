@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseSocketAddress } from './address.ts';
 import { parseBytes } from './bytes.ts';
 import { parseDuration } from './duration.ts';
+import { parseNetwork } from './networks.ts';
 
 /** How a changed field takes effect: at once, by restarting its component, or only with the process. */
 export type Reload = 'live' | 'component' | 'process';
@@ -70,6 +71,12 @@ export const socketAddress = z.string().transform((text, context) => {
   if (typeof parsed !== 'string') return parsed;
   context.addIssue({ code: 'custom', message: parsed, input: text });
   return z.NEVER;
+});
+
+/** An address or a network, `192.0.2.7` or `10.0.0.0/8`; `parseNetwork` reads it. */
+export const network = z.string().superRefine((text, context) => {
+  const parsed = parseNetwork(text);
+  if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed, input: text });
 });
 
 /** A secret by reference, so that it never stands in the configuration: `{ file: PATH }` or `{ env: NAME }`. */

@@ -3,6 +3,7 @@ import type { Peer, PeerTls } from '../broker/ports.ts';
 import { plainResponse } from '../http/server/plain-response.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
+import { withoutMapping } from '../kernel/networks.ts';
 import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
 import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
@@ -253,7 +254,3 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
     use(first);
   });
 }
-
-/** An IPv4 address as such, where a socket for both families shows it as `::ffff:192.0.2.1`. */
-const withoutMapping = (address: string): string =>
-  address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;

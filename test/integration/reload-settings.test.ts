@@ -13,6 +13,7 @@ import { auditProbes } from '../support/reload-probes/audit.ts';
 import { certificateProbes } from '../support/reload-probes/certificates.ts';
 import { limitsProbes } from '../support/reload-probes/limits.ts';
 import { listenerProbes } from '../support/reload-probes/listeners.ts';
+import { metricsProbes } from '../support/reload-probes/metrics.ts';
 import { passwordProbes } from '../support/reload-probes/passwords.ts';
 import type { Probes } from '../support/reload-probes/probe.ts';
 import { restProbes } from '../support/reload-probes/rest.ts';
@@ -30,6 +31,7 @@ const made = vi.hoisted(() => ({
   units: [] as Unit[],
   bridge: undefined as Bridge | undefined,
   access: undefined as AccessOptions | undefined,
+  metricsAddresses: [] as readonly string[],
 }));
 
 vi.mock(import('../../src/broker/edge/edge.ts'), async (original) => {
@@ -100,6 +102,16 @@ vi.mock(import('../../src/bridge/bridge.ts'), async (original) => {
   };
 });
 
+vi.mock(import('../../src/http/router/readers.ts'), async (original) => {
+  const { createReaders } = await original();
+  return {
+    createReaders(options) {
+      made.metricsAddresses = options.addresses;
+      return createReaders(options);
+    },
+  };
+});
+
 const run = promisify(execFile);
 const directory = await temporaryDirectory();
 const other = (name: string): string => join(directory.path, name);
@@ -109,6 +121,7 @@ const probes: Probes = {
   ...auditProbes,
   ...ruleProbes,
   ...listenerProbes(other),
+  ...metricsProbes(other),
   ...certificateProbes(other),
   ...passwordProbes(other),
 };
@@ -156,6 +169,7 @@ beforeAll(async () => {
   await writeFile(other('psk'), 'pump:00112233445566778899aabbccddeeff\n');
   await writeFile(other('tickets'), 'a secret of more than 32 characters, for all nodes');
   await writeFile(other('passphrase'), 'a passphrase of the test');
+  await writeFile(other('metrics-token'), 'a token of the test\n');
   world = await reloadWorld({
     limitsOfNewest: () => made.limits,
     memoryBytes: () => resized.mock.lastCall?.[0],
@@ -166,6 +180,7 @@ beforeAll(async () => {
       return running[0]?.[section];
     },
     access: () => made.access,
+    metricsAddresses: () => made.metricsAddresses,
     rules: () => made.bridge?.rules.map(({ options }) => options) ?? [],
   });
 });

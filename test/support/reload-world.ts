@@ -52,6 +52,8 @@ export interface Insight {
   /** Of who judges clients. */
   access(): AccessOptions | undefined;
   rules(): readonly BridgeRuleOptions[];
+  /** Addresses that may read the metrics. */
+  metricsAddresses(): readonly string[];
 }
 export type Sections = Readonly<Record<string, unknown>>;
 

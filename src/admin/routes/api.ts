@@ -1,5 +1,6 @@
 import { everyone } from '../../http/router/access.ts';
 import { json } from '../../http/router/answer.ts';
+import { isFromThisMachine } from '../../http/router/origin-of-request.ts';
 import { type Route, route } from '../../http/router/route.ts';
 import type { BrokerInfo } from '../broker-info.ts';
 import { consoleFacts } from '../console-facts.ts';
@@ -14,6 +15,12 @@ export const welcomeRoute = (info: () => BrokerInfo): Route =>
     },
   });
 
-/** `/api/v1/console`: what the page fills its forms and snippets with. */
+/** `/api/v1/console`: what the page fills its forms and snippets with. People elsewhere are told no files of this machine. */
 export const consoleRoute = (info: () => BrokerInfo): Route =>
-  route('GET', '/api/v1/console', { access: everyone, handle: () => json(consoleFacts(info())) });
+  route('GET', '/api/v1/console', {
+    access: everyone,
+    handle(request) {
+      const facts = consoleFacts(info());
+      return json(isFromThisMachine(request) ? facts : { ...facts, certificates: {} });
+    },
+  });

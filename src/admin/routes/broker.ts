@@ -1,6 +1,7 @@
 import type { BrokerQueries, Parts } from '../../broker/query-port.ts';
-import { thisMachine } from '../../http/router/access.ts';
+import { only } from '../../http/router/access.ts';
 import { json, sentence } from '../../http/router/answer.ts';
+import { isFromThisMachine } from '../../http/router/origin-of-request.ts';
 import type { RequestHead } from '../../http/router/request.ts';
 import { type Route, route } from '../../http/router/route.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
@@ -25,7 +26,10 @@ const mostItems = 1_000;
  * more, `next`, which is given back as `after`. Nothing is copied: a list shows what is there when its page is read.
  */
 export function brokerRoutes({ queries, listen, reads }: BrokerReads, events: Events): readonly Route[] {
-  const access = thisMachine('What the broker has is', (peer) => events.emit(queryRefused, { peer }));
+  const access = only([isFromThisMachine], {
+    error: 'What the broker has is shown to this machine only. Ask over 127.0.0.1, without a proxy.',
+    onDenied: (peer) => events.emit(queryRefused, { peer }),
+  });
   const list = (name: string, begin: (query: URLSearchParams) => Reading | string): Route =>
     route('GET', `/api/v1/${name}`, {
       access,

@@ -1,4 +1,3 @@
-import { isLoopback } from '../../kernel/address.ts';
 import type { RequestHead } from './request.ts';
 
 /** Why a request is refused. */
@@ -15,18 +14,16 @@ export type Access = (request: RequestHead) => Denial | undefined | Promise<Deni
 export const everyone: Access = () => undefined;
 
 /**
- * This machine only; what a proxy passes on counts as another machine's.
- * @param what is shown: the beginning of a sentence @param onDenied hears from where it was asked for
+ * Only those of whom one of the questions is answered with yes.
+ * @param error the sentence for all others @param onDenied hears from where they asked
  */
-export const thisMachine =
-  (what: string, onDenied: (peer: string) => void): Access =>
+export const only =
+  (
+    questions: readonly ((request: RequestHead) => boolean)[],
+    { error, onDenied }: { readonly error: string; readonly onDenied: (peer: string) => void },
+  ): Access =>
   (request) => {
-    if (isLocal(request)) return undefined;
+    if (questions.some((isAllowed) => isAllowed(request))) return undefined;
     onDenied(request.peer.address);
-    return { status: 403, error: `${what} shown to this machine only. Ask over 127.0.0.1, without a proxy.` };
+    return { status: 403, error };
   };
-
-const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const;
-
-const isLocal = ({ headers, peer }: RequestHead): boolean =>
-  isLoopback(peer.address) && proxyHeaders.every((name) => headers[name] === undefined);

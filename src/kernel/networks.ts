@@ -1,0 +1,49 @@
+import { BlockList, isIP } from 'node:net';
+
+/** An address, or all addresses that begin with the same bits. */
+export interface Network {
+  readonly address: string;
+  readonly family: 'ipv4' | 'ipv6';
+  /** Bits that count. */
+  readonly prefix: number;
+}
+
+/** Parses `10.0.0.0/8`, `fd00::/8` and single addresses. @returns the network, or the sentence that says what is wrong. */
+export function parseNetwork(text: string): Network | string {
+  const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
+  const version = isIP(address);
+  if (version === 0)
+    return `"${text}" is neither an address nor a network; write e.g. 192.0.2.7, 10.0.0.0/8 or fd00::/8`;
+  const most = version === 4 ? 32 : 128;
+  const prefix = bits === undefined ? most : Number(bits);
+  if (prefix > most) return `"${text}": /${bits} is too long; use /0 to /${most}`;
+  return { address, family: version === 4 ? 'ipv4' : 'ipv6', prefix };
+}
+
+/** Several networks; asks in time that does not depend on how many addresses they have. */
+export interface Networks {
+  /** @param address an IPv4 address as such, not mapped into IPv6 */
+  readonly has: (address: string) => boolean;
+}
+
+/** @param texts that `parseNetwork` reads; others are none */
+export function networksOf(texts: readonly string[]): Networks {
+  const list = new BlockList();
+  for (const text of texts) {
+    const network = parseNetwork(text);
+    if (typeof network !== 'string') list.addSubnet(network.address, network.prefix, network.family);
+  }
+  return {
+    has(address) {
+      const plain = address.split('%', 1)[0] ?? '';
+      const version = isIP(plain);
+      return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
+    },
+  };
+}
+
+const mapped = '::ffff:';
+
+/** An IPv4 address as such, where a socket for both families shows it as `::ffff:192.0.2.1`. */
+export const withoutMapping = (address: string): string =>
+  address.startsWith(mapped) && address.includes('.') ? address.slice(mapped.length) : address;
