@@ -1,3 +1,4 @@
+import { isLoopback } from '../kernel/address.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { anonymousPrincipal, certificateIdentity } from './certificate-identity.ts';
 import { type ListenerFacts, takesAnonymous } from './listener-facts.ts';
@@ -46,15 +47,15 @@ const anonymous = { kind: 'accept', principal: anonymousPrincipal, trust: noTrus
 export const byListener: CreateProvider =
   (options) =>
   ({ listeners }) => {
-    const names = new Set(listeners.filter((one) => takesAnonymous(one, options)).map(({ name }) => name));
+    const taken = new Map(listeners.map((one) => [one.name, takesAnonymous(one, options)]));
     return {
-      authenticate: ({ peer: { listener } }) =>
-        names.has(listener)
-          ? anonymous
-          : {
-              kind: 'abstain',
-              reason: `listener "${listener}" takes no anonymous clients; name it in access.anonymous to let them in`,
-            },
+      authenticate({ peer: { listener, address } }) {
+        const whom = taken.get(listener);
+        if (whom === 'all' || (whom === 'local' && isLoopback(address))) return anonymous;
+        const who = whom === 'local' ? 'anonymous clients of other machines' : 'anonymous clients';
+        const reason = `listener "${listener}" takes no ${who}; name it in access.anonymous to let them in`;
+        return { kind: 'abstain', reason };
+      },
     };
   };
 

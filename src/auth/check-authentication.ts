@@ -64,11 +64,12 @@ export const unreachedProviders = (listeners: readonly AskingListener[], access:
 /** Why nobody is ever known by this. */
 function uselessness(step: Step, listener: AskingListener, access: AccessOptions): string | undefined {
   const { name, tls, psk } = listener;
-  if (step.includes('certificate') && tls !== 'two-way' && tls !== 'two-way-optional')
+  const isTold = listener.proxy?.certificate === 'believe';
+  if (step.includes('certificate') && tls !== 'two-way' && tls !== 'two-way-optional' && !isTold)
     return `with tls: ${tls} no client shows a certificate, so this lets nobody in; use two-way or two-way-optional`;
   if (step.includes('psk') && psk === undefined)
     return 'the listener takes no pre-shared keys, so this lets nobody in; give it psk';
-  if (step.includes('anonymous') && !takesAnonymous(listener, access))
+  if (step.includes('anonymous') && takesAnonymous(listener, access) === 'none')
     return `access.anonymous does not take "${name}", so this lets nobody in; name the listener there`;
   return undefined;
 }
@@ -83,7 +84,8 @@ function hidden(
   const alone = before.flatMap((one) => (one.length === 1 ? one : []));
   const shadow = (name: ProviderName, what: string): string => `${name} before it decides about every client${what}`;
   const never = 'so this is never asked; put it before';
-  if (alone.includes('anonymous') && takesAnonymous(listener, access)) return `${shadow('anonymous', '')}, ${never}`;
+  if (alone.includes('anonymous') && takesAnonymous(listener, access) === 'all')
+    return `${shadow('anonymous', '')}, ${never}`;
   if (alone.includes('certificate') && listener.tls === 'two-way' && !step.includes('psk'))
     return `${shadow('certificate', ', as all show one')}, ${never}, or ask for both: certificate+${step[0]}`;
   const decider = alone.find(decidesPasswords);

@@ -10,11 +10,12 @@ export interface ListenerFacts extends ListenerTrust {
   readonly authentication?: readonly string[] | undefined;
 }
 
-/** Whether `access.anonymous` lets clients without an identity in here. */
+/** Whom `access.anonymous` lets in here without an identity; `local`: those whom a proxy relays from this machine. */
 export function takesAnonymous(
-  { name, bind }: ListenerFacts,
+  { name, bind, proxy }: ListenerFacts,
   { anonymous }: Pick<AccessOptions, 'anonymous'>,
-): boolean {
-  if (typeof anonymous !== 'string') return anonymous.includes(name);
-  return anonymous === 'loopback' && isLoopback(bind.host);
+): 'all' | 'local' | 'none' {
+  if (typeof anonymous !== 'string') return anonymous.includes(name) ? 'all' : 'none';
+  if (anonymous !== 'loopback' || !isLoopback(bind.host)) return 'none';
+  return proxy === undefined ? 'all' : 'local';
 }

@@ -5,6 +5,8 @@ import type { SecretReference } from '../kernel/schema.ts';
 export interface ListenerTrust {
   readonly trust?: string | undefined;
   readonly clientCa?: string | undefined;
+  readonly name?: string | undefined;
+  readonly proxy?: { readonly certificate?: 'ignore' | 'believe' } | undefined;
   readonly psk?: { readonly identities: SecretReference } | undefined;
 }
 
@@ -12,8 +14,9 @@ export interface ListenerTrust {
  * Who vouches for the certificates of a listener's clients. Named by the configuration and not by the anchors, so that a
  * CA that is renewed, or overlaps with the next one, is still the same.
  */
-export function certificateTrust({ trust, clientCa }: ListenerTrust): string {
+export function certificateTrust({ trust, clientCa, name, proxy }: ListenerTrust): string {
   if (trust !== undefined) return `certificate:name:${trust}`;
+  if (proxy?.certificate === 'believe') return `certificate:proxy:${name}`; // whatever its CA is, we do not know it
   return clientCa === undefined ? 'certificate:folder' : `certificate:file:${posix.normalize(clientCa)}`;
 }
 

@@ -51,6 +51,8 @@ export interface Peer {
   readonly address: string;
   readonly port: number;
   readonly tls: PeerTls | undefined;
+  /** Address of the proxy that relays it; `address` is what that one says, and `0.0.0.0` where it does not say. */
+  readonly via?: string | undefined;
   /** What of MQTT it may use; undefined: everything. */
   readonly offers?: Offers | undefined;
 }

@@ -43,7 +43,7 @@ export function lastSeen(
   return {
     name: 'last seen',
     note({ tls }) {
-      if (tls?.certificate === undefined) return;
+      if (tls?.certificate === undefined || tls.certificate.serialNumber === '') return; // a proxy told its name alone
       recorder.noteSeen(tls.certificate.serialNumber, clock.now());
       if (isRunning && cancel === undefined) flushLater();
     },

@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net';
+import type { PeerTls } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
 
 /** A connection that has not said yet what it wants. */
 export interface Arrival {
   readonly socket: Socket;
-  readonly address: string;
-  readonly port: number;
+  /** Of the client: what a trusted proxy says takes the place of where the connection comes from. */
+  address: string;
+  port: number;
+  /** Address of the proxy that relays it. */
+  via?: string | undefined;
+  /** TLS that the proxy has ended. */
+  tls?: PeerTls | undefined;
 }
 
 /**

@@ -23,6 +23,8 @@ export type RefusalReason =
   | 'http-on-mqtt-port'
   | 'mqtt-on-http-port'
   | 'unknown-protocol'
+  | 'proxy-header'
+  | 'proxy-untrusted'
   | 'websocket-not-accepted'
   | 'websocket-path'
   | 'websocket-subprotocol'

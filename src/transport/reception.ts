@@ -12,6 +12,8 @@ import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { listenerTls } from './listener-tls.ts';
+import { type Entrance, entranceOf } from './proxy/entrance.ts';
+import { relayedBy } from './proxy/relayed.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
 import { ignoreError, type TlsAcceptor } from './tls/acceptor.ts';
@@ -44,6 +46,8 @@ export class Reception {
   readonly #tls: TlsAcceptor | undefined;
   readonly #rate: HandshakeRate | undefined;
   readonly #web: WebSide | undefined;
+  /** Undefined where no proxy is expected. */
+  readonly #entrance: Entrance | undefined;
   readonly #floodNotice: (reason: DropReason, example: string) => void;
   #isRetired = false;
 
@@ -70,6 +74,7 @@ export class Reception {
     this.#tls = listenerTls(options, deps, host.tickets);
     this.#rate = handshakeRate({ perAddress: undefined, overall: undefined, ...options.handshakeRate, clock });
     this.#web = createWebSide(options, deps);
+    this.#entrance = entranceOf(options.proxy);
   }
 
   /** Connections past the handshake. */
@@ -127,11 +132,28 @@ export class Reception {
     this.#open.add(socket);
     socket.once('close', () => this.#onClose(arrival));
     this.#arrivals.add(arrival);
-    if (this.#options.tls === 'off') this.#begin(arrival, socket, undefined);
+    if (this.#entrance === undefined) this.#enter(arrival);
+    else
+      this.#entrance(socket, arrival.address, {
+        onEntered: (header) => {
+          if (header !== undefined) Object.assign(arrival, relayedBy(header, arrival, this.#options.proxy));
+          this.#enter(arrival);
+        },
+        onRefused: (refusal) => {
+          this.#report(arrival, refusal);
+          socket.destroy();
+        },
+      });
+  }
+
+  /** Past what a proxy has to say. */
+  #enter(arrival: Arrival): void {
+    const { socket } = arrival;
+    if (this.#options.tls === 'off') this.#begin(arrival, socket, arrival.tls);
     else if (this.#options.tls !== 'auto') this.#secure(arrival);
     else
       readFirst(socket, (first) => {
-        if (speechOf(first[0]) !== 'tls') this.#sort(arrival, socket, undefined, first);
+        if (speechOf(first[0]) !== 'tls') this.#sort(arrival, socket, arrival.tls, first);
         else {
           socket.unshift(first);
           this.#secure(arrival);
@@ -218,9 +240,9 @@ export class Reception {
     });
   }
 
-  #origin({ address, port }: Arrival, tls: PeerTls | undefined): Omit<Peer, 'protocol'> {
+  #origin({ address, port, via }: Arrival, tls: PeerTls | undefined): Omit<Peer, 'protocol'> {
     const { name: listener, mqtt: offers } = this.#options;
-    return { listener, address, port, tls, offers };
+    return { listener, address, port, via, tls, offers };
   }
 
   #settle(arrival: Arrival): void {
@@ -253,4 +275,5 @@ function readFirst(socket: Socket, use: (first: Buffer) => void): void {
     socket.pause();
     use(first);
   });
+  socket.resume(); // it is paused where the header of a proxy was read before
 }

@@ -3,6 +3,7 @@ import { offersSchema } from '../broker/offers-schema.ts';
 import { httpFields } from '../http/schema.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
+import { proxySchema } from './proxy/schema.ts';
 import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls/schema.ts';
 
 const ticketsSchema = z
@@ -134,6 +135,7 @@ export const listenerSchema = z
         reload: 'component',
       }),
     mqtt: offersSchema,
+    proxy: proxySchema,
     ...ownCertificateFields,
     ...policyFields,
     ...clientFields,

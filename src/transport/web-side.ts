@@ -6,6 +6,7 @@ import { createHttpServer, type HttpVisit } from '../http/server/server.ts';
 import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { ownHosts, shownHosts } from './own-hosts.ts';
+import { type ForwardedPeer, forwardedPeer } from './proxy/forwarded.ts';
 import type { ListenerOptions } from './schema.ts';
 import { pathOf } from './websocket/upgrade.ts';
 import { createUpgrades } from './websocket/upgrades.ts';
@@ -29,6 +30,7 @@ export function createWebSide(options: ListenerOptions, deps: ListenerDeps): Web
   const { name, accept, path, websocketMessageSize, http, origins, hosts, bind } = options;
   if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
   const isOwnHost = ownHosts({ hosts, bindHost: bind.host, certificateHosts: shownHosts(name, deps.certificates) });
+  const askedFor = forwardedPeer(options.proxy);
   const upgrades = createUpgrades({
     isAccepted: accept.includes('websocket'),
     path,
@@ -38,7 +40,7 @@ export function createWebSide(options: ListenerOptions, deps: ListenerDeps): Web
   const server = createHttpServer({
     limits: http,
     rules: { listener: name, isOwnHost, bodySize: http.bodySize },
-  })({ handler: handlerFor(options, deps.http), logger: deps.telemetry.logger, clock: deps.clock });
+  })({ handler: handlerFor(options, deps.http, askedFor), logger: deps.telemetry.logger, clock: deps.clock });
   return {
     start: () => server.start(),
     stop: () => server.stop(),
@@ -46,18 +48,23 @@ export function createWebSide(options: ListenerOptions, deps: ListenerDeps): Web
       server.serve(socket, {
         ...visit,
         onMisfit: (firstByte) => visit.onRefused(misfit(firstByte)),
-        onUpgrade: (request, first) => upgrades(request, { ...visit, socket }, first),
+        onUpgrade: (request, first) =>
+          upgrades(request, { ...visit, peer: askedFor(request, visit.peer), socket }, first),
       }),
   };
 }
 
 /** Requests are for `http`, but at the path of WebSockets, and where only those are accepted. */
-function handlerFor({ accept, path }: ListenerOptions, http: HttpHandler | undefined): HttpHandler {
+function handlerFor(
+  { accept, path }: ListenerOptions,
+  http: HttpHandler | undefined,
+  askedFor: ForwardedPeer,
+): HttpHandler {
   return (request, response, peer) => {
     const isWebSocketPath = accept.includes('websocket') && pathOf(request.url) === path;
     if (isWebSocketPath || !accept.includes('http')) answerUpgradeRequired(response, path);
     else if (http === undefined) answer(response, 404, 'There is nothing here.');
-    else http(request, response, peer);
+    else http(request, response, askedFor(request, peer));
   };
 }
 

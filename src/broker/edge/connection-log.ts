@@ -26,7 +26,9 @@ export class ConnectionLog {
     this.#events = events;
     this.#now = now;
     this.#peer = peer;
-    this.#place = { listener: peer.listener, peer: formatSocketAddress({ host: peer.address, port: peer.port }) };
+    const { listener, address, port, via } = peer;
+    const from = formatSocketAddress({ host: address, port });
+    this.#place = { listener, peer: via === undefined ? from : `${from} (relayed by ${via})` };
   }
 
   /** Undefined until it was accepted. */

@@ -218,6 +218,7 @@ interface TlsFields {
   readonly alternative?: object | undefined;
   readonly clientCa?: string | undefined;
   readonly trust?: string | undefined;
+  readonly proxy?: { readonly certificate: 'ignore' | 'believe' } | undefined;
   readonly certificates: readonly { readonly names?: readonly string[] | undefined }[];
 }
 
@@ -240,7 +241,13 @@ export function checkTlsFields(listener: TlsFields, context: z.RefinementCtx): v
         [field],
         `with tls: ${tls} clients are not asked for a certificate; use two-way or two-way-optional, or leave ${field} out`,
       );
-  if (listener.trust !== undefined && !asksForCertificate(listener) && listener.psk === undefined)
+  const isTold = listener.proxy?.certificate === 'believe';
+  if (isTold && tls !== 'off')
+    refuse(
+      ['proxy', 'certificate'],
+      `with tls: ${tls} the client shows its certificate here, and what a proxy says of it does not count; use tls: off, or leave certificate out`,
+    );
+  if (listener.trust !== undefined && !asksForCertificate(listener) && listener.psk === undefined && !isTold)
     refuse(
       ['trust'],
       `with tls: ${tls} and without psk nobody vouches for clients; use two-way, two-way-optional or psk, or leave trust out`,

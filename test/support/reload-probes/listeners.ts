@@ -57,6 +57,14 @@ const offered = (mqtt: object, property: string, is: unknown): Probe =>
     return answer?.cmd === 'connack' ? (Reflect.get(Object(answer.properties), property) as unknown) : answer?.cmd;
   });
 
+/** Whether a client may have the header of a proxy before its CONNECT. */
+const throughProxy = (proxy: object, header: string | Buffer): Probe =>
+  on('plain', { proxy }, true, async (world) => {
+    const socket = await world.tcp('plain');
+    socket.write(header);
+    return takes(socket);
+  });
+
 /** Two connections at one time. @returns whether the second is taken */
 const second = async (world: ReloadWorld): Promise<boolean> => {
   await takes(await world.tcp('plain'));
@@ -161,6 +169,23 @@ export function listenerProbes(other: (name: string) => string): Probes {
       { subscriptionIdentifiers: false },
       'subscriptionIdentifiersAvailable',
       false,
+    ),
+    'listeners[].proxy.from': throughProxy({ from: ['127.0.0.0/8'] }, 'PROXY UNKNOWN\r\n'),
+    'listeners[].proxy.protocol': throughProxy(
+      { from: ['127.0.0.1'], protocol: 'v2' },
+      Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex'),
+    ),
+    'listeners[].proxy.forwarded': heldTo(
+      'web',
+      { proxy: { from: ['192.0.2.1'], forwarded: 'x-real-ip' } },
+      'proxy.forwarded',
+      'x-real-ip',
+    ),
+    'listeners[].proxy.certificate': heldTo(
+      'plain',
+      { proxy: { from: ['192.0.2.1'], certificate: 'believe' } },
+      'proxy.certificate',
+      'believe',
     ),
     'listeners[].certificate': shownOwn,
     'listeners[].key': shownOwn,
