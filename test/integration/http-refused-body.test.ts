@@ -1,22 +1,15 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { expect, test } from 'vitest';
 import { fakeClock } from '../support/fake-clock.ts';
+import { filePki } from '../support/file-pki.ts';
 import { rawClientOn } from '../support/raw-client.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
 const bodyBytes = 8 * 1_048_576; // more than the sockets of both sides hold
 
-let pki: TestPki;
-let certificates: CertificateSource;
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
 
 async function connected(tls: 'off' | 'one-way', { port }: TestListener): Promise<Socket> {
   if (tls === 'one-way') {

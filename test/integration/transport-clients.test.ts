@@ -3,24 +3,19 @@ import { once } from 'node:events';
 import { readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { type TestKeyPair, type TestPki, testPki } from '../support/test-pki.ts';
+import { type TestKeyPair } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let pump: TestKeyPair;
-
-beforeAll(async () => {
-  pki = await testPki();
-  pump = await pki.client({ cn: 'pump-7' });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { pki } = await filePki();
+const pump = await pki.client({ cn: 'pump-7' });
 
 const trusting = (clientCa: string): CertificateSource =>
   certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa });

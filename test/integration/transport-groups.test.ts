@@ -1,19 +1,11 @@
 import { once } from 'node:events';
 import { type ConnectionOptions, connect } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { expect, test } from 'vitest';
+import { filePki } from '../support/file-pki.ts';
 import { hasHybridGroup, hybridGroup } from '../support/hybrid-group.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
-
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
 
 const start = (preset = 'intermediate'): Promise<TestListener> =>
   startListener({ tls: 'one-way', accept: ['mqtt'], policy: { preset } }, { certificates });

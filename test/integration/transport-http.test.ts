@@ -2,22 +2,15 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { HttpHandler } from '../../src/http/handler.ts';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { filePki } from '../support/file-pki.ts';
 import { rawClient } from '../support/raw-client.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
 
 const page: HttpHandler = (asked, response) => void response.end(`page ${asked.url}`);
 const plain = (config: object = {}, http: HttpHandler = page) =>

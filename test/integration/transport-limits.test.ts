@@ -1,22 +1,14 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { describe, expect, test } from 'vitest';
 import { fakeClock } from '../support/fake-clock.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
-
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
 
 const connect = hex(connectA);
 

@@ -3,26 +3,18 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { connectAsync } from 'mqtt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { HttpPeer } from '../../src/http/handler.ts';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connackAccepted, connectA } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
-import { type TestKeyPair, type TestPki, testPki } from '../support/test-pki.ts';
+import { type TestKeyPair } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
-let ca: string;
-
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-  ca = await pki.file('root.pem', pki.root);
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
+const ca = await pki.file('root.pem', pki.root);
 
 const start = (accept: string[], http?: (peer: HttpPeer) => string): Promise<TestListener> =>
   startListener(

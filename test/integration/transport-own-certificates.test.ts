@@ -1,30 +1,21 @@
 import { once } from 'node:events';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { connectAsync } from 'mqtt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { type TlsMaterial } from '../../src/transport/tls/material.ts';
 import type { OwnMaterial } from '../../src/transport/tls/own-certificates.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connackAccepted, connectA } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
-import { type TestKeyPair, type TestPki, testPki } from '../support/test-pki.ts';
+import { type TestKeyPair } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let material: TlsMaterial;
-let own: TestKeyPair;
-let site: TestKeyPair;
-let wild: TestKeyPair;
-
-beforeAll(async () => {
-  pki = await testPki();
-  material = { cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain };
-  own = await pki.renewServer(['own.example']);
-  site = await pki.renewServer(['a.example', 'A2.example']);
-  wild = await pki.renewServer(['*.b.example']);
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { material, pki } = await filePki();
+const own = await pki.renewServer(['own.example']);
+const site = await pki.renewServer(['a.example', 'A2.example']);
+const wild = await pki.renewServer(['*.b.example']);
 
 const withOwn = (test: OwnMaterial): TlsMaterial => ({ ...material, own: new Map([['test', test]]) });
 const named = ({ cert, key }: TestKeyPair, names?: string[]) => ({ cert, key, names });

@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { describe, expect, test } from 'vitest';
+import { filePki } from '../support/file-pki.ts';
 import { runToEnd } from '../support/run-program.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let ca: string;
-let certificates: CertificateSource;
-
-beforeAll(async () => {
-  pki = await testPki();
-  ca = await pki.file('root.pem', pki.root);
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
+const ca = await pki.file('root.pem', pki.root);
 
 const start = (policy: object): Promise<TestListener> =>
   startListener({ tls: 'one-way', accept: ['mqtt'], policy }, { certificates });

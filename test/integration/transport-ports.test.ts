@@ -3,23 +3,15 @@ import { get, type IncomingMessage } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 import { websocketStream } from '../support/websocket-stream.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
-
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
 
 const connect = hex(connectA);
 

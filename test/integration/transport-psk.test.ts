@@ -1,21 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
+import { describe, expect, test } from 'vitest';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runProgram } from '../support/run-program.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
-
-beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { certificates, pki } = await filePki();
 
 const key = '00112233445566778899aabbccddeeff';
 const start = (tls: string, policy: object = {}): Promise<TestListener> =>

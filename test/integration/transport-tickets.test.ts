@@ -1,25 +1,19 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { createListener } from '../../src/transport/listener.ts';
 import { listenerSchema } from '../../src/transport/schema.ts';
 import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runProgram } from '../support/run-program.ts';
-import { type TestKeyPair, type TestPki, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener, type TestListenerOptions } from '../support/transport-listener.ts';
 
-let pki: TestPki;
+const { pki } = await filePki();
+const client = await pki.client({ cn: 'pump-7' });
 let certificates: ReturnType<typeof certificateSource>;
-let client: TestKeyPair;
-
-beforeAll(async () => {
-  pki = await testPki();
-  client = await pki.client({ cn: 'pump-7' });
-});
-afterAll(() => pki[Symbol.asyncDispose]());
 
 const source = (): ReturnType<typeof certificateSource> =>
   certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });

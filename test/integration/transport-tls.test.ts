@@ -1,22 +1,16 @@
 import { once } from 'node:events';
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { type TlsMaterial } from '../../src/transport/tls/material.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
-import { type TestClientOptions, type TestKeyPair, type TestPki, testPki } from '../support/test-pki.ts';
+import { type TestClientOptions, type TestKeyPair, testPki } from '../support/test-pki.ts';
 import { startListener, type TestListener } from '../support/transport-listener.ts';
 
-let pki: TestPki;
-let material: TlsMaterial;
-
-beforeAll(async () => {
-  pki = await testPki();
-  material = { cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain };
-});
-afterAll(() => pki[Symbol.asyncDispose]());
+const { material, pki } = await filePki();
 
 const connect = hex(connectA);
 

@@ -2,27 +2,20 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import { type CertificateSource, certificateSource } from '../../src/transport/tls/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
 import { connectA, rawClient } from '../support/raw-client.ts';
-import { type TestPki, testPki } from '../support/test-pki.ts';
 import { hostOf, startListener, type TestListener } from '../support/transport-listener.ts';
 import { websocketStream } from '../support/websocket-stream.ts';
 
-let pki: TestPki;
-let certificates: CertificateSource;
+const { certificates, pki } = await filePki();
 let server: TestListener;
 
 beforeAll(async () => {
-  pki = await testPki();
-  certificates = certificateSource({ cert: pki.server.cert, key: pki.server.key, clientCa: pki.chain });
   server = await startListener({ tls: 'off', accept: ['websocket'] });
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await pki[Symbol.asyncDispose]();
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 const connect = hex(connectA);
 
