@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { createAuthorizer } from '../auth/rules/authorizer.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { Link } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { messageOf, StartError } from '../kernel/errors.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
-import { atOnce, nothing, type Prepare, takeOver } from '../kernel/prepared.ts';
+import { atOnce, followed, nothing, type Prepare, takeOver } from '../kernel/prepared.ts';
 import { Plane } from '../plane/plane.ts';
 import { createAudit } from '../telemetry/audit.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
@@ -57,8 +58,9 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const store = createStore(config, { telemetry, clock });
   const access = createAccessSide(config, { events: telemetry.events, clock });
   const { doors } = access;
+  const authorizer = createAuthorizer(config.access);
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
-  const broker = brokerOf({ nodeId, plane, store, authenticator: doors, clock, telemetry });
+  const broker = brokerOf({ nodeId, plane, store, authenticator: doors, authorizer, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
   const { certificates, files, tellers } = certificateSide;
   const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
@@ -110,6 +112,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
         () => httpSide.prepare(next, change?.routes ?? certificateSide.routes()),
         (signal) => access.prepare(next, signal),
         () => audit.prepare(next.audit),
+        () => followed(authorizer.prepare(next.access), () => broker.reconsider()),
         () =>
           atOnce(() => {
             broker.limit(next.limits);

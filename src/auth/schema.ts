@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { certificateIdentity } from './certificate-identity.ts';
 import { passwordsSchema } from './passwords/schema.ts';
+import { deniedSchema, groupsSchema, rulesSchema } from './rules/schema.ts';
 import { unsafeCharacter } from './template.ts';
 
 const certificateSchema = z
@@ -57,8 +58,11 @@ export const accessSchema = z
     }),
     certificate: certificateSchema,
     passwords: passwordsSchema,
+    groups: groupsSchema,
+    rules: rulesSchema,
+    denied: deniedSchema,
   })
   .prefault({})
-  .meta({ description: 'Who may connect.', reload: 'live' });
+  .meta({ description: 'Who may connect, and do what.', reload: 'live' });
 
 export type AccessOptions = z.output<typeof accessSchema>;

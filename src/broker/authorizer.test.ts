@@ -145,7 +145,7 @@ test.each([false, true])('a will that its client may not publish is not sent (fo
   await broker.stop(signal);
 });
 
-test('whatever an authenticator said of a client is known wherever it is judged, its will included', async () => {
+test('whatever an authenticator said of a client is known wherever it is judged, its will at CONNECT and when it is sent included', async () => {
   const attributes = { groups: ['pumps'], claims: { site: 'north' } };
   const asked: unknown[] = [];
   const hear = (what: string, client: AuthorizedClient): undefined => void asked.push([what, client.attributes]);
@@ -162,8 +162,8 @@ test('whatever an authenticator said of a client is known wherever it is judged,
   await subscribe(client, 'filter');
   await client.ask(publish('topic', 1, 1), 'puback');
   client.close();
-  await expect.poll(() => asked.length, { interval: 1 }).toBe(3);
-  expect(asked).toEqual(['filter', 'topic', 'will'].map((what) => [what, attributes]));
+  await expect.poll(() => asked.length, { interval: 1 }).toBe(4);
+  expect(asked).toEqual(['will', 'filter', 'topic', 'will'].map((what) => [what, attributes]));
   await broker.stop(signal);
 });
 

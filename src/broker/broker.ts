@@ -4,15 +4,17 @@ import { Slices } from '../kernel/slices.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { TimerWheel } from '../kernel/timer-wheel.ts';
 import type { Message } from '../plane/message.ts';
-import type { Plane, Subscriber, Subscription } from '../plane/plane.ts';
+import type { Plane, Subscriber } from '../plane/plane.ts';
 import type { PlaneOptions } from '../plane/schema.ts';
 import { Turn } from '../plane/turn.ts';
 import { createEngine } from './aedes/engine.ts';
 import type { PacingOptions } from './delivery/held-messages.ts';
 import { type Outgoing, secondsLeft } from './delivery/outgoing.ts';
+import { Denials } from './denials.ts';
 import { Edge } from './edge/edge.ts';
 import type { Engine } from './engine-port.ts';
 import { MemoryBudget, usualMemory } from './memory-budget.ts';
+import { messagePort } from './message-port.ts';
 import type { Authenticator, Authorizer, Link, MessagePort } from './ports.ts';
 import { Gates } from './publish/gates.ts';
 import { createPublisher } from './publish/publisher.ts';
@@ -54,6 +56,8 @@ export interface Broker extends Component, MessagePort {
   heldBytes(): number;
   /** Other limits count from now on: those of one connection for connections that begin from now on. */
   limit(limits: LimitsOptions): void;
+  /** The authorizer has other rules: what they allow no more ends. @returns when all clients were looked at */
+  reconsider(): Promise<void>;
   /** Disconnects everybody and takes nobody more. */
   disconnectAll(): Promise<void>;
 }
@@ -69,7 +73,8 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const runId = `${nodeId}.${now().toString(36)}`;
     const keys = new QueueKeys(`${runId}.edge`);
     const gates = new Gates();
-    const common = { plane, store, gates, wheel, keys, now, telemetry, slices: new Slices() };
+    const denials = new Denials({ events: telemetry.events, now });
+    const common = { plane, store, gates, wheel, keys, now, telemetry, denials, slices: new Slices() };
     const ends = new SessionEnds({ ...common, leftovers: new SharedLeftovers(common) });
     const pacing = { pacing: options.pacing, held: { bytes: 0 } };
     let { limits } = options;
@@ -101,7 +106,6 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     };
     return {
       name: 'broker',
-      nodeId,
       start: (signal) => engine.start(signal),
       async stop(deadline) {
         await engine.stop(deadline);
@@ -121,20 +125,16 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         engine.limit(limits);
         memory.resize(limits.memory ?? usualMemory());
       },
+      reconsider() {
+        publisher.reconsider();
+        return engine.reconsider();
+      },
       async disconnectAll() {
         isClosed = true;
         for (const edge of edges) edge.shutDown();
         await engine.disconnectAll();
       },
-      tap(filter, receive) {
-        const subscription = tapOf(filter, receive);
-        plane.subscribe(subscription);
-        return () => plane.unsubscribe(subscription);
-      },
-      watch: (filter, watcher) => plane.watch(filter, watcher),
-      gate: (filter, gate) => gates.add(filter, gate),
-      publish: (message) => publisher.publish(message),
-      publishKept: (message) => publisher.publishKept(message),
+      ...messagePort({ nodeId, plane, gates, publisher }),
     };
   };
 }
@@ -158,12 +158,3 @@ const unqueued = (message: Message, left: number | undefined): Message => {
   const own = left === undefined ? properties : { ...properties, messageExpiryInterval: left };
   return { topic, payload, qos, retain, properties: own, origin };
 };
-
-const tapOf = (filter: string, receive: (message: Message) => void): Subscription => ({
-  filter,
-  subscriber: { clientId: undefined, deliver: (message) => receive(message) },
-  qos: 2,
-  noLocal: false,
-  retainAsPublished: true,
-  identifier: undefined,
-});

@@ -17,6 +17,8 @@ export interface AcceptedSession {
   readonly isPresent: boolean;
   /** What the session was granted; see `StoredSession`. */
   readonly expirySeconds: number;
+  /** For people; see `EdgePort.notice`. */
+  readonly notice: string;
 }
 
 /** One connection, seen from the engine: the edge stands on the other side. */
@@ -24,6 +26,8 @@ export interface EdgePort {
   readonly peer: Peer;
   /** Those that the connection began with. */
   readonly limits: LimitsOptions;
+  /** What the client is told with the next answer to what it publishes, where that has nothing to say itself. */
+  notice: string;
   /** What the client asked for. */
   readonly connect: ConnectPacket;
   /** Where its messages go. */
@@ -71,6 +75,8 @@ export interface Engine extends Component {
   edgeOf(clientId: string): EdgePort | undefined;
   /** What the client subscribed to, where it is connected; they may change while they are read. */
   subscriptionsOf(clientId: string): Iterable<Subscription> | undefined;
+  /** The rules have changed: subscriptions that they allow no more end. @returns when all were looked at */
+  reconsider(): Promise<void>;
   /** Disconnects all clients; MQTT 5 clients hear 0x8B, server shutting down. [MQTT-4.13.2] */
   disconnectAll(): Promise<void>;
 }

@@ -101,6 +101,38 @@ export const publishRefused = defineEvent<{ reasonCode: number; reason: string }
     `a message was refused: ${reason} (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
 
+export type DeniedAction = 'publish' | 'subscribe' | 'will';
+
+interface DeniedFields extends Record<string, string> {
+  readonly action: DeniedAction;
+  readonly clientId: string;
+  readonly principal: string;
+  /** Empty where its client is gone. */
+  readonly listener: string;
+  readonly reason: string;
+}
+
+export const accessDenied = defineEvent<DeniedFields>({
+  counter: 'access_denied_total',
+  help: 'Messages, subscriptions and wills of clients that were denied.',
+  labels: ['action'],
+  level: 'warn',
+  message: ({ clientId, principal, listener, reason }) =>
+    `client "${clientId}" (user "${principal}"${listener === '' ? '' : `, listener ${listener}`}) was denied: ${reason}; \`viaduct acl explain\` tells which rule decides`,
+});
+
+/** The log knows of it already. */
+export const accessDeniedAgain = defineEvent<DeniedFields>({ ...accessDenied, level: 'debug' });
+
+export const subscriptionsRevoked = defineEvent<{ clientId: string; count: number }>({
+  counter: 'subscriptions_revoked_total',
+  help: 'Times subscriptions of a client ended because the rules allow them no more.',
+  labels: [],
+  level: 'info',
+  message: ({ clientId, count }) =>
+    `${count} subscriptions of client "${clientId}" ended: the rules allow them no more`,
+});
+
 export const connectionUnused = defineEvent<{ listener: string; peer: string; reason: string }>({
   counter: 'mqtt_unused_connections_total',
   help: 'Connections that ended before a CONNECT was complete.',

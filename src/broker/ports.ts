@@ -219,9 +219,11 @@ export interface PublishRequest {
 export interface Authorizer {
   /** Another one with every change of the rules: what was said before counts no more. */
   readonly generation: number;
+  /** What becomes of a PUBLISH that it denies where the client cannot be told; left out: `disconnect`. [3.1.1 MQTT-3.3.5-2] */
+  readonly before5?: 'drop' | 'disconnect' | undefined;
   publish(client: AuthorizedClient, request: PublishRequest): string | undefined;
   /** @param filter also `$share/group/filter` */
   subscribe(client: AuthorizedClient, filter: string, qos: Qos): string | undefined;
   /** Asked for what a subscription brings, also retained and queued messages. Left out: whoever may subscribe may receive. */
-  receive?(client: AuthorizedClient, topic: string): string | undefined;
+  readonly receive?: ((client: AuthorizedClient, topic: string) => string | undefined) | undefined;
 }

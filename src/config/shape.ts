@@ -95,6 +95,7 @@ export function typeOf(schema: z.ZodType): string {
     return `{ ${[...shape.fields].map(([name, field]) => `${name}: ${typeOf(field)}`).join(', ')} }`;
   const words = wordsOf(schema);
   if (words.length > 0) return listed(words);
+  if (shape.schema instanceof z.ZodRecord) return 'mapping';
   if (shape.schema instanceof z.ZodBoolean) return 'true or false';
   if (shape.schema instanceof z.ZodNumber) return `integer, ${rangeOf(shape.schema)}`;
   return named.find(([known]) => known === shape.schema)?.[1] ?? 'string';

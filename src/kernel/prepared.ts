@@ -45,6 +45,15 @@ export const atOnce = (commit: () => void): Prepared => ({
 /** Nothing to put in place. */
 export const nothing: Prepared = atOnce(() => undefined);
 
+/** One change, and what has to follow it. */
+export const followed = (change: Prepared, then: () => Promise<void>): Prepared => ({
+  async commit(deadline) {
+    const ended = change.commit(deadline);
+    await Promise.all([ended, then()]);
+  },
+  cancel: () => change.cancel(),
+});
+
 /** Something that is made anew when its settings change; whoever uses it asks for the one of now. */
 export class Live<T> {
   #current: T;

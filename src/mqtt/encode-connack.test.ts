@@ -36,6 +36,7 @@ const properties: fc.Arbitrary<ConnackProperties> = fc.record({
   topicAliasMaximum: optional(twoBytes),
   serverKeepAliveSeconds: optional(twoBytes),
   responseInformation: optional(text),
+  reasonString: optional(text),
 });
 
 test('every property reads back as it was written', () => {
@@ -51,6 +52,7 @@ test('every property reads back as it was written', () => {
       expect(got.topicAliasMaximum).toBe(said.topicAliasMaximum);
       expect(got.serverKeepAlive).toBe(said.serverKeepAliveSeconds);
       expect(got.responseInformation).toBe(said.responseInformation);
+      expect(got.reasonString).toBe(said.reasonString);
     }),
   );
 });

@@ -28,6 +28,8 @@ export interface ConnackProperties {
   readonly subscriptionIdentifiersAvailable?: boolean | undefined;
   /** [MQTT 5, 3.2.2.3.13] */
   readonly sharedSubscriptionAvailable?: boolean | undefined;
+  /** For people. [MQTT 5, 3.2.2.3.9] */
+  readonly reasonString?: string | undefined;
   /** Where response topics are to begin. [MQTT 5, 3.2.2.3.15] */
   readonly responseInformation?: string | undefined;
 }
@@ -60,6 +62,7 @@ const text = (id: number, value: string | undefined): Buffer[] => {
  * than it may, or is told later. Without its name or the keep alive that counts it could not live.
  */
 const dispensable = [
+  'reasonString',
   'responseInformation',
   'topicAliasMaximum',
   'maximumPacketSize',
@@ -104,6 +107,7 @@ function propertySection(properties: ConnackProperties): Buffer {
     ...flag(propertyIds.sharedSubscriptionAvailable, properties.sharedSubscriptionAvailable),
     ...twoBytes(propertyIds.serverKeepAlive, properties.serverKeepAliveSeconds),
     ...text(propertyIds.responseInformation, properties.responseInformation),
+    ...text(propertyIds.reasonString, properties.reasonString),
   ]);
   const length = Buffer.allocUnsafe(variableSize(section.length));
   writeVariable(length, section.length, 0);

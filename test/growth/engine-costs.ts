@@ -130,6 +130,14 @@ export const engineCosts: readonly EngineCase[] = [
         await broker[method](message({ topic: 'retained', retain: true, payload: Buffer.from('x') }));
     },
   })),
+  ...rows(['reconsider'], {
+    work: 'looks at the subscriptions of all clients, in slices',
+    n: everybody,
+    cost: 'O(n)',
+    async run({ broker }) {
+      for (let time = 0; time < often; time += 1) await broker.reconsider();
+    },
+  }),
   ...rows(['start', 'disconnectAll', 'stop'], {
     work: 'a broker that starts, takes clients, and sends them away',
     n: 'clients',

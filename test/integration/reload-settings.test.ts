@@ -9,6 +9,7 @@ import type { Bridge } from '../../src/bridge/bridge.ts';
 import { MemoryBudget } from '../../src/broker/memory-budget.ts';
 import { describe as describeSettings } from '../../src/config/describe.ts';
 import { configSchema } from '../../src/config/schema.ts';
+import { accessRuleProbes } from '../support/reload-probes/access-rules.ts';
 import { auditProbes } from '../support/reload-probes/audit.ts';
 import { certificateProbes } from '../support/reload-probes/certificates.ts';
 import { limitsProbes } from '../support/reload-probes/limits.ts';
@@ -119,6 +120,7 @@ const probes: Probes = {
   ...limitsProbes,
   ...restProbes,
   ...auditProbes,
+  ...accessRuleProbes,
   ...ruleProbes,
   ...listenerProbes(other),
   ...metricsProbes(other),

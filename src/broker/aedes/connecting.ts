@@ -3,7 +3,8 @@ import { messageOf } from '../../kernel/errors.ts';
 import { passwordOf } from '../../mqtt/connect.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
-import type { Identity, RejectionCode } from '../ports.ts';
+import type { Denials } from '../denials.ts';
+import type { Acceptance, AuthorizedClient, Authorizer, RejectionCode } from '../ports.ts';
 import type { SessionEnds } from '../session-ends.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Store, StoredSession } from '../store-port.ts';
@@ -22,6 +23,8 @@ export interface ConnectingDeps {
   readonly store: Pick<Store, 'putWill' | 'takeWill'>;
   readonly turns: ConnectTurns;
   readonly questions: ConnectQuestions;
+  readonly authorizer: Pick<Authorizer, 'publish'>;
+  readonly denials: Denials;
   readonly failed: (error: unknown) => void;
 }
 
@@ -67,11 +70,8 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
 };
 
 /** @returns false when it was refused, or is gone */
-async function admit(
-  client: EngineSession,
-  frame: Buffer,
-  { questions, sessions, turns, engine }: ConnectingDeps,
-): Promise<boolean> {
+async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<boolean> {
+  const { questions, sessions, turns, engine } = deps;
   const { id: clientId, edge } = client;
   const { peer, connect, limits } = edge;
   const answer =
@@ -85,22 +85,24 @@ async function admit(
     client.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
     return false;
   }
-  const leave = verdict.kind === 'overtaken' ? undefined : await turns.take(clientId, ownerOf(verdict));
-  if (verdict.kind === 'overtaken' || leave === undefined) {
+  const accepted = verdict.kind === 'overtaken' ? undefined : verdict;
+  const authorized = accepted && authorizedAs(client, accepted);
+  if (authorized !== undefined && !mayLeaveWill(client, authorized, deps)) return false; // before it takes over
+  const leave = accepted && (await turns.take(clientId, ownerOf(accepted)));
+  if (accepted === undefined || authorized === undefined || leave === undefined) {
     client.refused(
       reasonCodes.sessionTakenOver,
       `a newer connection with the client id "${clientId}" came before this one was accepted`,
     );
     return false;
   }
-  const identity = { principal: verdict.principal, trust: verdict.trust };
   client.tookTurn(leave);
   if (client.isClosed) return false;
   const current = engine.clients[clientId];
   const owner = current?.owner ?? (await sessions.find(clientId)); // a clean session stands in no store
   if (client.isClosed) return false;
-  if (owner !== undefined && !isSame(owner, identity)) {
-    client.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, identity)}`);
+  if (owner !== undefined && !isSame(owner, authorized)) {
+    client.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, authorized)}`);
     return false;
   }
   const { isCleanStart } = connect;
@@ -110,8 +112,27 @@ async function admit(
   // what ended with the connection that made way is gone
   const isResumed = !isCleanStart && (await sessions.find(clientId)) !== undefined;
   if (client.isClosed) return false;
-  client.admitted(verdict, isResumed);
+  client.admitted(authorized, isResumed, accepted.expiresAtMs);
   return true;
+}
+
+const authorizedAs = (
+  { id: clientId, edge: { peer } }: EngineSession,
+  { principal, trust, attributes }: Acceptance,
+): AuthorizedClient => ({ clientId, principal, trust, attributes, peer });
+
+/** The will that it may not publish it cannot leave behind either. */
+function mayLeaveWill(
+  client: EngineSession,
+  authorized: AuthorizedClient,
+  { authorizer, denials }: ConnectingDeps,
+): boolean {
+  const { will } = client.edge.connect;
+  const reason = will && authorizer.publish(authorized, will);
+  if (will === undefined || reason === undefined) return true;
+  denials.tell('will', authorized, will.topic, reason);
+  client.refused(reasonCodes.notAuthorized, `the will is denied: ${reason}`);
+  return false;
 }
 
 /** Ends what was before, where the client wants to begin anew, and makes it known. */
@@ -138,10 +159,10 @@ async function begin(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
 
 type Owner = Pick<StoredSession, 'principal' | 'trust'>;
 
-const isSame = (owner: Owner, { principal, trust }: Identity): boolean =>
+const isSame = (owner: Owner, { principal, trust }: Owner): boolean =>
   owner.principal === principal && (owner.trust === undefined || owner.trust === trust);
 
-const whose = (owner: Owner, { principal, trust }: Identity): string =>
+const whose = (owner: Owner, { principal, trust }: Owner): string =>
   owner.principal === principal
     ? `a session of the same name under another trust, "${owner.trust}" and not "${trust}"; choose another client id, or give both listeners the same \`trust\``
     : `a session of another principal, "${owner.principal}"; choose another client id`;

@@ -5,7 +5,7 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import type { Subscription } from '../../plane/plane.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
-import type { Acceptance, AuthorizedClient } from '../ports.ts';
+import type { AuthorizedClient } from '../ports.ts';
 import type { Sessions } from '../sessions.ts';
 import type { StoredMessage, StoredSession } from '../store-port.ts';
 import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
@@ -68,6 +68,10 @@ export class EngineSession implements EngineConnection, EngineClient {
     return this.#subscriptions?.values() ?? [];
   }
 
+  reconsider(): Promise<void> {
+    return this.#subscriptions?.reconsider() ?? Promise.resolve();
+  }
+
   /** Nothing more comes of it. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -95,14 +99,14 @@ export class EngineSession implements EngineConnection, EngineClient {
     this.#giveUp = giveUp;
   }
 
-  /** The client is who it says. @param isPresent there is a session to go on with */
-  admitted({ principal, trust, attributes, expiresAtMs }: Acceptance, isPresent: boolean): void {
+  /** The client is who it says. @param isPresent there is a session to go on with @param expiresAtMs see `Acceptance` */
+  admitted(authorized: AuthorizedClient, isPresent: boolean, expiresAtMs: number | undefined): void {
     this.#giveUp = undefined;
-    this.#authorized = { clientId: this.id, principal, trust, attributes, peer: this.edge.peer };
+    this.#authorized = authorized;
     this.#isPresent = isPresent;
     // a resumed session that ends with the connection still has a queue to deliver first
     this.isPersistent = isPresent || this.expirySeconds > 0;
-    this.edge.identified(this.#authorized, expiresAtMs);
+    this.edge.identified(authorized, expiresAtMs);
   }
 
   /** No other CONNECT of the client id is worked on until `leaveTurn`. */
@@ -134,7 +138,9 @@ export class EngineSession implements EngineConnection, EngineClient {
       return;
     }
     if (this.#isClosed) return;
-    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent });
+    const { notice } = this.edge;
+    this.edge.notice = '';
+    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent, notice });
     this.#isAccepted = true;
     this.edge.handled();
   }

@@ -28,6 +28,8 @@ export interface EngineClient {
   /** There is a record of its session. */
   readonly isKept: boolean;
   readonly subscriptions: Iterable<Subscription>;
+  /** Ends subscriptions that the rules allow no more. */
+  reconsider(): Promise<void>;
   /** Sends it away; in MQTT 5 with a word. [MQTT-4.13.2] */
   disconnect(reason: { readonly reasonCode: number }, done?: () => void): void;
   close(done?: () => void): void;

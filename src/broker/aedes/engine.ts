@@ -1,10 +1,12 @@
 import { messageOf } from '../../kernel/errors.ts';
+import { Pace } from '../../kernel/pace.ts';
 import type { Slices } from '../../kernel/slices.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Plane } from '../../plane/plane.ts';
 import { ConnectQuestions } from '../connect-questions.ts';
+import type { Denials } from '../denials.ts';
 import type { Engine } from '../engine-port.ts';
 import { engineFailed } from '../events.ts';
 import type { Authenticator, Authorizer } from '../ports.ts';
@@ -32,6 +34,7 @@ export interface EngineDeps {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly publisher: Publisher;
+  readonly denials: Denials;
   readonly wheel: TimerWheel;
   /** For long work of clients. */
   readonly slices: Slices;
@@ -100,6 +103,14 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
       },
       edgeOf: (clientId) => engine.clients[clientId]?.edge,
       subscriptionsOf: (clientId) => engine.clients[clientId]?.subscriptions,
+      async reconsider() {
+        const pace = new Pace(deps.slices);
+        for (const client of Object.values(engine.clients)) {
+          await client.reconsider();
+          const turn = pace.step();
+          if (turn !== undefined) await turn;
+        }
+      },
       async disconnectAll() {
         for (const client of Object.values(engine.clients))
           client.disconnect({ reasonCode: reasonCodes.serverShuttingDown });

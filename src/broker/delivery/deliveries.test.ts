@@ -46,7 +46,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       wheel: new TimerWheel(systemClock, { tickMs: 100 }),
       slices: new Slices(),
       pacing: { queuedMessages: 100, queuedBytes: 1_000_000, heldBytes: 1_000_000 },
-      authorizer: {},
+      authorizer: { generation: 0, subscribe: () => undefined },
       held: { bytes: 0 },
       telemetry: silentTelemetry,
       reroute: (open) => void rerouted.push(...open),

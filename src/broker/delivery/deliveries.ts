@@ -21,7 +21,7 @@ export interface DeliverySession extends SenderOptions {
 }
 
 export interface DeliveriesDeps extends StoreLaneDeps {
-  readonly authorizer: Pick<Authorizer, 'receive'>;
+  readonly authorizer: Omit<Authorizer, 'publish'>;
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
   /** Gives what a client has not answered to another member of its shared group. */
   readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
@@ -39,6 +39,8 @@ export class Deliveries implements Subscriber {
   #isClosed = false;
   /** What it is given stands in its queue. */
   #isPersistent = false;
+  /** Of the rules that it began with. */
+  #generation = 0;
 
   constructor(sink: DeliverySink, deps: DeliveriesDeps) {
     this.#sink = sink;
@@ -57,15 +59,16 @@ export class Deliveries implements Subscriber {
   /** CONNACK is on its way: deliveries may follow. [MQTT-3.2.0-1] */
   open(session: DeliverySession): void {
     this.#session = session;
+    this.#generation = this.#deps.authorizer.generation;
     this.#isPersistent = session.isPersistent;
     const sender = new Sender(session, this.#sink);
     this.#sender = sender;
     this.#lane = session.isPersistent
       ? new StoreLane(sender, session.clientId, this.#deps, {
           release: (packetId) => this.#release(packetId, reasonCodes.success),
-          mayReceive: (topic) => this.mayReceive(topic),
+          mayHave: (topic) => this.#mayHave(topic),
         })
-      : new MemoryLane(sender, this.#deps);
+      : new MemoryLane(sender, this.#deps, (topic) => !this.#haveRulesChanged || this.#mayHave(topic));
     this.#lane.advance();
   }
 
@@ -89,6 +92,16 @@ export class Deliveries implements Subscriber {
 
   mayReceive(topic: string): boolean {
     return this.#client === undefined || this.#deps.authorizer.receive?.(this.#client, topic) === undefined;
+  }
+
+  get #haveRulesChanged(): boolean {
+    return this.#deps.authorizer.generation !== this.#generation;
+  }
+
+  /** What was queued may stand there for a subscription that the rules have ended since. */
+  #mayHave(topic: string): boolean {
+    if (this.#client === undefined) return true;
+    return this.mayReceive(topic) && this.#deps.authorizer.subscribe(this.#client, topic, 0) === undefined;
   }
 
   canKeep(): boolean {

@@ -16,12 +16,15 @@ export interface MemoryLaneDeps {
 export class MemoryLane implements Lane {
   readonly #sender: Sender;
   readonly #deps: MemoryLaneDeps;
+  readonly #mayHave: (topic: string) => boolean;
   #waiting: Fifo<Outgoing> | undefined;
   #waitingBytes = 0;
 
-  constructor(sender: Sender, deps: MemoryLaneDeps) {
+  /** @param mayHave whether a topic that waited may be sent now */
+  constructor(sender: Sender, deps: MemoryLaneDeps, mayHave: (topic: string) => boolean) {
     this.#sender = sender;
     this.#deps = deps;
+    this.#mayHave = mayHave;
   }
 
   get hasRoom(): boolean {
@@ -42,7 +45,7 @@ export class MemoryLane implements Lane {
       this.#waitingBytes -= next.bytes;
       if (this.#waitingBytes === 0) this.#sender.sink.holds(0);
       const left = secondsLeft(next, this.#deps.now());
-      if (left !== 0) this.#send(next, left);
+      if (left !== 0 && this.#mayHave(next.message.topic)) this.#send(next, left);
     }
   }
 

@@ -35,7 +35,8 @@ export interface StoreLaneDeps {
 export interface StoreLaneClient {
   /** Sends the PUBREL of an earlier connection again. */
   release(packetId: number): void;
-  mayReceive(topic: string): boolean;
+  /** Whether what was queued for it may be sent now. */
+  mayHave(topic: string): boolean;
 }
 
 /** Milliseconds after which a store that did not answer is asked again. */
@@ -220,7 +221,7 @@ export class StoreLane implements Lane {
     const { runId = '', counter = -1, expiresAt } = packet;
     const left = expiresAt === undefined ? undefined : Math.ceil((expiresAt - this.#deps.now()) / 1_000);
     const key = { runId, counter };
-    if ((left !== undefined && left <= 0) || !this.#client.mayReceive(packet.topic)) this.#discard(key);
+    if ((left !== undefined && left <= 0) || !this.#client.mayHave(packet.topic)) this.#discard(key);
     else this.#send(outgoingOf(packet), key, left);
   }
 
@@ -229,7 +230,8 @@ export class StoreLane implements Lane {
     if (packet.cmd === 'pubrel') {
       this.#sender.window.set(packetId, 'pubcomp');
       this.#client.release(packetId);
-    } else if (!this.#sender.resend(outgoingOf(packet), packetId, {})) this.#settled(packetId);
+    } else if (!this.#client.mayHave(packet.topic) || !this.#sender.resend(outgoingOf(packet), packetId, {}))
+      this.#settled(packetId);
   }
 
   #settled(packetId: number): void {

@@ -61,6 +61,7 @@ export function grantedTo(
     responseInformation: wantsResponseInformation
       ? responseInformation?.replaceAll('{clientId}', session.clientId)
       : undefined,
+    reasonString: session.notice === '' ? undefined : session.notice,
   };
 }
 

@@ -49,6 +49,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   readonly egress: Egress;
   readonly deliveries: Deliveries;
   readonly #timeLimit: TimeLimit;
+  notice = '';
   #engine: EngineConnection | undefined;
   #connect: ConnectPacket | undefined;
   /** Once it was authenticated. */

@@ -5,7 +5,7 @@ import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import type { PublishHeader } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
-import type { AuthorizedClient } from '../ports.ts';
+import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import type { Outcome } from '../publish/pass-on.ts';
 import type { Publisher, Source } from '../publish/publisher.ts';
 import { refusedPublish } from '../publish/refused-publish.ts';
@@ -22,6 +22,8 @@ export interface InboundPublishHost {
   readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels'>;
   readonly egress: Egress;
   readonly intake: Pick<Intake, 'spend' | 'owe' | 'pause' | 'resume'>;
+  /** See `EdgePort.notice`. */
+  notice: string;
   /** Ends the connection: the client did what it may not, and no answer can say so. */
   dismiss(reason: string): void;
 }
@@ -30,6 +32,7 @@ export interface InboundPublishDeps {
   readonly publisher: Publisher;
   readonly store: Pick<Store, 'isOpen' | 'closeExchange'>;
   readonly wheel: TimerWheel;
+  readonly authorizer: Pick<Authorizer, 'before5'>;
 }
 
 /**
@@ -220,9 +223,13 @@ export class InboundPublish {
     this.#host.intake.pause();
   }
 
-  /** It may not be published. Before MQTT 5 nothing says no: closing would only bring a bad topic again. */
+  /**
+   * It may not be published. Before MQTT 5 nothing says no: closing would only bring a bad topic again, and where denied
+   * messages are dropped they are answered as if they were taken. [3.1.1 MQTT-3.3.5-2]
+   */
   #denied(header: PublishHeader, { reasonCode, message }: Refusal): Through {
-    if (this.#host.connect.version !== 5 && reasonCode !== reasonCodes.topicNameInvalid) {
+    const isDropped = reasonCode === reasonCodes.topicNameInvalid || this.#deps.authorizer.before5 === 'drop';
+    if (this.#host.connect.version !== 5 && !isDropped) {
       this.#host.dismiss(message);
       return undefined;
     }
@@ -249,12 +256,17 @@ export class InboundPublish {
     if (qos === 1) this.#flow?.acknowledged();
     else if (reasonCode >= 0x80) this.#flow?.released(packetId);
     const { version, wantsProblemInformation, maximumPacketSize } = this.#host.connect;
+    let said = reason;
+    if (said === '' && this.#host.notice !== '') {
+      said = this.#host.notice;
+      this.#host.notice = '';
+    }
     const frame = encodeAcknowledgement(
       qos === 1 ? 'puback' : 'pubrec',
       version,
       packetId,
       reasonCode,
-      wantsProblemInformation ? reason : '',
+      wantsProblemInformation ? said : '',
       maximumPacketSize,
     );
     if (send === undefined) this.#acknowledgements.push(frame);

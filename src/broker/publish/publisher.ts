@@ -1,16 +1,18 @@
 import { ConnectionError } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import type { PublishHeader } from '../../mqtt/publish.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import { isLongerThan } from '../../mqtt/topic.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { ClientOrigin, Message } from '../../plane/message.ts';
 import type { PlaneOptions } from '../../plane/schema.ts';
+import type { Denials } from '../denials.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
 import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
 import type { Exchange } from '../store-port.ts';
-import { notAuthorized, PublishAuthorization } from './authorization.ts';
+import { PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
 import { follow, idle, type Outcome, type PassOnDeps, passOn, passOnInTurn, type UnderWay } from './pass-on.ts';
 import { RawPublish } from './raw-publish.ts';
@@ -46,6 +48,8 @@ export interface Publisher {
   publish(message: Message): Promise<void>;
   /** See `MessagePort.publishKept`. */
   publishKept(message: Message): Promise<void>;
+  /** Where rules have changed, who may receive a topic is asked anew. */
+  reconsider(): void;
 }
 
 export interface PublisherDeps extends PassOnDeps {
@@ -54,6 +58,7 @@ export interface PublisherDeps extends PassOnDeps {
   /** Bytes that a topic may have. */
   readonly topicLength: () => number;
   readonly events: Events;
+  readonly denials: Denials;
 }
 
 /** Its publisher hears nothing of it. */
@@ -63,7 +68,6 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
   const messageOf = hotPath === 'on' ? (raw: RawPublish): Message => raw : decoded;
   return (deps) => {
     let generation = deps.authorizer.generation;
-    /** Where rules have changed, who may receive a topic is asked anew. */
     const reconsider = (): void => {
       if (deps.authorizer.generation === generation) return;
       generation = deps.authorizer.generation;
@@ -83,7 +87,7 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       take(frame, header, version, source, exchange) {
         reconsider();
         const refusal = source.authorization.refusalOf(header);
-        if (refusal !== undefined) return refused(deps, refusal);
+        if (refusal !== undefined) return refused(deps, refusal, source.authorization.client, header.topic);
         const message = messageOf(new RawPublish(frame, header, version, source.origin));
         const { acknowledged, unacknowledged } = source;
         if (header.qos === 0) {
@@ -102,7 +106,7 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
         const { topic, qos, retain } = will;
         const reason = deps.authorizer.publish(client, { topic, qos, isRetained: retain });
         if (reason === undefined) await publish(deps, will);
-        else refused(deps, notAuthorized(reason));
+        else deps.denials.tell('will', client, topic, reason);
       },
       async publish(message) {
         reconsider();
@@ -117,6 +121,7 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
         await publish(deps, message, held);
         await Promise.all(held);
       },
+      reconsider,
     };
   };
 }
@@ -127,9 +132,15 @@ function checkTopic(deps: PublisherDeps, { topic }: Message): void {
     throw new ConnectionError('topic-too-long', topicTooLong(topic, topicLength).message);
 }
 
-function refused({ events }: PublisherDeps, refusal: Refusal): Refusal {
+function refused(
+  { events, denials }: PublisherDeps,
+  refusal: Refusal,
+  client: AuthorizedClient,
+  topic: string,
+): Refusal {
   const { reasonCode, message } = refusal;
-  events.emit(publishRefused, { reasonCode, reason: message });
+  if (reasonCode === reasonCodes.notAuthorized) denials.tell('publish', client, topic, message);
+  else events.emit(publishRefused, { reasonCode, reason: message });
   return refusal;
 }
 

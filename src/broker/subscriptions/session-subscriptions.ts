@@ -1,4 +1,3 @@
-import { StoreError } from '../../kernel/errors.ts';
 import { Pace } from '../../kernel/pace.ts';
 import type { Slices } from '../../kernel/slices.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
@@ -7,13 +6,15 @@ import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../.
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
+import type { Denials } from '../denials.ts';
 import type { EdgePort } from '../engine-port.ts';
-import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved } from '../events.ts';
+import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved, subscriptionsRevoked } from '../events.ts';
 import { filterFault } from '../offer-faults.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { Store } from '../store-port.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
+import { failureOf } from './store-failure.ts';
 import { forBridge, isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 
@@ -21,7 +22,10 @@ import { SubscriptionTable } from './subscription-table.ts';
 const removedAtOnce = 1_000;
 
 export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
-  readonly edge: Pick<EdgePort, 'connect' | 'peer' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled'>;
+  readonly edge: Pick<
+    EdgePort,
+    'connect' | 'peer' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled' | 'notice'
+  >;
   /** Of the client that was accepted. */
   readonly session: {
     readonly id: string;
@@ -29,7 +33,8 @@ export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
     /** Undefined before it was admitted. */
     readonly authorized: AuthorizedClient | undefined;
   };
-  readonly authorizer: Pick<Authorizer, 'subscribe'>;
+  readonly authorizer: Pick<Authorizer, 'subscribe' | 'generation'>;
+  readonly denials: Denials;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
   readonly store: RetainedDeliveryDeps['store'] & Pick<Store, 'subscribe' | 'unsubscribe' | 'subscriptionsOf'>;
   readonly slices: Slices;
@@ -68,9 +73,15 @@ export class SessionSubscriptions {
     return this.#table.values();
   }
 
+  /** The rules have changed: subscriptions that they allow no more end. */
+  reconsider(): Promise<void> {
+    return this.#reconsider().catch(this.#deps.failed);
+  }
+
   /** The session goes on: what it subscribed to stands again. */
   async restore(): Promise<void> {
-    const { session, store, edge, slices } = this.#deps;
+    const { session, store, edge, slices, authorizer } = this.#deps;
+    const { generation } = authorizer;
     const pace = new Pace(slices);
     const forbidden: string[] = [];
     for (const stored of await store.subscriptionsOf(session.id)) {
@@ -82,7 +93,9 @@ export class SessionSubscriptions {
       const turn = pace.step();
       if (turn !== undefined) await turn;
     }
-    if (forbidden.length > 0 && !this.#hasLeft) await store.unsubscribe(session.id, forbidden);
+    if (this.#hasLeft) return;
+    if (forbidden.length > 0) await this.#revoked(forbidden);
+    if (authorizer.generation !== generation) await this.#reconsider();
   }
 
   /** The connection is gone. */
@@ -93,7 +106,8 @@ export class SessionSubscriptions {
   }
 
   async #subscribe(frame: Buffer): Promise<void> {
-    const { edge, slices, session, store } = this.#deps;
+    const { edge, slices, session, store, authorizer } = this.#deps;
+    const { generation } = authorizer;
     const { limits } = edge;
     const { offers } = edge.peer;
     const { version, isBridge } = edge.connect;
@@ -124,6 +138,11 @@ export class SessionSubscriptions {
       const turn = pace.step();
       if (turn !== undefined) await turn;
     }
+    if (authorizer.generation !== generation) {
+      await this.#reconsider();
+      for (const [index, { filter }] of [...filters].entries())
+        if (granted.has(filter) && this.#table.get(filter) === undefined) codes[index] = reasonCodes.notAuthorized;
+    }
     if (this.#hasLeft) return;
     edge.send([encodeSuback(version, packetId, codes)]);
     if (added.length > 0) this.#retained.add(added);
@@ -135,7 +154,12 @@ export class SessionSubscriptions {
     const { limits, peer } = this.#deps.edge;
     const fault = peer.offers && filterFault(filter, peer.offers); // before MQTT 5, where nobody was told
     if (fault !== undefined) return fault.reasonCode;
-    if (this.#denial(filter, qos) !== undefined) return reasonCodes.notAuthorized;
+    const denial = this.#denial(filter, qos);
+    if (denial !== undefined) {
+      const { denials, session } = this.#deps;
+      denials.tell('subscribe', session.authorized!, filter, denial);
+      return reasonCodes.notAuthorized;
+    }
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
     if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;
     const limit = this.#table.reserve(filter, limits.subscriptions);
@@ -145,6 +169,27 @@ export class SessionSubscriptions {
   #denial(filter: string, qos: Qos): string | undefined {
     const { authorizer, session } = this.#deps;
     return authorizer.subscribe(session.authorized!, filter, qos);
+  }
+
+  async #reconsider(): Promise<void> {
+    const pace = new Pace(this.#deps.slices);
+    const forbidden: string[] = [];
+    for (const { filter, qos } of this.#table.values()) {
+      if (this.#denial(filter, qos) !== undefined) forbidden.push(filter);
+      const turn = pace.step();
+      if (turn !== undefined) await turn;
+      if (this.#hasLeft) return;
+    }
+    for (const filter of forbidden) this.#remove(filter);
+    if (forbidden.length > 0) await this.#revoked(forbidden);
+  }
+
+  /** They stand here no more, and go from the store. */
+  async #revoked(filters: readonly string[]): Promise<void> {
+    const { session, store, events, edge } = this.#deps;
+    events.emit(subscriptionsRevoked, { clientId: session.id, count: filters.length });
+    edge.notice = `${filters.length} subscriptions ended: they are allowed no more`;
+    if (session.isPersistent) await store.unsubscribe(session.id, filters);
   }
 
   #beyond(limit: string, allowed: number): number {
@@ -247,14 +292,3 @@ export class SessionSubscriptions {
 }
 
 const lower = (one: Qos, other: Qos): Qos => (one < other ? one : other);
-
-/** What a client is told when the store did not do what was asked; undefined when it did. */
-function failureOf(asked: Promise<void>): Promise<number | undefined> {
-  return asked.then(
-    () => undefined,
-    (cause: unknown) => {
-      if (!(cause instanceof StoreError)) throw cause;
-      return cause.code === 'store-full' ? reasonCodes.quotaExceeded : reasonCodes.implementationSpecificError;
-    },
-  );
-}

@@ -1,0 +1,35 @@
+import type { Qos } from '../../plane/message.ts';
+import type { FieldName } from '../certificate-field.ts';
+
+export const actions = ['publish', 'subscribe', 'receive'] as const;
+export type Action = (typeof actions)[number];
+
+type Names = string | readonly string[];
+type Claim = string | number | boolean;
+
+/** Of whom a rule speaks, as it is written. */
+export interface ConditionOptions {
+  readonly user?: Names | undefined;
+  readonly group?: Names | undefined;
+  readonly clientId?: Names | undefined;
+  readonly certificate?: { readonly [field in FieldName]?: Names | undefined } | undefined;
+  readonly claim?: Readonly<Record<string, Claim | readonly Claim[]>> | undefined;
+  readonly listener?: Names | undefined;
+  readonly address?: Names | undefined;
+}
+
+/** One of `access.rules`. */
+export interface RuleOptions extends ConditionOptions {
+  readonly allow?: 'all' | Action | readonly Action[] | undefined;
+  readonly deny?: 'all' | Action | readonly Action[] | undefined;
+  readonly topics?: readonly string[] | undefined;
+  readonly qos?: readonly Qos[] | undefined;
+  readonly retain?: boolean | undefined;
+}
+
+/** The part of `access` that says who may do what. */
+export interface RulesOptions {
+  readonly rules: readonly RuleOptions[];
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly denied: { readonly before5: 'drop' | 'disconnect' };
+}
