@@ -3,6 +3,7 @@ import { addConfigCheckCommand } from './config-check.ts';
 import { addConfigExplainCommand } from './config-explain.ts';
 import { addDoctorCommand } from './doctor.ts';
 import type { Io } from './io.ts';
+import { addPasswdCommand } from './passwd.ts';
 import { addPkiCommand } from './pki.ts';
 import { addPubCommand } from './pub.ts';
 import { serveProgram } from './serve-program.ts';
@@ -19,6 +20,7 @@ export function buildProgram(io: Io): Command {
   addPubCommand(program, io);
   addSubCommand(program, io);
   addTopicCommand(program, io);
+  addPasswdCommand(program, io);
   addPkiCommand(program, io);
   addStoreCommand(program, io);
   addDoctorCommand(program, io);

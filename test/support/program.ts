@@ -4,7 +4,7 @@ import { type RunningProgram, type RunOptions, runProgram, runToEnd } from './ru
 
 /** Top folder of the repository. */
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const bin = join(repository, 'dist', 'bin.js');
+export const bin = join(repository, 'dist', 'bin.js');
 
 /** Starts the built program. */
 export const startViaduct = (args: readonly string[], options: RunOptions = {}): RunningProgram =>

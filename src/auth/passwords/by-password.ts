@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Acceptance, AuthenticationVerdict, Rejection } from '../../broker/ports.ts';
 import type { CreateProvider } from '../provider.ts';
+import { costOf } from './cost.ts';
 import { passwordJudged } from './events.ts';
 import { createPasswordJudge } from './judge.ts';
 import { Lane } from './lane.ts';
 import { Rehashing } from './rehashing.ts';
-import type { PasswordsOptions } from './schema.ts';
 import { passwordUsers } from './users.ts';
 import { type LoginKey, loginKeys, VerdictMemory } from './verdict-memory.ts';
 
@@ -26,7 +26,7 @@ export const byPassword: CreateProvider = ({ passwords }) => {
   const { file, remember, remembered } = passwords;
   return ({ events, clock }) => {
     const users = passwordUsers(file, { events, clock });
-    const judge = createPasswordJudge({ cost: costOf(passwords), rehash: passwords.rehash });
+    const judge = createPasswordJudge({ cost: costOf(passwords.argon2), rehash: passwords.rehash });
     const lane = new Lane(passwords.concurrency ?? usualConcurrency());
     const rehashing = new Rehashing({ file, events });
     const keyOf = loginKeys();
@@ -63,12 +63,6 @@ export const byPassword: CreateProvider = ({ passwords }) => {
     };
   };
 };
-
-const costOf = ({ argon2: { memory, passes, lanes } }: PasswordsOptions) => ({
-  memoryKiB: memory / 1_024,
-  passes,
-  lanes,
-});
 
 const acceptance = (user: string): Acceptance => ({ kind: 'accept', principal: user, trust, isPasswordChecked: true });
 

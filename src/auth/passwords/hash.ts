@@ -37,6 +37,13 @@ const maxLanes = 16;
 const forms =
   '$argon2id$... of this program, $7$ and $6$ of mosquitto, $2b$ (bcrypt), $emqx-pbkdf2-sha256$ and $emqx-sha256$';
 
+/** What a list says of a hash. */
+export function formOf(text: string): string {
+  const [, form = ''] = text.split('$', 2);
+  if (form === '7' || form === '6') return `$${form}$ of mosquitto`;
+  return form.startsWith('2') ? 'bcrypt' : form;
+}
+
 /** @returns the hash, or the sentence that says what is wrong; never with a part of the text. */
 export function parseHash(text: string): PasswordHash | string {
   const [empty, form = ''] = text.split('$', 2);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { byteSize, duration } from '../../kernel/schema.ts';
 
-const argon2Schema = z
+export const argon2Schema = z
   .strictObject({
     memory: byteSize
       .refine((bytes) => bytes >= 1_048_576 && bytes <= 1_073_741_824 && bytes % 1_024 === 0, {

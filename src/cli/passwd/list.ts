@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { formOf } from '../../auth/passwords/hash.ts';
+import { type Io, printJson, printLine } from '../io.ts';
+import { tableIn, textOf } from './file.ts';
+
+/** `passwd list FILE`: the users and the form of their hashes, never the hashes. */
+export function addPasswdListCommand(passwd: Command, io: Io): void {
+  passwd
+    .command('list')
+    .description('print the users, and in which form each password is kept')
+    .argument('<file>', 'password file')
+    .option('--json', 'print a JSON array')
+    .action(async (file: string, { json }: { readonly json?: true }) => {
+      const users = [...tableIn(file, await textOf(io, file))].map(([user, hash]) => ({ user, form: formOf(hash) }));
+      if (json === true) printJson(io.stdout, users);
+      else for (const { user, form } of users) printLine(io.stdout, `${user}\t${form}`);
+    });
+}
