@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { Confirms } from './egress/confirms.ts';
-import type { Tally } from './egress/egress.ts';
+import type { RuleTally } from './egress/egress.ts';
 import { countForbidden } from './egress/forbidden-publishes.ts';
 import type { Outbox } from './egress/outbox.ts';
 import type { Backlog } from './ingress/ingress.ts';
@@ -34,8 +34,8 @@ export interface RuleState {
   readonly topic: string;
   readonly subject: string;
   readonly direction: CompiledRule['direction'];
-  readonly toNats: Readonly<Tally>;
-  readonly fromNats: Readonly<Tally>;
+  readonly toNats: Readonly<RuleTally>;
+  readonly fromNats: Readonly<RuleTally>;
   /** Messages of its stream that are taken and not acknowledged; undefined where it has none. */
   readonly inFlight: number | undefined;
 }

@@ -7,7 +7,7 @@ import type { UnmappableReason } from './mapping/mapped.ts';
 
 export type Direction = 'to-nats' | 'from-nats';
 
-export type DropReason =
+export type BridgeDropReason =
   | Exclude<PublishResult, 'sent'>
   /** More bytes from NATS than `bridge.maxPending` wait for the broker. */
   | 'broker-backlog'
@@ -16,7 +16,7 @@ export type DropReason =
   /** NATS does not let this broker publish on its subject. */
   | 'forbidden';
 
-export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; reason: DropReason }>({
+export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; reason: BridgeDropReason }>({
   counter: 'bridge_dropped_total',
   help: 'Messages that the bridge could not pass on.',
   labels: ['rule', 'direction', 'reason'],

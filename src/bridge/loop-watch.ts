@@ -20,7 +20,7 @@ const minRatio = 16;
 const closeLook = 8;
 
 /** What `LoopWatch.sees` says of a message; `found`: of the first that is stopped. */
-export type Verdict = 'passes' | 'found' | 'stopped';
+export type LoopVerdict = 'passes' | 'found' | 'stopped';
 
 /** What `#numbers` has for each content, a quarter of a line of memory: most contents come once, and are looked up in no other. */
 const tagAt = 0;
@@ -54,7 +54,7 @@ export class LoopWatch {
   }
 
   /** Notes that a message crosses the bridge. @param from who sent it */
-  sees(subject: string, payload: Uint8Array, from: string): Verdict {
+  sees(subject: string, payload: Uint8Array, from: string): LoopVerdict {
     const now = this.#clock.now() | 0;
     const tag = tagOf(subject, payload);
     const slot = tag & (slotCount - 1);
@@ -84,7 +84,7 @@ export class LoopWatch {
     this.#firsts[slot] = from;
   }
 
-  #repeated(slot: number, payload: Uint8Array, from: string, now: number): Verdict {
+  #repeated(slot: number, payload: Uint8Array, from: string, now: number): LoopVerdict {
     const at = slot * numbersOfSlot;
     const ofFirst = this.#numbers[at + ofFirstAt]!;
     const ofOthers = Math.min(mostCounted, this.#numbers[at + ofOthersAt]! + 1);

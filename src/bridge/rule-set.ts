@@ -6,9 +6,9 @@ import { newTallies } from './egress/egress.ts';
 import type { Outbox } from './egress/outbox.ts';
 import { bridgeRulesChanged } from './events.ts';
 import type { NatsLink } from './link.ts';
-import { createMemo } from './mapping/memo.ts';
 import { type CompiledRule, compileRules } from './mapping/rule.ts';
 import { createRuleIndex, hearOneAnother, type RuleIndex, replyTopic } from './mapping/rule-index.ts';
+import { createSharedMemo } from './mapping/shared-memo.ts';
 import { createRunningRule, type RuleWorld, type RunningRule } from './run-rule.ts';
 import type { BridgeRuleOptions, CodecConfig } from './schema.ts';
 
@@ -163,7 +163,7 @@ export class RuleSet {
     const hearing = running.filter(({ rule: { jetstream } }) => hearsItself || jetstream !== undefined);
     const heard = createRuleIndex(hearing.map(({ rule }) => rule));
     this.#isHeard =
-      hearing.length === 0 ? () => false : createMemo()((subject) => heard.receiversOf(subject).length > 0);
+      hearing.length === 0 ? () => false : createSharedMemo()((subject) => heard.receiversOf(subject).length > 0);
   }
 
   async #openOutbox(fresh: readonly RunningRule[]): Promise<void> {

@@ -6,7 +6,7 @@ import { countPassed, createEgress, type EgressDeps, type Tallies } from './egre
 import { type Backlog, createIngress, createReader, failed, type IngressDeps } from './ingress/ingress.ts';
 import type { Intakes } from './ingress/intakes.ts';
 import { OnDemandSource } from './ingress/on-demand-source.ts';
-import type { Source } from './ingress/source.ts';
+import type { RuleSource } from './ingress/source.ts';
 import { StreamSource } from './ingress/stream-source.ts';
 import { subjectSource } from './ingress/subject-source.ts';
 import type { NatsLink } from './link.ts';
@@ -38,7 +38,7 @@ export interface RunningRule {
   readonly rule: CompiledRule;
   readonly tallies: Tallies;
   /** Undefined for rules that take nothing from NATS. */
-  readonly source: Source | undefined;
+  readonly source: RuleSource | undefined;
   /** Takes messages, from this moment on. */
   begin(): void;
   /** Takes none any more, from this moment on. */
@@ -77,7 +77,7 @@ export function createRunningRule(rule: CompiledRule, tallies: Tallies, world: R
   };
 }
 
-function sourceOf(rule: CompiledRule, { fromNats }: Tallies, world: RuleWorld): Source {
+function sourceOf(rule: CompiledRule, { fromNats }: Tallies, world: RuleWorld): RuleSource {
   const { plane, events, nats, clock, maxHops, hearsItself, watch, backlog, replyTopic } = world;
   const { jetstream } = rule;
   const deps: IngressDeps = {

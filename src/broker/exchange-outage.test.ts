@@ -9,7 +9,7 @@ import type { Store } from './store-port.ts';
 const signal = AbortSignal.timeout(60_000);
 
 /** A store that does not answer while `isAway`, in what the test chooses. */
-function shakyStore(methods: readonly ('isOpen' | 'closeExchange' | 'keep' | 'sent' | 'received')[]) {
+function shakyStore(methods: readonly ('isOpen' | 'closeExchange' | 'keep' | 'markSent' | 'markReceived')[]) {
   const inner = memoryStore();
   const state = { isAway: false, asked: 0 };
   const away = (): Promise<never> => Promise.reject(new StoreError('store-unavailable', 'away'));
@@ -146,7 +146,7 @@ test('a refusal whose exchange the store may have opened is forgotten before the
 });
 
 test('QoS 2 messages reach a persistent session in order although the store was away for the first (MQTT-4.6.0-6)', async () => {
-  const { state, store } = shakyStore(['sent', 'received']);
+  const { state, store } = shakyStore(['markSent', 'markReceived']);
   const { clock, broker, publisher } = await withReader(store);
   const here = new WireClient(broker, 4);
   await here.connect('here', false);

@@ -157,11 +157,11 @@ export interface Store extends Component {
    */
   queue(clientId: string): QueuedPackets;
   /** It is sent under this packet identifier from now on. */
-  sent(clientId: string, key: QueueKey, packetId: number): Promise<void>;
+  markSent(clientId: string, key: QueueKey, packetId: number): Promise<void>;
   /** PUBREC: its PUBREL takes the place of the message. [MQTT-4.3.3-1] */
-  received(clientId: string, packetId: number): Promise<void>;
+  markReceived(clientId: string, packetId: number): Promise<void>;
   /** PUBACK, PUBCOMP, or a PUBREC that refuses: the message is through. */
-  settled(clientId: string, packetId: number): Promise<void>;
+  settle(clientId: string, packetId: number): Promise<void>;
   /** The message, which was never sent, is not to be sent. */
   discard(clientId: string, key: QueueKey): Promise<void>;
 

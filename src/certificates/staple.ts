@@ -1,14 +1,14 @@
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import { dayMs, hourMs, minuteMs } from '../kernel/duration.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
-import { createOcspRequest, type IssuedCertificate } from '../pki/revocation/ocsp-request.ts';
+import { type CertificateWithIssuer, createOcspRequest } from '../pki/revocation/ocsp-request.ts';
 import { type OcspAnswer, readOcspResponse } from '../pki/revocation/ocsp-response.ts';
 import { describeX509 } from '../pki/x509/inspect.ts';
 import { ownCertificateRevoked, stapleNotTaken, stapleTaken } from './events.ts';
 import { fetchOcsp } from './ocsp-fetch.ts';
 
 /** A certificate whose issuer has a responder. */
-export interface Stapleable extends IssuedCertificate {
+export interface Stapleable extends CertificateWithIssuer {
   /** Address of the responder. */
   readonly responder: string;
 }

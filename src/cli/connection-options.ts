@@ -8,7 +8,7 @@ import { parseDuration } from '../kernel/duration.ts';
 import { AppError, reasonOf, systemCode } from '../kernel/errors.ts';
 import type { Qos } from '../plane/message.ts';
 import type { Io } from './io.ts';
-import type { Target } from './mqtt-client.ts';
+import type { ConnectionTarget } from './mqtt-client.ts';
 
 /** Options that `pub` and `sub` share. */
 export interface ConnectionOptions {
@@ -47,7 +47,7 @@ export const addConnectionOptions = (command: Command): Command =>
 export const qosOption = (description: string): Option =>
   new Option('-q, --qos <qos>', description).choices(['0', '1', '2']).default('0');
 
-export const qosOf = (text: string): Qos => (text === '2' ? 2 : text === '1' ? 1 : 0);
+export const qosOfOption = (text: string): Qos => (text === '2' ? 2 : text === '1' ? 1 : 0);
 
 export const usage = (message: string): AppError => new AppError('usage', message);
 
@@ -60,7 +60,7 @@ export function durationOf(text: string, option: string): number {
 }
 
 /** Reads what the options name. @throws AppError usage */
-export async function targetOf(options: ConnectionOptions, io: Io): Promise<Target> {
+export async function connectionTarget(options: ConnectionOptions, io: Io): Promise<ConnectionTarget> {
   const url = parseUrl(options.url);
   if ((options.cert === undefined) !== (options.key === undefined))
     throw usage('--cert and --key go together: the certificate and its key');

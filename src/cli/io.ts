@@ -1,11 +1,11 @@
-import { type Environment, processEnvironment } from '../config/env.ts';
+import { type EnvironmentVariables, processEnvironment } from '../config/env.ts';
 
 /** What a command sees of the world, so that tests can give it another. */
 export interface Io {
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
-  readonly env: Environment;
+  readonly env: EnvironmentVariables;
   /** Relative paths on the command line start here. */
   readonly cwd: string;
   /** 0 done, 1 failed, 2 called wrongly. */

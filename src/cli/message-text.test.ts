@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { messageBytes, messageJson } from './message-text.ts';
+import { messageJson, printedMessage } from './message-text.ts';
 
 const message = (payload: Buffer, properties = {}) =>
   ({ topic: 'a/b', payload, qos: 1, isRetained: false, properties }) as const;
 
 test('a message is its topic, a space, its payload byte for byte, and a line end', () => {
   const payload = Buffer.from([0x00, 0xff, 0x0a, 0x1b]);
-  expect(messageBytes(message(payload), false)).toEqual(
+  expect(printedMessage(message(payload), false)).toEqual(
     Buffer.concat([Buffer.from('a/b '), payload, Buffer.from('\n')]),
   );
 });
 
 test('on a terminal control characters are written out', () => {
-  expect(messageBytes(message(Buffer.from('red\u001b[31m\u009b ü\tx')), true).toString()).toBe(
+  expect(printedMessage(message(Buffer.from('red\u001b[31m\u009b ü\tx')), true).toString()).toBe(
     'a/b red\\x1b[31m\\x9b ü\tx\n',
   );
 });

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from './mqtt-client.ts';
 
 /** `topic payload` and a line end. On a terminal, control characters are written out so that no sender can steer it. */
-export function messageBytes({ topic, payload }: IncomingMessage, isForTerminal: boolean): Buffer {
+export function printedMessage({ topic, payload }: IncomingMessage, isForTerminal: boolean): Buffer {
   if (isForTerminal) return Buffer.from(`${visible(topic)} ${visible(payload.toString())}\n`);
   return Buffer.concat([Buffer.from(`${topic} `), payload, Buffer.from('\n')]);
 }

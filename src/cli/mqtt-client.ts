@@ -6,7 +6,7 @@ import { type Attempt, closedEarly, explainFailure } from './mqtt-errors.ts';
 type Library = typeof import('mqtt').default;
 
 /** Where to connect, and as whom. */
-export interface Target extends Attempt {
+export interface ConnectionTarget extends Attempt {
   readonly url: string;
   readonly version: '3.1.1' | '5';
   readonly clientId: string;
@@ -50,7 +50,10 @@ export interface Connection {
 }
 
 /** Connects and waits for the CONNACK. @throws AppError client-failed, client-refused */
-export async function connectMqtt(target: Target, onMessage: (message: IncomingMessage) => void): Promise<Connection> {
+export async function connectMqtt(
+  target: ConnectionTarget,
+  onMessage: (message: IncomingMessage) => void,
+): Promise<Connection> {
   const { default: mqtt } = await import('mqtt'); // the broker does without
   const client = open(mqtt, target);
   const failed = failureOf(client, target, (code) => reasonName(mqtt.ReasonCodes, code));
@@ -88,7 +91,7 @@ export async function connectMqtt(target: Target, onMessage: (message: IncomingM
   };
 }
 
-function open(mqtt: Library, target: Target): MqttClient {
+function open(mqtt: Library, target: ConnectionTarget): MqttClient {
   const options: IClientOptions = {
     protocolVersion: target.version === '5' ? 5 : 4,
     clientId: target.clientId,
@@ -110,7 +113,11 @@ function open(mqtt: Library, target: Target): MqttClient {
 }
 
 /** The first thing that goes wrong, as a rejection. The client library keeps errors without a code to itself. */
-function failureOf(client: MqttClient, target: Target, nameOf: (reasonCode: number) => string): Promise<never> {
+function failureOf(
+  client: MqttClient,
+  target: ConnectionTarget,
+  nameOf: (reasonCode: number) => string,
+): Promise<never> {
   return new Promise((_, reject) => {
     const fail = (cause: unknown): void => reject(explainFailure(cause, target));
     client.on('error', fail);

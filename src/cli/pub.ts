@@ -5,11 +5,11 @@ import { repeatable } from './config-options.ts';
 import {
   addConnectionOptions,
   type ConnectionOptions,
+  connectionTarget,
   durationOf,
-  qosOf,
+  qosOfOption,
   qosOption,
   readOption,
-  targetOf,
   usage,
 } from './connection-options.ts';
 import type { Io } from './io.ts';
@@ -51,11 +51,11 @@ async function publish(io: Io, options: Options): Promise<void> {
   const problem = topicNameProblem(options.topic);
   if (problem !== undefined) throw usage(`--topic: "${options.topic}" cannot be published on: ${problem}`);
   const properties = propertiesOf(options);
-  const target = await targetOf(options, io);
+  const target = await connectionTarget(options, io);
   const message = {
     topic: options.topic,
     payload: await payloadOf(options, io),
-    qos: qosOf(options.qos),
+    qos: qosOfOption(options.qos),
     isRetained: options.retain === true,
     ...(properties === undefined ? {} : { properties }),
   };

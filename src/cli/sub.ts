@@ -4,14 +4,14 @@ import { topicFilterProblem } from '../mqtt/topic.ts';
 import {
   addConnectionOptions,
   type ConnectionOptions,
+  connectionTarget,
   durationOf,
-  qosOf,
+  qosOfOption,
   qosOption,
-  targetOf,
   usage,
 } from './connection-options.ts';
 import { type Io, printLine } from './io.ts';
-import { messageBytes, messageJson } from './message-text.ts';
+import { messageJson, printedMessage } from './message-text.ts';
 import { connectMqtt } from './mqtt-client.ts';
 
 interface Options extends ConnectionOptions {
@@ -47,7 +47,7 @@ async function subscribe(io: Io, options: Options): Promise<void> {
     if (problem !== undefined) throw usage(`--topic: "${filter}" is no topic filter: ${problem}`);
   }
   const timeoutMs = options.timeout === undefined ? undefined : durationOf(options.timeout, '--timeout');
-  const target = await targetOf(options, io);
+  const target = await connectionTarget(options, io);
   const wanted = options.count ?? Number.POSITIVE_INFINITY;
   const end = createEnd(io, timeoutMs);
   let received = 0;
@@ -55,11 +55,11 @@ async function subscribe(io: Io, options: Options): Promise<void> {
     const connection = await connectMqtt(target, (message) => {
       if (received >= wanted) return;
       received += 1;
-      io.stdout.write(options.json === true ? messageJson(message) : messageBytes(message, isTerminal(io.stdout)));
+      io.stdout.write(options.json === true ? messageJson(message) : printedMessage(message, isTerminal(io.stdout)));
       if (received === wanted) end.now();
     });
     try {
-      const granted = await connection.subscribe(options.topic, qosOf(options.qos));
+      const granted = await connection.subscribe(options.topic, qosOfOption(options.qos));
       const list = options.topic.map((filter, index) => `${filter} (QoS ${granted[index] ?? options.qos})`);
       printLine(io.stderr, `subscribed to ${list.join(', ')}`);
       await Promise.race([end.reached, connection.failed]);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Reload } from '../kernel/schema.ts';
+import type { ReloadKind } from '../kernel/schema.ts';
 import type { LoadedConfig, RefusedConfig } from './compose.ts';
 import { type ConfigPath, formatPath, ownValue } from './path.ts';
 import { configSchema } from './schema.ts';
@@ -10,7 +10,7 @@ export interface Change {
   /** `limits.packetSize`; entries of lists by their name: `listeners[wss].bind`, and `listeners[wss]` for one that is new or gone. */
   readonly path: string;
   readonly kind: 'changed' | 'added' | 'removed';
-  readonly reload: Reload;
+  readonly reload: ReloadKind;
 }
 
 /** What differs, in the order of the reference page. Entries that have names are the same wherever they stand in their list. */
@@ -39,11 +39,11 @@ export const withoutRestart = (running: LoadedConfig, next: LoadedConfig): Loade
 
 interface Setting {
   readonly text: string | undefined;
-  readonly reload: Reload;
+  readonly reload: ReloadKind;
   /** The entry of a list with names that it belongs to. */
   readonly entry: string | undefined;
   /** How the list takes an entry that is new or gone. */
-  readonly entryReload: Reload;
+  readonly entryReload: ReloadKind;
 }
 
 function settingsOf({ leaves }: LoadedConfig): Map<string, Setting> {
@@ -70,7 +70,7 @@ function settingsOf({ leaves }: LoadedConfig): Map<string, Setting> {
 
 const isEntryName = (path: ConfigPath): boolean => path.at(-1) === 'name' && typeof path.at(-2) === 'number';
 
-const reloadOf = (schema: z.ZodType | undefined): Reload => (schema && metaOf(schema).reload) ?? 'process';
+const reloadOf = (schema: z.ZodType | undefined): ReloadKind => (schema && metaOf(schema).reload) ?? 'process';
 
 const schemaAt = (path: ConfigPath): z.ZodType | undefined =>
   path.reduce<z.ZodType | undefined>((schema, step) => schema && childOf(schema, step), configSchema);

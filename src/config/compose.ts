@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { checkSections, warningsIn } from './checks.ts';
 import { type Leaf, leavesOf, withEmptySections } from './effective.ts';
-import { type Environment, readEnvironment } from './env.ts';
+import { type EnvironmentVariables, readEnvironment } from './env.ts';
 import { readFlags, schemaAt } from './flags.ts';
 import { type Finding, findingsOf, parseOptions } from './messages.ts';
 import { applyOverlay, type Overlay, overlayAt } from './overlay.ts';
@@ -11,10 +11,10 @@ import { type Config, configSchema } from './schema.ts';
 import { validSections } from './sections.ts';
 import { shapeOf } from './shape.ts';
 import { parseSource } from './source.ts';
-import type { Source } from './yaml-document.ts';
+import type { YamlSource } from './yaml-document.ts';
 
 /** Where a value was written. */
-export type Origin =
+export type ValueOrigin =
   | { readonly kind: 'default' }
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   /** `VIADUCT_LOG_LEVEL` or `--set log.level`. */
@@ -24,7 +24,7 @@ export interface LoadedConfig {
   readonly kind: 'loaded';
   readonly config: Config;
   /** By path, e.g. `listeners[0].bind`. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  readonly origins: ReadonlyMap<string, ValueOrigin>;
   /** What can run, and is hardly what somebody wants; sorted. */
   readonly warnings: readonly Problem[];
   /** Every setting with its value as a person would write it. */
@@ -46,7 +46,7 @@ export interface RefusedConfig {
 export interface ComposeInput {
   /** The text of the file and the name it is known by; left out: defaults. */
   readonly file?: { readonly name: string; readonly text: string } | undefined;
-  readonly env: Environment;
+  readonly env: EnvironmentVariables;
   /** `path=value`, a later one wins. */
   readonly flags: readonly string[];
 }
@@ -70,7 +70,7 @@ export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig 
 }
 
 interface Sources {
-  readonly source: Source | undefined;
+  readonly source: YamlSource | undefined;
   readonly overlays: readonly Overlay[];
   readonly env: Environment;
   /** What is wrong with the sources themselves. */
@@ -139,7 +139,7 @@ function sourceOverlay(overlays: readonly Overlay[], path: ConfigPath): Overlay 
   return isChoice ? overlayAt(overlays, path) : overlays.findLast((one) => startsWith(path, one.path));
 }
 
-function locator(source: Source | undefined, overlays: readonly Overlay[]): (finding: Finding) => Problem {
+function locator(source: YamlSource | undefined, overlays: readonly Overlay[]): (finding: Finding) => Problem {
   return ({ path, message, isKey = false }) => {
     const about = { path: formatPath(path), message };
     const overlay = sourceOverlay(overlays, path);
@@ -156,7 +156,7 @@ function locator(source: Source | undefined, overlays: readonly Overlay[]): (fin
 }
 
 /** Where something that is not there should be: the mapping or list around it, as far as the file has one. */
-function nearest(path: ConfigPath, source: Source) {
+function nearest(path: ConfigPath, source: YamlSource) {
   for (let length = path.length - 1; length > 0; length--) {
     const found = source.locate(path.slice(0, length));
     if (found !== undefined) return found;
@@ -164,7 +164,7 @@ function nearest(path: ConfigPath, source: Source) {
   return source.locate([]);
 }
 
-function originOf(path: ConfigPath, source: Source | undefined, overlays: readonly Overlay[]): Origin {
+function originOf(path: ConfigPath, source: YamlSource | undefined, overlays: readonly Overlay[]): ValueOrigin {
   const overlay = overlayAt(overlays, path);
   if (overlay !== undefined)
     return { kind: overlay.from.startsWith('--') ? 'flag' : 'environment', from: overlay.from };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Limit, Reload } from '../kernel/schema.ts';
+import type { Limit, ReloadKind } from '../kernel/schema.ts';
 import { environmentPrefix } from './names.ts';
 import { defaultOf, isOptional, metaOf, shapeOf, typeOf } from './shape.ts';
 
@@ -16,7 +16,7 @@ export interface Field {
   readonly default: unknown;
   readonly isRequired: boolean;
   readonly description: string;
-  readonly reload: Reload;
+  readonly reload: ReloadKind;
   readonly isSecret: boolean;
   /** Of a setting that bounds work or memory. */
   readonly limit?: Limit;

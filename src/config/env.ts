@@ -9,10 +9,10 @@ import { childOf, shapeOf } from './shape.ts';
 import { valueOfText } from './values.ts';
 
 /** Environment variables; unset ones are undefined. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** The environment of this process. Read here and nowhere else, so that everything below can be given another. */
-export const processEnvironment = (): Environment => process.env;
+export const processEnvironment = (): EnvironmentVariables => process.env;
 
 export interface Overlays {
   readonly overlays: readonly Overlay[];
@@ -23,7 +23,7 @@ export interface Overlays {
  * The settings among the variables: `VIADUCT_` and the path upper-cased, steps joined by `_`, list positions from 0
  * (`VIADUCT_LISTENERS_0_BIND`). An empty variable counts as unset. Wider paths come before narrower ones.
  */
-export function readEnvironment(env: Environment, schema: z.ZodType): Overlays {
+export function readEnvironment(env: EnvironmentVariables, schema: z.ZodType): Overlays {
   const overlays: Overlay[] = [];
   const problems: Problem[] = [];
   for (const [name, text] of Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1))) {

@@ -1,5 +1,5 @@
-import type { Limit, Reload } from '../kernel/schema.ts';
-import type { LoadedConfig, Origin } from './compose.ts';
+import type { Limit, ReloadKind } from '../kernel/schema.ts';
+import type { LoadedConfig, ValueOrigin } from './compose.ts';
 import { formatPath, parsePath, startsWith } from './path.ts';
 import { printed } from './redact.ts';
 import { metaOf } from './shape.ts';
@@ -12,12 +12,12 @@ export interface ExplainedField {
   /** `default`, `viaduct.yaml:3:11`, `VIADUCT_LOG_LEVEL` or `--set log.level`. */
   readonly origin: string;
   readonly description: string;
-  readonly reload: Reload;
+  readonly reload: ReloadKind;
   /** Of a setting that bounds work or memory. */
   readonly limit?: Limit;
 }
 
-export function formatOrigin(origin: Origin): string {
+export function formatOrigin(origin: ValueOrigin): string {
   if (origin.kind === 'default') return 'default';
   return origin.kind === 'file' ? `${origin.file}:${origin.line}:${origin.column}` : origin.from;
 }

@@ -1,6 +1,6 @@
 import { type Limit, type LimitScope, limitScopes } from '../kernel/schema.ts';
 import { describe } from './describe.ts';
-import { defaultText, table } from './markdown.ts';
+import { defaultText, markdownTable } from './markdown.ts';
 import { configSchema } from './schema.ts';
 
 /** What the groups of limits are called, in the order from one packet to a whole node. */
@@ -48,7 +48,7 @@ function limitsTable(): string {
         const counted = metric === undefined ? '' : `\`${metric}\``;
         return [`\`${field.path}\``, defaultText(field), field.description, why, client, counted];
       });
-      return `### ${limitHeadings[bounds]}\n\n${table(head, rows)}`;
+      return `### ${limitHeadings[bounds]}\n\n${markdownTable(head, rows)}`;
     })
     .join('\n\n');
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { didYouMean } from './closest.ts';
 import { type ConfigPath, ownValue } from './path.ts';
-import { shown } from './redact.ts';
-import { childOf, listed, metaOf, rangeOf, shapeOf, typeOf, wordsOf, written } from './shape.ts';
+import { shownValue } from './redact.ts';
+import { childOf, listed, metaOf, numberRange, shapeOf, typeOf, wordsOf, written } from './shape.ts';
 
 /** Something wrong at a path, before it is known where that path was written. */
 export interface Finding {
@@ -25,11 +25,11 @@ export function findingsOf(issues: readonly Issue[], root: z.ZodType, value: unk
 }
 
 /** Where an issue is; no key of ours is a symbol. */
-export const pathOf = ({ path }: Pick<Issue, 'path'>): ConfigPath =>
+export const issuePath = ({ path }: Pick<Issue, 'path'>): ConfigPath =>
   path.map((step) => (typeof step === 'symbol' ? String(step) : step));
 
 function findingsOfIssue(issue: Issue, root: z.ZodType, whole: unknown): Finding[] {
-  const path = pathOf(issue);
+  const path = issuePath(issue);
   const { schema, isSecret } = fieldAt(root, path);
   const value = valueAt(whole, path);
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, path, schema);
@@ -65,14 +65,14 @@ function missing(schema: z.ZodType | undefined): string {
 
 /** Our schemas say what is allowed; most leave out which value it was. */
 function withValue(message: string, issue: Issue, value: unknown, isSecret: boolean): string {
-  const text = shown(value, isSecret);
+  const text = shownValue(value, isSecret);
   const isNamed = message.includes(text.replaceAll('"', ''));
   if (isNamed || (issue.code === 'custom' && !message.startsWith('use '))) return message;
   return `${text} is not allowed; ${message}`;
 }
 
 function sentence(issue: Issue, schema: z.ZodType | undefined, value: unknown, isSecret: boolean): string {
-  const text = shown(value, isSecret);
+  const text = shownValue(value, isSecret);
   const expected = schema === undefined ? 'something else' : typeOf(schema);
   const words = schema === undefined ? [] : wordsOf(schema);
   if (issue.code === 'invalid_value') return `${text} is not allowed; use ${listed(words)}${guess(value, words)}`;
@@ -94,7 +94,7 @@ type Bound = z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig;
 
 function outOfBounds(issue: Bound, schema: z.ZodType | undefined, value: unknown, text: string): string {
   const inner = schema === undefined ? undefined : written(schema);
-  if (inner instanceof z.ZodNumber) return `${text} is out of range; use ${rangeOf(inner)}`;
+  if (inner instanceof z.ZodNumber) return `${text} is out of range; use ${numberRange(inner)}`;
   const limit = issue.code === 'too_small' ? `use at least ${issue.minimum}` : `use at most ${issue.maximum}`;
   if (Array.isArray(value)) return `has ${value.length} entries; ${limit}`;
   return value === '' ? 'is empty; give a value' : `${text} has ${text.length - 2} characters; ${limit}`;

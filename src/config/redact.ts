@@ -6,7 +6,7 @@ export const withoutCredentials = (text: string): string =>
   text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s"',]*@/gi, `$1${hidden}@`);
 
 /** A value as it is printed: JSON, shortened, no secret in it. */
-export function shown(value: unknown, isSecret: boolean): string {
+export function shownValue(value: unknown, isSecret: boolean): string {
   if (value === undefined || value === null) return 'nothing';
   if (isSecret) return hidden;
   if (Array.isArray(value)) return 'a list';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checks } from './checks.ts';
 import { describe, type Field } from './describe.ts';
-import { defaultText, table } from './markdown.ts';
+import { defaultText, markdownTable } from './markdown.ts';
 import { otherVariables } from './names.ts';
 import { configSchema } from './schema.ts';
 import { metaOf } from './shape.ts';
@@ -26,7 +26,7 @@ export function configurationPage(): string {
   const sections = Object.entries(configSchema.shape).map(([name, schema]) => {
     const rows = fields.filter(({ section }) => section === name).map(fieldRow);
     const head = ['Setting', 'Type', 'Default', 'Meaning', 'A change', 'Environment variable'];
-    return `## ${name}\n\n${metaOf(schema).description ?? ''}\n\n${table(head, rows)}`;
+    return `## ${name}\n\n${metaOf(schema).description ?? ''}\n\n${markdownTable(head, rows)}`;
   });
   const variables = [...otherVariables].map(([name, meaning]) => [`\`${name}\``, meaning]);
   return `${[
@@ -57,7 +57,7 @@ export function configurationPage(): string {
     '## Rules between settings',
     checks.map(({ rule }) => `- ${rule}`).join('\n'),
     '## Other variables',
-    table(['Variable', 'Meaning'], variables),
+    markdownTable(['Variable', 'Meaning'], variables),
   ].join('\n\n')}\n`;
 }
 

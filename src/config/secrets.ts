@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { SecretSources } from '../bridge/nats/resolved-options.ts';
 import { ConfigError, reasonOf } from '../kernel/errors.ts';
 import type { SecretReference } from '../kernel/schema.ts';
-import type { Environment } from './env.ts';
+import type { EnvironmentVariables } from './env.ts';
 import type { Finding } from './messages.ts';
 import { type ConfigPath, formatPath } from './path.ts';
 import type { Config } from './schema.ts';
@@ -43,7 +43,7 @@ function referencesOf({ nats, listeners, store, metrics }: Config): Reference[] 
 /** Reads a secret. The line end that editors put after it is taken off. @returns the sentence that says what failed. */
 export async function readSecret(
   reference: SecretReference,
-  env: Environment,
+  env: EnvironmentVariables,
 ): Promise<{ readonly secret: string } | { readonly problem: string }> {
   if ('env' in reference) {
     const secret = env[reference.env];
@@ -59,7 +59,7 @@ export async function readSecret(
 }
 
 /** Secrets that cannot be read, all of them. */
-export async function checkSecrets(config: Config, env: Environment): Promise<Finding[]> {
+export async function checkSecrets(config: Config, env: EnvironmentVariables): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { path, to } of referencesOf(config)) {
     const read = await readSecret(to, env);
@@ -72,7 +72,7 @@ const keyOf = (reference: SecretReference): string =>
   'env' in reference ? `env ${reference.env}` : `file ${reference.file}`;
 
 /** Reads every secret that the configuration refers to. @throws ConfigError config-invalid */
-export async function resolveSecrets(config: Config, env: Environment): Promise<ResolvedConfig> {
+export async function resolveSecrets(config: Config, env: EnvironmentVariables): Promise<ResolvedConfig> {
   const texts = new Map<string, string>();
   for (const { path, to } of referencesOf(config)) {
     const read = await readSecret(to, env);

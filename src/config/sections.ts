@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Sections } from './checks.ts';
-import { type Finding, parseOptions, pathOf } from './messages.ts';
+import { type Finding, issuePath, parseOptions } from './messages.ts';
 import { type ConfigPath, ownValue } from './path.ts';
 import { configSchema } from './schema.ts';
 
@@ -42,7 +42,7 @@ export function validSections(value: unknown): ValidSections {
     if (again.success) sections[name] = again.data;
     else {
       const moved = (path: ConfigPath): PropertyKey[] => [...originalOf(under(path), kept)];
-      issues.push(...again.error.issues.map((issue) => ({ ...issue, path: moved(pathOf(issue)) })));
+      issues.push(...again.error.issues.map((issue) => ({ ...issue, path: moved(issuePath(issue)) })));
     }
   }
   const isPartial = kept.some(({ list }) => list[0] === 'listeners');
@@ -59,7 +59,7 @@ function withoutBadEntries(section: unknown, issues: readonly z.core.$ZodIssue[]
   const bad = new Map<string, { list: ConfigPath; places: Set<number> }>();
   for (const issue of issues) {
     if (issue.code === 'custom') continue; // the entry is readable, so that its neighbours can be held against it
-    const path = pathOf(issue);
+    const path = issuePath(issue);
     const at = path.findIndex((step) => typeof step === 'number');
     const place = path[at];
     if (typeof place !== 'number') return undefined;

@@ -97,7 +97,7 @@ export function typeOf(schema: z.ZodType): string {
   if (words.length > 0) return listed(words);
   if (shape.schema instanceof z.ZodRecord) return 'mapping';
   if (shape.schema instanceof z.ZodBoolean) return 'true or false';
-  if (shape.schema instanceof z.ZodNumber) return `integer, ${rangeOf(shape.schema)}`;
+  if (shape.schema instanceof z.ZodNumber) return `integer, ${numberRange(shape.schema)}`;
   return named.find(([known]) => known === shape.schema)?.[1] ?? 'string';
 }
 
@@ -107,4 +107,4 @@ const alternativesOf = (option: z.ZodType): string[] => {
 };
 
 /** `1 to 64` of a number with both limits. */
-export const rangeOf = (schema: z.ZodNumber): string => `${schema.minValue} to ${schema.maxValue}`;
+export const numberRange = (schema: z.ZodNumber): string => `${schema.minValue} to ${schema.maxValue}`;

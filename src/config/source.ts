@@ -1,13 +1,13 @@
 import { readPlainYaml } from './plain-yaml.ts';
-import { parseDocumentSource, type Source } from './yaml-document.ts';
+import { parseDocumentSource, type YamlSource } from './yaml-document.ts';
 
 /** Reads a configuration file. @param name shown in problems. */
-export function parseSource(text: string, name: string): Source {
+export function parseSource(text: string, name: string): YamlSource {
   const plain = readPlainYaml(text);
   if (plain === undefined) return parseDocumentSource(text, name);
-  let document: Source | undefined;
+  let document: YamlSource | undefined;
   // only problems and `config explain` ask where something stands
-  const located = (): Source => (document ??= parseDocumentSource(text, name));
+  const located = (): YamlSource => (document ??= parseDocumentSource(text, name));
   return {
     name,
     value: plain.value,

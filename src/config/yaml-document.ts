@@ -10,7 +10,7 @@ export interface Position {
 }
 
 /** A configuration file that has been read as YAML. */
-export interface Source {
+export interface YamlSource {
   /** As the user named it; shown in problems and origins. */
   readonly name: string;
   /** The plain value; `{}` for an empty file. */
@@ -25,7 +25,7 @@ export interface Source {
 }
 
 /** Reads YAML 1.2, of which JSON is a part, with the library. @param name shown in problems. */
-export function parseDocumentSource(text: string, name: string): Source {
+export function parseDocumentSource(text: string, name: string): YamlSource {
   const { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } = yamlLibrary();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });

@@ -1,10 +1,12 @@
-import type { Credential } from './outcome.ts';
+import type { EnrollmentCredential } from './outcome.ts';
 
 /**
  * Reads a token from an Authorization header: `Bearer TOKEN`, or `Basic` with the token as password and the device's name,
  * or nothing, as user name. @returns undefined for anything else.
  */
-export function readAuthorization(header: string | undefined): Extract<Credential, { kind: 'token' }> | undefined {
+export function readAuthorization(
+  header: string | undefined,
+): Extract<EnrollmentCredential, { kind: 'token' }> | undefined {
   const [, scheme = '', value = ''] =
     /^(basic|bearer) +([A-Za-z0-9._~+/=-]{1,1024})$/i.exec(header?.trim() ?? '') ?? [];
   if (scheme.toLowerCase() === 'bearer') return { kind: 'token', text: value, userName: undefined };

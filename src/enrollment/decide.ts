@@ -6,7 +6,7 @@ import { contextOf } from '../pki/issue/authority.ts';
 import { certifyKey } from '../pki/issue/issue.ts';
 import { readCsr } from '../pki/x509/csr.ts';
 import { type Judged, judgeRequest } from './judge.ts';
-import type { Credential, EnrollmentOutcome, EnrollmentRequest, Refusal } from './outcome.ts';
+import type { EnrollmentCredential, EnrollmentOutcome, EnrollmentRefusal, EnrollmentRequest } from './outcome.ts';
 import { certificateGrant, type Grant, type OwnIdentity, ownIdentity, tokenGrant } from './policy.ts';
 import type { EnrollmentOptions } from './schema.ts';
 import type { TokenFile } from './token-file.ts';
@@ -25,7 +25,7 @@ export function createDecision(
 ): (request: EnrollmentRequest) => Promise<EnrollmentOutcome> {
   const byToken = async (
     request: EnrollmentRequest,
-    { text, userName }: Extract<Credential, { kind: 'token' }>,
+    { text, userName }: Extract<EnrollmentCredential, { kind: 'token' }>,
   ): Promise<EnrollmentOutcome> => {
     const token = await tokens.check(text);
     if (typeof token === 'string') return { kind: 'unauthenticated', reason: token };
@@ -83,16 +83,16 @@ export function createDecision(
   };
 }
 
-const noCredential: Refusal = {
+const noCredential: EnrollmentRefusal = {
   kind: 'unauthenticated',
   reason: 'show who you are: a token as password or bearer token, or a client certificate of this CA',
 };
-const onlyByCertificate: Refusal = {
+const onlyByCertificate: EnrollmentRefusal = {
   kind: 'unauthenticated',
   reason:
     'a certificate is renewed with itself: show it when you connect (on a listener with tls: two-way or two-way-optional); to begin anew with a token use simpleenroll',
 };
-export const tooMany: Refusal = {
+export const tooMany: EnrollmentRefusal = {
   kind: 'busy',
   reason: 'too many requests for certificates at this time; try again in a few seconds',
 };

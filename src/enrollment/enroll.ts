@@ -6,7 +6,7 @@ import type { CaFolder } from '../pki/folder/ca-folder.ts';
 import { createDecision, tooMany } from './decide.ts';
 import { certificateEnrolled, enrollmentFailed, enrollmentPutOff, enrollmentRefused } from './events.ts';
 import { refusalOf } from './judge.ts';
-import type { EnrollmentOutcome, EnrollmentRequest, Refusal } from './outcome.ts';
+import type { EnrollmentOutcome, EnrollmentRefusal, EnrollmentRequest } from './outcome.ts';
 import type { EnrollmentOptions } from './schema.ts';
 import type { TokenFile } from './token-file.ts';
 
@@ -23,7 +23,7 @@ export interface Enrollment {
   /** Never throws; what goes wrong on our side is `unavailable`. */
   enroll(request: EnrollmentRequest): Promise<EnrollmentOutcome>;
   /** The same for what cannot even be read, so that it is counted and limited too. */
-  refuse(request: Pick<EnrollmentRequest, 'via' | 'peer'>, reason: string): Refusal;
+  refuse(request: Pick<EnrollmentRequest, 'via' | 'peer'>, reason: string): EnrollmentRefusal;
 }
 
 /** Requests that wait for their turn; each takes some milliseconds of the CA. */
@@ -62,7 +62,10 @@ export function createEnrollment(options: EnrollmentOptions, deps: EnrollmentDep
     return result;
   };
 
-  const refused = <R extends Refusal>({ via, peer }: Pick<EnrollmentRequest, 'via' | 'peer'>, refusal: R): R => {
+  const refused = <R extends EnrollmentRefusal>(
+    { via, peer }: Pick<EnrollmentRequest, 'via' | 'peer'>,
+    refusal: R,
+  ): R => {
     const { kind: why, reason } = refusal;
     if (why === 'busy') events.emit(enrollmentPutOff, { via, peer });
     else if (why !== 'unavailable') events.emit(enrollmentRefused, { via, peer, why, reason });
@@ -83,7 +86,7 @@ export function createEnrollment(options: EnrollmentOptions, deps: EnrollmentDep
   };
 }
 
-const unavailable: Refusal = {
+const unavailable: EnrollmentRefusal = {
   kind: 'unavailable',
   reason: 'the CA cannot issue now; the log of the broker says why. Try again later',
 };

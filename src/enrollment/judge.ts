@@ -5,7 +5,7 @@ import { crlUrlsOf } from '../pki/issue/ca-request.ts';
 import { judgeCsr } from '../pki/issue/csr-checks.ts';
 import { type CsrFacts, readCsr } from '../pki/x509/csr.ts';
 import { profiles } from '../pki/x509/profile.ts';
-import type { EnrollmentRequest, Refusal } from './outcome.ts';
+import type { EnrollmentRefusal, EnrollmentRequest } from './outcome.ts';
 import { type Grant, lifetimeOf, nameProblemOf, type OwnIdentity } from './policy.ts';
 import type { EnrollmentOptions } from './schema.ts';
 
@@ -30,7 +30,7 @@ export interface JudgeContext {
 export function judgeRequest(
   { csr, lifetime }: Pick<EnrollmentRequest, 'csr' | 'lifetime'>,
   { folder, options, grant, userName, identity }: JudgeContext,
-): Judged | Refusal {
+): Judged | EnrollmentRefusal {
   const lifetimeMs = lifetimeOf(lifetime, grant);
   if (typeof lifetimeMs === 'object') return lifetimeMs;
   const read = readCsr(csr);
@@ -84,7 +84,7 @@ const ours: ReadonlySet<unknown> = new Set([
 ]);
 
 /** What to tell whoever asked. @returns undefined for what is no fault of the request. */
-export function refusalOf(cause: unknown): Refusal | undefined {
+export function refusalOf(cause: unknown): EnrollmentRefusal | undefined {
   if (!(cause instanceof AppError) || cause.code !== 'issuing-refused') return undefined;
   const { rule } = cause.details;
   if (ours.has(rule)) return undefined;

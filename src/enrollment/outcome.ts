@@ -3,16 +3,16 @@ import type { Issued } from '../pki/folder/operations.ts';
 /** Why there is no certificate; `unavailable` is the only one that is our fault. */
 export type RefusalKind = 'malformed' | 'unauthenticated' | 'forbidden' | 'busy' | 'unavailable';
 
-export interface Refusal {
+export interface EnrollmentRefusal {
   readonly kind: RefusalKind;
   /** A sentence for whoever asked: what is wrong and what to do. */
   readonly reason: string;
 }
 
-export type EnrollmentOutcome = { readonly kind: 'issued'; readonly issued: Issued } | Refusal;
+export type EnrollmentOutcome = { readonly kind: 'issued'; readonly issued: Issued } | EnrollmentRefusal;
 
 /** How somebody shows that he may ask. */
-export type Credential =
+export type EnrollmentCredential =
   | {
       readonly kind: 'token';
       readonly text: string;
@@ -32,7 +32,7 @@ export interface EnrollmentRequest {
   readonly peer: string;
   /** PEM or DER. */
   readonly csr: Buffer;
-  readonly credential: Credential | undefined;
+  readonly credential: EnrollmentCredential | undefined;
   /** Asked for, as a duration such as `30d`. */
   readonly lifetime: string | undefined;
   /** Again for the same identity, which only its certificate can ask for. */

@@ -9,7 +9,7 @@ import { entryOfOwn } from '../pki/folder/operations.ts';
 import { renewalOf } from '../pki/folder/renew.ts';
 import { describeX509 } from '../pki/x509/inspect.ts';
 import { type AltName } from '../pki/x509/names.ts';
-import type { Refusal } from './outcome.ts';
+import type { EnrollmentRefusal } from './outcome.ts';
 import { fitsNamePattern, fitsPattern } from './patterns.ts';
 import type { EnrollmentOptions } from './schema.ts';
 import type { Token } from './tokens.ts';
@@ -66,7 +66,10 @@ const listed = (patterns: readonly string[]): string =>
   patterns.length === 0 ? 'its own names' : patterns.map((pattern) => `"${pattern}"`).join(', ');
 
 /** Reads the life that was asked for. @returns milliseconds, undefined for none, or the refusal. */
-export function lifetimeOf(text: string | undefined, { maxLifetimeMs, by }: Grant): number | undefined | Refusal {
+export function lifetimeOf(
+  text: string | undefined,
+  { maxLifetimeMs, by }: Grant,
+): number | undefined | EnrollmentRefusal {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms === undefined || ms < 60_000)
@@ -82,7 +85,7 @@ export function lifetimeOf(text: string | undefined, { maxLifetimeMs, by }: Gran
 }
 
 /** Whose certificate this is, if a CA of this folder issued it for a client and it still counts. */
-export async function ownIdentity(folder: CaFolder, pem: string): Promise<OwnIdentity | Refusal> {
+export async function ownIdentity(folder: CaFolder, pem: string): Promise<OwnIdentity | EnrollmentRefusal> {
   const certificate = new X509Certificate(pem);
   const { subject, isCa, allows, notAfter } = describeX509(certificate);
   const now = folder.options.now();

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { CatchUp } from './catch-up.ts';
+import { ClientSubscriptions } from './client-subscriptions.ts';
 import { type Cut, closings, foreignProtocol } from './closing.ts';
 import { beforeConnect, type ConnectOptions, readConnect } from './connect-options.ts';
 import type { HubContext } from './context.ts';
@@ -8,8 +9,7 @@ import { Parser, type ParserHandler, type Publication } from './parser.ts';
 import { newSubjectMemo } from './router.ts';
 import { sendTo } from './send.ts';
 import { isLiteralSubject } from './subject.ts';
-import type { Subscriber, Subscription } from './subscription.ts';
-import { Subscriptions } from './subscriptions.ts';
+import type { HubSubscriber, HubSubscription } from './subscription.ts';
 import { Writer } from './writer.ts';
 
 /** A client with more queued than this within one turn is sent to before the turn ends. */
@@ -19,7 +19,7 @@ const lingerMs = 1_000;
 const maxPingsOut = 2;
 
 /** One connection to the hub. */
-export class HubClient implements ParserHandler, Subscriber {
+export class HubClient implements ParserHandler, HubSubscriber {
   readonly id: number;
   readonly address: string;
   /** Address and port, for log lines. */
@@ -31,7 +31,7 @@ export class HubClient implements ParserHandler, Subscriber {
   readonly #socket: Socket;
   readonly #parser: Parser;
   readonly #writer: Writer;
-  readonly #subscriptions: Subscriptions;
+  readonly #subscriptions: ClientSubscriptions;
   readonly #memo = newSubjectMemo();
   #connect: ConnectOptions = beforeConnect;
   #isConnected = false;
@@ -57,7 +57,7 @@ export class HubClient implements ParserHandler, Subscriber {
     this.#hub = hub;
     this.#socket = socket;
     this.#heardAt = hub.clock.monotonic();
-    this.#subscriptions = new Subscriptions(this, hub);
+    this.#subscriptions = new ClientSubscriptions(this, hub);
     this.#parser = new Parser(this, hub.options);
     this.#writer = new Writer(hub.blocks, sendTo(socket), () => this.#onSent());
     socket.on('data', (chunk) => this.#onData(chunk));
@@ -140,7 +140,7 @@ export class HubClient implements ParserHandler, Subscriber {
 
   // What the router says.
 
-  deliver(publication: Publication, subscription: Subscription): void {
+  deliver(publication: Publication, subscription: HubSubscription): void {
     const { stats, options } = this.#hub;
     const writer = this.#writer;
     stats.outMessages += 1;
@@ -160,7 +160,7 @@ export class HubClient implements ParserHandler, Subscriber {
     this.say(`HMSG ${reply} ${sid} 16 16\r\nNATS/1.0 503\r\n\r\n\r\n`);
   }
 
-  finished(subscription: Subscription): void {
+  finished(subscription: HubSubscription): void {
     this.#subscriptions.close(subscription);
   }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { Parser } from './parser.ts';
 import { newSubjectMemo, Router } from './router.ts';
-import { createSubscription, type Subscriber, type Subscription } from './subscription.ts';
+import { createSubscription, type HubSubscriber, type HubSubscription } from './subscription.ts';
 
-interface TestClient extends Subscriber {
+interface TestClient extends HubSubscriber {
   readonly got: string[];
   readonly memo: ReturnType<typeof newSubjectMemo>;
 }
@@ -28,7 +28,7 @@ function setup(random: () => number = () => 0) {
       },
     };
   };
-  const subscribe = (owner: Subscriber, subject: string, sid: string, queue?: string): Subscription => {
+  const subscribe = (owner: HubSubscriber, subject: string, sid: string, queue?: string): HubSubscription => {
     const subscription = createSubscription(owner, subject, queue, sid);
     router.sublist.insert(subscription);
     return subscription;

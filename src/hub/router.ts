@@ -1,7 +1,7 @@
 import { jetStreamRefusal } from './jetstream.ts';
 import type { Publication } from './parser.ts';
 import { type Match, Sublist } from './sublist.ts';
-import type { Subscriber, Subscription } from './subscription.ts';
+import type { HubSubscriber, HubSubscription } from './subscription.ts';
 
 /** Longer subjects are looked up each time. */
 const maxMemoBytes = 64;
@@ -10,7 +10,7 @@ const maxMemoBytes = 64;
 export interface SubjectMemo {
   readonly bytes: Uint8Array;
   length: number;
-  match: Match<Subscription>;
+  match: Match<HubSubscription>;
   generation: number;
 }
 
@@ -23,14 +23,14 @@ export const newSubjectMemo = (): SubjectMemo => ({
 
 export interface RouterOptions {
   /** Told when a request for JetStream was refused. */
-  readonly onJetStream: (from: Subscriber, subject: string) => void;
+  readonly onJetStream: (from: HubSubscriber, subject: string) => void;
   /** 0 to 1; picks the member of a queue. */
   readonly random: () => number;
 }
 
 /** Gives each message to those who subscribed. Works on the bytes as they came; nothing is decoded. */
 export class Router {
-  readonly sublist = new Sublist<Subscription>();
+  readonly sublist = new Sublist<HubSubscription>();
   readonly #options: RouterOptions;
 
   constructor(options: RouterOptions) {
@@ -38,7 +38,7 @@ export class Router {
   }
 
   /** @param from who published it; undefined: the hub itself. */
-  route(publication: Publication, from: Subscriber | undefined, memo: SubjectMemo): void {
+  route(publication: Publication, from: HubSubscriber | undefined, memo: SubjectMemo): void {
     const match = this.#match(publication, memo);
     let isDelivered = false;
     for (const subscription of match.plain) if (give(publication, subscription, from)) isDelivered = true;
@@ -47,7 +47,7 @@ export class Router {
       this.#answer(publication, from);
   }
 
-  #match(publication: Publication, memo: SubjectMemo): Match<Subscription> {
+  #match(publication: Publication, memo: SubjectMemo): Match<HubSubscription> {
     const { buffer, subjectStart, subjectEnd } = publication;
     const { sublist } = this;
     if (memo.generation === sublist.generation && isSame(memo, buffer, subjectStart, subjectEnd)) return memo.match;
@@ -62,7 +62,7 @@ export class Router {
   }
 
   /** A random member gets it; where that one cannot, the next. */
-  #giveToOne(publication: Publication, members: readonly Subscription[], from: Subscriber | undefined): boolean {
+  #giveToOne(publication: Publication, members: readonly HubSubscription[], from: HubSubscriber | undefined): boolean {
     const first = Math.floor(this.#options.random() * members.length);
     for (let step = 0; step < members.length; step++)
       if (give(publication, members[(first + step) % members.length]!, from)) return true;
@@ -70,7 +70,7 @@ export class Router {
   }
 
   /** Nobody listens, and somebody waits for an answer. */
-  #answer(publication: Publication, from: Subscriber): void {
+  #answer(publication: Publication, from: HubSubscriber): void {
     const { buffer, subjectStart, subjectEnd, replyStart, replyEnd } = publication;
     const subject = buffer.toString('latin1', subjectStart, subjectEnd);
     const reply = buffer.toString('latin1', replyStart, replyEnd);
@@ -87,7 +87,7 @@ export class Router {
   }
 }
 
-function give(publication: Publication, subscription: Subscription, from: Subscriber | undefined): boolean {
+function give(publication: Publication, subscription: HubSubscription, from: HubSubscriber | undefined): boolean {
   const { owner } = subscription;
   if (subscription.isClosed || (owner === from && !from.hasEcho)) return false;
   owner.deliver(publication, subscription);

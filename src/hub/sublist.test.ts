@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { matchesSubject } from './subject.ts';
-import { type Interest, Sublist } from './sublist.ts';
+import { type SubjectInterest, Sublist } from './sublist.ts';
 
-const interest = (subject: string, queue?: string): Interest => ({ subject, queue });
+const interest = (subject: string, queue?: string): SubjectInterest => ({ subject, queue });
 
 test('every plain subscription that matches gets the message', () => {
   const list = new Sublist();
@@ -70,15 +70,15 @@ test('whatever is added and removed, a match is what the definition says', () =>
     fc.record({ match: subject }),
   );
   /** Queue by queue, the plain ones under ''. */
-  const grouped = (interests: readonly Interest[]): Map<string, Set<Interest>> => {
-    const groups = new Map<string, Set<Interest>>();
+  const grouped = (interests: readonly SubjectInterest[]): Map<string, Set<SubjectInterest>> => {
+    const groups = new Map<string, Set<SubjectInterest>>();
     for (const each of interests) groups.set(each.queue ?? '', (groups.get(each.queue ?? '') ?? new Set()).add(each));
     return groups;
   };
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const list = new Sublist();
-      const model: Interest[] = [];
+      const model: SubjectInterest[] = [];
       const [found, expected]: [unknown[], unknown[]] = [[], []];
       for (const each of steps) {
         if ('add' in each) {

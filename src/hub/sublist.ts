@@ -2,7 +2,7 @@ import { Memo } from '../kernel/memo.ts';
 import { hasWildcard } from './subject.ts';
 
 /** What the index keeps of a subscription. */
-export interface Interest {
+export interface SubjectInterest {
   /** A valid subject, wildcards allowed. */
   readonly subject: string;
   /** Members of a queue share its messages: each goes to one of them. */
@@ -38,7 +38,7 @@ const newNode = <S>(): Node<S> => ({
 });
 
 /** The subscriptions of the hub: a trie of tokens, and a bounded cache of matches that any change invalidates. */
-export class Sublist<S extends Interest> {
+export class Sublist<S extends SubjectInterest> {
   readonly #root: Node<S> = newNode();
   readonly #cache = new Memo<Match<S>>(
     maxCachedBytes,
@@ -157,7 +157,7 @@ function dropChild<S>(node: Node<S>, token: string): void {
   else if (node.children?.delete(token) === true && node.children.size === 0) node.children = undefined;
 }
 
-function removeFrom<S extends Interest>(node: Node<S>, interest: S): boolean {
+function removeFrom<S extends SubjectInterest>(node: Node<S>, interest: S): boolean {
   if (interest.queue === undefined) {
     if (node.plain?.delete(interest) !== true) return false;
     if (node.plain.size === 0) node.plain = undefined;

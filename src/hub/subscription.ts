@@ -1,22 +1,22 @@
 import type { Publication } from './parser.ts';
-import type { Interest } from './sublist.ts';
+import type { SubjectInterest } from './sublist.ts';
 
 /** A client, as far as the router deals with it. */
-export interface Subscriber {
+export interface HubSubscriber {
   /** False: it does not get what it published itself. */
   readonly hasEcho: boolean;
   /** It is to be told when nobody listens to its request. */
   readonly wantsNoResponders: boolean;
   /** Queues a message. */
-  deliver(publication: Publication, subscription: Subscription): void;
+  deliver(publication: Publication, subscription: HubSubscription): void;
   /** Queues the reply that nobody listens. @param reply latin1. */
   deliverNoResponders(reply: string, sid: string): void;
   /** The subscription has had all the messages it asked for. */
-  finished(subscription: Subscription): void;
+  finished(subscription: HubSubscription): void;
 }
 
-export interface Subscription extends Interest {
-  readonly owner: Subscriber;
+export interface HubSubscription extends SubjectInterest {
+  readonly owner: HubSubscriber;
   readonly sid: string;
   /** The sid with a space on both sides, as it stands in MSG. */
   readonly sidBytes: Uint8Array;
@@ -27,11 +27,11 @@ export interface Subscription extends Interest {
 }
 
 export const createSubscription = (
-  owner: Subscriber,
+  owner: HubSubscriber,
   subject: string,
   queue: string | undefined,
   sid: string,
-): Subscription => ({
+): HubSubscription => ({
   owner,
   subject,
   queue,

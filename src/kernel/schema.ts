@@ -5,12 +5,12 @@ import { parseDuration } from './duration.ts';
 import { parseNetwork } from './networks.ts';
 
 /** How a changed field takes effect: at once, by restarting its component, or only with the process. */
-export type Reload = 'live' | 'component' | 'process';
+export type ReloadKind = 'live' | 'component' | 'process';
 
 /** What a config field says of itself; zod's `.meta()` carries it into docs, JSON Schema and `config explain`. */
 export interface FieldMeta {
   readonly description: string;
-  readonly reload: Reload;
+  readonly reload: ReloadKind;
   /** Shown as `***` wherever configuration is printed. */
   readonly secret?: boolean;
   /** Of a setting that bounds work or memory. */

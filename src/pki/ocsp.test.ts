@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type OddCertificate, type OddRequest, oddCertificate } from '../../test/support/odd-certificate.ts';
-import { type IssuedCertificate, issuerHashes, ocspResponder } from './revocation/ocsp-request.ts';
+import { type CertificateWithIssuer, issuerHashes, ocspResponder } from './revocation/ocsp-request.ts';
 import { readOcspResponse } from './revocation/ocsp-response.ts';
 import { partsOf } from './x509/certificate-parts.ts';
 import { contextTag } from './x509/der.ts';
 import {
   bits,
+  derNull,
   element,
   enumerated,
   explicit,
   implicit,
   integer,
-  nothing,
   octets,
   oid,
   sequence,
@@ -27,8 +27,8 @@ const sha1 = '1.3.14.3.2.26';
 const sha256 = '2.16.840.1.101.3.4.2.1';
 let issuer: OddCertificate;
 let other: OddCertificate;
-let issued: IssuedCertificate;
-let neighbour: IssuedCertificate;
+let issued: CertificateWithIssuer;
+let neighbour: CertificateWithIssuer;
 
 const leaf = (name: string, more: Partial<OddRequest> = {}): Promise<OddCertificate> =>
   oddCertificate({ name, issuer, notBefore: now - hourMs, notAfter: now + 24 * hourMs, ...more });
@@ -45,7 +45,7 @@ const generalizedTime = (ms: number): Buffer =>
   element(0x18, Buffer.from(`${new Date(ms).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`));
 
 interface Parts {
-  readonly of: IssuedCertificate;
+  readonly of: CertificateWithIssuer;
   readonly hash: string;
   readonly status: Buffer;
   readonly thisUpdate: number;
@@ -72,7 +72,7 @@ function response(parts: Partial<Parts> = {}): Buffer {
   };
   const { name, key } = issuerHashes(whole.of, whole.hash === sha1 ? 'sha1' : 'sha256');
   const certId = sequence(
-    sequence(oid(whole.hash), nothing()),
+    sequence(oid(whole.hash), derNull()),
     octets(name),
     octets(key),
     integer(whole.of.certificate.serialNumber),
@@ -163,7 +163,7 @@ describe('an OCSP response (RFC 6960 4.2)', () => {
   });
 
   test('counts for nothing with a critical extension that is not understood', () => {
-    const critical = sequence(oid('1.2.3.4'), yes(), octets(nothing()));
+    const critical = sequence(oid('1.2.3.4'), yes(), octets(derNull()));
     expect(read(response({ extensions: [critical] }))).toMatch(/the critical extension 1\.2\.3\.4 is not understood/);
     const nonce = sequence(oid('1.3.6.1.5.5.7.48.1.2'), octets(octets(Buffer.from('nonce'))));
     expect(read(response({ extensions: [nonce] }))).toMatchObject({ status: { kind: 'good' } });

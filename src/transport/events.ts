@@ -68,7 +68,7 @@ export const connectionDropped = defineEvent<{
   listener: string;
   address: string;
   port: number;
-  reason: DropReason;
+  reason: ConnectionDropReason;
 }>({
   counter: 'connections_dropped_total',
   help: 'Connections closed by a limit of the listener: handshake-timeout, max-pending, max-connections, handshake-rate, http-connections, http-pipelining, http-response-timeout, http-response-bytes.',
@@ -77,9 +77,14 @@ export const connectionDropped = defineEvent<{
   message: (fields) => `listener ${fields.listener}: dropped ${from(fields)}: ${dropSentences[fields.reason]}`,
 });
 
-export type DropReason = 'handshake-timeout' | 'max-pending' | 'max-connections' | 'handshake-rate' | HttpDropReason;
+export type ConnectionDropReason =
+  | 'handshake-timeout'
+  | 'max-pending'
+  | 'max-connections'
+  | 'handshake-rate'
+  | HttpDropReason;
 
-export const dropSentences: Readonly<Record<DropReason, string>> = {
+export const dropSentences: Readonly<Record<ConnectionDropReason, string>> = {
   'handshake-timeout': 'no TLS handshake or first packet within handshakeTimeout',
   'max-pending': 'the oldest in the handshake made room: maxPending or maxConnections is reached',
   'max-connections': 'maxConnections is reached',

@@ -7,7 +7,13 @@ import { withoutMapping } from '../kernel/networks.ts';
 import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
 import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
-import { connectionAbandoned, connectionDropped, connectionRefused, type DropReason, dropSentences } from './events.ts';
+import {
+  type ConnectionDropReason,
+  connectionAbandoned,
+  connectionDropped,
+  connectionRefused,
+  dropSentences,
+} from './events.ts';
 import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
 import type { ListenerDeps } from './listener-deps.ts';
@@ -180,7 +186,7 @@ export class Reception {
   }
 
   /** Counts a connection that a limit closed; the log gets sums. */
-  #noteDropped({ address, port }: Arrival, reason: DropReason): void {
+  #noteDropped({ address, port }: Arrival, reason: ConnectionDropReason): void {
     const { name: listener } = this.#options;
     this.#deps.telemetry.events.emit(connectionDropped, { listener, address, port, reason });
     this.#floodNotice(reason, formatSocketAddress({ host: address, port }));

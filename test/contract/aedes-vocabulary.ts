@@ -97,12 +97,12 @@ export function inAedesWords(store: Store) {
       store.keep(toOurs(packet), targets.map(ourTarget)),
     async outgoingUpdate({ id }: Client, { cmd, messageId, brokerId = '', brokerCounter = 0 }: Key) {
       if (messageId === undefined) return;
-      if (cmd === 'pubrel') await store.received(id, messageId);
-      else await store.sent(id, { runId: brokerId, counter: brokerCounter }, messageId);
+      if (cmd === 'pubrel') await store.markReceived(id, messageId);
+      else await store.markSent(id, { runId: brokerId, counter: brokerCounter }, messageId);
     },
     async outgoingClearMessageId({ id }: Client, { messageId = 0 }: Key) {
       const cleared = await queued(store, id, messageId);
-      await store.settled(id, messageId);
+      await store.settle(id, messageId);
       return cleared;
     },
     outgoingStream: ({ id }: Client) => Readable.from(theirQueue(store, id)),

@@ -25,22 +25,22 @@ export const queueCosts: readonly StoreCase[] = [
       await each(size, (number) => store.discard(names.session(number), news));
     },
   },
-  ...(['sent', 'received'] as const).map(
+  ...(['markSent', 'markReceived'] as const).map(
     (method): StoreCase => ({
       method,
       work: 'one message, sent, received and settled',
       n: 'messages in the queue, and in all',
       cost: 'O(1)',
       run: ({ store }) =>
-        each(often, (number) => sendThrough(store, number, (packetId) => store.received(rich, packetId))),
+        each(often, (number) => sendThrough(store, number, (packetId) => store.markReceived(rich, packetId))),
     }),
   ),
   {
-    method: 'settled',
+    method: 'settle',
     work: 'what is not in the queue',
     n: 'messages in the queue, and in all',
     cost: 'O(1)',
-    run: ({ store }) => each(often, (number) => store.settled(rich, unusedId(number))),
+    run: ({ store }) => each(often, (number) => store.settle(rich, unusedId(number))),
   },
   {
     method: 'discard',
@@ -88,7 +88,7 @@ async function sendThrough(
 ): Promise<void> {
   const more = packet('more');
   await store.keep(more, [{ clientId: rich }]);
-  await store.sent(rich, more, unusedId(number));
+  await store.markSent(rich, more, unusedId(number));
   await received?.(unusedId(number));
-  await store.settled(rich, unusedId(number));
+  await store.settle(rich, unusedId(number));
 }

@@ -86,8 +86,8 @@ async function perform(store: Store, one: Step): Promise<unknown> {
     case 'send': {
       const sent = message(one.packet.topic, one.packet.changes);
       await store.keep(sent, [{ clientId: one.clientId }]);
-      await store.sent(client, sent, one.packetId);
-      return one.isReceived ? store.received(client, one.packetId) : undefined;
+      await store.markSent(client, sent, one.packetId);
+      return one.isReceived ? store.markReceived(client, one.packetId) : undefined;
     }
     case 'open':
       return openExchange(store, client, one.packetId);

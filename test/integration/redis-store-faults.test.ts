@@ -48,7 +48,7 @@ test('what was acknowledged before kill -9 of Redis and of the broker is all the
   await before.putSession({ clientId: 'alice', principal: 'a', expirySeconds: 60 });
   await before.subscribe(alice, [subscription('#', 2, { identifier: 3 })]);
   await enqueue(before, first);
-  await before.sent(alice, first, 7);
+  await before.markSent(alice, first, 7);
   await enqueue(before, message('waiting'));
   await openExchange(before, alice, 9);
   await before.keep(message('kept', { retain: true }), [], { isRetained: true });

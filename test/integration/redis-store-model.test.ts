@@ -97,17 +97,17 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(clients, keys, messageIds).map(
     ([client, key, packetId]): Step =>
       (store) =>
-        store.sent(client, key, packetId),
+        store.markSent(client, key, packetId),
   ),
   fc.tuple(clients, messageIds).map(
     ([client, messageId]): Step =>
       (store) =>
-        store.received(client, messageId),
+        store.markReceived(client, messageId),
   ),
   fc.tuple(clients, messageIds).map(
     ([client, packetId]): Step =>
       (store) =>
-        store.settled(client, packetId),
+        store.settle(client, packetId),
   ),
   fc.tuple(clients, keys).map(
     ([client, key]): Step =>

@@ -7,7 +7,7 @@ import type { LoopWatch } from '../loop-watch.ts';
 import type { CompiledRule } from '../mapping/rule.ts';
 
 /** Messages that went one way over one rule since the start. */
-export interface Tally {
+export interface RuleTally {
   passed: number;
   /** Of the payloads that passed. */
   bytes: number;
@@ -16,15 +16,15 @@ export interface Tally {
 
 /** Both ways of a rule. */
 export interface Tallies {
-  readonly toNats: Tally;
-  readonly fromNats: Tally;
+  readonly toNats: RuleTally;
+  readonly fromNats: RuleTally;
 }
 
-const newTally = (): Tally => ({ passed: 0, bytes: 0, dropped: 0 });
+const newTally = (): RuleTally => ({ passed: 0, bytes: 0, dropped: 0 });
 
 export const newTallies = (): Tallies => ({ toNats: newTally(), fromNats: newTally() });
 
-export function countPassed(tally: Tally, { payload }: { readonly payload: Uint8Array }): void {
+export function countPassed(tally: RuleTally, { payload }: { readonly payload: Uint8Array }): void {
   tally.passed++;
   tally.bytes += payload.length;
 }
@@ -33,7 +33,7 @@ export interface EgressDeps {
   readonly nats: NatsLink;
   readonly events: Events;
   readonly nodeId: string;
-  readonly tally: Tally;
+  readonly tally: RuleTally;
   /** Left out: nothing is watched. */
   readonly watch: LoopWatch | undefined;
   /** Whether this node hears what it sends on a subject, as a rule of its own takes it. */

@@ -7,7 +7,7 @@ import { decodeUserProperty, isMqttString } from './user-properties.ts';
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What the headers read so far say. */
-export interface Draft {
+export interface HeadersSoFar {
   qos: Qos | undefined;
   retain: boolean;
   readonly properties: Mutable<MessageProperties>;
@@ -17,7 +17,7 @@ export interface Draft {
 }
 
 /** Reads one header value into the draft; false where the value cannot be used. */
-type Reader = (value: string, draft: Draft) => boolean;
+type Reader = (value: string, draft: HeadersSoFar) => boolean;
 
 const readers: readonly (readonly [HeaderField, Reader])[] = [
   [

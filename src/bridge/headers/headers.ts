@@ -1,7 +1,7 @@
 import type { Message, MessageProperties, Qos } from '../../plane/message.ts';
 import type { HeaderList } from '../link.ts';
 import { headerNames, type InvalidHeader } from './header-names.ts';
-import { type Draft, headerReaders } from './header-readers.ts';
+import { type HeadersSoFar, headerReaders } from './header-readers.ts';
 import { isJetStreamHeader, jetStreamHeaders, messageIdHeader } from './jetstream-headers.ts';
 import { encodeUserProperties, isUserProperty } from './user-properties.ts';
 
@@ -72,7 +72,7 @@ const noHeaders: ReadHeaders = {
  */
 export function readHeaders(headers: HeaderList | undefined): ReadHeaders {
   if (headers === undefined || headers.length === 0) return noHeaders;
-  const draft: Draft = {
+  const draft: HeadersSoFar = {
     qos: undefined,
     retain: false,
     nodes: undefined,

@@ -2,14 +2,14 @@ import type { MessagePort } from '../../broker/ports.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import type { Message, MessageProperties } from '../../plane/message.ts';
-import { countPassed, type Tally } from '../egress/egress.ts';
+import { countPassed, type RuleTally } from '../egress/egress.ts';
 import {
+  type BridgeDropReason,
   bridgeDropped,
   bridgeLoopDropped,
   bridgeLoopFound,
   brokerRefused,
   type Direction,
-  type DropReason,
   headerInvalid,
   type LoopReason,
   subjectUnmappable,
@@ -38,7 +38,7 @@ export interface IngressDeps {
   readonly server: () => string | undefined;
   /** This node hears what it sends. */
   readonly hearsItself: boolean;
-  readonly tally: Tally;
+  readonly tally: RuleTally;
   readonly backlog: Backlog;
   /** The topic on which a client can answer to a NATS reply subject, if the rules offer one. */
   readonly replyTopic: (reply: string) => string | undefined;
@@ -105,7 +105,7 @@ export function createIngress(rule: CompiledRule, deps: IngressDeps): (message: 
   };
 }
 
-function dropped(rule: CompiledRule, { tally, events }: IngressDeps, reason: DropReason): undefined {
+function dropped(rule: CompiledRule, { tally, events }: IngressDeps, reason: BridgeDropReason): undefined {
   tally.dropped++;
   events.emit(bridgeDropped, { rule: rule.name, direction, reason });
   return undefined;

@@ -1,9 +1,9 @@
 import type { MessagePort } from '../../broker/ports.ts';
-import type { Source } from './source.ts';
+import type { RuleSource } from './source.ts';
 
 /** Messages of another source, while connected clients subscribe to topics that they may come on. */
-export class OnDemandSource implements Source {
-  readonly #source: Source;
+export class OnDemandSource implements RuleSource {
+  readonly #source: RuleSource;
   readonly #plane: Pick<MessagePort, 'watch'>;
   readonly #topicFilter: string;
   #unwatch: () => void = () => undefined;
@@ -11,7 +11,7 @@ export class OnDemandSource implements Source {
   #wanted = 0;
   #isTaking = false;
 
-  constructor(source: Source, plane: Pick<MessagePort, 'watch'>, topicFilter: string) {
+  constructor(source: RuleSource, plane: Pick<MessagePort, 'watch'>, topicFilter: string) {
     this.#source = source;
     this.#plane = plane;
     this.#topicFilter = topicFilter;

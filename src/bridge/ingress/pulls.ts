@@ -5,7 +5,7 @@ import type { NatsLink, NatsMessage, NatsSubscription } from '../link.ts';
 import type { StreamOptions } from '../schema.ts';
 
 /** What may be asked for now. */
-export interface Room {
+export interface PullRoom {
   readonly messages: number;
   readonly bytes: number;
 }
@@ -14,7 +14,7 @@ export interface PullsDeps {
   readonly nats: Pick<NatsLink, 'publish' | 'subscribe' | 'state'>;
   readonly clock: Clock;
   /** Undefined where it is not worth asking yet. */
-  readonly room: () => Room | undefined;
+  readonly room: () => PullRoom | undefined;
   readonly onMessage: (message: NatsMessage) => void;
   /** The consumer is not there any more, or JetStream is not. */
   readonly onLost: (why: string) => void;

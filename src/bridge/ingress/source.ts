@@ -1,5 +1,5 @@
 /** Where a rule has its messages from NATS. */
-export interface Source {
+export interface RuleSource {
   /** Messages that NATS gives again unless they are acknowledged; undefined where it does not. */
   readonly inFlight: number | undefined;
   /** Asks NATS for them, now or with the next connection; what comes before `begin` is not the rule's. */

@@ -10,8 +10,8 @@ import { unlessAborted } from '../nats/unless-aborted.ts';
 import type { StreamOptions } from '../schema.ts';
 import { InFlight } from './in-flight.ts';
 import { type Backlog, overheadBytes } from './ingress.ts';
-import { Pulls, type Room } from './pulls.ts';
-import type { Source } from './source.ts';
+import { type PullRoom, Pulls } from './pulls.ts';
+import type { RuleSource } from './source.ts';
 import { openConsumer } from './stream-api.ts';
 
 export interface StreamSourceDeps {
@@ -50,7 +50,7 @@ const lineBytes = 8_192;
  * Messages of a stream of JetStream, at the pace of the broker: no more are asked for than there is room for, and each is
  * acknowledged when every queue that gets it has it. What is not acknowledged comes again.
  */
-export class StreamSource implements Source {
+export class StreamSource implements RuleSource {
   readonly #rule: CompiledRule;
   readonly #options: StreamOptions;
   readonly #deps: StreamSourceDeps;
@@ -159,7 +159,7 @@ export class StreamSource implements Source {
   }
 
   /** It is worth asking for half of what may be under way, or more. */
-  #room(): Room | undefined {
+  #room(): PullRoom | undefined {
     const { backlog, nats, clock } = this.#deps;
     const { maxInFlight } = this.#options;
     if (!this.#isRunning || clock.monotonic() < this.#pausedUntilMs) return undefined;

@@ -4,14 +4,14 @@ import { bridgeSubscriptionForbidden } from '../events.ts';
 import type { NatsMessage } from '../link.ts';
 import type { CompiledRule } from '../mapping/rule.ts';
 import type { Holder, IntakeKey, Intakes } from './intakes.ts';
-import type { Source } from './source.ts';
+import type { RuleSource } from './source.ts';
 
 /** Messages that are published at NATS from now on: those of core NATS. */
 export function subjectSource(
   rule: CompiledRule,
   { intakes, events }: { readonly intakes: Intakes; readonly events: Events },
   receive: (message: NatsMessage) => void,
-): Source {
+): RuleSource {
   const keys: readonly IntakeKey[] = rule.subjectFilters.map((subject) => ({ subject, queue: rule.queue }));
   let forbidden: LinkError | undefined;
   const holder: Holder = {

@@ -5,7 +5,7 @@ import { isParsed, type ParsedRule, parseRule } from './parse-rule.ts';
 import { PatternIndex } from './pattern-index.ts';
 
 /** Something wrong with the configuration, and where. */
-export interface Problem {
+export interface RuleProblem {
   /** Config path, e.g. `['bridge', 'rules', 1, 'subject']`. */
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -21,17 +21,17 @@ const maxPairs = 100;
 export function checkRules(
   rules: readonly BridgeRuleOptions[],
   config: CodecConfig = codecSchema.parse(undefined),
-): readonly Problem[] {
+): readonly RuleProblem[] {
   const parsed = rules.map(parseRule);
-  const alone: Problem[] = parsed.flatMap((rule, index) =>
+  const alone: RuleProblem[] = parsed.flatMap((rule, index) =>
     isParsed(rule) ? [] : rule.map(({ field, message }) => ({ path: ['bridge', 'rules', index, field], message })),
   );
   return [...alone, ...nameProblems(rules), ...consumerProblems(rules), ...pairProblems(rules, parsed, config)];
 }
 
-function nameProblems(rules: readonly BridgeRuleOptions[]): Problem[] {
+function nameProblems(rules: readonly BridgeRuleOptions[]): RuleProblem[] {
   const first = new Map<string, number>();
-  return rules.flatMap(({ name }, index): Problem[] => {
+  return rules.flatMap(({ name }, index): RuleProblem[] => {
     const before = first.get(name);
     if (before === undefined) first.set(name, index);
     if (before === undefined) return [];
@@ -41,9 +41,9 @@ function nameProblems(rules: readonly BridgeRuleOptions[]): Problem[] {
 }
 
 /** Each message of a consumer goes to one of those who ask, and to a rule that may not want it. */
-function consumerProblems(rules: readonly BridgeRuleOptions[]): Problem[] {
+function consumerProblems(rules: readonly BridgeRuleOptions[]): RuleProblem[] {
   const first = new Map<string, string>();
-  return rules.flatMap(({ name, jetstream }, index): Problem[] => {
+  return rules.flatMap(({ name, jetstream }, index): RuleProblem[] => {
     if (jetstream === undefined) return [];
     const key = `${jetstream.stream} ${jetstream.consumer}`;
     const before = first.get(key);
@@ -59,9 +59,9 @@ function pairProblems(
   rules: readonly BridgeRuleOptions[],
   parsed: readonly ReturnType<typeof parseRule>[],
   config: CodecConfig,
-): Problem[] {
+): RuleProblem[] {
   const codec = codecOptions(config);
-  const problems: Problem[] = [];
+  const problems: RuleProblem[] = [];
   // The side that messages go to comes first: it begins with a fixed part, so most searches end there.
   const senders = new PatternIndex<number>();
   const receivers = new PatternIndex<number>();
@@ -83,7 +83,7 @@ function pairProblems(
   return problems;
 }
 
-const more: Problem = {
+const more: RuleProblem = {
   path: ['bridge', 'rules'],
   message: `${maxPairs} pairs of rules that would deliver a message twice are shown; there may be more`,
 };

@@ -4,9 +4,9 @@ import type { BridgeRuleOptions, CodecConfig, StreamOptions } from '../schema.ts
 import { type CodecOptions, codecOptions } from './codec-options.ts';
 import type { Mapped } from './mapped.ts';
 import { compileToSubject, compileToTopic } from './match.ts';
-import { createMemo, type Memo } from './memo.ts';
 import { filterOf, isParsed, parseRule, subjectFiltersOf } from './parse-rule.ts';
 import type { Pattern } from './pattern.ts';
+import { createSharedMemo, type SharedMemo } from './shared-memo.ts';
 import { topicProblem } from './topic.ts';
 
 /** A bridge rule ready to run. Both functions are pure; directions that the rule does not have match nothing. */
@@ -45,7 +45,11 @@ export interface CompiledRule {
  * Like `#`, `{rest...}` also takes nothing, so `plants/s1/up` is `plants.s1`. [MQTT-4.7.1-2]
  * @throws ConfigError `rule-invalid` with every problem of the rule.
  */
-export function compileRule(options: BridgeRuleOptions, codec: CodecOptions, memo: Memo = createMemo()): CompiledRule {
+export function compileRule(
+  options: BridgeRuleOptions,
+  codec: CodecOptions,
+  memo: SharedMemo = createSharedMemo(),
+): CompiledRule {
   const parsed = parseRule(options);
   if (!isParsed(parsed)) throw new ConfigError('rule-invalid', parsed.map(({ message }) => message).join('; '));
   const own: CodecOptions = options.lenient ? { ...codec, loneSlash: 'literal' } : codec;
@@ -80,6 +84,6 @@ export function compileRules(config: {
   readonly codec: CodecConfig;
 }): readonly CompiledRule[] {
   const codec = codecOptions(config.codec);
-  const memo = createMemo();
+  const memo = createSharedMemo();
   return config.rules.map((rule) => compileRule(rule, codec, memo));
 }

@@ -18,11 +18,11 @@ import { natsTakesLess } from './events.ts';
 import { freshLogin } from './fresh-login.ts';
 import { KeptConnection, type Open } from './kept-connection.ts';
 import type { LoginOptions } from './login.ts';
+import { NatsSubscriptions } from './nats-subscriptions.ts';
 import { Requests } from './requests.ts';
 import type { ResolvedNatsOptions } from './resolved-options.ts';
 import { ServerErrors } from './server-errors.ts';
 import { ServerLimits } from './server-limits.ts';
-import { Subscriptions } from './subscriptions.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { WireHeaders } from './wire-headers.ts';
 
@@ -51,7 +51,7 @@ class ReconnectingLink implements NatsLink {
   readonly #packetBytes: () => number;
   readonly #events: Events;
   readonly #kept: KeptConnection;
-  readonly #subscriptions = new Subscriptions((error) => this.#report(error));
+  readonly #subscriptions = new NatsSubscriptions((error) => this.#report(error));
   readonly #requests: Requests;
   readonly #errors: ServerErrors;
   readonly #limits: ServerLimits;

@@ -123,7 +123,7 @@ export class StoreLane implements Lane {
 
   /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
   received(packetId: number, release: () => void): void {
-    this.#after(() => this.#deps.store.received(this.#clientId, packetId), release);
+    this.#after(() => this.#deps.store.markReceived(this.#clientId, packetId), release);
   }
 
   finished(packetId: number): void {
@@ -206,7 +206,7 @@ export class StoreLane implements Lane {
     const { qos } = outgoing.delivery;
     if (packet === undefined) this.#discard(key);
     else {
-      const noted = (): Promise<void> => this.#deps.store.sent(this.#clientId, key, packet.packetId);
+      const noted = (): Promise<void> => this.#deps.store.markSent(this.#clientId, key, packet.packetId);
       // at QoS 2 the store must know the identifier before the client does, or the message could come twice
       if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos, packet.rest));
       else {
@@ -235,7 +235,7 @@ export class StoreLane implements Lane {
   }
 
   #settled(packetId: number): void {
-    this.#after(() => this.#deps.store.settled(this.#clientId, packetId));
+    this.#after(() => this.#deps.store.settle(this.#clientId, packetId));
   }
 
   #discard(key: QueueKey): void {

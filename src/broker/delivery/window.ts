@@ -3,13 +3,13 @@ import type { Outgoing } from './outgoing.ts';
 /** What the client has to answer next. [MQTT-4.3.2-1] [MQTT-4.3.3-1] */
 export type Awaited = 'puback' | 'pubrec' | 'pubcomp';
 
-export interface InFlight {
+export interface WindowEntry {
   readonly awaits: Awaited;
   /** The message, where it may have to go to somebody else; undefined otherwise. */
   readonly outgoing: Outgoing | undefined;
 }
 
-const plain: Readonly<Record<Awaited, InFlight>> = {
+const plain: Readonly<Record<Awaited, WindowEntry>> = {
   puback: { awaits: 'puback', outgoing: undefined },
   pubrec: { awaits: 'pubrec', outgoing: undefined },
   pubcomp: { awaits: 'pubcomp', outgoing: undefined },
@@ -18,7 +18,7 @@ const plain: Readonly<Record<Awaited, InFlight>> = {
 /** The packet identifiers under way to one client, and how many there may be. [MQTT-2.2.1-4] [MQTT-4.9.0-1] */
 export class Window {
   readonly #size: number;
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #inFlight = new Map<number, WindowEntry>();
   #last = 0;
 
   /** @param size Receive Maximum of the client, 1 to 65,535 */
@@ -47,7 +47,7 @@ export class Window {
     this.#inFlight.set(packetId, outgoing === undefined ? plain[awaits] : { awaits, outgoing });
   }
 
-  get(packetId: number): InFlight | undefined {
+  get(packetId: number): WindowEntry | undefined {
     return this.#inFlight.get(packetId);
   }
 
@@ -56,7 +56,7 @@ export class Window {
   }
 
   /** Everything under way, in the order in which it was sent. */
-  values(): Iterable<InFlight> {
+  values(): Iterable<WindowEntry> {
     return this.#inFlight.values();
   }
 }

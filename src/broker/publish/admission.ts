@@ -25,7 +25,7 @@ export interface Admitted {
 }
 
 /** For a message whose publisher waits until the queues have it. */
-export const atOnce = (targets: readonly MatchedSubscription[]): Admitted => ({
+export const admittedAtOnce = (targets: readonly MatchedSubscription[]): Admitted => ({
   targets,
   heldFor: undefined,
   settled: undefined,

@@ -2,7 +2,7 @@ import type { Message } from '../../plane/message.ts';
 import type { Plane, SharedChoice } from '../../plane/plane.ts';
 import type { Authorizer } from '../ports.ts';
 import type { Exchange, MatchedSubscription, Store } from '../store-port.ts';
-import { type Admit, admitted, atOnce } from './admission.ts';
+import { type Admit, admitted, admittedAtOnce } from './admission.ts';
 import type { QueueKeys } from './queue-keys.ts';
 import { queueTargets } from './queue-targets.ts';
 import { QueuedPublish } from './queued-publish.ts';
@@ -123,7 +123,8 @@ function keep(
   if (all.length === 0 && !isKept) return route(deps, message, underWay, choice);
 
   const packet = toStoredMessage(message, key, now(), deps.maxExpirySeconds());
-  const { targets, heldFor, settled } = origin.kind === 'bridge' ? admitted(all, packet, admit, held) : atOnce(all);
+  const { targets, heldFor, settled } =
+    origin.kind === 'bridge' ? admitted(all, packet, admit, held) : admittedAtOnce(all);
   const queued = all.length === 0 ? message : named(message, key, heldFor);
   if (targets.length === 0 && !isKept) return Math.max(plane.route(queued, choice), all.length);
   const stored = store.keep(packet, targets, isKept ? { isRetained, exchange } : undefined);

@@ -226,7 +226,7 @@ export class SessionSubscriptions {
       const { events, session } = this.#deps;
       events.emit(subscriptionAdded, { clientId: session.id, filter, qos: subscription.qos });
     }
-    if (isShared(filter)) return false;
+    if (isSharedFilter(filter)) return false;
     return retainHandling === 0 || (retainHandling === 1 && before === undefined);
   }
 

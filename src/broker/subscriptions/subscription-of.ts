@@ -3,7 +3,7 @@ import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Subscriber, Subscription } from '../../plane/plane.ts';
 import type { StoredSubscription } from '../store-port.ts';
 
-export const isShared = (filter: string): boolean => filter.startsWith('$share/');
+export const isSharedFilter = (filter: string): boolean => filter.startsWith('$share/');
 
 /** As the plane knows it. */
 export const subscriptionOf = (

@@ -2,7 +2,7 @@ import { openingFor } from './opening.ts';
 import { opensslLine, type PemFile, type PreSharedKey, plainLine, type TlsClient } from './tls-client.ts';
 import type { TlsFiles } from './tls-files.ts';
 import type { Missing } from './tls-material.ts';
-import { type Outcome, probe, probePlain } from './tls-probe.ts';
+import { type ProbeOutcome, probe, probePlain } from './tls-probe.ts';
 import { wrongKeyFor } from './tls-psk.ts';
 import type { Expectation } from './tls-report.ts';
 import type { TlsKind, TlsTarget } from './tls-target.ts';
@@ -12,7 +12,7 @@ export interface Check {
   readonly name: string;
   readonly expected: Expectation;
   /** Runs it. @param timeoutMs for the whole attempt. */
-  readonly run: (timeoutMs: number) => Promise<Outcome>;
+  readonly run: (timeoutMs: number) => Promise<ProbeOutcome>;
   /** The same for a shell; undefined where it cannot be tried. */
   readonly command: string | undefined;
 }

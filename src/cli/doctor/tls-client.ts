@@ -10,7 +10,7 @@ export interface PemFile {
 }
 
 /** What a client shows of itself. */
-export interface Identity {
+export interface ClientIdentity {
   readonly leaf: PemFile;
   readonly key: PemFile;
   /** Sent after the leaf. */
@@ -33,7 +33,7 @@ export interface TlsClient {
   readonly trust: PemFile | undefined;
   /** An intermediate among the anchors is one of its own. */
   readonly isPartial?: boolean;
-  readonly identity?: Identity;
+  readonly identity?: ClientIdentity;
   /** Then no certificate is looked at. */
   readonly psk?: PreSharedKey;
   /** Takes any server certificate, where the question is what the server takes. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createAuthority } from '../../pki/issue/authority.ts';
 import { describeX509 } from '../../pki/x509/inspect.ts';
 import { certificatesIn, certificatesPem } from '../../pki/x509/pem.ts';
-import type { Identity, PemFile } from './tls-client.ts';
-import { certificatesOf, expiredClientOf, readClient, readServerName, readTrust } from './tls-folder.ts';
+import type { ClientIdentity, PemFile } from './tls-client.ts';
+import { certificatesInPem, expiredClientOf, readClient, readServerName, readTrust } from './tls-folder.ts';
 import type { Missing, PemIdentity } from './tls-material.ts';
 import { type ClientFiles } from './tls-material.ts';
 import type { Revocation } from './tls-revocation.ts';
@@ -28,12 +28,12 @@ export interface TlsFiles extends AsyncDisposable {
   /** A CA that signed nothing here. */
   readonly otherCa: PemFile;
   /** With intermediates where there are any. */
-  readonly client: Identity | Missing;
+  readonly client: ClientIdentity | Missing;
   /** Of the other CA. */
-  readonly otherClient: Identity;
-  readonly expiredClient: Identity | Missing;
+  readonly otherClient: ClientIdentity;
+  readonly expiredClient: ClientIdentity | Missing;
   /** Undefined where no listener of the configuration goes by revocation lists. */
-  readonly revokedClient: Identity | Missing | undefined;
+  readonly revokedClient: ClientIdentity | Missing | undefined;
   /** Name to verify the server by where nothing else is said. */
   readonly serverName: string;
 }
@@ -83,18 +83,18 @@ async function contentOf(
   put: Put,
 ): Promise<Omit<TlsFiles, 'directory' | 'keep' | 'isTrustGiven' | 'isClientGiven' | keyof AsyncDisposable>> {
   const trust = await readTrust(directory, ca);
-  const anchors = trust === undefined ? [] : certificatesOf(trust);
+  const anchors = trust === undefined ? [] : certificatesInPem(trust);
   const select = async (what: 'root' | 'intermediate'): Promise<PemFile | Missing> => {
     const chosen = anchors.filter((certificate) => describeX509(certificate).isSelfIssued === (what === 'root'));
     if (chosen.length === 0) return { missing: `${trust?.file ?? 'the set of public CAs'} holds no ${what}` };
     return put(`${what}.pem`, certificatesPem(chosen));
   };
-  const identity = async (name: string, { leaf, key, issuers }: PemIdentity): Promise<Identity> => ({
+  const identity = async (name: string, { leaf, key, issuers }: PemIdentity): Promise<ClientIdentity> => ({
     leaf: typeof leaf === 'string' ? await put(`${name}.pem`, leaf) : leaf,
     key: typeof key === 'string' ? await put(`${name}.key`, key) : key,
     ...(issuers === '' ? {} : { intermediates: await put(`${name}-issuer.pem`, issuers) }),
   });
-  const orMissing = (name: string, found: PemIdentity | Missing): Promise<Identity | Missing> =>
+  const orMissing = (name: string, found: PemIdentity | Missing): Promise<ClientIdentity | Missing> =>
     'missing' in found ? Promise.resolve(found) : identity(name, found);
   const revoked = revocation && { revocation, given: client, commonName, now: now() };
   const other = await createAuthority({ now });

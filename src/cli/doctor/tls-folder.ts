@@ -13,7 +13,7 @@ import type { ClientFiles, Missing, PemIdentity } from './tls-material.ts';
 /** The bundle that clients trust. @param ca path of `--ca`, else that of the folder. @returns undefined where there is none. */
 export async function readTrust(directory: string, ca: string | undefined): Promise<PemFile | undefined> {
   const file = ca ?? join(directory, 'ca-chain.pem');
-  const pem = await textOf(file);
+  const pem = await fileText(file);
   if (pem === undefined && ca !== undefined) throw usage(`--ca: ${file} cannot be read: there is no such file`);
   return pem === undefined ? undefined : { pem, file };
 }
@@ -21,13 +21,13 @@ export async function readTrust(directory: string, ca: string | undefined): Prom
 /** The client certificate to show. @param given paths of `--cert` and `--key`, else the demo client of the folder. */
 export async function readClient(directory: string, given: ClientFiles | undefined): Promise<PemIdentity | Missing> {
   const files = given ?? { cert: join(directory, 'client-demo.pem'), key: join(directory, 'client-demo.key') };
-  const [cert, key] = [await textOf(files.cert), await textOf(files.key)];
+  const [cert, key] = [await fileText(files.cert), await fileText(files.key)];
   if (cert === undefined || key === undefined) {
     const missing = `${cert === undefined ? files.cert : files.key} does not exist; pass a client certificate with --cert and --key`;
     if (given !== undefined) throw usage(missing);
     return { missing };
   }
-  const [leaf, ...issuers] = certificatesOf({ pem: cert, file: files.cert });
+  const [leaf, ...issuers] = certificatesInPem({ pem: cert, file: files.cert });
   const privateKey = parsePrivateKey(key);
   if (typeof privateKey === 'string') throw usage(`${files.key} ${privateKey}`);
   if (leaf?.checkPrivateKey(privateKey) !== true)
@@ -46,10 +46,10 @@ export async function expiredClientOf(
   now: number,
 ): Promise<PemIdentity | Missing> {
   const file = join(directory, 'intermediate-ca.key');
-  const [certificate, key] = [await textOf(join(directory, 'intermediate-ca.pem')), await textOf(file)];
+  const [certificate, key] = [await fileText(join(directory, 'intermediate-ca.pem')), await fileText(file)];
   if (certificate === undefined || key === undefined)
     return { missing: `without intermediate-ca.pem and its key in ${directory} no expired certificate can be made` };
-  const [issuer] = certificatesOf({ pem: certificate, file: join(directory, 'intermediate-ca.pem') });
+  const [issuer] = certificatesInPem({ pem: certificate, file: join(directory, 'intermediate-ca.pem') });
   const notAfter = now - minuteMs;
   const notBefore = Math.max(notAfter - hourMs, issuer === undefined ? 0 : describeX509(issuer).notBefore);
   try {
@@ -63,21 +63,21 @@ export async function expiredClientOf(
 
 /** The name by which the server's certificate is verified: `localhost` where it has that, else its first. */
 export async function readServerName(directory: string): Promise<string> {
-  const pem = await textOf(join(directory, 'server.pem'));
+  const pem = await fileText(join(directory, 'server.pem'));
   const certificates = pem === undefined ? 'missing' : parseCertificates(pem);
   const names = typeof certificates === 'string' ? [] : describeX509(certificates[0]).names;
   return names.find((name) => name === 'localhost') ?? names.find((name) => !name.startsWith('*.')) ?? 'localhost';
 }
 
 /** @throws AppError usage where the file holds none */
-export function certificatesOf({ pem, file }: PemFile): readonly X509Certificate[] {
+export function certificatesInPem({ pem, file }: PemFile): readonly X509Certificate[] {
   const certificates = parseCertificates(pem);
   if (typeof certificates === 'string') throw usage(`${file} ${certificates}`);
   return certificates;
 }
 
 /** @returns undefined where there is no such file. @throws AppError usage where it cannot be read. */
-export async function textOf(file: string): Promise<string | undefined> {
+export async function fileText(file: string): Promise<string | undefined> {
   try {
     return (await readFileContent(file))?.bytes.toString('utf8');
   } catch (cause) {

@@ -8,7 +8,7 @@ import { distrustReason, failureOf } from './tls-reason.ts';
 import type { TlsTarget } from './tls-target.ts';
 
 /** How an attempt ended. `failed`: neither side refused; `unavailable`: this program cannot try it. */
-export type Outcome =
+export type ProbeOutcome =
   | { readonly kind: 'accepted'; readonly reason: string }
   | { readonly kind: 'refused'; readonly by: 'server' | 'client'; readonly reason: string }
   | { readonly kind: 'failed' | 'unavailable'; readonly reason: string };
@@ -19,7 +19,7 @@ export async function probe(
   client: TlsClient,
   opening: Opening,
   timeoutMs: number,
-): Promise<Outcome> {
+): Promise<ProbeOutcome> {
   let secureContext: SecureContext;
   try {
     secureContext = createSecureContext(contextOptions(client));
@@ -46,7 +46,7 @@ const isKeyUsed = (socket: TLSSocket): boolean =>
   socket.getProtocol() === 'TLSv1.3' ? socket.isSessionReused() : /(^|-)PSK-/.test(socket.getCipher().name);
 
 /** The same without TLS; an HTTP answer that sends elsewhere or complains is a refusal. */
-export async function probePlain(target: TlsTarget, opening: Opening, timeoutMs: number): Promise<Outcome> {
+export async function probePlain(target: TlsTarget, opening: Opening, timeoutMs: number): Promise<ProbeOutcome> {
   const socket = connectPlain({ host: target.host, port: target.port });
   const outcome = await attempt(socket, timeoutMs, (end) =>
     socket.once('connect', () => ask(socket, opening, end, 'without TLS, ')),
@@ -58,7 +58,7 @@ export async function probePlain(target: TlsTarget, opening: Opening, timeoutMs:
 export interface Shown {
   /** Leaf first; empty where there was no handshake. */
   readonly chain: readonly X509Certificate[];
-  readonly outcome: Outcome;
+  readonly outcome: ProbeOutcome;
 }
 
 /** Goes through a handshake for the certificates that the server sends. */
@@ -99,7 +99,7 @@ const openTls = (
   });
 
 /** Says the opening; the first answer ends the attempt. */
-function ask(socket: Socket, opening: Opening, end: (outcome: Outcome) => void, prefix: string): void {
+function ask(socket: Socket, opening: Opening, end: (outcome: ProbeOutcome) => void, prefix: string): void {
   let received = Buffer.alloc(0);
   socket.on('data', (chunk: Buffer) => {
     received = Buffer.concat([received, chunk]);
@@ -116,10 +116,10 @@ const maxAnswerBytes = 65_536;
 async function attempt(
   socket: Socket,
   timeoutMs: number,
-  begin: (end: (outcome: Outcome) => void) => void,
-): Promise<Outcome> {
+  begin: (end: (outcome: ProbeOutcome) => void) => void,
+): Promise<ProbeOutcome> {
   const limit = AbortSignal.timeout(timeoutMs);
-  const outcome = await new Promise<Outcome>((resolve) => {
+  const outcome = await new Promise<ProbeOutcome>((resolve) => {
     begin(resolve);
     socket.once('error', (error) => resolve(failureOf(systemCode(error) ?? messageOf(error))));
     socket.once('close', () => resolve(failureOf(undefined)));

@@ -1,16 +1,16 @@
-import type { Outcome } from './tls-probe.ts';
+import type { ProbeOutcome } from './tls-probe.ts';
 import type { TlsKind } from './tls-target.ts';
 
 /** What should happen; `either` is shown and not judged. */
 export type Expectation = 'accepted' | 'refused by the client' | 'refused by the server' | 'either';
 
 /** `ok`: as expected; `no`: not; `warning`: not for long, or not wholly; `skipped`: could not be tried, or is not judged. */
-export type Verdict = 'ok' | 'no' | 'warning' | 'skipped';
+export type RowVerdict = 'ok' | 'no' | 'warning' | 'skipped';
 
 /** One line of the report. */
 export interface ReportRow {
   readonly check: string;
-  readonly verdict: Verdict;
+  readonly verdict: RowVerdict;
   readonly expected: Expectation | 'current';
   /** In words. */
   readonly outcome: string;
@@ -34,14 +34,14 @@ export interface RevocationReport {
   readonly checks: readonly ReportRow[];
 }
 
-export function verdictOf(expected: Expectation, outcome: Outcome): Verdict {
+export function verdictOf(expected: Expectation, outcome: ProbeOutcome): RowVerdict {
   if (outcome.kind === 'unavailable') return 'skipped';
   if (outcome.kind === 'failed') return 'no';
   if (expected === 'either') return 'ok';
   return outcomeText(outcome) === expected ? 'ok' : 'no';
 }
 
-export function outcomeText(outcome: Outcome): string {
+export function outcomeText(outcome: ProbeOutcome): string {
   if (outcome.kind === 'refused') return `refused by the ${outcome.by}`;
   return outcome.kind === 'unavailable' ? 'not tried' : outcome.kind;
 }
@@ -75,7 +75,7 @@ export function reportText(
   ].join('\n');
 }
 
-const count = (rows: readonly ReportRow[], verdict: Verdict): number =>
+const count = (rows: readonly ReportRow[], verdict: RowVerdict): number =>
   rows.filter((row) => row.verdict === verdict).length;
 
 /** What a listener is worth a line for. */

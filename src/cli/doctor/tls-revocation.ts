@@ -7,7 +7,7 @@ import { crlFolderName, openCaFolder } from '../../pki/folder/ca-folder.ts';
 import { type CrlSet, type CrlState, issuingSubjects, loadCrls } from '../../pki/revocation/crl-set.ts';
 import { certificatesIn } from '../../pki/x509/pem.ts';
 import { shellWord } from './tls-client.ts';
-import { textOf } from './tls-folder.ts';
+import { fileText } from './tls-folder.ts';
 import type { ReportRow, RevocationReport } from './tls-report.ts';
 
 /** The revocation lists that the listeners of a configuration go by. */
@@ -30,7 +30,7 @@ export async function readRevocation(
   if (mode === 'off' || asking.length === 0) return undefined;
   const directory = resolve(cwd, certificates.directory);
   const files = asking.map(({ clientCa }) => resolve(cwd, clientCa ?? join(directory, 'ca-chain.pem')));
-  const texts = await Promise.all([...new Set(files)].map(textOf));
+  const texts = await Promise.all([...new Set(files)].map(fileText));
   const anchors = texts.flatMap(certificatesIn);
   const folder = openCaFolder({ directory, now, by: 'doctor', crlLifetimeMs: certificates.crlLifetime });
   const own = await folder.authorities().catch((problem: unknown) => {

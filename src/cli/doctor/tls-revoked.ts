@@ -7,7 +7,7 @@ import { issueLeaf } from '../../pki/issue/authority.ts';
 import type { CrlSet } from '../../pki/revocation/crl-set.ts';
 import { describeX509 } from '../../pki/x509/inspect.ts';
 import { certificatesIn, certificatesPem, parsePrivateKey } from '../../pki/x509/pem.ts';
-import { textOf } from './tls-folder.ts';
+import { fileText } from './tls-folder.ts';
 import type { Missing, PemIdentity } from './tls-material.ts';
 import { type ClientFiles } from './tls-material.ts';
 import type { Revocation } from './tls-revocation.ts';
@@ -40,8 +40,8 @@ export async function revokedClientOf(
     if (found !== undefined) return found;
   }
   const [certificate, key] = [
-    await textOf(join(directory, 'intermediate-ca.pem')),
-    await textOf(join(directory, 'intermediate-ca.key')),
+    await fileText(join(directory, 'intermediate-ca.pem')),
+    await fileText(join(directory, 'intermediate-ca.key')),
   ];
   const issuer = certificatesIn(certificate)[0];
   const serialNumber = issuer && revokedSerial(crls, issuer);
@@ -76,7 +76,7 @@ async function clientsOf(directory: string): Promise<readonly ClientFiles[]> {
 
 /** @returns undefined where the files say something else, or would be refused for another reason. */
 async function revokedIn(files: ClientFiles, crls: CrlSet, now: number): Promise<PemIdentity | undefined> {
-  const read = (file: string): Promise<string | undefined> => textOf(file).catch(() => undefined); // there may be others
+  const read = (file: string): Promise<string | undefined> => fileText(file).catch(() => undefined); // there may be others
   const [leaf, ...issuers] = certificatesIn(await read(files.cert));
   if (leaf === undefined || !isRevoked(crls, leaf)) return undefined;
   const { notBefore, notAfter } = describeX509(leaf);

@@ -32,7 +32,7 @@ export const identityFiles = (directory: string, base: string): IdentityFiles =>
   oldKey: join(directory, `${base}.old.key`),
 });
 
-export interface Identity {
+export interface DeviceIdentity {
   /** PEM: the certificate, then what leads to the root. */
   readonly cert: string;
   readonly key: string;
@@ -42,7 +42,7 @@ export interface Identity {
  * Reads the identity that is in use. Where a renewal was cut off between its two files it is completed first.
  * @throws AppError that says what is missing or wrong.
  */
-export async function readIdentity(files: IdentityFiles): Promise<Identity> {
+export async function readIdentity(files: IdentityFiles): Promise<DeviceIdentity> {
   const [cert, key, next] = await Promise.all([files.cert, files.key, files.nextCert].map(textOf));
   if (cert !== undefined && key !== undefined && fits(cert, key)) return { cert, key };
   if (next !== undefined && key !== undefined && fits(next, key)) {
@@ -74,7 +74,12 @@ export const dropNext = async (files: IdentityFiles): Promise<void> => {
 };
 
 /** Puts the next identity in the place of the one in use, which is kept beside it. @throws AppError `certificate-unwritable`. */
-export const takeOver = (files: IdentityFiles, cert: string, ca: string, old: Identity | undefined): Promise<void> =>
+export const putInPlace = (
+  files: IdentityFiles,
+  cert: string,
+  ca: string,
+  old: DeviceIdentity | undefined,
+): Promise<void> =>
   written(files.cert, async () => {
     await replaceFile(files.ca, ca, 0o644);
     await replaceFile(files.nextCert, cert, 0o600);

@@ -14,13 +14,13 @@ import { repeatable } from '../config-options.ts';
 import { usage } from '../connection-options.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import {
+  type DeviceIdentity,
   dropNext,
-  type Identity,
   type IdentityFiles,
   identityFiles,
   keepNextKey,
+  putInPlace,
   readIdentity,
-  takeOver,
   withIssuers,
 } from './enroll-files.ts';
 import { type EstServer, estServerUrl, fetchCaCertificates, sendRequest } from './enroll-http.ts';
@@ -91,7 +91,7 @@ async function enroll(io: Io, options: Options): Promise<void> {
       authorities,
       server,
     );
-    await takeOver(files, withIssuers(leaf, authorities), certificatesPem(authorities), old);
+    await putInPlace(files, withIssuers(leaf, authorities), certificatesPem(authorities), old);
     report(io, options, files, leaf, true);
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'client-refused') await dropNext(files);
@@ -99,7 +99,7 @@ async function enroll(io: Io, options: Options): Promise<void> {
   }
 }
 
-function csrOf({ name, altName }: Options, key: string, old: Identity | undefined): string {
+function csrOf({ name, altName }: Options, key: string, old: DeviceIdentity | undefined): string {
   if (old === undefined) {
     const altNames = parsedNames(altName, '--alt-name', parseSubjectAltName);
     return createCsr({ subject: { commonName: name }, altNames, extendedUses: ['clientAuth'], key });
@@ -129,7 +129,7 @@ const firstOf = (pem: string): X509Certificate => {
   return certificate;
 };
 
-function isDue({ cert }: Identity, now: number): boolean {
+function isDue({ cert }: DeviceIdentity, now: number): boolean {
   const { notBefore, notAfter } = describeX509(firstOf(cert));
   return now >= notBefore + ((notAfter - notBefore) * 2) / 3;
 }

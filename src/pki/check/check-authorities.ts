@@ -10,7 +10,7 @@ import {
   expiryWarning,
   isIssuedBy,
   namesAsIssuer,
-  refuse,
+  refuseFile,
 } from './check-parts.ts';
 
 const warnDays = 90;
@@ -49,7 +49,7 @@ function checkCa(folder: Folder, base: 'root-ca' | 'intermediate-ca', now: numbe
   checkCaKey(folder, certificate, `${base}.key`);
   if (certificate === undefined) return undefined;
   if (!certificate.facts.isCa)
-    refuse(
+    refuseFile(
       'certificate-invalid',
       folder,
       `${base}.pem`,
@@ -68,7 +68,7 @@ function checkIssued(folder: Folder, root: Bundle, intermediate: Bundle): void {
   const claim = namesAsIssuer(intermediate.first, root.first)
     ? 'carries the name of root-ca.pem as issuer, but was signed with another key'
     : `was issued by ${intermediate.facts.issuer}, not by root-ca.pem (${root.facts.subject})`;
-  refuse(
+  refuseFile(
     'certificate-mismatch',
     folder,
     'intermediate-ca.pem',
@@ -81,7 +81,7 @@ function checkChainHoldsCas(folder: Folder, { all }: Bundle): void {
   const index = all.findIndex((certificate) => !certificate.ca);
   if (index === -1) return;
   const { subject } = describeX509(all[index]!);
-  refuse(
+  refuseFile(
     'certificate-invalid',
     folder,
     'ca-chain.pem',
@@ -95,7 +95,7 @@ function expiredInChain(folder: Folder, { all, name }: Bundle, now: number): str
   const expired = facts.filter(({ notAfter }) => now > notAfter);
   const latest = Math.max(...facts.map(({ notAfter }) => notAfter));
   if (expired.length === facts.length)
-    refuse(
+    refuseFile(
       'certificate-expired',
       folder,
       name,

@@ -10,7 +10,7 @@ import {
   isIssuedBy,
   keyOf,
   namesAsIssuer,
-  refuse,
+  refuseFile,
 } from './check-parts.ts';
 
 const warnDays = 30;
@@ -37,7 +37,7 @@ function checkParts(folder: Folder, authorities: Authorities, now: number): read
   const key = keyOf(folder, 'client-demo.key', anew);
   if (client === undefined || key === undefined) return [];
   if (!client.first.checkPrivateKey(key))
-    refuse('certificate-mismatch', folder, 'client-demo.key', 'is not the key of client-demo.pem', anew);
+    refuseFile('certificate-mismatch', folder, 'client-demo.key', 'is not the key of client-demo.pem', anew);
   checkValidity(folder, client, now, anew);
   checkIssuer(folder, client, authorities, now);
   return expiryWarning(folder, client, now, warnDays).map((warning) => `${warning}; ${anew}`);
@@ -60,5 +60,5 @@ function checkIssuer(
   if (end === 'anchored' && links.every(({ certificate }) => isInForce(certificate, now))) return;
   const nor = caChain === undefined ? '' : ', nor by a CA in ca-chain.pem';
   const problem = `was not signed by the key of intermediate-ca.pem${nor}`;
-  refuse('certificate-mismatch', folder, 'client-demo.pem', problem, anew);
+  refuseFile('certificate-mismatch', folder, 'client-demo.pem', problem, anew);
 }

@@ -15,7 +15,7 @@ export interface Bundle {
 }
 
 /** Ends the start: a message that names the file, says what is wrong with it and what to do. */
-export function refuse(code: ErrorCode, folder: Folder, name: FileName, problem: string, cure: string): never {
+export function refuseFile(code: ErrorCode, folder: Folder, name: FileName, problem: string, cure: string): never {
   throw new ConfigError(code, `${folder.path(name)} ${problem}; ${cure}`, { details: { path: folder.path(name) } });
 }
 
@@ -24,7 +24,7 @@ export function bundleOf(folder: Folder, name: FileName, cure: string): Bundle |
   const text = folder.text(name);
   if (text === undefined) return undefined;
   const all = parseCertificates(text);
-  if (typeof all === 'string') return refuse('certificate-invalid', folder, name, all, cure);
+  if (typeof all === 'string') return refuseFile('certificate-invalid', folder, name, all, cure);
   return { name, first: all[0], all, facts: describeX509(all[0]) };
 }
 
@@ -33,7 +33,7 @@ export function keyOf(folder: Folder, name: FileName, cure: string): KeyObject |
   const text = folder.text(name);
   if (text === undefined) return undefined;
   const key = parsePrivateKey(text);
-  return typeof key === 'string' ? refuse('key-unreadable', folder, name, key, cure) : key;
+  return typeof key === 'string' ? refuseFile('key-unreadable', folder, name, key, cure) : key;
 }
 
 /**
@@ -45,16 +45,16 @@ export function checkCaKey(folder: Folder, certificate: Bundle | undefined, name
   const cure = 'put the right key back, or remove it: only issuing needs it';
   const key = keyOf(folder, name, cure);
   if (key === undefined || certificate === undefined || certificate.first.checkPrivateKey(key)) return;
-  refuse('certificate-mismatch', folder, name, `is not the key of ${certificate.name}`, cure);
+  refuseFile('certificate-mismatch', folder, name, `is not the key of ${certificate.name}`, cure);
 }
 
 /** @throws ConfigError `certificate-expired`, or `certificate-invalid` for one that is not valid yet. */
 export function checkValidity(folder: Folder, { name, facts }: Bundle, now: number, cure: string): void {
   if (now > facts.notAfter)
-    refuse('certificate-expired', folder, name, `expired on ${isoTime(facts.notAfter)} (${facts.subject})`, cure);
+    refuseFile('certificate-expired', folder, name, `expired on ${isoTime(facts.notAfter)} (${facts.subject})`, cure);
   if (now >= facts.notBefore) return;
   const problem = `is not valid before ${isoTime(facts.notBefore)} (${facts.subject}), and the clock says ${isoTime(now)}`;
-  refuse('certificate-invalid', folder, name, problem, `set the clock of this machine right, or ${cure}`);
+  refuseFile('certificate-invalid', folder, name, problem, `set the clock of this machine right, or ${cure}`);
 }
 
 /** @returns a warning in the last days of a certificate. @param days when to begin with it. */

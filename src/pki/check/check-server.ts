@@ -13,7 +13,7 @@ import {
   isIssuedBy,
   keyOf,
   namesAsIssuer,
-  refuse,
+  refuseFile,
 } from './check-parts.ts';
 
 const warnDays = 30;
@@ -97,7 +97,7 @@ function checkKey(folder: Folder, server: Bundle, key: KeyObject, cure: string):
   if (server.first.checkPrivateKey(key)) return;
   const owner = server.all.find((certificate) => certificate.checkPrivateKey(key));
   if (owner === undefined)
-    refuse(
+    refuseFile(
       'certificate-mismatch',
       folder,
       'server.key',
@@ -105,7 +105,7 @@ function checkKey(folder: Folder, server: Bundle, key: KeyObject, cure: string):
       `put the right key back, or ${cure}`,
     );
   const problem = `begins with ${server.facts.subject}, but ${basename(folder.path('server.key'))} belongs to ${describeX509(owner).subject} further down`;
-  refuse(
+  refuseFile(
     'certificate-mismatch',
     folder,
     'server.pem',
@@ -116,7 +116,7 @@ function checkKey(folder: Folder, server: Bundle, key: KeyObject, cure: string):
 
 /** RFC 5280 4.2.1.9 and 4.2.1.12: a server shows an end certificate that is meant for servers. */
 function checkPurpose(folder: Folder, { facts }: Bundle, cure: string): void {
-  const refused = (problem: string) => refuse('certificate-invalid', folder, 'server.pem', problem, cure);
+  const refused = (problem: string) => refuseFile('certificate-invalid', folder, 'server.pem', problem, cure);
   if (facts.isCa)
     refused(`is a CA certificate (${facts.subject} has the CA flag), which a server must not show to clients`);
   if (!facts.allows.serverAuth)
@@ -129,7 +129,13 @@ function checkOrder(folder: Folder, { all }: Bundle, cure: string): void {
     const issuer = all[index + 1];
     if (issuer === undefined || isIssuedBy(certificate, issuer)) continue;
     const problem = `is out of order: certificate ${index + 2} (${describeX509(issuer).subject}) did not issue certificate ${index + 1} (${describeX509(certificate).subject})`;
-    refuse('certificate-mismatch', folder, 'server.pem', problem, `put each issuer after what it issued, or ${cure}`);
+    refuseFile(
+      'certificate-mismatch',
+      folder,
+      'server.pem',
+      problem,
+      `put each issuer after what it issued, or ${cure}`,
+    );
   }
 }
 
@@ -138,7 +144,13 @@ function checkIssuer(folder: Folder, { first }: Bundle, { root, intermediate }: 
   for (const ca of [intermediate, root]) {
     if (ca === undefined || !namesAsIssuer(first, ca.first) || isIssuedBy(first, ca.first)) continue;
     const problem = `names ${ca.facts.subject} as its issuer, but was not signed by the key of ${ca.name}`;
-    refuse('certificate-mismatch', folder, 'server.pem', problem, `put back the ${ca.name} that issued it, or ${cure}`);
+    refuseFile(
+      'certificate-mismatch',
+      folder,
+      'server.pem',
+      problem,
+      `put back the ${ca.name} that issued it, or ${cure}`,
+    );
   }
 }
 

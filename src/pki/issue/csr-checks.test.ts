@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../../kernel/errors.ts';
 import { type CsrRequest, createCsr } from '../x509/csr.ts';
-import { bits, element, explicit, implicit, integer, nothing, octets, oid, sequence, set } from '../x509/der-write.ts';
+import { bits, derNull, element, explicit, implicit, integer, octets, oid, sequence, set } from '../x509/der-write.ts';
 import { encodeName } from '../x509/general-name.ts';
 import { generateKey, publicKeyOf } from '../x509/keys.ts';
 import type { AltName } from '../x509/names.ts';
@@ -141,7 +141,7 @@ describe('a request is refused', () => {
     const weak = refusal(rawRequest({ key, algorithm: sequence(oid('1.2.840.10045.4.1')), hash: 'sha1' }));
     expect(weak.rule).toBe('signatureIsStrong');
     expect(weak.message).toMatch(/it is signed with SHA-1 with ECDSA, which can be forged; sign it with SHA-256/);
-    const unknown = refusal(rawRequest({ key, algorithm: sequence(oid('1.2.840.113549.1.1.10'), nothing()) }));
+    const unknown = refusal(rawRequest({ key, algorithm: sequence(oid('1.2.840.113549.1.1.10'), derNull()) }));
     expect(unknown.message).toMatch(
       /it is signed with 1\.2\.840\.113549\.1\.1\.10, which is not known here; sign it with/,
     );

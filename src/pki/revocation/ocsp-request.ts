@@ -1,7 +1,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { partsOf } from '../x509/certificate-parts.ts';
 import { type DerValue, expectTag, readChildren, tags } from '../x509/der.ts';
-import { integer, nothing, octets, oid, sequence } from '../x509/der-write.ts';
+import { derNull, integer, octets, oid, sequence } from '../x509/der-write.ts';
 
 const sha1 = '1.3.14.3.2.26';
 
@@ -12,7 +12,7 @@ export const certIdHashes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A certificate and the CA that issued it. */
-export interface IssuedCertificate {
+export interface CertificateWithIssuer {
   readonly certificate: X509Certificate;
   readonly issuer: X509Certificate;
 }
@@ -31,7 +31,10 @@ export function ocspResponder({ infoAccess }: Pick<X509Certificate, 'infoAccess'
 }
 
 /** Name and key of an issuer as a CertID has them (RFC 6960 4.1.1). @param hash of `certIdHashes`. */
-export function issuerHashes({ certificate, issuer }: IssuedCertificate, hash: string): { name: Buffer; key: Buffer } {
+export function issuerHashes(
+  { certificate, issuer }: CertificateWithIssuer,
+  hash: string,
+): { name: Buffer; key: Buffer } {
   const digest = (bytes: Buffer): Buffer => createHash(hash).update(bytes).digest();
   const [, key] = readChildren(partsOf(issuer).publicKey);
   return {
@@ -43,10 +46,10 @@ export function issuerHashes({ certificate, issuer }: IssuedCertificate, hash: s
 const bitsOf = ({ content }: DerValue): Buffer => content.subarray(1);
 
 /** Asks for the state of one certificate, as every responder understands it (RFC 5019 2.1). @returns DER. */
-export function createOcspRequest(issued: IssuedCertificate): Buffer {
+export function createOcspRequest(issued: CertificateWithIssuer): Buffer {
   const { name, key } = issuerHashes(issued, 'sha1');
   const certId = sequence(
-    sequence(oid(sha1), nothing()),
+    sequence(oid(sha1), derNull()),
     octets(name),
     octets(key),
     integer(issued.certificate.serialNumber),

@@ -10,7 +10,7 @@ import {
 } from '../x509/certificate-parts.ts';
 import { contextTag, type DerValue, expectTag, oidText, readChildren, readDer, tags, timeMs } from '../x509/der.ts';
 import { isSignedBy, type Signed, signatureProblem, signedOf } from '../x509/signatures.ts';
-import { certIdHashes, type IssuedCertificate, issuerHashes } from './ocsp-request.ts';
+import { type CertificateWithIssuer, certIdHashes, issuerHashes } from './ocsp-request.ts';
 import { type RevocationReason, reasonOfCode } from './reasons.ts';
 
 /** What a responder says of a certificate, and its issuer stands for. */
@@ -48,7 +48,7 @@ const maxListed = 20;
  * @param now milliseconds since the epoch.
  * @returns the answer, or the sentence that says why it counts for nothing.
  */
-export function readOcspResponse(der: Buffer, issued: IssuedCertificate, now: number): OcspAnswer | string {
+export function readOcspResponse(der: Buffer, issued: CertificateWithIssuer, now: number): OcspAnswer | string {
   try {
     const basic = basicPart(der);
     if (typeof basic === 'string') return basic;
@@ -88,7 +88,7 @@ const certificatesOf = (wrapped: DerValue | undefined): readonly X509Certificate
 function signerProblem(
   signed: Signed,
   certificates: readonly X509Certificate[],
-  { issuer }: IssuedCertificate,
+  { issuer }: CertificateWithIssuer,
   now: number,
 ): string | undefined {
   if (isSignedBy(signed, issuer.publicKey)) return undefined;
@@ -119,7 +119,7 @@ const refuseCriticalIn = (wrapped: DerValue | undefined): void => {
   refuseCritical(extensions, noneKnown);
 };
 
-function isFor(answer: DerValue, issued: IssuedCertificate): boolean {
+function isFor(answer: DerValue, issued: CertificateWithIssuer): boolean {
   const [certId] = readChildren(answer);
   const [algorithm, name, key, serial] = readChildren(expectTag(certId, tags.sequence, 'the certificate it speaks of'));
   const [id] = readChildren(expectTag(algorithm, tags.sequence, 'the hash'));

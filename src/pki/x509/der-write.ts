@@ -16,7 +16,7 @@ function lengthOctets(length: number): number[] {
 export const sequence = (...parts: readonly Buffer[]): Buffer => element(tags.sequence, ...parts);
 export const set = (...parts: readonly Buffer[]): Buffer => element(tags.set, ...parts);
 export const octets = (value: Buffer): Buffer => element(tags.octets, value);
-export const nothing = (): Buffer => element(tags.nothing);
+export const derNull = (): Buffer => element(tags.nothing);
 export const yes = (): Buffer => element(tags.boolean, Buffer.from([0xff]));
 export const enumerated = (value: number): Buffer => element(tags.enumerated, Buffer.from([value]));
 /** A bit string of whole octets. */

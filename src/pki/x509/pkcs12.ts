@@ -8,7 +8,7 @@ import {
   type X509Certificate,
 } from 'node:crypto';
 import forge from 'node-forge';
-import { bmpString, explicit, implicit, integer, nothing, octets, oid, sequence, set } from './der-write.ts';
+import { bmpString, derNull, explicit, implicit, integer, octets, oid, sequence, set } from './der-write.ts';
 import { describeX509 } from './inspect.ts';
 
 const { pkcs12, util, md } = forge;
@@ -107,7 +107,7 @@ function pbes2(content: Buffer, password: string, random: (size: number) => Buff
   const salt = random(16);
   const iv = random(16);
   const cipher = createCipheriv('aes-256-cbc', pbkdf2Sync(password, salt, iterations, 32, 'sha256'), iv);
-  const prf = sequence(oid(oids.hmacSha256), nothing());
+  const prf = sequence(oid(oids.hmacSha256), derNull());
   const derivation = sequence(oid(oids.pbkdf2), sequence(octets(salt), integer(iterations), integer(32), prf));
   return {
     algorithm: sequence(oid(oids.pbes2), sequence(derivation, sequence(oid(oids.aes256Cbc), octets(iv)))),
@@ -121,7 +121,7 @@ function macData(contents: Buffer, password: string, random: (size: number) => B
   const saltBuffer = util.createBuffer(salt.toString('binary'));
   const key = pkcs12.generateKey(password, saltBuffer, macKeyId, iterations, 32, md.sha256.create());
   const digest = createHmac('sha256', Buffer.from(key.getBytes(), 'binary')).update(contents).digest();
-  return sequence(sequence(sequence(oid(oids.sha256), nothing()), octets(digest)), octets(salt), integer(iterations));
+  return sequence(sequence(sequence(oid(oids.sha256), derNull()), octets(digest)), octets(salt), integer(iterations));
 }
 
 const certBag = (certificate: X509Certificate): Buffer =>

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, sign, verify } from 'node:crypto';
 import { AppError } from '../../kernel/errors.ts';
 import { type DerValue, expectTag, oidText, readChildren, readDer, tags } from './der.ts';
-import { nothing, oid, sequence } from './der-write.ts';
+import { derNull, oid, sequence } from './der-write.ts';
 
 interface SignatureAlgorithm {
   readonly name: string;
@@ -107,6 +107,6 @@ export function signerOf(keyPem: string): { readonly algorithm: Buffer; readonly
     );
   const [id, hash] = found;
   // RFC 4055 5: RSA has a NULL there; RFC 5758 3.2 and RFC 8410 3: the others have nothing
-  const algorithm = key.asymmetricKeyType === 'rsa' ? sequence(oid(id), nothing()) : sequence(oid(id));
+  const algorithm = key.asymmetricKeyType === 'rsa' ? sequence(oid(id), derNull()) : sequence(oid(id));
   return { algorithm, sign: (content) => sign(hash, content, key) };
 }

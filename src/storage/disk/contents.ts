@@ -1,27 +1,27 @@
 import type { StoreError } from '../../kernel/errors.ts';
 import type { StoreDeps } from '../drop.ts';
-import { Subscriptions } from '../memory/subscriptions.ts';
+import { MemorySubscriptions } from '../memory/memory-subscriptions.ts';
 import type { StoreLimits } from '../schema.ts';
+import { DiskExchanges } from './disk-exchanges.ts';
+import { DiskWills } from './disk-wills.ts';
 import { Batch, type Durability } from './files/batch.ts';
 import type { Environment } from './files/environment.ts';
-import { DiskInbound } from './inbound.ts';
+import { DiskQueues } from './queues/disk-queues.ts';
 import { Numbers } from './queues/numbers.ts';
 import { Owners } from './queues/owners.ts';
-import { Queues } from './queues/queues.ts';
-import { RetainedMessages } from './retained/retained.ts';
+import { DiskRetained } from './retained/disk-retained.ts';
 import { decodeSubscription } from './subscription-record.ts';
-import { DiskWills } from './wills.ts';
 
 /** What the store holds, as the last call left it: what must be answered at once in memory, the rest on disk. */
 export interface Contents {
   readonly batch: Batch;
   readonly owners: Owners;
   readonly numbers: Numbers;
-  readonly subscriptions: Subscriptions;
-  readonly queues: Queues;
-  readonly inbound: DiskInbound;
+  readonly subscriptions: MemorySubscriptions;
+  readonly queues: DiskQueues;
+  readonly inbound: DiskExchanges;
   readonly wills: DiskWills;
-  readonly retained: RetainedMessages;
+  readonly retained: DiskRetained;
 }
 
 export interface ContentsOptions {
@@ -47,7 +47,7 @@ export function loadContents(environment: Environment, options: ContentsOptions,
   const numbers = new Numbers(environment, batch);
   const owners = new Owners(batch, numbers);
   const total = owners.load(environment);
-  const subscriptions = new Subscriptions();
+  const subscriptions = new MemorySubscriptions();
   let filter = '';
   environment.visit('subscriptions', (number, value) => {
     const owner = owners.byNumber(number);
@@ -56,10 +56,10 @@ export function loadContents(environment: Environment, options: ContentsOptions,
     subscriptions.add(owner.clientId, [subscription]);
     filter = subscription.filter;
   });
-  const queues = new Queues(options.limits.queue, { ...deps, environment, batch, owners, numbers });
+  const queues = new DiskQueues(options.limits.queue, { ...deps, environment, batch, owners, numbers });
   Object.assign(queues.total, total);
-  const retained = new RetainedMessages(options.limits, { ...deps, environment, batch });
-  const inbound = new DiskInbound(environment, batch, options.limits.exchanges, deps);
+  const retained = new DiskRetained(options.limits, { ...deps, environment, batch });
+  const inbound = new DiskExchanges(environment, batch, options.limits.exchanges, deps);
   const wills = new DiskWills(environment, batch);
   return { batch, owners, numbers, subscriptions, queues, inbound, wills, retained };
 }

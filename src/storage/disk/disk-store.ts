@@ -4,10 +4,10 @@ import { messageOf } from '../../kernel/errors.ts';
 import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import type { StoreDeps } from '../drop.ts';
 import { reportMended, storeFailed } from '../events.ts';
-import { Access } from './access.ts';
 import { exchangeMethods, messageMethods, queueMethods } from './message-methods.ts';
 import type { DiskOptions } from './opened-store.ts';
 import { recordMethods, subscriptionMethods, willMethods } from './session-methods.ts';
+import { StoreAccess } from './store-access.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** Between two steps of the sweeper, and between two flushes to the disk at durability `commit`. */
@@ -33,7 +33,7 @@ export interface DiskStoreDeps extends StoreDeps {
 export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): Store {
   const { now = Date.now, onDropped = () => undefined, clock = systemClock, events = silentTelemetry.events } = deps;
   const onFailed = (error: unknown): void => events.emit(storeFailed, { error: messageOf(error) });
-  const access = new Access(options, { now, onDropped, onFailed, onMended: reportMended(events) });
+  const access = new StoreAccess(options, { now, onDropped, onFailed, onMended: reportMended(events) });
   let cancelStep: () => void = () => undefined;
   let sweeper: Sweeper | undefined;
 

@@ -1,12 +1,12 @@
 import type { Store } from '../../broker/store-port.ts';
-import type { Access } from './access.ts';
 import { replay } from './queues/replay.ts';
+import type { StoreAccess } from './store-access.ts';
 
 type MessageMethods = Pick<Store, 'keep' | 'retained'>;
-type QueueMethods = Pick<Store, 'queue' | 'sent' | 'received' | 'settled' | 'discard'>;
+type QueueMethods = Pick<Store, 'queue' | 'markSent' | 'markReceived' | 'settle' | 'discard'>;
 type ExchangeMethods = Pick<Store, 'isOpen' | 'closeExchange'>;
 
-export const messageMethods = (access: Access): MessageMethods => ({
+export const messageMethods = (access: StoreAccess): MessageMethods => ({
   keep: (packet, targets, also = {}) =>
     access.write(({ queues, inbound, retained }) => {
       const { isRetained = false, exchange } = also;
@@ -20,7 +20,7 @@ export const messageMethods = (access: Access): MessageMethods => ({
   retained: (filter) => access.contents.retained.pages(filter),
 });
 
-export const queueMethods = (access: Access): QueueMethods => ({
+export const queueMethods = (access: StoreAccess): QueueMethods => ({
   queue(clientId) {
     const { owners, numbers, batch, queues } = access.contents;
     const owner = owners.find(clientId);
@@ -28,13 +28,13 @@ export const queueMethods = (access: Access): QueueMethods => ({
     const { environment } = access.files;
     return replay(owner, numbers.sequence, { environment, batch, queues });
   },
-  sent: (clientId, key, packetId) => access.write(({ queues }) => queues.sent(clientId, key, packetId)),
-  received: (clientId, packetId) => access.write(({ queues }) => queues.received(clientId, packetId)),
-  settled: (clientId, packetId) => access.write(({ queues }) => queues.settled(clientId, packetId)),
+  markSent: (clientId, key, packetId) => access.write(({ queues }) => queues.markSent(clientId, key, packetId)),
+  markReceived: (clientId, packetId) => access.write(({ queues }) => queues.markReceived(clientId, packetId)),
+  settle: (clientId, packetId) => access.write(({ queues }) => queues.settle(clientId, packetId)),
   discard: (clientId, key) => access.write(({ queues }) => queues.discard(clientId, key)),
 });
 
-export const exchangeMethods = (access: Access): ExchangeMethods => ({
+export const exchangeMethods = (access: StoreAccess): ExchangeMethods => ({
   isOpen: async (exchange) => access.contents.inbound.has(exchange),
   closeExchange: (exchange) => access.write(({ inbound }) => inbound.delete(exchange)),
 });

@@ -1,17 +1,17 @@
 import type { Store, StoredSession, StoredWill } from '../../broker/store-port.ts';
 import { sessionBytes, subscriptionBytes } from '../limits.ts';
-import type { Access } from './access.ts';
 import type { Contents } from './contents.ts';
+import { decodeWill } from './disk-wills.ts';
 import type { Environment } from './files/environment.ts';
 import { firstKey, lastKey, ownerKey, textKey } from './files/keys.ts';
+import type { StoreAccess } from './store-access.ts';
 import { encodeSubscription } from './subscription-record.ts';
-import { decodeWill } from './wills.ts';
 
 type SubscriptionMethods = Pick<Store, 'subscribe' | 'unsubscribe' | 'subscriptionsOf' | 'filtersOf' | 'subscribersOf'>;
 type RecordMethods = Pick<Store, 'putSession' | 'session' | 'sessions' | 'endSession'>;
 type WillMethods = Pick<Store, 'putWill' | 'takeWill' | 'wills'>;
 
-export function subscriptionMethods(access: Access): SubscriptionMethods {
+export function subscriptionMethods(access: StoreAccess): SubscriptionMethods {
   return {
     subscribe: (clientId, added) =>
       access.write(({ owners, subscriptions, batch }) => {
@@ -34,7 +34,7 @@ export function subscriptionMethods(access: Access): SubscriptionMethods {
   };
 }
 
-export function recordMethods(access: Access): RecordMethods {
+export function recordMethods(access: StoreAccess): RecordMethods {
   return {
     putSession: (session) =>
       access.write(({ owners }) => {
@@ -62,7 +62,7 @@ export function recordMethods(access: Access): RecordMethods {
   };
 }
 
-export function willMethods(access: Access): WillMethods {
+export function willMethods(access: StoreAccess): WillMethods {
   return {
     putWill: (will) => access.write(({ wills }) => wills.put(will, (bytes) => access.requireRecordRoom(bytes))),
     takeWill: (clientId) =>

@@ -68,13 +68,13 @@ export class ClientQueue {
     this.#count(1, bytes);
   }
 
-  sent(key: QueueKey, packetId: number): void {
+  markSent(key: QueueKey, packetId: number): void {
     const entry = this.#entries.get(keyOf(key));
     if (entry !== undefined) this.#assign(entry, packetId);
   }
 
   /** Only the PUBREL is left of it. */
-  received(packetId: number): void {
+  markReceived(packetId: number): void {
     const entry = this.#find(packetId);
     if (entry === undefined) return;
     entry.message = undefined;
@@ -82,7 +82,7 @@ export class ClientQueue {
     entry.bytes = 0;
   }
 
-  settled(packetId: number): void {
+  settle(packetId: number): void {
     const entry = this.#find(packetId);
     if (entry !== undefined) this.#delete(entry);
   }

@@ -38,8 +38,8 @@ test('a queue of 100,000 messages is acknowledged in reverse order without searc
   for (let index = 1; index <= 100_000; index += 1) queue.push(packet(index), delivery);
   const start = performance.now();
   for (let index = 100_000; index > 0; index -= 1) {
-    queue.sent(packet(index), (index % 65_535) + 1);
-    queue.settled((index % 65_535) + 1);
+    queue.markSent(packet(index), (index % 65_535) + 1);
+    queue.settle((index % 65_535) + 1);
   }
   expect(queue.size).toEqual({ messages: 0, bytes: 0 });
   expect(performance.now() - start).toBeLessThan(30_000); // a search in the queue would take minutes

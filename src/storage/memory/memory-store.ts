@@ -3,20 +3,20 @@ import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { copiesOf, keptBytes, sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
-import { InboundIdentifiers } from './inbound.ts';
-import { Queues } from './queues.ts';
-import { RetainedMessages } from './retained.ts';
+import { MemoryExchanges } from './memory-exchanges.ts';
+import { MemoryQueues } from './memory-queues.ts';
+import { MemoryRetained } from './memory-retained.ts';
+import { MemorySubscriptions } from './memory-subscriptions.ts';
+import { memoryWills } from './memory-wills.ts';
 import { SessionTable } from './session-table.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { memoryWills } from './wills.ts';
 
 /** Everything in this process's memory, until it ends; there is nothing to start and nothing to stop. */
 export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): Store {
   const { now = Date.now, onDropped = () => undefined } = deps;
-  const subscriptions = new Subscriptions();
-  const retained = new RetainedMessages(limits, { now, onDropped });
-  const queues = new Queues(limits.queue, { now, onDropped });
-  const inbound = new InboundIdentifiers(limits.exchanges, { onDropped });
+  const subscriptions = new MemorySubscriptions();
+  const retained = new MemoryRetained(limits, { now, onDropped });
+  const queues = new MemoryQueues(limits.queue, { now, onDropped });
+  const inbound = new MemoryExchanges(limits.exchanges, { onDropped });
   const sessions = new SessionTable();
   const wills = memoryWills((bytes) => requireRoom(bytes));
 
@@ -44,9 +44,9 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     retained: (filter) => retained.pages(filter),
 
     queue: (clientId) => queues.replay(clientId),
-    sent: async (clientId, key, packetId) => queues.sent(clientId, key, packetId),
-    received: async (clientId, packetId) => queues.received(clientId, packetId),
-    settled: async (clientId, packetId) => queues.settled(clientId, packetId),
+    markSent: async (clientId, key, packetId) => queues.markSent(clientId, key, packetId),
+    markReceived: async (clientId, packetId) => queues.markReceived(clientId, packetId),
+    settle: async (clientId, packetId) => queues.settle(clientId, packetId),
     discard: async (clientId, key) => queues.discard(clientId, key),
 
     isOpen: async (exchange) => inbound.has(exchange),

@@ -4,7 +4,7 @@ import {
   decodePacket,
   deliveryText,
   encodePacket,
-  messageBytes,
+  encodeRecord,
   toBytes,
   toRecord,
   toRetained,
@@ -69,7 +69,7 @@ test.each([
 test('a retained message comes back as it was', () => {
   fc.assert(
     fc.property(packets, (packet) => {
-      expect(toRetained(packet.topic, messageBytes(packet))).toEqual({ ...packet, cmd: 'publish' });
+      expect(toRetained(packet.topic, encodeRecord(packet))).toEqual({ ...packet, cmd: 'publish' });
     }),
   );
 });
@@ -78,10 +78,10 @@ test('a retained message and a will stand in Redis in the words of the package, 
   const message = { cmd: 'publish', topic: 'a', payload: 'x', qos: 1, retain: true } as const;
   const packet = { ...message, runId: 'run', counter: 7, expiresAt: 9 };
   const theirs = { ...message, brokerId: 'run', brokerCounter: 7, messageExpiry: 9 };
-  expect(toRecord(messageBytes(packet))).toEqual(theirs);
+  expect(toRecord(encodeRecord(packet))).toEqual(theirs);
   expect(toRetained('a', toBytes(theirs))).toEqual(packet);
   const will = { ...packet, clientId: 'c', publishAt: 5 };
-  expect(toWill(messageBytes(will))).toEqual(will);
+  expect(toWill(encodeRecord(will))).toEqual(will);
 });
 
 test('bytes that are no message are none', () => {

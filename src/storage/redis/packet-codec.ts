@@ -6,7 +6,7 @@ import type { QueueDelivery } from '../memory/client-queue.ts';
 export const toBytes = (value: object): Buffer => encode(storable(value));
 
 /** A retained message or a will, in the words of the package. */
-export function messageBytes(packet: StoredMessage | StoredWill): Buffer {
+export function encodeRecord(packet: StoredMessage | StoredWill): Buffer {
   const { runId, counter, expiresAt, packetId: _packetId, ...rest } = packet;
   return toBytes({ ...rest, brokerId: runId, brokerCounter: counter, messageExpiry: expiresAt });
 }
@@ -142,7 +142,7 @@ export function decodePacket(bytes: Buffer, delivery: DeliveryText, messageId: n
   };
 }
 
-export const topicOf = (bytes: Buffer): string => decodePacket(bytes, '00', undefined).topic;
+export const topicOfPacket = (bytes: Buffer): string => decodePacket(bytes, '00', undefined).topic;
 
 function splitProperties(properties: object): [object, string?] {
   if (!('correlationData' in properties) || !(properties.correlationData instanceof Uint8Array)) return [properties];

@@ -5,12 +5,12 @@ import {
   type Argument,
   asList,
   asNumber,
-  type Batch,
   type Operation,
   type Reply,
+  type RoundTrip,
   sizeOf,
   type Totals,
-} from './batch.ts';
+} from './round-trip.ts';
 
 export interface PipeOptions {
   readonly operationTimeoutMs: number;
@@ -25,7 +25,7 @@ export interface PipeDeps {
 }
 
 /** Runs a batch. @param executeBy by the monotonic clock; later Redis refuses it. @throws what ioredis throws */
-export type RunBatch = (batch: Batch, executeBy: number) => Promise<Reply>;
+export type RunBatch = (batch: RoundTrip, executeBy: number) => Promise<Reply>;
 
 /** Redis runs a batch without a pause, so one may not take long. */
 const maxBatchOperations = 256;
@@ -43,7 +43,7 @@ export class Pipe {
   readonly #deps: PipeDeps;
   #waiting = new Fifo<Operation>();
   #pendingBytes = 0;
-  #batch: Batch | undefined;
+  #batch: RoundTrip | undefined;
   #run: RunBatch | undefined;
   #lastNumber = 0;
   #isUnderWay = false;
@@ -160,7 +160,7 @@ export class Pipe {
     );
   }
 
-  #nextBatch(): Batch | undefined {
+  #nextBatch(): RoundTrip | undefined {
     const operations: Operation[] = [];
     let bytes = 0;
     this.#refuseLate();
@@ -175,7 +175,7 @@ export class Pipe {
     return { number: this.#lastNumber, operations };
   }
 
-  #answered({ operations }: Batch, reply: Reply): void {
+  #answered({ operations }: RoundTrip, reply: Reply): void {
     const [results, queuedMessages, queuedBytes, retainedBytes, retainedMessages, sessions] = asList(reply);
     this.#deps.onTotals({
       queuedMessages: asNumber(queuedMessages),
@@ -196,7 +196,7 @@ export class Pipe {
     this.#settle();
   }
 
-  #failed(batch: Batch, cause: unknown): void {
+  #failed(batch: RoundTrip, cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     if (error.name !== 'ReplyError') {
       this.#isUnderWay = false; // stays, to be sent again under its number

@@ -1,10 +1,10 @@
 import type { Exchange, StoredSession, StoredWill } from '../../broker/store-port.ts';
 import type { StoreDeps } from '../drop.ts';
 import type { StoreLimits } from '../schema.ts';
-import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
-import { messageBytes, toWill } from './packet-codec.ts';
+import { encodeRecord, toWill } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
-import { type Room, roomOf } from './room.ts';
+import { roomOf, type StoreRoom } from './room.ts';
+import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './round-trip.ts';
 
 const scanStep = 500;
 
@@ -19,7 +19,7 @@ type RecordsDeps = Pick<StoreDeps, 'onDropped'>;
 export class SessionRecords {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
-  readonly #room: Room;
+  readonly #room: StoreRoom;
 
   constructor(pipe: Pipe, options: RecordsOptions, deps: RecordsDeps) {
     this.#pipe = pipe;
@@ -44,10 +44,10 @@ export class SessionRecords {
 }
 
 /** Wills by client id, in the hash `wills`. */
-export class Wills {
+export class RedisWills {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
-  readonly #room: Room;
+  readonly #room: StoreRoom;
 
   constructor(pipe: Pipe, options: RecordsOptions, deps: RecordsDeps) {
     this.#pipe = pipe;
@@ -57,7 +57,7 @@ export class Wills {
 
   /** @throws StoreError store-full */
   put(will: StoredWill): Promise<void> {
-    const args = ['wills', will.clientId, messageBytes(will), this.#room.maxBytes];
+    const args = ['wills', will.clientId, encodeRecord(will), this.#room.maxBytes];
     return this.#pipe.write('PUT_WILL', args, this.#room.require);
   }
 
@@ -73,7 +73,7 @@ export class Wills {
 }
 
 /** Packet identifiers of QoS 2 messages that publishers have not released yet [MQTT-4.3.3-2]; opened with a message. */
-export class OpenExchanges {
+export class RedisExchanges {
   readonly #pipe: Pipe;
   readonly #keyPrefix: string;
 

@@ -2,12 +2,12 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf, StoreError } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
-import { asNumber } from './batch.ts';
 import { redisSyncFailed } from './events.ts';
-import { Link } from './link.ts';
 import type { Pipe } from './pipe.ts';
 import { createClient, readTls } from './redis-client.ts';
-import type { Retained } from './retained.ts';
+import { RedisLink } from './redis-link.ts';
+import type { RedisRetained } from './redis-retained.ts';
+import { asNumber } from './round-trip.ts';
 import type { ResolvedRedisOptions } from './schema.ts';
 import type { SubscriptionSync } from './subscription-sync.ts';
 
@@ -19,7 +19,7 @@ interface Deps {
   readonly runId: string;
   readonly pipe: Pipe;
   readonly subscriptions: SubscriptionSync;
-  readonly retained: Retained;
+  readonly retained: RedisRetained;
   readonly events: Events;
   readonly clock: Clock;
 }
@@ -28,7 +28,7 @@ interface Deps {
 export class RedisConnections {
   readonly #options: ResolvedRedisOptions;
   readonly #deps: Deps;
-  #link: Link | undefined;
+  #link: RedisLink | undefined;
   #subscriber: Redis | undefined;
   #sync: Promise<void> | undefined;
   #sweep: Promise<void> | undefined;
@@ -47,7 +47,7 @@ export class RedisConnections {
       const tls = await readTls(this.#options);
       const { url, keyPrefix, operationTimeout } = this.#options;
       const { runId, pipe, events, clock } = this.#deps;
-      this.#link = new Link(
+      this.#link = new RedisLink(
         { server: url, keyPrefix, writerId: runId, openTimeoutMs: operationTimeout },
         { client: createClient(this.#options, tls), pipe, events, clock },
       );

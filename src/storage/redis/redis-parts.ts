@@ -5,14 +5,14 @@ import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { type Events, silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import type { StoreDeps } from '../drop.ts';
 import type { StoreLimits } from '../schema.ts';
-import { pairsOf, type Totals } from './batch.ts';
 import { redisRefused } from './events.ts';
-import { Outgoing } from './outgoing.ts';
 import { Pipe } from './pipe.ts';
-import { OpenExchanges, SessionRecords, Wills } from './records.ts';
+import { RedisExchanges, RedisWills, SessionRecords } from './records.ts';
 import { RedisConnections } from './redis-connections.ts';
-import { Retained } from './retained.ts';
+import { RedisQueues } from './redis-queues.ts';
+import { RedisRetained } from './redis-retained.ts';
 import { roomOf } from './room.ts';
+import { pairsOf, type Totals } from './round-trip.ts';
 import type { ResolvedRedisOptions } from './schema.ts';
 import { subscriptionOf } from './subscription-codec.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
@@ -44,7 +44,7 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
       onRefused: (reason) => events.emit(redisRefused, { reason }),
     },
   );
-  const retained = new Retained(pipe, { keyPrefix, limits }, { now, onDropped });
+  const retained = new RedisRetained(pipe, { keyPrefix, limits }, { now, onDropped });
   const records = [pipe, { keyPrefix, limits }, { onDropped }] as const;
   const subscriptions = new SubscriptionSync(pipe, { keyPrefix, runId, room: roomOf(limits, { onDropped }) });
   const readHash = async (key: string) => pairsOf(await pipe.submit('READ', 'HGETALL', keyPrefix + key));
@@ -53,12 +53,12 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
   });
   return {
     pipe,
-    outgoing: new Outgoing(pipe, { limits, runId }, { now, onDropped }),
+    outgoing: new RedisQueues(pipe, { limits, runId }, { now, onDropped }),
     retained,
     subscriptions,
     sessions: new SessionRecords(...records),
-    exchanges: new OpenExchanges(pipe, keyPrefix),
-    wills: new Wills(...records),
+    exchanges: new RedisExchanges(pipe, keyPrefix),
+    wills: new RedisWills(...records),
     connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
     subscriptionsOf: async (id: string) => (await persistence.subscriptionsByClient({ id })).map(subscriptionOf),
     stats: (): StoreStats => ({ ...totals, subscriptions: subscriptions.index.total }),

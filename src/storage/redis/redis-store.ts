@@ -1,7 +1,7 @@
 import type { Store } from '../../broker/store-port.ts';
 import { StoreError } from '../../kernel/errors.ts';
-import { asList } from './batch.ts';
 import type { RedisParts, RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
+import { asList } from './round-trip.ts';
 
 export type { RedisStoreDeps, RedisStoreOptions } from './redis-parts.ts';
 
@@ -51,9 +51,9 @@ export function createRedisStore(options: RedisStoreOptions, deps: Partial<Redis
     retained: (filter) => parts().retained.pages(filter),
 
     queue: (clientId) => parts().outgoing.replay(clientId),
-    sent: (clientId, key, packetId) => parts().outgoing.sent(clientId, key, packetId),
-    received: (clientId, packetId) => parts().outgoing.received(clientId, packetId),
-    settled: (clientId, packetId) => parts().outgoing.settled(clientId, packetId),
+    markSent: (clientId, key, packetId) => parts().outgoing.markSent(clientId, key, packetId),
+    markReceived: (clientId, packetId) => parts().outgoing.markReceived(clientId, packetId),
+    settle: (clientId, packetId) => parts().outgoing.settle(clientId, packetId),
     discard: (clientId, key) => parts().outgoing.discard(clientId, key),
 
     isOpen: (exchange) => parts().exchanges.isOpen(exchange),

@@ -1,10 +1,10 @@
 import type { StoreDeps } from '../drop.ts';
 import { storeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
-import { asNumber, type Reply } from './batch.ts';
+import { asNumber, type Reply } from './round-trip.ts';
 
 /** Of the whole store, for what Redis looks at when a record is written. */
-export interface Room {
+export interface StoreRoom {
   readonly maxBytes: number;
   /** @throws StoreError store-full, when the answer says so; an answer that was lost does not */
   readonly require: (reply: Reply) => void;
@@ -12,7 +12,7 @@ export interface Room {
   readonly refuse: () => never;
 }
 
-export function roomOf(limits: StoreLimits, { onDropped }: Pick<StoreDeps, 'onDropped'>): Room {
+export function roomOf(limits: StoreLimits, { onDropped }: Pick<StoreDeps, 'onDropped'>): StoreRoom {
   const refuse = (): never => {
     onDropped({ reason: 'refused' });
     throw storeRefused(limits);

@@ -1,7 +1,7 @@
 import type { StoredSubscription } from '../../broker/store-port.ts';
 import type { Qos } from '../../plane/message.ts';
-import { asBytes, type Reply } from './batch.ts';
 import { toQos, toRecord } from './packet-codec.ts';
+import { asBytes, type Reply } from './round-trip.ts';
 
 /** As it stands in Redis, and is told to other nodes: in the words of the package. */
 export interface WireSubscription {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { excessOf } from '../../../test/growth/growth.ts';
-import type { Reply } from './batch.ts';
+import type { Reply } from './round-trip.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
 
 const refuse = (): never => {

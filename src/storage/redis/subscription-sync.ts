@@ -1,9 +1,9 @@
 import type { StoredSubscription } from '../../broker/store-port.ts';
-import { Subscriptions } from '../memory/subscriptions.ts';
-import { type Argument, asList, asNumber, asText, nothing, pairsOf, type Reply } from './batch.ts';
+import { MemorySubscriptions } from '../memory/memory-subscriptions.ts';
 import { toBytes } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
-import type { Room } from './room.ts';
+import type { StoreRoom } from './room.ts';
+import { type Argument, asList, asNumber, asText, nothing, pairsOf, type Reply } from './round-trip.ts';
 import { subscriptionOf, toSubscription, type WireSubscription, wireOf } from './subscription-codec.ts';
 
 /** Sessions that are read in one step. */
@@ -16,7 +16,7 @@ const refused = -1;
 export interface SubscriptionSyncOptions {
   readonly keyPrefix: string;
   readonly runId: string;
-  readonly room: Pick<Room, 'maxBytes' | 'refuse'>;
+  readonly room: Pick<StoreRoom, 'maxBytes' | 'refuse'>;
 }
 
 /** A change of the subscriptions of one session: some removed or all, then some added. */
@@ -39,7 +39,7 @@ export class SubscriptionSync {
   readonly #keyPrefix: string;
   readonly #runId: string;
   readonly #room: SubscriptionSyncOptions['room'];
-  readonly #index = new Subscriptions();
+  readonly #index = new MemorySubscriptions();
   readonly #open = new Map<string, OpenChanges>();
   readonly #stale = new Set<string>();
   /** Sessions that are being read again. */
@@ -57,7 +57,7 @@ export class SubscriptionSync {
     this.#room = options.room;
   }
 
-  get index(): Subscriptions {
+  get index(): MemorySubscriptions {
     return this.#index;
   }
 

@@ -9,7 +9,7 @@ import { defaultTlsPolicy, type TlsPolicy } from './policy.ts';
 import { byServerName } from './server-names.ts';
 
 /** What sessions of a context have in common. */
-export interface Sessions {
+export interface TlsSessions {
   /**
    * `sessionScope`, at most 32 characters: without one OpenSSL refuses to resume sessions with client certificates.
    */
@@ -33,7 +33,7 @@ export function sessionScope({ clientCa, revocation }: TlsMaterial, asksForCerti
 /** The TLS side of a server. */
 export const serverContext = (
   { cert, key, alternative, clientCa }: ServerChoice & Pick<TlsMaterial, 'clientCa'>,
-  sessions: Sessions,
+  sessions: TlsSessions,
   policy: TlsPolicy = defaultTlsPolicy,
 ): SecureContext =>
   createSecureContext({
@@ -68,7 +68,7 @@ export interface ServerContexts {
 
 export function serverContexts(
   material: TlsMaterial & Pick<OwnMaterial, 'named' | 'alternative'>,
-  sessions: Sessions,
+  sessions: TlsSessions,
   policy: TlsPolicy,
 ): ServerContexts {
   const byDefault = serverContext(material, sessions, policy);

@@ -109,7 +109,7 @@ export function limitCases(open: OpenLimitedStore): void {
     expect(await messagesOf(store, bob)).toEqual([]);
     expect(drops).toEqual([{ reason: 'refused', clientId: 'alice', topic: 'b' }]);
     await sent(store, packet, 1);
-    await store.settled(alice, 1);
+    await store.settle(alice, 1);
     await toAlice(store, 'c');
     expect(await topicsOf(store)).toEqual(['c']);
   });
@@ -167,7 +167,7 @@ export function limitCases(open: OpenLimitedStore): void {
     });
     expect(drops.map(({ reason }) => reason)).toEqual(['refused', 'refused']);
     await sent(store, packet, 1);
-    await store.settled(alice, 1);
+    await store.settle(alice, 1);
     await publish(store, message('b', { payload: Buffer.alloc(400_000) }));
     expect(await topicsOf(store)).toEqual(['b']);
   });

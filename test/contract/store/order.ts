@@ -33,9 +33,9 @@ export function orderCases(open: OpenStore): void {
     const both = messagesOf(store);
     writes.push(sent(store, first, 1));
     const replayed = messagesOf(store);
-    writes.push(store.received(alice, 1));
-    const cleared = store.settled(alice, 1);
-    const unknown = store.settled(alice, 1);
+    writes.push(store.markReceived(alice, 1));
+    const cleared = store.settle(alice, 1);
+    const unknown = store.settle(alice, 1);
     const rest = messagesOf(store);
     await Promise.all(writes);
     expect((await both).map(({ topic }) => topic)).toContain('b');
@@ -86,7 +86,7 @@ export function orderCases(open: OpenStore): void {
       () => store.subscribe(alice, [subscription('a')]),
       ...packets.map((packet, index) => () => sent(store, packet, index + 1)),
       () => retain(store, message('kept', { retain: true })),
-      ...packets.map((_, index) => () => store.received(alice, index + 1)),
+      ...packets.map((_, index) => () => store.markReceived(alice, index + 1)),
       () => store.putSession({ clientId: 'alice', principal: 'p', expirySeconds: 1 }),
     ];
     await Promise.all(calls.map((call, index) => call().then(() => order.push(index))));

@@ -135,8 +135,8 @@ export function queueCases(open: OpenStore): void {
     const [opened, packets] = await openWith('a', 'b', 'c');
     await using store = opened;
     for (const [index, packet] of packets.entries()) await sent(store, packet, index + 1);
-    await store.settled(alice, 2);
-    await store.settled(alice, 2);
+    await store.settle(alice, 2);
+    await store.settle(alice, 2);
     expect((await messagesOf(store)).map(({ topic }) => topic)).toEqual(['a', 'c']);
   });
 
@@ -144,18 +144,18 @@ export function queueCases(open: OpenStore): void {
     const [opened, [first]] = await openWith('a', 'b');
     await using store = opened;
     await sent(store, first!, 5);
-    await store.received(alice, 5);
+    await store.markReceived(alice, 5);
     expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', packetId: 5 }, { topic: 'b' }]);
-    await store.received(alice, 5);
+    await store.markReceived(alice, 5);
     expect(await queueOf(store)).toMatchObject([{ cmd: 'pubrel', packetId: 5 }, { topic: 'b' }]);
-    await store.settled(alice, 5);
+    await store.settle(alice, 5);
     expect(await queueOf(store)).toMatchObject([{ topic: 'b' }]);
   });
 
   test('an update of what is not queued is no error and queues nothing', async () => {
     await using store = await open();
     await sent(store, message('gone'), 3);
-    await store.received(alice, 3);
+    await store.markReceived(alice, 3);
     expect(await queueOf(store)).toEqual([]);
   });
 
@@ -173,9 +173,9 @@ export function queueCases(open: OpenStore): void {
     const [opened, packets] = await openWith('a', 'b');
     await using store = opened;
     for (const packet of packets) await sent(store, packet, 9);
-    await store.settled(alice, 9);
+    await store.settle(alice, 9);
     expect(await queueOf(store)).toHaveLength(1);
-    await store.settled(alice, 9);
+    await store.settle(alice, 9);
     expect(await queueOf(store)).toEqual([]);
   });
 
@@ -184,7 +184,7 @@ export function queueCases(open: OpenStore): void {
     await using store = opened;
     const replay = store.queue(alice);
     await sent(store, packets[1]!, 1);
-    await store.settled(alice, 1);
+    await store.settle(alice, 1);
     await store.keep(message('late'), [{ clientId: 'alice' }]);
     expect((await read(replay)).map(topicIn)).toEqual(['a']);
   });
@@ -193,14 +193,14 @@ export function queueCases(open: OpenStore): void {
     await using store = await open();
     const acknowledge = async (packet: NamedPacket): Promise<void> => {
       await sent(store, packet, 1);
-      await store.settled(alice, 1);
+      await store.settle(alice, 1);
     };
     for (let round = 0; round < 20; round += 1) {
       const [before, after] = [message('before'), message('after')];
       await store.keep(before, [{ clientId: 'alice' }]);
       await sent(store, before, 1);
       const replay = read(store.queue(alice));
-      const cleared = store.settled(alice, 1);
+      const cleared = store.settle(alice, 1);
       await store.keep(after, [{ clientId: 'alice' }]);
       await cleared;
       expect((await replay).map(topicIn)).not.toContain('after');

@@ -109,7 +109,7 @@ export function sessionCases(open: OpenStore): void {
       retainedBytes: 100,
     });
     await sent(store, packet, 1);
-    await store.settled(alice, 1);
+    await store.settle(alice, 1);
     await retain(store, message('kept', { payload: Buffer.alloc(0) }));
     expect(store.stats()).toMatchObject({ queuedMessages: 1, queuedBytes: 20, retainedMessages: 0, retainedBytes: 0 });
     await store.endSession(alice);

@@ -82,7 +82,7 @@ export const retain = (store: Store, packet: StoredMessage): Promise<void> =>
 export const openExchange = (store: Store, clientId: string, packetId: number): Promise<void> =>
   store.keep(message('opened', { qos: 2 }), [], { exchange: { clientId, packetId } });
 export const sent = (store: Store, packet: QueueKey, packetId: number): Promise<void> =>
-  store.sent(alice, packet, packetId);
+  store.markSent(alice, packet, packetId);
 
 const level = fc.constantFrom('', 'a', 'b', '$s');
 export const topicNames = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'));

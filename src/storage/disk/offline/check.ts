@@ -2,19 +2,19 @@ import { StoreError } from '../../../kernel/errors.ts';
 import { topicFilterProblem, topicNameProblem } from '../../../mqtt/topic.ts';
 import { bytesOf } from '../../detach.ts';
 import { emptySize, type Size } from '../../limits.ts';
+import { decodeWill } from '../disk-wills.ts';
 import { faultIn } from '../files/damaged.ts';
 import type { Environment, Row, TableName } from '../files/environment.ts';
 import { inboundKey, type OwnerNumber, ownerIn, ownerKey, sequenceIn, textKey } from '../files/keys.ts';
 import { decodeMessage, messageHead } from '../queues/message-record.ts';
 import { numbersIn } from '../queues/numbers.ts';
 import { decodeOwner, decodeSize } from '../queues/owners.ts';
-import { retainedSizeIn } from '../retained/retained.ts';
+import { retainedSizeIn } from '../retained/disk-retained.ts';
 import { topicKey } from '../retained/retained-key.ts';
 import { decodeSubscription } from '../subscription-record.ts';
-import { decodeWill } from '../wills.ts';
 
 /** Something in a store that is not as it must be. */
-export interface Finding {
+export interface StoreFinding {
   readonly table: TableName;
   /** Whose record it is, or its key in hexadecimal. */
   readonly record: string;
@@ -27,7 +27,7 @@ export interface CheckReport {
   readonly records: number;
   readonly problems: number;
   /** The first of the problems, at most 100. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly StoreFinding[];
   /** Messages of sessions that are over; the broker removes them by and by. */
   readonly leftOver: number;
 }
@@ -50,7 +50,7 @@ class Check {
   readonly #environment: Environment;
   readonly #owners = new Map<OwnerNumber, KnownOwner>();
   readonly #retained = emptySize();
-  readonly #findings: Finding[] = [];
+  readonly #findings: StoreFinding[] = [];
   #problems = 0;
   #records = 0;
   #leftOver = 0;

@@ -1,14 +1,14 @@
 import { identifiersOf } from '../../../broker/stored-properties.ts';
 import { StoreError } from '../../../kernel/errors.ts';
+import { decodeWill } from '../disk-wills.ts';
 import { damaged } from '../files/damaged.ts';
 import type { Environment, Row, TableName } from '../files/environment.ts';
 import { endOfQueue, firstKey, lastKey, ownerIn, ownerKey, queueKey } from '../files/keys.ts';
 import { decodeMessage, identityOf, messageHead, qosIn } from '../queues/message-record.ts';
 import { decodeOwner } from '../queues/owners.ts';
 import { decodeSubscription } from '../subscription-record.ts';
-import { decodeWill } from '../wills.ts';
 import { type ExportLine, exportFormat, exportVersion } from './export-schema.ts';
-import { lineOf, messageLine } from './message-line.ts';
+import { lineOf, lineOfMessage } from './message-line.ts';
 
 const pageRows = 512;
 const pageBytes = 1_048_576;
@@ -135,7 +135,7 @@ function queuedLine(clientId: string, record: Buffer, sentAs: number | undefined
     type: 'message',
     clientId,
     queuedAt,
-    ...messageLine(packet),
+    ...lineOfMessage(packet),
     ...(identifiers.length === 0 ? {} : { identifiers }),
     ...(packet.shared === undefined ? {} : { shared: [...packet.shared] }),
     ...(sentAs === undefined ? {} : { packetId: sentAs }),
@@ -144,7 +144,7 @@ function queuedLine(clientId: string, record: Buffer, sentAs: number | undefined
 
 function willLine(record: Buffer): ExportLine {
   const { clientId, runId = '', publishAt, ...will } = decodeWill(record);
-  const fields = messageLine(will);
+  const fields = lineOfMessage(will);
   const due = publishAt === undefined ? {} : { publishAt: Math.ceil(publishAt) };
   return { type: 'will', clientId, ...fields, brokerId: runId, ...due };
 }
@@ -152,5 +152,5 @@ function willLine(record: Buffer): ExportLine {
 function retainedLine(record: Buffer): ExportLine {
   const packet = decodeMessage(record);
   if (packet.cmd === 'pubrel') throw damaged('a retained message of the store is none');
-  return { type: 'retained', queuedAt: messageHead(record).queuedAt, ...messageLine(packet) };
+  return { type: 'retained', queuedAt: messageHead(record).queuedAt, ...lineOfMessage(packet) };
 }

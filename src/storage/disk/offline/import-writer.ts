@@ -1,16 +1,16 @@
 import { StoreError } from '../../../kernel/errors.ts';
 import { bytesOf } from '../../detach.ts';
 import { emptySize, type Size } from '../../limits.ts';
+import { encodeWill } from '../disk-wills.ts';
 import type { Environment, TableName } from '../files/environment.ts';
 import { inboundKey, type OwnerNumber, ownerKey, queueKey, textKey } from '../files/keys.ts';
 import { schemaVersion, versionRow } from '../files/schema-version.ts';
 import { encodeBody, encodeMessage, releasedRecord } from '../queues/message-record.ts';
 import { numberRows } from '../queues/numbers.ts';
 import { encodeOwner, encodeSize } from '../queues/owners.ts';
-import { retainedSizeRow } from '../retained/retained.ts';
+import { retainedSizeRow } from '../retained/disk-retained.ts';
 import { topicKey } from '../retained/retained-key.ts';
 import { encodeSubscription } from '../subscription-record.ts';
-import { encodeWill } from '../wills.ts';
 import type { ExportRecord, RecordOf } from './export-schema.ts';
 import { messageOfLine } from './message-line.ts';
 

@@ -6,7 +6,7 @@ type MessageLine = Omit<LineOf<'retained'>, 'type' | 'queuedAt'>;
 type MessageRecord = Omit<RecordOf<'retained'>, 'type' | 'queuedAt'>;
 
 /** The fields of a message as an export has them. */
-export function messageLine(packet: StoredMessage): MessageLine {
+export function lineOfMessage(packet: StoredMessage): MessageLine {
   const { topic, payload, qos, retain, expiresAt, runId, counter, clientId, properties } = packet;
   const line = propertiesLine(properties);
   return {

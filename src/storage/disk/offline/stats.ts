@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StoreStats } from '../../../broker/store-port.ts';
 import { ownerIn } from '../files/keys.ts';
 import { decodeOwner, decodeSize } from '../queues/owners.ts';
-import { retainedSizeIn } from '../retained/retained.ts';
+import { retainedSizeIn } from '../retained/disk-retained.ts';
 import type { OfflineStore } from './open-offline.ts';
 
 /** What a store on disk holds. */

@@ -245,7 +245,7 @@ const bodyReader = (record: Buffer): RecordReader => {
 };
 
 /** The topic of a message; undefined when only the PUBREL is left. */
-export function topicOf(record: Buffer): string | undefined {
+export function topicOfRecord(record: Buffer): string | undefined {
   if (messageHead(record).isReleased) return undefined;
   const reader = bodyReader(record);
   reader.skip(); // node

@@ -86,7 +86,7 @@ export class QueueIndex {
   }
 
   /** Notes that the message was sent under this packet identifier. */
-  sent(sequence: number, messageId: number): void {
+  markSent(sequence: number, messageId: number): void {
     const before = this.#messageIds.get(sequence);
     if (before === messageId) return;
     this.#release(sequence);

@@ -3,9 +3,9 @@ import { StoreError } from '../../../kernel/errors.ts';
 import type { Batch } from '../files/batch.ts';
 import type { Environment } from '../files/environment.ts';
 import { queueKey, sequenceIn } from '../files/keys.ts';
+import type { DiskQueues } from './disk-queues.ts';
 import { decodeMessage } from './message-record.ts';
 import type { Owner } from './owners.ts';
-import type { Queues } from './queues.ts';
 
 const pageRows = 256;
 const pageBytes = 1_048_576;
@@ -13,7 +13,7 @@ const pageBytes = 1_048_576;
 export interface ReplayDeps {
   readonly environment: Environment;
   readonly batch: Batch;
-  readonly queues: Queues;
+  readonly queues: DiskQueues;
 }
 
 /**

@@ -12,7 +12,7 @@ const pagePackets = 512;
 const pageSteps = 2_048;
 
 /** The last retained message of each topic. */
-export class RetainedMessages {
+export class MemoryRetained {
   /** What is retained. */
   readonly total: Size = emptySize();
   readonly #tree = new RetainedTree<StoredMessage>();

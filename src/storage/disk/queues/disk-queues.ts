@@ -3,7 +3,7 @@ import { bytesOf } from '../../detach.ts';
 import type { StoreDeps } from '../../drop.ts';
 import { admit, emptySize, type Lapse, lapseAt, queueRefused, type Size } from '../../limits.ts';
 import type { QueueDelivery } from '../../memory/client-queue.ts';
-import { deliveries } from '../../memory/queues.ts';
+import { deliveries } from '../../memory/memory-queues.ts';
 import type { QueueLimits } from '../../schema.ts';
 import type { Batch } from '../files/batch.ts';
 import type { Environment } from '../files/environment.ts';
@@ -15,7 +15,7 @@ import {
   type MessageBody,
   messageHead,
   releasedRecord,
-  topicOf,
+  topicOfRecord,
 } from './message-record.ts';
 import type { Numbers } from './numbers.ts';
 import type { Owner, Owners } from './owners.ts';
@@ -32,7 +32,7 @@ export interface QueuesDeps extends StoreDeps {
 }
 
 /** The outgoing queues of all sessions, on disk but for what `QueueIndex` says. */
-export class Queues {
+export class DiskQueues {
   /** What is in all queues. */
   readonly total: Size = emptySize();
   /** Owners that are gone while messages of theirs stand in the table. */
@@ -60,19 +60,19 @@ export class Queues {
     }
   }
 
-  sent(clientId: string, key: QueueKey, packetId: number): void {
+  markSent(clientId: string, key: QueueKey, packetId: number): void {
     this.#at(
       clientId,
       (index) => index.find(key),
       (owner, sequence) => {
-        this.indexOf(owner).sent(sequence, packetId);
+        this.indexOf(owner).markSent(sequence, packetId);
         owner.changes += 1;
       },
     );
   }
 
   /** Only the PUBREL is left of it. */
-  received(clientId: string, packetId: number): void {
+  markReceived(clientId: string, packetId: number): void {
     this.#at(
       clientId,
       (index) => index.sentAs(packetId),
@@ -83,7 +83,7 @@ export class Queues {
     );
   }
 
-  settled(clientId: string, packetId: number): void {
+  settle(clientId: string, packetId: number): void {
     this.#at(
       clientId,
       (index) => index.sentAs(packetId),
@@ -113,7 +113,7 @@ export class Queues {
     const lapse = this.#lapseOf(record);
     if (lapse === undefined || this.#isSent(owner, sequence)) return false;
     this.remove(owner, sequence, record);
-    this.#deps.onDropped({ reason: lapse, clientId: owner.clientId, topic: topicOf(record) ?? '' });
+    this.#deps.onDropped({ reason: lapse, clientId: owner.clientId, topic: topicOfRecord(record) ?? '' });
     return true;
   }
 
@@ -214,7 +214,7 @@ export class Queues {
       const record = this.#deps.batch.get('queue', queueKey(owner.number, sequence));
       if (record === undefined) continue; // acknowledged since
       this.remove(owner, sequence, record);
-      return topicOf(record);
+      return topicOfRecord(record);
     }
   }
 

@@ -4,10 +4,10 @@ import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { retainedRefused, storeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
-import { asBytes, asList, asNumber, asText, type Reply, type WriteOperation } from './batch.ts';
-import { messageBytes, toRetained } from './packet-codec.ts';
+import { encodeRecord, toRetained } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { retainedPattern } from './retained-pattern.ts';
+import { asBytes, asList, asNumber, asText, type Reply, type WriteOperation } from './round-trip.ts';
 
 /** Topics that Redis looks at in one step of a search. */
 const scanStep = 500;
@@ -19,7 +19,7 @@ const sweepStep = 500;
  * topics with empty levels, shows `$` topics to leading wildcards, does not know that `*` and `[` stand for themselves
  * in a topic, and may show a topic twice.
  */
-export class Retained {
+export class RedisRetained {
   readonly #pipe: Pipe;
   readonly #hash: string;
   readonly #limits: StoreLimits;
@@ -35,7 +35,7 @@ export class Retained {
   /** Keeps it, or takes away what is there; what its answer says is for `take`. */
   operation(packet: StoredMessage): WriteOperation {
     const { topic, payload, expiresAt = '' } = packet;
-    const message = payload.length === 0 ? '' : messageBytes(packet);
+    const message = payload.length === 0 ? '' : encodeRecord(packet);
     const { messages, bytes, onFull } = this.#limits.retained;
     const fields = [topic, message, bytesOf(packet), expiresAt, this.#deps.now()];
     return {

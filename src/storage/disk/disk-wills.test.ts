@@ -1,6 +1,6 @@
 import { serialize } from 'node:v8';
 import { expect, test } from 'vitest';
-import { decodeWill, encodeWill } from './wills.ts';
+import { decodeWill, encodeWill } from './disk-wills.ts';
 
 const will = { topic: 'gone', payload: Buffer.from('x'), qos: 1, retain: false, clientId: 'c', publishAt: 5 } as const;
 

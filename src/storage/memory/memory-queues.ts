@@ -10,7 +10,7 @@ import { ClientQueue, type QueueDelivery, type ReplayDeps } from './client-queue
 const sweepStep = 2;
 
 /** The outgoing queues of all sessions. */
-export class Queues {
+export class MemoryQueues {
   /** What is in all queues. */
   readonly total: Size = emptySize();
   readonly #queues = new Map<string, ClientQueue>();
@@ -38,18 +38,18 @@ export class Queues {
     }
   }
 
-  sent(clientId: string, key: QueueKey, packetId: number): void {
-    this.#queues.get(clientId)?.sent(key, packetId);
+  markSent(clientId: string, key: QueueKey, packetId: number): void {
+    this.#queues.get(clientId)?.markSent(key, packetId);
   }
 
-  received(clientId: string, packetId: number): void {
-    this.#queues.get(clientId)?.received(packetId);
+  markReceived(clientId: string, packetId: number): void {
+    this.#queues.get(clientId)?.markReceived(packetId);
   }
 
-  settled(clientId: string, packetId: number): void {
+  settle(clientId: string, packetId: number): void {
     const queue = this.#queues.get(clientId);
     if (queue === undefined) return;
-    queue.settled(packetId);
+    queue.settle(packetId);
     this.#forgetEmpty(clientId, queue);
   }
 

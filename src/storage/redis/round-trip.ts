@@ -23,7 +23,7 @@ export interface WriteOperation {
 }
 
 /** Operations that go to Redis in one round trip, under a number that stays when they are sent again. */
-export interface Batch {
+export interface RoundTrip {
   readonly number: number;
   readonly operations: readonly Operation[];
 }

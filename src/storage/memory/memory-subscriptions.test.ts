@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { MemorySubscriptions } from './memory-subscriptions.ts';
 import { maxListed } from './own-subscriptions.ts';
-import { Subscriptions } from './subscriptions.ts';
 
 const filters = Array.from({ length: maxListed * 2 }, (_, index) => `f/${index}`);
 const qos = fc.constantFrom(0 as const, 1 as const, 2 as const);
@@ -14,7 +14,7 @@ test('a client has the subscriptions that were added last and not removed, wheth
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-      const subscriptions = new Subscriptions();
+      const subscriptions = new MemorySubscriptions();
       const expected = new Map<string, number>();
       for (const { what, filter, qos: granted } of steps) {
         if (what === 'remove') {

@@ -3,10 +3,10 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
-import { asList, type Reply, timeIn, toArguments } from './batch.ts';
 import { redisBack, redisLost } from './events.ts';
 import type { Pipe, RunBatch } from './pipe.ts';
 import { lateTimeIn, RedisTime } from './redis-time.ts';
+import { asList, type Reply, timeIn, toArguments } from './round-trip.ts';
 import { batchScript } from './script.ts';
 
 const scriptId = createHash('sha1').update(batchScript).digest('hex');
@@ -21,7 +21,7 @@ export interface LinkOptions {
 }
 
 /** Keeps the pipe connected, and says once for each outage that it is one. */
-export class Link {
+export class RedisLink {
   readonly #options: LinkOptions;
   readonly #client: Redis;
   readonly #pipe: Pipe;

@@ -7,7 +7,7 @@ import { DiskSpace } from './files/disk-space.ts';
 import { type DiskOptions, OpenedStore, type OpenedStoreDeps } from './opened-store.ts';
 
 /** The way of the store's methods to what it holds. */
-export class Access {
+export class StoreAccess {
   readonly #options: DiskOptions;
   readonly #deps: OpenedStoreDeps;
   readonly #space: DiskSpace;

@@ -11,7 +11,7 @@ import {
 } from './own-subscriptions.ts';
 
 /** Subscriptions of all sessions, by client and by topic. */
-export class Subscriptions {
+export class MemorySubscriptions {
   readonly #byClient = new Map<string, OwnSubscriptions>();
   /** Those at QoS 1 and 2: only for them messages are queued. */
   readonly #index = new TopicIndex<MatchedSubscription>();

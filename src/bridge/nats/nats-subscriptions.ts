@@ -12,7 +12,7 @@ interface Entry {
 }
 
 /** What is subscribed to, over all connections: each new one gets it again. */
-export class Subscriptions {
+export class NatsSubscriptions {
   readonly #entries = new Set<Entry>();
   readonly #report: (error: unknown) => void;
   #connection: NatsConnection | undefined;

@@ -4,7 +4,7 @@ import { exchangeBytes, exchangeRefused } from '../limits.ts';
 import type { ExchangeLimits } from '../schema.ts';
 
 /** Packet identifiers of QoS 2 messages that publishers have not released yet. [MQTT-4.3.3-2] */
-export class InboundIdentifiers {
+export class MemoryExchanges {
   readonly #open = new Map<string, Set<number>>();
   readonly #onDropped: StoreDeps['onDropped'];
   readonly #limits: ExchangeLimits;

@@ -1,16 +1,16 @@
 import type { HubContext } from './context.ts';
 import { isValidSubject } from './subject.ts';
-import { createSubscription, type Subscriber, type Subscription } from './subscription.ts';
+import { createSubscription, type HubSubscriber, type HubSubscription } from './subscription.ts';
 
 const maxSubjectTokens = 255;
 
 /** The subscriptions of one client, by its sid. */
-export class Subscriptions {
-  readonly #owner: Subscriber;
+export class ClientSubscriptions {
+  readonly #owner: HubSubscriber;
   readonly #hub: HubContext;
-  readonly #bySid = new Map<string, Subscription>();
+  readonly #bySid = new Map<string, HubSubscription>();
 
-  constructor(owner: Subscriber, hub: HubContext) {
+  constructor(owner: HubSubscriber, hub: HubContext) {
     this.#owner = owner;
     this.#hub = hub;
   }
@@ -37,7 +37,7 @@ export class Subscriptions {
     else this.close(subscription);
   }
 
-  close(subscription: Subscription): void {
+  close(subscription: HubSubscription): void {
     if (subscription.isClosed) return;
     subscription.isClosed = true;
     this.#bySid.delete(subscription.sid);

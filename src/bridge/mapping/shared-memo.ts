@@ -3,13 +3,13 @@ const maxEntries = 16_384;
 const maxKeyLength = 256;
 
 /** Wraps a pure function of short keys in a memory: topics repeat. */
-export type Memo = <T>(compute: (key: string) => T) => (key: string) => T;
+export type SharedMemo = <T>(compute: (key: string) => T) => (key: string) => T;
 
 /**
  * A memory that functions share, so that it does not grow with their number. It forgets everything when it is full.
  * `undefined` is not remembered, so that names which do not match push nothing out.
  */
-export function createMemo(): Memo {
+export function createSharedMemo(): SharedMemo {
   let entries = 0;
   const filled = new Set<{ clear(): void }>();
   return (compute) => {

@@ -9,11 +9,11 @@ import type {
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { exchangeRefused, type Lapse, lapseAt, queueRefused, storeRefused } from '../limits.ts';
-import { deliveries } from '../memory/queues.ts';
+import { deliveries } from '../memory/memory-queues.ts';
 import type { StoreLimits } from '../schema.ts';
-import { asBytes, asList, asNumber, asText, nothing, type Reply, type WriteOperation } from './batch.ts';
-import { type DeliveryText, decodePacket, deliveryText, encodePacket, topicOf } from './packet-codec.ts';
+import { type DeliveryText, decodePacket, deliveryText, encodePacket, topicOfPacket } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
+import { asBytes, asList, asNumber, asText, nothing, type Reply, type WriteOperation } from './round-trip.ts';
 
 /** A page of a replay; the first of the two that is reached ends it. */
 const pageEntries = 256;
@@ -36,7 +36,7 @@ interface Replay {
 }
 
 /** The outgoing queues of all sessions; `script-queue.ts` says how they are kept. */
-export class Outgoing {
+export class RedisQueues {
   readonly #pipe: Pipe;
   readonly #limits: StoreLimits;
   readonly #deps: StoreDeps;
@@ -84,16 +84,16 @@ export class Outgoing {
     };
   }
 
-  sent(clientId: string, key: QueueKey, packetId: number): Promise<void> {
+  markSent(clientId: string, key: QueueKey, packetId: number): Promise<void> {
     return this.#pipe.write('SENT', [encodeURIComponent(clientId), keyOf(key), packetId], nothing);
   }
 
   /** Only the PUBREL is left of it. */
-  received(clientId: string, packetId: number): Promise<void> {
+  markReceived(clientId: string, packetId: number): Promise<void> {
     return this.#pipe.write('RECEIVED', [encodeURIComponent(clientId), packetId], nothing);
   }
 
-  settled(clientId: string, packetId: number): Promise<void> {
+  settle(clientId: string, packetId: number): Promise<void> {
     return this.#pipe.write('SETTLED', [encodeURIComponent(clientId), packetId], (name) => {
       if (name !== null) this.#removed(clientId, asText(name));
     });
@@ -160,7 +160,7 @@ export class Outgoing {
 
   async #remove(clientId: string, { name, body }: Entry, reason: Lapse): Promise<void> {
     const isRemoved = await this.#pipe.submit('DISCARD', encodeURIComponent(clientId), name);
-    if (asNumber(isRemoved) === 1) this.#deps.onDropped({ reason, clientId, topic: topicOf(body) });
+    if (asNumber(isRemoved) === 1) this.#deps.onDropped({ reason, clientId, topic: topicOfPacket(body) });
   }
 
   /** Replays that have read it leave it out. */
@@ -190,7 +190,7 @@ export class Outgoing {
       throw queueRefused(clientId, this.#limits.queue);
     }
     const body = asBytes(event[2]);
-    const topic = body === undefined || body.length === 0 ? {} : { topic: topicOf(body) };
+    const topic = body === undefined || body.length === 0 ? {} : { topic: topicOfPacket(body) };
     const known = reason === 'expired' || reason === 'too-old' ? reason : 'queue-full';
     this.#deps.onDropped({ reason: known, clientId, ...topic });
   }

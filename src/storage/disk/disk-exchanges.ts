@@ -1,14 +1,14 @@
 import type { Exchange } from '../../broker/store-port.ts';
 import type { StoreDeps } from '../drop.ts';
-import { InboundIdentifiers } from '../memory/inbound.ts';
+import { MemoryExchanges } from '../memory/memory-exchanges.ts';
 import type { ExchangeLimits } from '../schema.ts';
 import type { Batch } from './files/batch.ts';
 import type { Environment } from './files/environment.ts';
 import { inboundKey } from './files/keys.ts';
 
 /** Open QoS 2 identifiers of publishers: in memory as they are asked for with every message, and on disk. */
-export class DiskInbound {
-  readonly #open: InboundIdentifiers;
+export class DiskExchanges {
+  readonly #open: MemoryExchanges;
   readonly #batch: Batch;
 
   constructor(
@@ -18,7 +18,7 @@ export class DiskInbound {
     { onDropped }: Pick<StoreDeps, 'onDropped'>,
   ) {
     this.#batch = batch;
-    this.#open = new InboundIdentifiers(limits, { onDropped }, ({ clientId, packetId }) =>
+    this.#open = new MemoryExchanges(limits, { onDropped }, ({ clientId, packetId }) =>
       batch.remove('inbound', inboundKey(clientId, packetId)),
     );
     for (const { key, value } of environment.all('inbound'))

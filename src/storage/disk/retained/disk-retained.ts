@@ -8,7 +8,14 @@ import type { Batch } from '../files/batch.ts';
 import { RecordReader, RecordWriter } from '../files/bytes.ts';
 import type { Environment, Row } from '../files/environment.ts';
 import { firstKey, lastKey } from '../files/keys.ts';
-import { decodeRetained, encodeBody, encodeMessage, expiryIn, messageHead, topicOf } from '../queues/message-record.ts';
+import {
+  decodeRetained,
+  encodeBody,
+  encodeMessage,
+  expiryIn,
+  messageHead,
+  topicOfRecord,
+} from '../queues/message-record.ts';
 import { isCut, isWholeRange, nextFrom, rangeOf, topicIn, topicKey } from './retained-key.ts';
 import { TopicBlocks } from './topic-blocks.ts';
 import { queryOf } from './topic-signature.ts';
@@ -24,7 +31,7 @@ export interface RetainedDeps extends StoreDeps {
 }
 
 /** The last retained message of each topic, all on disk; matched by walking the topics in their order, where any may match. */
-export class RetainedMessages {
+export class DiskRetained {
   /** What is retained. */
   readonly total: Size;
   readonly #limits: StoreLimits;
@@ -157,7 +164,7 @@ export class RetainedMessages {
     const messageExpiry = expiryIn(record);
     if (messageExpiry === undefined || messageExpiry > this.#deps.now()) return false;
     this.#remove(key, record);
-    this.#deps.onDropped({ reason: 'expired', topic: topicOf(record) ?? '' });
+    this.#deps.onDropped({ reason: 'expired', topic: topicOfRecord(record) ?? '' });
     return true;
   }
 
