@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { dialable, formatSocketAddress, type SocketAddress } from '../kernel/address.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
+import { listen } from '../kernel/listen.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { Turn } from '../plane/turn.ts';
 import { BlockPool } from './blocks.ts';
@@ -11,7 +12,6 @@ import { Clients } from './clients.ts';
 import type { HubContext, HubStats } from './context.ts';
 import { hubAcceptFailed, hubJetStreamRefused, hubListening } from './events.ts';
 import { infoLine } from './info.ts';
-import { boundAddress, listen } from './listen.ts';
 import { Router } from './router.ts';
 import type { HubOptions } from './schema.ts';
 
@@ -78,9 +78,8 @@ export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
         server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) =>
           clients.accept(socket),
         );
-        await listen(server, options.bind, signal);
+        bound = await listen(server, { ...listening, address: options.bind }, signal);
         server.on('error', (error) => events.emit(hubAcceptFailed, { reason: error.message }));
-        bound = boundAddress(server, options.bind);
         cancelTick = clock.after(tickMs, tick);
         events.emit(hubListening, { address: formatSocketAddress(bound) });
       },
@@ -93,6 +92,13 @@ export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
     };
   };
 }
+
+const listening = {
+  name: 'NATS hub',
+  setting: 'nats.hub.bind',
+  ifInUse: '; is another nats-server running? Stop it, set nats.hub.bind, or use it with nats.servers',
+  backlog: 1_024,
+} as const;
 
 const newStats = (): HubStats => ({
   connections: 0,

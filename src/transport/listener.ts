@@ -100,7 +100,7 @@ class Listener implements TransportListener {
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#now.reception.start();
-    await this.#now.port.listen();
+    await this.#now.port.listen(signal);
   }
 
   async prepare(options: ListenerOptions, deps: ListenerDeps): Promise<Prepared> {

@@ -1,13 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SocketAddress } from '../kernel/address.ts';
-import { bind } from './bind.ts';
+import { listen } from '../kernel/listen.ts';
 
 /** An address that is listened on. Who takes its connections may change; it accepts meanwhile. */
 export interface Port {
   /** The bound address; before `listen` the configured one. */
   address(): SocketAddress;
   /** @throws StartError `port-in-use`, `bind-failed`, `start-aborted` */
-  listen(): Promise<void>;
+  listen(signal?: AbortSignal): Promise<void>;
   /** Accepts nothing more from now on. @returns when the last of its connections is closed */
   close(): Promise<void>;
 }
@@ -21,16 +21,22 @@ export interface PortOptions {
   readonly onError: (error: Error) => void;
 }
 
+const listening = {
+  setting: '`bind` of this listener',
+  ifInUse: ' by another program; stop it or change `bind` of this listener',
+  backlog: 4_096,
+} as const;
+
 export function createPort({ wanted, listener, receive, onError }: PortOptions): Port {
   let server: Server | undefined;
   let bound = wanted;
   let closed = Promise.resolve();
   return {
     address: () => bound,
-    async listen() {
+    async listen(signal) {
       const starting = createServer({ noDelay: true }, receive);
       server = starting;
-      bound = await bind(starting, bound, listener);
+      bound = await listen(starting, { ...listening, address: bound, name: `listener ${listener}` }, signal);
       starting.on('error', onError);
     },
     close() {
