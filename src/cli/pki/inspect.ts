@@ -9,6 +9,7 @@ import { provesPossession, readCsr } from '../../pki/x509/csr.ts';
 import { describeX509 } from '../../pki/x509/inspect.ts';
 import { keyProblem } from '../../pki/x509/keys.ts';
 import { isEncryptedKey, parsePrivateKey } from '../../pki/x509/pem.ts';
+import { beginsPem } from '../../pki/x509/pem-blocks.ts';
 import { algorithmName } from '../../pki/x509/signatures.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { certificatesOf } from './certificate-file.ts';
@@ -41,10 +42,10 @@ async function inspect(io: Io, file: string, options: { readonly json?: true }):
 
 function show(bytes: Buffer, path: string): Shown {
   const text = bytes.toString('latin1');
-  if (text.includes('PRIVATE KEY-----') && !text.includes('-----BEGIN CERTIFICATE-----'))
+  if (text.includes('PRIVATE KEY-----') && !beginsPem(text, 'CERTIFICATE'))
     return showKey(bytes.toString('utf8'), path);
   if (text.includes('CERTIFICATE REQUEST-----')) return showRequest(bytes, path);
-  if (text.includes('-----BEGIN X509 CRL-----')) return showCrls(bytes, path);
+  if (beginsPem(text, 'X509 CRL')) return showCrls(bytes, path);
   const certificates = certificatesOf(bytes);
   if (typeof certificates !== 'string') {
     const facts = certificates.map(describeX509);

@@ -6,7 +6,7 @@ import { createCrl, type RevokedCertificate } from '../revocation/crl.ts';
 import { readCrls } from '../revocation/crl-read.ts';
 import { loadCrls, type SignedCrl } from '../revocation/crl-set.ts';
 import { describeX509 } from '../x509/inspect.ts';
-import { pemOf } from '../x509/keys.ts';
+import { pemOf } from '../x509/pem-blocks.ts';
 import { type CaFolder, crlFolderName, type OwnCa } from './ca-folder.ts';
 import type { Ledger } from './ledger.ts';
 

@@ -1,3 +1,4 @@
+import { pemBlocks, pemOf } from '../x509/pem-blocks.ts';
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs it before it is loaded
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
@@ -5,7 +6,7 @@ import * as x509 from '@peculiar/x509';
 import { AppError } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/printable.ts';
 import { extensionIds } from '../x509/certificate-parts.ts';
-import { importSigningKey, keyProblem, pemOf, signingHash } from '../x509/keys.ts';
+import { importSigningKey, keyProblem, signingHash } from '../x509/keys.ts';
 import { decodeConstraints, encodeConstraints, type NameConstraints } from '../x509/name-constraints.ts';
 import { type SubjectName } from '../x509/names.ts';
 import { type Draft, draftChecks, draftOf, type IssueRequest, type IssuerFacts } from './draft.ts';
@@ -49,8 +50,7 @@ function signerProblem({ certificate, key }: Signer): string | undefined {
 }
 
 /** The issuer's file may hold the CAs above it too. */
-const firstOf = (pem: string): string =>
-  /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0] ?? pem;
+const firstOf = (pem: string): string => pemBlocks(pem, 'CERTIFICATE').blocks[0] ?? pem;
 
 async function sign(
   draft: Draft,

@@ -15,7 +15,7 @@ import {
 } from '../x509/certificate-parts.ts';
 import { contextTag, type DerValue, expectTag, readChildren, readDer, tags, timeMs } from '../x509/der.ts';
 import { describeX509 } from '../x509/inspect.ts';
-import { pemOf } from '../x509/keys.ts';
+import { beginOf, derOfPem, pemBlocks, pemOf } from '../x509/pem-blocks.ts';
 import { isSignedBy, readSigned, type Signed, signatureProblem } from '../x509/signatures.ts';
 import { type RevocationReason, reasonOfCode } from './reasons.ts';
 
@@ -45,7 +45,7 @@ const maxLists = 100;
 /** Reads all lists of a file in PEM or DER. @returns them, or the sentence that says what is wrong with the file. */
 export function readCrls(bytes: Buffer): readonly Crl[] | string {
   if (bytes.length === 0) return 'is empty';
-  const ders = bytes[0] === tags.sequence ? [bytes] : pemBlocks(bytes.toString('latin1'));
+  const ders = bytes[0] === tags.sequence ? [bytes] : dersOf(bytes.toString('latin1'));
   if (typeof ders === 'string') return ders;
   try {
     return ders.map(readCrl);
@@ -54,17 +54,13 @@ export function readCrls(bytes: Buffer): readonly Crl[] | string {
   }
 }
 
-function pemBlocks(text: string): readonly Buffer[] | string {
-  const blocks = Array.from(
-    text.matchAll(/-----BEGIN X509 CRL-----([^-]*)-----END X509 CRL-----/g),
-    ([, body = '']) => body,
-  );
-  if (blocks.length < text.split('-----BEGIN X509 CRL-----').length - 1)
-    return 'is cut off (a revocation list has no end)';
-  if (blocks.length === 0) return 'holds no revocation list in PEM form (-----BEGIN X509 CRL-----)';
+function dersOf(text: string): readonly Buffer[] | string {
+  const { blocks, isCutOff } = pemBlocks(text, 'X509 CRL');
+  if (isCutOff) return 'is cut off (a revocation list has no end)';
+  if (blocks.length === 0) return `holds no revocation list in PEM form (${beginOf('X509 CRL')})`;
   return blocks.length > maxLists
     ? `holds ${blocks.length} revocation lists; at most ${maxLists} are read`
-    : blocks.map((body) => Buffer.from(body, 'base64'));
+    : blocks.map(derOfPem);
 }
 
 /** @throws RangeError where the bytes are no list of version 1 or 2. */

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCsr, maxCsrBytes, provesPossession, readCsr } from './csr.ts';
 import { bits, element, explicit, integer, octets, oid, sequence, set } from './der-write.ts';
-import { generateKey, type KeyType, pemOf, publicKeyOf } from './keys.ts';
+import { generateKey, type KeyType, publicKeyOf } from './keys.ts';
 import type { AltName } from './names.ts';
+import { pemOf } from './pem-blocks.ts';
 import { readSigned } from './signatures.ts';
 
 let key: string;

@@ -4,8 +4,8 @@ import { type ExtensionValue, extensionIds, readExtensions } from './certificate
 import { contextTag, type DerValue, expectTag, oidText, readChildren, readDer, tags } from './der.ts';
 import { bits, element, explicit, integer, octets, oid, sequence, set } from './der-write.ts';
 import { decodeName, encodeName } from './general-name.ts';
-import { pemOf } from './keys.ts';
 import type { AltName, SubjectName } from './names.ts';
+import { beginOf, beginsPem, derOfPem, pemBlocks, pemOf } from './pem-blocks.ts';
 import { isSignedBy, readSigned, type Signed, signerOf } from './signatures.ts';
 
 /** Larger requests are refused unread; one with 100 names has about 5 KiB. */
@@ -42,16 +42,20 @@ export function readCsr(bytes: Buffer): CsrFacts | string {
   }
 }
 
+/** The second is what older programs write (RFC 7468 7). */
+const requestLabels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'] as const;
+
 function derOf(bytes: Buffer): Buffer | string {
   if (bytes.length === 0) return 'is empty';
   if (bytes[0] === tags.sequence) return bytes;
   const text = bytes.toString('latin1');
-  const block = /-----BEGIN (NEW )?CERTIFICATE REQUEST-----([^-]*)-----END \1?CERTIFICATE REQUEST-----/.exec(text);
-  if (block !== null) return Buffer.from(block[2] ?? '', 'base64');
-  if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) return 'is cut off (the request has no end)';
+  const found = requestLabels.map((label) => pemBlocks(text, label));
+  const block = found.flatMap(({ blocks }) => blocks)[0];
+  if (block !== undefined) return derOfPem(block);
+  if (found.some(({ isCutOff }) => isCutOff)) return 'is cut off (the request has no end)';
   if (text.includes('PRIVATE KEY-----')) return 'holds a private key; a request is signed, the key stays where it is';
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return 'holds a certificate and no request';
-  return 'holds no request in PEM form (-----BEGIN CERTIFICATE REQUEST-----)';
+  if (beginsPem(text, 'CERTIFICATE')) return 'holds a certificate and no request';
+  return `holds no request in PEM form (${beginOf('CERTIFICATE REQUEST')})`;
 }
 
 function factsOf(signed: Signed): CsrFacts {

@@ -1,6 +1,6 @@
 import { createCipheriv, createPrivateKey, randomBytes, scryptSync } from 'node:crypto';
 import { integer, octets, oid, sequence } from './der-write.ts';
-import { pemOf } from './keys.ts';
+import { pemOf } from './pem-blocks.ts';
 
 const oids = { pbes2: '1.2.840.113549.1.5.13', scrypt: '1.3.6.1.4.1.11591.4.11', aes256Cbc: '2.16.840.1.101.3.4.1.42' };
 

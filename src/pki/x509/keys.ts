@@ -64,10 +64,6 @@ export const keyFingerprint = (key: KeyObject): string =>
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex');
 
-/** The PEM text of DER bytes. */
-export const pemOf = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})(?=.)/g, '$1\n')}\n-----END ${label}-----\n`;
-
 const curves: Readonly<Record<string, readonly [curve: string, hash: string]>> = {
   prime256v1: ['P-256', 'SHA-256'],
   secp384r1: ['P-384', 'SHA-384'],

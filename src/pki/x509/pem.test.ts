@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, createAuthority } from '../issue/authority.ts';
-import { pemOf } from './keys.ts';
 import { certificatesPem, parseCertificates, parsePrivateKey } from './pem.ts';
+import { pemOf } from './pem-blocks.ts';
 
 let authority: Authority;
 

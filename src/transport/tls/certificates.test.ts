@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type TestPki, testPki } from '../../../test/support/test-pki.ts';
 import { AppError } from '../../kernel/errors.ts';
-import { pemOf } from '../../pki/x509/keys.ts';
+import { pemOf } from '../../pki/x509/pem-blocks.ts';
 import { certificateSource } from './certificates.ts';
 import { type TlsMaterial } from './material.ts';
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIssuedBy } from '../../pki/check/check-parts.ts';
+import { pemBlocks } from '../../pki/x509/pem-blocks.ts';
 
 /** Counts the CAs between client certificates and the trust anchors of a listener. */
 export interface ChainDepth {
@@ -12,9 +13,7 @@ export interface ChainDepth {
  * @param max CAs that may stand between a client certificate and an anchor; 0: the anchor itself must have issued it.
  */
 export function chainDepth(anchors: string, max: number): ChainDepth {
-  const trusted = (anchors.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
-    (pem) => new X509Certificate(pem),
-  );
+  const trusted = pemBlocks(anchors, 'CERTIFICATE').blocks.map((pem) => new X509Certificate(pem));
   const isTrusted = (one: X509Certificate): boolean =>
     trusted.some((anchor) => anchor.fingerprint256 === one.fingerprint256 || isIssuedBy(one, anchor));
   return {

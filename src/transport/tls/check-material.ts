@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { AppError, messageOf } from '../../kernel/errors.ts';
+import { beginOf, pemBlocks } from '../../pki/x509/pem-blocks.ts';
 import type { TlsMaterial } from './material.ts';
 import type { OwnMaterial, ServerPair } from './own-certificates.ts';
 import { nameLine } from './peer.ts';
@@ -63,11 +64,11 @@ function checkPair(pair: ServerPair, clientCa: string, where: string): void {
 }
 
 function readCertificates(pem: string, what: string, where: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
-  if (blocks === null)
+  const { blocks } = pemBlocks(pem, 'CERTIFICATE');
+  if (blocks.length === 0)
     throw new AppError(
       'certificate-invalid',
-      `${where}the ${what}: no PEM certificate in it ("-----BEGIN CERTIFICATE-----")`,
+      `${where}the ${what}: no PEM certificate in it ("${beginOf('CERTIFICATE')}")`,
     );
   return blocks.map((block, index) => {
     try {
