@@ -4,7 +4,7 @@ import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts'
 import type { ListenerOptions } from '../transport/schema.ts';
 import { checkNats } from './checks-nats.ts';
 import { didYouMean } from './closest.ts';
-import type { Environment } from './env.ts';
+import type { EnvironmentVariables } from './env.ts';
 import type { Finding } from './messages.ts';
 import type { Config } from './schema.ts';
 
@@ -107,13 +107,13 @@ export const checks: readonly Check[] = [
 ];
 
 /** What can run, and is hardly what somebody wants. */
-export const warningsIn = ({ listeners, access }: Config, env: Environment): Finding[] => [
+export const warningsIn = ({ listeners, access }: Config, env: EnvironmentVariables): Finding[] => [
   ...unreachedProviders(listeners, access),
   ...crowdedThreads(access, env),
 ];
 
 /** Files, those of the store among them, are read and written by threads that passwords take too. */
-function crowdedThreads({ passwords }: Config['access'], env: Environment): Finding[] {
+function crowdedThreads({ passwords }: Config['access'], env: EnvironmentVariables): Finding[] {
   const threads = Number(env['UV_THREADPOOL_SIZE'] ?? 4);
   const { concurrency } = passwords ?? {};
   if (concurrency === undefined || concurrency + 2 <= threads) return [];

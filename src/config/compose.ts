@@ -72,7 +72,7 @@ export function composeConfig({ file, env, flags }: ComposeInput): LoadedConfig 
 interface Sources {
   readonly source: YamlSource | undefined;
   readonly overlays: readonly Overlay[];
-  readonly env: Environment;
+  readonly env: EnvironmentVariables;
   /** What is wrong with the sources themselves. */
   readonly problems: readonly Problem[];
 }
