@@ -54,7 +54,7 @@ export class Reception {
   readonly #web: WebSide | undefined;
   /** Undefined where no proxy is expected. */
   readonly #entrance: Entrance | undefined;
-  readonly #floodNotice: (reason: DropReason, example: string) => void;
+  readonly #floodNotice: (reason: ConnectionDropReason, example: string) => void;
   #isRetired = false;
 
   constructor(options: ListenerOptions, deps: ListenerDeps, host: ReceptionHost) {

@@ -15,7 +15,7 @@ import { isBeyondLimits } from '../reserved-topics.ts';
 import type { Store } from '../store-port.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { failureOf } from './store-failure.ts';
-import { forBridge, isSame, isShared, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
+import { forBridge, isSame, isSharedFilter, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 
 /** Subscriptions that are taken out of the store at once. */
