@@ -1,5 +1,6 @@
-// npm run test:node: what depends on Node most (hooks into TLS, the stores, the start) on every Node that the program supports,
-// each brought as the pinned one is. Arguments are versions, e.g. 24; without any it is all of them.
+// npm run test:node: what depends on Node most (TLS and the hooks into it, HTTP, passwords and tokens, the stores, the start) on
+// every Node that the program supports, each brought as the pinned one is. Arguments are versions, e.g. 24; without any it is all
+// of them.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { knownMajors, readPins } from './node.mjs';
@@ -7,6 +8,9 @@ import { build, installPackages, installPrograms, requireNode, root, say } from 
 
 /** What vitest takes for parts of paths. */
 const parts = [
+  'src/auth/',
+  'src/bridge/nats/',
+  'src/http/',
   'src/transport/',
   'src/storage/',
   'src/cli/node-version',
@@ -14,7 +18,9 @@ const parts = [
   'test/integration/ocsp-stapling',
   'test/integration/pki-handshake',
   'test/integration/auth-',
+  'test/integration/bridge-nats-',
   'test/integration/disk-',
+  'test/integration/http-',
   'test/integration/memory-store',
   'test/integration/redis-store',
   'test/e2e/serve.test',
