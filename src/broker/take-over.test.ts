@@ -42,9 +42,7 @@ const arrival = fc.record({
   isGone: fc.boolean(),
 });
 
-test('whoever comes last under a client id is the one that is connected, however CONNECTs, closes and the store overlap [MQTT-3.1.4-3]', {
-  timeout: 60_000,
-}, async () => {
+test('whoever comes last under a client id is the one that is connected, however CONNECTs, closes and the store overlap [MQTT-3.1.4-3]', async () => {
   const arrivals = fc.array(arrival, { minLength: 1, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(arrivals, fc.infiniteStream(fc.nat({ max: 3 })), async (coming, random) => {

@@ -94,9 +94,7 @@ describe.each([
     ...(version === 5 ? { properties: { sessionExpiryInterval: 600 } } : {}),
   });
 
-  test('each subscriber sees the messages of each publisher, topic and QoS once and in order [MQTT-4.6.0-6]', {
-    timeout: 120_000,
-  }, async () => {
+  test('each subscriber sees the messages of each publisher, topic and QoS once and in order [MQTT-4.6.0-6]', async () => {
     const topics = ['order/a', 'order/b/c'];
     const filter = 'order/#';
     await using cleanTls = await subscribe('mqtts', filter, { protocolVersion: 4 });

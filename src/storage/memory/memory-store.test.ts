@@ -3,6 +3,7 @@ import { aedesPersistenceContract } from '../../../test/contract/aedes-persisten
 import type { OpenLimitedStore } from '../../../test/contract/store/limits.ts';
 import { contractLimits, type OpenStore, retained } from '../../../test/contract/store/support.ts';
 import { sessionStoreContract, storeLimitsContract } from '../../../test/contract/store.contract.ts';
+import { cpuMs } from '../../../test/support/cpu-ms.ts';
 import { storeSchema } from '../schema.ts';
 import { ClientQueue } from './client-queue.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -30,17 +31,17 @@ test('a small payload does not keep the chunk it was read in', async () => {
   expect(Object(kept?.payload).buffer.byteLength).toBe(10);
 });
 
-test('a queue of 100,000 messages is acknowledged in reverse order without searching', { timeout: 60_000 }, () => {
+test('a queue of 100,000 messages is acknowledged in reverse order without searching', () => {
   const queue = new ClientQueue();
   const delivery = { qos: 1, retain: false, identifiers: [] } as const;
   const packet = (counter: number) =>
     ({ topic: 'a', payload: '', qos: 1, retain: false, runId: 'n', counter }) as const;
   for (let index = 1; index <= 100_000; index += 1) queue.push(packet(index), delivery);
-  const start = performance.now();
+  const start = cpuMs();
   for (let index = 100_000; index > 0; index -= 1) {
     queue.markSent(packet(index), (index % 65_535) + 1);
     queue.settle((index % 65_535) + 1);
   }
   expect(queue.size).toEqual({ messages: 0, bytes: 0 });
-  expect(performance.now() - start).toBeLessThan(30_000); // a search in the queue would take minutes
+  expect(cpuMs() - start).toBeLessThan(30_000); // a search in the queue would take minutes
 });
