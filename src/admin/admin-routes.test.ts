@@ -115,6 +115,14 @@ describe('/metrics', () => {
     expect((await appWith().request('/metrics', { headers }, from(address))).status).toBe(status);
   });
 
+  test('goes by the address that a proxy names where the listener believes it, and is never for this machine then', async () => {
+    const ask = async (address: string) =>
+      (await appWith().request('/metrics', { headers: through }, { address, via: '127.0.0.1' })).status;
+    expect(await ask('192.0.2.129')).toBe(200);
+    expect(await ask('192.0.2.7')).toBe(403);
+    expect(await ask('127.0.0.1')).toBe(403);
+  });
+
   test('is shown to no token where none is set', async () => {
     const web = webOf([metricsRoute(async () => '', { addresses: [], token: undefined }, silentTelemetry.events)]);
     for (const authorization of ['Bearer undefined', 'Bearer x', ''])

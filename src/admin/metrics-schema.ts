@@ -7,7 +7,7 @@ export const metricsSchema = z
       .strictObject({
         addresses: z.array(network).max(1_000).prefault([]).meta({
           description:
-            'Addresses and networks that may read `/metrics` beside this machine, e.g. `192.0.2.7` or `10.0.0.0/8`. They do not count for what a proxy passes on.',
+            'Addresses and networks that may read `/metrics` beside this machine, e.g. `192.0.2.7` or `10.0.0.0/8`. Through a proxy they count where the listener believes it (`listeners[].proxy`).',
           reload: 'live',
         }),
         token: secretReference.optional().meta({

@@ -21,9 +21,14 @@ beforeAll(async () => {
   const token = join(directory.path, 'metrics-token');
   await writeFile(token, `${secret}\n`);
   const behindProxy = { name: 'web', bind: '127.0.0.1:0', tls: 'off', accept: ['websocket', 'http'] };
+  const proxy = { from: ['127.0.0.1'], protocol: 'none', forwarded: 'x-forwarded-for' };
   broker = await startBroker({
-    metrics: { allow: { addresses: ['127.0.0.0/8', '0.0.0.0/0'], token: { file: token } } },
-    listeners: [...testListeners, { ...behindProxy, hosts: [publicName], origins: [`https://${publicName}`] }],
+    metrics: { allow: { addresses: ['127.0.0.0/8', '192.0.2.0/24'], token: { file: token } } },
+    listeners: [
+      ...testListeners,
+      { ...behindProxy, hosts: [publicName], origins: [`https://${publicName}`] },
+      { ...behindProxy, name: 'believes', hosts: [publicName], proxy },
+    ],
   });
 });
 afterAll(async () => {
@@ -126,4 +131,14 @@ describe('a proxy on this machine that passes on', () => {
       expect(body).not.toContain(broker.certificates);
     },
   );
+});
+
+test('addresses of metrics.allow are those behind a proxy that the listener believes', async () => {
+  const to = `http://127.0.0.1:${broker.port('believes')}/`;
+  const says = (path: string, address: string) =>
+    `location /${path}/ { proxy_set_header X-Forwarded-For ${address}; proxy_pass ${to}; }`;
+  await using nginx = await startNginx([says('named', '192.0.2.7'), says('other', '198.51.100.7')].join('\n'));
+  expect((await ask(nginx.port, '/named/metrics')).status).toBe(200);
+  expect((await ask(nginx.port, '/other/metrics')).status).toBe(403);
+  expect((await ask(nginx.port, '/named/api/v1/clients')).status).toBe(403);
 });

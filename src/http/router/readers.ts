@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { networksOf } from '../../kernel/networks.ts';
-import { isForwarded } from './origin-of-request.ts';
+import { addressOf } from './origin-of-request.ts';
 import type { RequestHead } from './request.ts';
 
 export interface ReadersOptions {
@@ -10,7 +10,7 @@ export interface ReadersOptions {
   readonly token: string | undefined;
 }
 
-/** Says whether a request comes from an address that is named, or shows the token. Through a proxy, addresses are not those of the client. */
+/** Says whether a request comes from an address that is named, or shows the token. */
 export function createReaders({ addresses, token }: ReadersOptions): (request: RequestHead) => boolean {
   const networks = networksOf(addresses);
   const wanted = token === undefined ? undefined : digest(token);
@@ -18,7 +18,7 @@ export function createReaders({ addresses, token }: ReadersOptions): (request: R
     const [, shown] = /^bearer +(\S.*)$/i.exec(authorization) ?? [];
     return wanted !== undefined && shown !== undefined && timingSafeEqual(digest(shown.trimEnd()), wanted);
   };
-  return (request) => (!isForwarded(request) && networks.has(request.peer.address)) || hasToken(request);
+  return (request) => networks.has(addressOf(request) ?? '') || hasToken(request);
 }
 
 /** Of equal length, so that comparing tells nothing of how much was right. */
