@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addConfigCheckCommand } from './config-check.ts';
 import { addConfigExplainCommand } from './config-explain.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addImportCommand } from './import.ts';
 import type { Io } from './io.ts';
 import { addPasswdCommand } from './passwd.ts';
 import { addPkiCommand } from './pki.ts';
@@ -23,6 +24,7 @@ export function buildProgram(io: Io): Command {
   addPasswdCommand(program, io);
   addPkiCommand(program, io);
   addStoreCommand(program, io);
+  addImportCommand(program, io);
   addDoctorCommand(program, io);
   return program;
 }
