@@ -1,11 +1,12 @@
 import { type Access, createAccess } from '../auth/access.ts';
+import { LastKeySet } from '../auth/last-key-set.ts';
 import type { ProviderDeps } from '../auth/provider.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { Live, type Prepared } from '../kernel/prepared.ts';
 import { createDoors, type Doors } from './doors.ts';
 
-export type AccessDeps = Omit<ProviderDeps, 'listeners'>;
+export type AccessDeps = Omit<ProviderDeps, 'listeners' | 'secretOf' | 'lastKeySet'>;
 
 /** Who may connect, under the configuration that counts. */
 export interface AccessSide extends Component {
@@ -15,7 +16,9 @@ export interface AccessSide extends Component {
 }
 
 export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): AccessSide {
-  const accessOf = ({ access, listeners }: ResolvedConfig): Access => createAccess(access)({ ...deps, listeners });
+  const lastKeySet = new LastKeySet();
+  const accessOf = ({ access, listeners, secrets }: ResolvedConfig): Access =>
+    createAccess(access)({ ...deps, listeners, secretOf: (reference) => secrets.secret(reference), lastKeySet });
   const access = new Live(accessOf(first));
   return {
     name: 'access',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { NatsRequest } from '../auth/provider.ts';
 import { createAuthorizer } from '../auth/rules/authorizer.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { Link } from '../broker/ports.ts';
@@ -56,7 +57,8 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const audit = createAudit(config.audit)({ source: telemetry, events: telemetry.events, clock });
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
-  const access = createAccessSide(config, { events: telemetry.events, clock });
+  const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started
+  const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest });
   const { doors } = access;
   const authorizer = createAuthorizer(config.access);
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { authenticationRequest } from '../../test/support/authentication-request.ts';
-import { fakeClock } from '../../test/support/fake-clock.ts';
 import { certificateWith } from '../../test/support/peer-certificate.ts';
+import { providerDeps } from '../../test/support/provider-deps.ts';
 import type { AuthenticationVerdict, PeerCertificate } from '../broker/ports.ts';
-import { silentTelemetry } from '../kernel/telemetry-ports.ts';
 import { createAccess } from './access.ts';
 import { accessSchema } from './schema.ts';
 
@@ -41,11 +40,9 @@ function verdict({
 }: Attempt): AuthenticationVerdict {
   const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate, ...psk };
   const peer = { listener, protocol: 'mqtts', address: '192.0.2.1', port: 1, tls } as const;
-  const authenticator = createAccess(accessSchema.parse(access))({
-    listeners: [...listeners, { name: 'own', bind: { host }, authentication: own }],
-    events: silentTelemetry.events,
-    clock: fakeClock(),
-  });
+  const authenticator = createAccess(accessSchema.parse(access))(
+    providerDeps([...listeners, { name: 'own', bind: { host }, authentication: own }]),
+  );
   const answer = authenticator.authenticate(authenticationRequest({ peer, clientId, password }));
   if (typeof answer === 'function') throw new Error('access asks nobody else');
   return answer;

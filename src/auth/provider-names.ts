@@ -19,6 +19,21 @@ const byConnection: ProviderFacts = { readsPassword: false, decidesPasswords: fa
 export const providerFacts = {
   certificate: byConnection,
   psk: byConnection,
+  jwt: {
+    setting: { path: 'access.jwt', isGiven: ({ jwt }) => jwt !== undefined },
+    readsPassword: true,
+    decidesPasswords: false,
+  },
+  http: {
+    setting: { path: 'access.http.authenticate', isGiven: ({ http }) => http.authenticate !== undefined },
+    readsPassword: true,
+    decidesPasswords: false,
+  },
+  nats: {
+    setting: { path: 'access.nats.authenticate', isGiven: ({ nats }) => nats.authenticate !== undefined },
+    readsPassword: true,
+    decidesPasswords: false,
+  },
   password: {
     setting: { path: 'access.passwords', isGiven: ({ passwords }) => passwords !== undefined },
     readsPassword: true,

@@ -1,14 +1,27 @@
 import type { Authenticator } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
+import type { SecretReference } from '../kernel/schema.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
+import type { LastKeySet } from './last-key-set.ts';
 import type { ListenerFacts } from './listener-facts.ts';
 import type { AccessOptions } from './schema.ts';
+
+/** Sends a message to NATS and waits for one answer. Rejects with what a log may say. */
+export type NatsRequest = (
+  subject: string,
+  payload: Uint8Array,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+) => Promise<{ readonly payload: Uint8Array }>;
 
 export interface ProviderDeps {
   readonly listeners: readonly ListenerFacts[];
   readonly events: Events;
   readonly clock: Clock;
+  /** What stands behind a reference, or in a file that a setting names, as it was when the configuration was read. */
+  readonly secretOf: (reference: SecretReference) => string;
+  readonly natsRequest: NatsRequest;
+  readonly lastKeySet: LastKeySet;
 }
 
 /** One who can say who a client is. */

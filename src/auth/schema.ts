@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { certificateIdentity } from './certificate-identity.ts';
+import { httpAccessSchema } from './http/schema.ts';
+import { natsAccessSchema } from './nats/schema.ts';
 import { passwordsSchema } from './passwords/schema.ts';
 import { deniedSchema, groupsSchema, rulesSchema } from './rules/schema.ts';
 import { unsafeCharacter } from './template.ts';
+import { jwtSchema } from './tokens/schema.ts';
 
 const certificateSchema = z
   .strictObject({
@@ -58,6 +61,9 @@ export const accessSchema = z
     }),
     certificate: certificateSchema,
     passwords: passwordsSchema,
+    jwt: jwtSchema,
+    http: httpAccessSchema,
+    nats: natsAccessSchema,
     groups: groupsSchema,
     rules: rulesSchema,
     denied: deniedSchema,

@@ -2,6 +2,7 @@ import { asksForPasswords, checkAuthentication, unreachedProviders } from '../au
 import { checkRules } from '../bridge/mapping/check-rules.ts';
 import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts';
 import type { ListenerOptions } from '../transport/schema.ts';
+import { checkQuestionSubject, readablePasswords } from './checks-access.ts';
 import { checkNats } from './checks-nats.ts';
 import { didYouMean } from './closest.ts';
 import type { EnvironmentVariables } from './env.ts';
@@ -87,6 +88,10 @@ export const checks: readonly Check[] = [
     run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
   },
   {
+    rule: 'No bridge rule takes the subject of `access.nats.authenticate` to MQTT clients.',
+    run: checkQuestionSubject,
+  },
+  {
     rule: 'A bridge rule with `ack: jetstream`, or that takes from a stream (`jetstream`), needs `nats.servers`, as the hub has no JetStream.',
     run: ({ bridge, nats }) => {
       if (bridge === undefined || nats === undefined || nats.servers.length > 0) return [];
@@ -107,9 +112,10 @@ export const checks: readonly Check[] = [
 ];
 
 /** What can run, and is hardly what somebody wants. */
-export const warningsIn = ({ listeners, access }: Config, env: EnvironmentVariables): Finding[] => [
-  ...unreachedProviders(listeners, access),
-  ...crowdedThreads(access, env),
+export const warningsIn = (config: Config, env: EnvironmentVariables): Finding[] => [
+  ...unreachedProviders(config.listeners, config.access),
+  ...readablePasswords(config),
+  ...crowdedThreads(config.access, env),
 ];
 
 /** Files, those of the store among them, are read and written by threads that passwords take too. */

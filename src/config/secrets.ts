@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { checkOwnKeys } from '../auth/tokens/own-keys.ts';
 import type { SecretSources } from '../bridge/nats/resolved-options.ts';
 import { ConfigError, reasonOf } from '../kernel/errors.ts';
 import type { SecretReference } from '../kernel/schema.ts';
@@ -21,7 +22,7 @@ interface Reference {
 }
 
 /** All places of a configuration that refer to a secret. */
-function referencesOf({ nats, listeners, store, metrics }: Config): Reference[] {
+function referencesOf({ nats, listeners, store, access, metrics }: Config): Reference[] {
   const references: Reference[] = [];
   for (const name of ['password', 'token', 'nkey'] as const) {
     const to = nats[name];
@@ -33,11 +34,27 @@ function referencesOf({ nats, listeners, store, metrics }: Config): Reference[] 
       references.push({ path: ['listeners', index, 'tickets', 'secret'], to: tickets.secret });
   for (const [index, { psk }] of listeners.entries())
     if (psk !== undefined) references.push({ path: ['listeners', index, 'psk', 'identities'], to: psk.identities });
+  references.push(...accessReferences(access));
   const { password } = store.redis;
   if (password !== undefined) references.push({ path: ['store', 'redis', 'password'], to: password });
   const { token } = metrics.allow;
   if (token !== undefined) references.push({ path: ['metrics', 'allow', 'token'], to: token });
   return references;
+}
+
+/** Files that providers of access go by are read like secrets: once, with the configuration. */
+function accessReferences({ jwt, http: { authenticate: http } }: Config['access']): Reference[] {
+  const at = (path: ConfigPath, to: SecretReference | undefined): Reference[] =>
+    to === undefined ? [] : [{ path: ['access', ...path], to }];
+  const file = (path: ConfigPath, name: string | undefined): Reference[] =>
+    at(path, name === undefined ? undefined : { file: name });
+  return [
+    ...at(['jwt', 'secret'], jwt?.secret),
+    ...(jwt?.publicKeys ?? []).flatMap((name, index) => file(['jwt', 'publicKeys', index], name)),
+    ...file(['jwt', 'keySet', 'ca'], jwt?.keySet?.ca),
+    ...at(['http', 'authenticate', 'authorization'], http?.authorization),
+    ...file(['http', 'authenticate', 'ca'], http?.ca),
+  ];
 }
 
 /** Reads a secret. The line end that editors put after it is taken off. @returns the sentence that says what failed. */
@@ -61,11 +78,16 @@ export async function readSecret(
 /** Secrets that cannot be read, all of them. */
 export async function checkSecrets(config: Config, env: EnvironmentVariables): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const texts = new Map<string, string>();
   for (const { path, to } of referencesOf(config)) {
     const read = await readSecret(to, env);
     if ('problem' in read) findings.push({ path, message: read.problem });
+    else texts.set(keyOf(to), read.secret);
   }
-  return findings;
+  const { jwt } = config.access;
+  if (jwt === undefined || findings.length > 0) return findings;
+  const problems = checkOwnKeys(jwt, (reference) => texts.get(keyOf(reference)) ?? '');
+  return problems.map(({ path, message }) => ({ path: ['access', 'jwt', ...path], message }));
 }
 
 const keyOf = (reference: SecretReference): string =>

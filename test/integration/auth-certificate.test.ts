@@ -5,12 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAccess } from '../../src/auth/access.ts';
 import { accessSchema } from '../../src/auth/schema.ts';
 import type { AuthenticationVerdict, Peer } from '../../src/broker/ports.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
-import { silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
 import { type Authority, createAuthority } from '../../src/pki/issue/authority.ts';
 import { certificateSource } from '../../src/transport/tls/certificates.ts';
 import { authenticationRequest } from '../support/authentication-request.ts';
 import { hex } from '../support/packet-bytes.ts';
+import { providerDeps } from '../support/provider-deps.ts';
 import { connectA } from '../support/raw-client.ts';
 import { runToEnd } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -84,11 +83,7 @@ async function withPeer<T>(client: ClientCertificate, look: (peer: Peer, socket:
 
 function judge(access: unknown, peer: Peer, clientId = 'x'): AuthenticationVerdict {
   const listeners = [{ name: 'test', bind: { host: '192.0.2.1' } }];
-  const authenticator = createAccess(accessSchema.parse(access))({
-    listeners,
-    events: silentTelemetry.events,
-    clock: systemClock,
-  });
+  const authenticator = createAccess(accessSchema.parse(access))(providerDeps(listeners));
   const answer = authenticator.authenticate(authenticationRequest({ peer, clientId }));
   if (typeof answer === 'function') throw new Error('access asks nobody else');
   return answer;

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpService } from '../../src/auth/http/http-service.ts';
 import { requestTemplate } from '../../src/auth/http/request-template.ts';
@@ -9,45 +7,8 @@ import { httpAccessSchema } from '../../src/auth/http/schema.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/auth/outside/http-client.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { authenticationRequest } from '../support/authentication-request.ts';
+import { bodyOf, json, startBackend } from '../support/backend.ts';
 import { type TestPki, testPki } from '../support/test-pki.ts';
-
-interface Backend extends AsyncDisposable {
-  readonly url: string;
-  readonly server: Server;
-  readonly sockets: Set<Socket>;
-}
-
-/** A server of somebody else. */
-async function backend(
-  answer: RequestListener,
-  make: (answer: RequestListener) => Server = createServer,
-): Promise<Backend> {
-  const server = make(answer);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    server,
-    sockets,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
-    },
-  };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
 
 const signal = AbortSignal.timeout(60_000);
 const client = (options: Partial<HttpClientOptions> = {}): HttpClient =>
@@ -57,7 +18,7 @@ const get = (url: string) => ({ method: 'GET', url, headers: {} }) as const;
 describe('the HTTP client', () => {
   test('keeps its connections, and has no more of them than it may', async () => {
     let most = 0;
-    await using server = await backend((_request, response) => {
+    await using server = await startBackend((_request, response) => {
       most = Math.max(most, server.sockets.size);
       response.end('ok');
     });
@@ -71,7 +32,7 @@ describe('the HTTP client', () => {
 
   test('asks again where the server closed an idle connection at that moment', async () => {
     let asked = 0;
-    await using server = await backend((request, response) => {
+    await using server = await startBackend((request, response) => {
       asked += 1;
       if (asked === 2) request.socket.resetAndDestroy();
       else response.end('ok');
@@ -84,11 +45,11 @@ describe('the HTTP client', () => {
   });
 
   test('says why there is no answer', async () => {
-    const gone = await backend(() => undefined);
+    const gone = await startBackend(() => undefined);
     await gone[Symbol.asyncDispose]();
-    await using silent = await backend(() => undefined);
-    await using large = await backend((_request, response) => response.end('x'.repeat(1_025)));
-    await using broken = await backend((request) => request.socket.destroy());
+    await using silent = await startBackend(() => undefined);
+    await using large = await startBackend((_request, response) => response.end('x'.repeat(1_025)));
+    await using broken = await startBackend((request) => request.socket.destroy());
     const http = client({ timeoutMs: 50 });
     expect(await http.send(get(gone.url), signal)).toContain('ECONNREFUSED');
     expect(await http.send(get(silent.url), signal)).toBe('it did not answer within 50 ms');
@@ -100,7 +61,7 @@ describe('the HTTP client', () => {
   });
 
   test('goes to no other place than it was told', async () => {
-    await using server = await backend((_request, response) => response.writeHead(302, { location: '/x' }).end());
+    await using server = await startBackend((_request, response) => response.writeHead(302, { location: '/x' }).end());
     const http = client();
     expect(await http.send(get(server.url), signal)).toMatchObject({ status: 302 });
     http.close();
@@ -108,7 +69,7 @@ describe('the HTTP client', () => {
 
   test('gives a place back when nobody waits any more', async () => {
     const asked = new Set<() => void>();
-    await using server = await backend((_request, response) => void asked.add(() => response.end('ok')));
+    await using server = await startBackend((_request, response) => void asked.add(() => response.end('ok')));
     const http = client({ connections: 1 });
     const controller = new AbortController();
     const first = http.send(get(server.url), controller.signal);
@@ -132,7 +93,7 @@ describe('https', () => {
 
   test('a server whose certificate is of the named CA is asked, and no other', async () => {
     const { cert, key } = pki.server;
-    await using server = await backend(
+    await using server = await startBackend(
       (_request, response) => response.end('ok'),
       (answer) => createTlsServer({ cert, key }, answer),
     );
@@ -150,7 +111,7 @@ describe('https', () => {
 
 describe('a backend of EMQX', () => {
   const ask = async (answer: RequestListener, authenticate: object = {}) => {
-    await using server = await backend(answer);
+    await using server = await startBackend(answer);
     const options = httpAccessSchema.parse({ authenticate: { url: `${server.url}/auth`, ...authenticate } })
       .authenticate!;
     const http = client();
@@ -160,11 +121,6 @@ describe('a backend of EMQX', () => {
     http.close();
     return typeof said === 'string' ? said : said.kind;
   };
-  const json =
-    (status: number, body: unknown): RequestListener =>
-    (_request, response) =>
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
-
   test('gets user name, password and client id, and lets in with result: allow', async () => {
     let body = '';
     const answerAfter = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

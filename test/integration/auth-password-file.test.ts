@@ -8,9 +8,9 @@ import { byPassword } from '../../src/auth/passwords/by-password.ts';
 import { changePasswordFile } from '../../src/auth/passwords/file.ts';
 import { withUser } from '../../src/auth/passwords/lines.ts';
 import { accessSchema } from '../../src/auth/schema.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
 import { startInOrder, stopInReverse } from '../../src/kernel/lifecycle.ts';
 import { authenticationRequest } from '../support/authentication-request.ts';
+import { providerDeps } from '../support/provider-deps.ts';
 import { recordedTelemetry } from '../support/recorded-telemetry.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -26,7 +26,7 @@ async function passwords(text: string, options: object = {}) {
   await writeFile(file, text);
   const telemetry = recordedTelemetry();
   const access = accessSchema.parse({ passwords: { file, ...settings, ...options } });
-  const provider = byPassword(access)({ listeners: [], events: telemetry.events, clock: systemClock });
+  const provider = byPassword(access)({ ...providerDeps([]), events: telemetry.events });
   const parts = provider.parts ?? [];
   await startInOrder(parts, AbortSignal.timeout(10_000));
   const login = async (username: string | undefined, password: string | undefined) => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import type { Bridge } from '../../src/bridge/bridge.ts';
 import { MemoryBudget } from '../../src/broker/memory-budget.ts';
 import { describe as describeSettings } from '../../src/config/describe.ts';
 import { configSchema } from '../../src/config/schema.ts';
+import { providerProbes } from '../support/reload-probes/access-providers.ts';
 import { accessRuleProbes } from '../support/reload-probes/access-rules.ts';
 import { auditProbes } from '../support/reload-probes/audit.ts';
 import { certificateProbes } from '../support/reload-probes/certificates.ts';
@@ -87,7 +89,10 @@ vi.mock(import('../../src/auth/access.ts'), async (original) => {
       const unanswered = () => new Promise<never>(() => undefined);
       return {
         ...access,
-        authenticate: (request) => (request.clientId === 'asked' ? unanswered : access.authenticate(request)),
+        authenticate(request) {
+          made.access = options;
+          return request.clientId === 'asked' ? unanswered : access.authenticate(request);
+        },
       };
     },
   };
@@ -126,6 +131,7 @@ const probes: Probes = {
   ...metricsProbes(other),
   ...certificateProbes(other),
   ...passwordProbes(other),
+  ...providerProbes(other),
 };
 const settings = describeSettings(configSchema).filter(({ reload }) => reload !== 'process');
 
@@ -172,6 +178,9 @@ beforeAll(async () => {
   await writeFile(other('tickets'), 'a secret of more than 32 characters, for all nodes');
   await writeFile(other('passphrase'), 'a passphrase of the test');
   await writeFile(other('metrics-token'), 'a token of the test\n');
+  await writeFile(other('token-secret'), '0123456789abcdef'.repeat(4));
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await writeFile(other('token-key'), publicKey.export({ type: 'spki', format: 'pem' }));
   world = await reloadWorld({
     limitsOfNewest: () => made.limits,
     memoryBytes: () => resized.mock.lastCall?.[0],

@@ -31,8 +31,10 @@ const configImporters = ['app', 'cli', configFolder];
 /** Pure checks of settings that no schema can express; config/ runs them with its own. */
 const settingChecks = [
   'src/bridge/mapping/check-rules.ts',
+  'src/bridge/mapping/rules-taking.ts',
   'src/auth/check-authentication.ts',
   'src/auth/passwords/lines.ts',
+  'src/auth/tokens/own-keys.ts',
 ];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */

@@ -3,14 +3,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { readAnswer } from '../outside/answer.ts';
 import type { Service } from '../outside/service-authenticator.ts';
+import type { NatsRequest } from '../provider.ts';
 import type { NatsAuthenticateOptions } from './schema.ts';
-
-/** Sends a message to NATS and waits for one answer. Rejects with what a log may say. */
-export type NatsRequest = (
-  subject: string,
-  payload: Uint8Array,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
-) => Promise<{ readonly payload: Uint8Array }>;
 
 export interface NatsServiceDeps {
   readonly request: NatsRequest;

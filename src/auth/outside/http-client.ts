@@ -31,7 +31,7 @@ export interface HttpAnswer {
 export interface HttpClient {
   /** @returns the answer, whatever its status; or the sentence that says why there is none. Redirects are not followed. */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer | string>;
-  /** Closes its connections, also those that are in use. */
+  /** Keeps no connection any more. Those in use serve what is under way, and do not keep the program alive. */
   close(): void;
 }
 
@@ -77,8 +77,11 @@ export function createHttpClient(
       }
     },
     close() {
-      http.destroy();
-      https.destroy();
+      for (const agent of [http, https]) {
+        agent.maxFreeSockets = 0;
+        for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+        for (const socket of Object.values(agent.sockets).flat()) socket?.unref();
+      }
     },
   };
 }

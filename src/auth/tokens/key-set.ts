@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { VerificationKey } from '../last-key-set.ts';
 import { type Algorithm, isKeyFor } from './algorithms.ts';
-import type { VerificationKey } from './keys.ts';
 
 /** More are not looked at: a token without a key id is tried with all that fit. */
 export const maxKeys = 128;

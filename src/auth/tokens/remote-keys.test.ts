@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../../test/support/fake-clock.ts';
 import { recordedTelemetry } from '../../../test/support/recorded-telemetry.ts';
+import { LastKeySet } from '../last-key-set.ts';
 import type { HttpAnswer, HttpClient } from '../outside/http-client.ts';
 import { maxKeys, readKeySet } from './key-set.ts';
 import { RemoteKeys } from './remote-keys.ts';
@@ -32,7 +33,8 @@ function world(answers: (HttpAnswer | string | Promise<string>)[], keySet: objec
       return (await answers[asked.length - 1]) ?? 'nobody is there';
     },
   };
-  const keys = new RemoteKeys(options!.keySet!, options!.algorithms, { http, clock, events: telemetry.events });
+  const deps = { http, clock, events: telemetry.events, last: new LastKeySet() };
+  const keys = new RemoteKeys({ ...options!.keySet!, algorithms: options!.algorithms, ca: undefined }, deps);
   return { keys, clock, telemetry, asked };
 }
 

@@ -1,16 +1,26 @@
 import { type Clock, isoTime } from '../../kernel/clock.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
+import type { FetchedKeys, LastKeySet, VerificationKey } from '../last-key-set.ts';
 import type { HttpClient } from '../outside/http-client.ts';
 import type { Algorithm } from './algorithms.ts';
 import { keySetFetched, keySetUnavailable } from './events.ts';
 import { readKeySet } from './key-set.ts';
-import { keysFor, type VerificationKey, type WantedKey } from './keys.ts';
+import { keysFor, type WantedKey } from './keys.ts';
 import type { KeySetOptions } from './schema.ts';
+
+export interface RemoteKeysOptions extends Omit<KeySetOptions, 'ca'> {
+  /** That are allowed. */
+  readonly algorithms: readonly Algorithm[];
+  /** PEM of who vouches for the server. */
+  readonly ca: string | undefined;
+}
 
 export interface RemoteKeysDeps {
   readonly http: Pick<HttpClient, 'send'>;
   readonly clock: Clock;
   readonly events: Events;
+  /** What others like it have fetched before. */
+  readonly last: LastKeySet;
 }
 
 /**
@@ -18,20 +28,19 @@ export interface RemoteKeysDeps {
  * brings a key that nobody knows waits for a request, of which there is one at a time, and none during the cool-down.
  */
 export class RemoteKeys {
-  readonly #options: KeySetOptions;
-  readonly #allowed: readonly Algorithm[];
+  readonly #options: RemoteKeysOptions;
   readonly #deps: RemoteKeysDeps;
-  readonly #ending = new AbortController();
-  #keys: readonly VerificationKey[] | undefined;
-  /** Monotonic, as are all of these. */
-  #fetchedMs = Number.NEGATIVE_INFINITY;
+  readonly #id: string;
+  #set: FetchedKeys | undefined;
+  /** Monotonic. */
   #triedMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
-  constructor(options: KeySetOptions, allowed: readonly Algorithm[], deps: RemoteKeysDeps) {
+  constructor(options: RemoteKeysOptions, deps: RemoteKeysDeps) {
     this.#options = options;
-    this.#allowed = allowed;
     this.#deps = deps;
+    this.#id = JSON.stringify([options.url, options.ca, options.algorithms]);
+    this.#set = deps.last.get(this.#id);
   }
 
   /** @returns the keys that fit; undefined where there is no set now */
@@ -47,17 +56,13 @@ export class RemoteKeys {
     return now === undefined ? undefined : keysFor(wanted, now);
   }
 
-  stop(): void {
-    this.#ending.abort();
-  }
-
   get #ageMs(): number {
-    return this.#deps.clock.monotonic() - this.#fetchedMs;
+    return this.#deps.clock.monotonic() - (this.#set?.fetchedMs ?? Number.NEGATIVE_INFINITY);
   }
 
   #current(): readonly VerificationKey[] | undefined {
     const { maxAge, outage } = this.#options;
-    return this.#ageMs <= maxAge + outage ? this.#keys : undefined;
+    return this.#ageMs <= maxAge + outage ? this.#set?.keys : undefined;
   }
 
   /** Never rejects. Nothing happens during the cool-down. */
@@ -73,15 +78,14 @@ export class RemoteKeys {
   }
 
   async #request(): Promise<void> {
-    const { http, clock, events } = this.#deps;
-    const { url, maxAge, outage } = this.#options;
+    const { http, clock, events, last } = this.#deps;
+    const { url, maxAge, outage, algorithms } = this.#options;
     const headers = { accept: 'application/jwk-set+json, application/json' };
-    const answer = await http.send({ method: 'GET', url, headers }, this.#ending.signal);
-    if (this.#ending.signal.aborted) return;
-    const keys = typeof answer === 'string' ? answer : keysOf(answer.status, answer.body, this.#allowed);
+    const answer = await http.send({ method: 'GET', url, headers }, new AbortController().signal); // it has a time
+    const keys = typeof answer === 'string' ? answer : keysOf(answer.status, answer.body, algorithms);
     if (typeof keys !== 'string') {
-      this.#keys = keys;
-      this.#fetchedMs = clock.monotonic();
+      this.#set = { keys, fetchedMs: clock.monotonic() };
+      last.put(this.#id, this.#set);
       events.emit(keySetFetched, { url, keys: keys.length });
       return;
     }

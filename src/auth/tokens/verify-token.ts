@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { errors, jwtVerify } from 'jose';
+import type { errors as Errors } from 'jose';
 import type { Claims } from './claims.ts';
 import type { TokenOutcome } from './events.ts';
 import type { ReadToken } from './read-token.ts';
@@ -18,6 +18,7 @@ export async function verifyToken(
   { issuer, audience, clockSkew, lasting }: VerifyOptions,
   nowMs: number,
 ): Promise<Verification> {
+  const { errors, jwtVerify } = await import('jose'); // where there are no tokens it is not needed
   const options = {
     algorithms: [wanted.algorithm],
     clockTolerance: clockSkew / 1_000,
@@ -34,14 +35,14 @@ export async function verifyToken(
       return { kind: 'verified', claims: payload };
     } catch (cause) {
       if (cause instanceof errors.JWSSignatureVerificationFailed) continue;
-      if (cause instanceof errors.JOSEError) return outcomeOf(cause);
+      if (cause instanceof errors.JOSEError) return outcomeOf(cause, errors);
       throw cause;
     }
   }
   return refused('signature', 'the signature of its token is not right');
 }
 
-function outcomeOf(error: errors.JOSEError): Verification {
+function outcomeOf(error: Errors.JOSEError, errors: typeof Errors): Verification {
   if (error instanceof errors.JWTExpired) return refused('expired', 'its token has expired (exp)');
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason } = error;

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { composeConfig } from './compose.ts';
+import { formatProblem } from './problems.ts';
+
+function saidOf(sections: object): readonly string[] {
+  const composed = composeConfig({ file: { name: 'v.yaml', text: JSON.stringify(sections) }, env: {}, flags: [] });
+  return (composed.kind === 'refused' ? composed.problems : composed.warnings).map(formatProblem);
+}
+const asks = { nats: { authenticate: {} } };
+const rule = (subject: string, topic: string, more: object = {}) => ({ name: 'r', topic, subject, ...more });
+
+test.each([
+  [rule('>', 'nats/#', { direction: 'from-nats' }), true],
+  [rule('viaduct.>', 'viaduct/#'), true],
+  [rule('*.auth.connect', 'x/+/auth/connect', { direction: 'from-nats' }), true],
+  [rule('viaduct.auth.connect', 'viaduct/auth/connect'), true],
+  [rule('viaduct.auth.connect.>', 'viaduct/auth/connect/#'), true], // NATS has no `#`: a part that may be empty has a filter of its own
+  [rule('viaduct.>', 'viaduct/#', { direction: 'to-nats' }), false],
+  [rule('viaduct.auth.*.x', 'viaduct/auth/+/x'), false],
+  [rule('plants.>', 'plants/#'), false],
+] as const)('a rule that brings the questions of access.nats to MQTT clients is refused: %j', (one, isRefused) => {
+  const said = saidOf({ access: asks, bridge: { rules: [one] } });
+  expect(said.filter((line) => line.includes('would read the passwords of others'))).toHaveLength(isRefused ? 1 : 0);
+  expect(saidOf({ bridge: { rules: [one] } }).join()).not.toContain('passwords');
+});
+
+test.each([
+  ['http to another machine', { access: { http: { authenticate: { url: 'http://accounts.example.com/' } } } }, true],
+  ['http to this machine', { access: { http: { authenticate: { url: 'http://127.0.0.1:8080/' } } } }, false],
+  ['http to this machine over IPv6', { access: { http: { authenticate: { url: 'http://[::1]:8080/' } } } }, false],
+  ['https', { access: { http: { authenticate: { url: 'https://accounts.example.com/' } } } }, false],
+  ['NATS without TLS', { access: asks, nats: { servers: ['nats://nats.example.com:4222'] } }, true],
+  ['NATS with TLS', { access: asks, nats: { servers: ['tls://nats.example.com:4222'] } }, false],
+  ['NATS with nats.tls', { access: asks, nats: { servers: ['nats://nats.example.com:4222'], tls: {} } }, false],
+  ['NATS on this machine', { access: asks, nats: { servers: ['nats://localhost:4222'] } }, false],
+  ['the hub', { access: asks }, false],
+  ['NATS that nobody is asked over', { nats: { servers: ['nats://nats.example.com:4222'] } }, false],
+])('%s: config check says whether passwords can be read on the way', (_name, sections, isSaid) => {
+  expect(saidOf(sections).filter((line) => line.includes('in the clear'))).toHaveLength(isSaid ? 1 : 0);
+});
+
+test('keys for tokens that come in the clear are told', () => {
+  const jwt = (url: string) => ({ access: { jwt: { algorithms: ['ES256'], keySet: { url } } } });
+  expect(saidOf(jwt('http://id.example.com/keys')).join()).toContain('others can put theirs in');
+  expect(saidOf(jwt('https://id.example.com/keys'))).toEqual([]);
+});
