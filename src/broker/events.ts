@@ -96,7 +96,6 @@ export const publishRefused = defineEvent<{ reasonCode: number; reason: string }
   help: 'Messages of clients that were refused because of their topic.',
   labels: ['reasonCode'],
   level: 'info',
-  isSecurity: true,
   message: ({ reason, reasonCode }) =>
     `a message was refused: ${reason} (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
@@ -117,18 +116,20 @@ export const accessDenied = defineEvent<DeniedFields>({
   help: 'Messages, subscriptions and wills of clients that were denied.',
   labels: ['action'],
   level: 'warn',
+  isSecurity: true,
   message: ({ clientId, principal, listener, reason }) =>
     `client "${clientId}" (user "${principal}"${listener === '' ? '' : `, listener ${listener}`}) was denied: ${reason}; \`viaduct acl explain\` tells which rule decides`,
 });
 
 /** The log knows of it already. */
-export const accessDeniedAgain = defineEvent<DeniedFields>({ ...accessDenied, level: 'debug' });
+export const accessDeniedAgain = defineEvent<DeniedFields>({ ...accessDenied, level: 'debug', isSecurity: false });
 
 export const subscriptionsRevoked = defineEvent<{ clientId: string; count: number }>({
   counter: 'subscriptions_revoked_total',
   help: 'Times subscriptions of a client ended because the rules allow them no more.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ clientId, count }) =>
     `${count} subscriptions of client "${clientId}" ended: the rules allow them no more`,
 });

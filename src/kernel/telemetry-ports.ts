@@ -19,7 +19,7 @@ export interface EventKind<F extends LogFields> {
   readonly labels: readonly (keyof F & string)[];
   readonly level: LogLevel;
   /** It says who came in, was refused, or was given or denied something: it belongs into the audit log too. */
-  readonly isSecurity?: true;
+  readonly isSecurity?: boolean;
   /** The log line: what happened, which value, what to do. */
   readonly message: (fields: F) => string;
 }

@@ -8,11 +8,15 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 test('who came in, who was refused and what was reloaded stand in a file of their own, in order, other lines do not', async () => {
   await using directory = await temporaryDirectory();
   const file = join(directory.path, 'audit.log');
-  await using broker = await startBroker({ audit: { file }, access: { anonymous: 'never' } });
+  await using broker = await startBroker({
+    audit: { file },
+    access: { anonymous: 'never', rules: [{ allow: 'subscribe' }] },
+  });
   const nobody = connectClient(broker, 'mqtts', { clientId: 'nobody' });
   await expect(nobody).rejects.toThrow('Not authorized');
-  await using device = await connectClient(broker, 'mqtts-two-way', { clientId: 'device' });
+  await using device = await connectClient(broker, 'mqtts-two-way', { clientId: 'device', protocolVersion: 5 });
   await device.mqtt.subscribeAsync('a');
+  await expect(device.mqtt.publishAsync('a', 'b', { qos: 1 })).rejects.toThrow('Not authorized');
   await broker.reload.request();
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
   const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -20,6 +24,7 @@ test('who came in, who was refused and what was reloaded stand in a file of thei
     ['certificates_created', undefined],
     ['mqtt_refused', 'nobody'],
     ['mqtt_connects', 'device'],
+    ['access_denied', 'device'],
     ['certificates_reloaded', undefined],
     ['configuration_reloads', undefined],
   ]);

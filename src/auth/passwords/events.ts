@@ -5,6 +5,7 @@ export const passwordsRead = defineEvent<{ file: string; users: number }>({
   help: 'Times that the password file was read and counts from then on.',
   labels: [],
   level: 'info',
+  isSecurity: true,
   message: ({ file, users }) => `${file} counts from now on: ${users} user${users === 1 ? '' : 's'} with a password`,
 });
 
@@ -13,6 +14,7 @@ export const passwordsNotTaken = defineEvent<{ problem: string }>({
   help: 'Times that a changed password file was not taken over, because it cannot be read or a line is wrong.',
   labels: [],
   level: 'error',
+  isSecurity: true,
   message: ({ problem }) =>
     `the users of before stay, as the password file has changed and cannot be taken: ${problem}`,
 });
