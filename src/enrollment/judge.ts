@@ -1,8 +1,9 @@
-import { AppError } from '../kernel/errors.ts';
+import { messageOf } from '../kernel/errors.ts';
 import { printable } from '../kernel/printable.ts';
 import type { CaFolder } from '../pki/folder/ca-folder.ts';
 import { crlUrlsOf } from '../pki/issue/ca-request.ts';
 import { judgeCsr } from '../pki/issue/csr-checks.ts';
+import { brokenByRequest, type IssuingRule } from '../pki/issue/issuing-rules.ts';
 import { type CsrFacts, readCsr } from '../pki/x509/csr.ts';
 import { profiles } from '../pki/x509/profile.ts';
 import type { EnrollmentRefusal, EnrollmentRequest } from './outcome.ts';
@@ -70,23 +71,11 @@ function otherNames(csr: CsrFacts, { commonName, organization, altNames }: OwnId
   return isSame ? undefined : `${reason}: its alternative names are others`;
 }
 
-/** Rules that what was asked for can break; the others speak of the CA. */
-const forbidden: ReadonlySet<unknown> = new Set(['namesAreAllowed', 'endsBeforeIssuer', 'namesAreInsideIssuer']);
-const ours: ReadonlySet<unknown> = new Set([
-  undefined,
-  'requireClock',
-  'requireSpace',
-  'requireUnrevoked',
-  'issuerIsInForce',
-  'issuerMayIssue',
-  'usesFitIssuer',
-  'serialIsSound',
-]);
+/** What somebody else may have; the other rules say how to ask. */
+const forbidden: ReadonlySet<IssuingRule> = new Set(['name-forbidden', 'outlives-issuer', 'name-constraints']);
 
 /** What to tell whoever asked. @returns undefined for what is no fault of the request. */
 export function refusalOf(cause: unknown): EnrollmentRefusal | undefined {
-  if (!(cause instanceof AppError) || cause.code !== 'issuing-refused') return undefined;
-  const { rule } = cause.details;
-  if (ours.has(rule)) return undefined;
-  return { kind: forbidden.has(rule) ? 'forbidden' : 'malformed', reason: cause.message };
+  const rule = brokenByRequest(cause);
+  return rule && { kind: forbidden.has(rule) ? 'forbidden' : 'malformed', reason: messageOf(cause) };
 }

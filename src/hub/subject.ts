@@ -17,15 +17,3 @@ export const isLiteralSubject = (subject: string): boolean =>
 /** True when a wildcard stands as a token of its own. */
 export const hasWildcard = (subject: string): boolean =>
   subject.split('.').some((token) => token === '*' || token === '>');
-
-/** Whether a message on `subject` reaches a subscription to `pattern`. The plain definition; the sublist is the fast one. */
-export function matchesSubject(pattern: string, subject: string): boolean {
-  const expected = pattern.split('.');
-  const actual = subject.split('.');
-  if (actual.includes('')) return false;
-  for (const [index, token] of expected.entries()) {
-    if (token === '>') return actual.length > index;
-    if (index >= actual.length || (token !== '*' && token !== actual[index])) return false;
-  }
-  return expected.length === actual.length;
-}

@@ -1,9 +1,42 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesSubject } from './subject.ts';
 import { type SubjectInterest, Sublist } from './sublist.ts';
 
 const interest = (subject: string, queue?: string): SubjectInterest => ({ subject, queue });
+
+/** The plain definition; the sublist is the fast one. */
+function matchesSubject(pattern: string, subject: string): boolean {
+  const expected = pattern.split('.');
+  const actual = subject.split('.');
+  if (actual.includes('')) return false;
+  for (const [index, token] of expected.entries()) {
+    if (token === '>') return actual.length > index;
+    if (index >= actual.length || (token !== '*' && token !== actual[index])) return false;
+  }
+  return expected.length === actual.length;
+}
+
+test.each([
+  ['a.b', 'a.b', true],
+  ['a.b', 'a.b.c', false],
+  ['a.b.c', 'a.b', false],
+  ['a.*', 'a.b', true],
+  ['a.*', 'a', false],
+  ['a.*', 'a.b.c', false],
+  ['a.>', 'a.b.c', true],
+  ['a.>', 'a', false],
+  ['>', 'a', true],
+  ['*', 'a.b', false],
+  ['>', 'a..b', false],
+  ['a.*', 'a.*', true],
+  ['$SYS.>', '$SYS.x', true],
+  ['>', '$SYS.x', true],
+])('%s gets %s: %s', (pattern, subject, expected) => {
+  const list = new Sublist();
+  list.insert(interest(pattern));
+  expect(list.match(subject).plain).toHaveLength(expected ? 1 : 0);
+  expect(matchesSubject(pattern, subject)).toBe(expected);
+});
 
 test('every plain subscription that matches gets the message', () => {
   const list = new Sublist();

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { hex, join, packet, section, text, u16, u32 } from '../../test/support/packet-bytes.ts';
 import { type PublishHeader, parsePublish } from './publish.ts';
 import { isRefusal } from './refusal.ts';
-import { aliasedFrame, resolveAlias, stampPacketId, withExpiry } from './rewrite-publish.ts';
+import { aliasedFrame, resolveAlias, stampPacketId } from './rewrite-publish.ts';
 
 const headerOf = (frame: Buffer, version: 4 | 5 = 5): PublishHeader => {
   const header = parsePublish(frame, version);
@@ -62,26 +62,6 @@ describe('a topic alias for a client', () => {
     expect(aliasedFrame(given, headerOf(given), 2, false)).toEqual(
       packet(0x30, text(''), section(0x23, u16(2), 0x03, text('t')), payload),
     );
-  });
-});
-
-describe('the expiry of a message that waited', () => {
-  test('is written where it stands, and the frame that came stays as it was (MQTT-3.3.2-6)', () => {
-    const frame = packet(0x30, text('a'), section(0x01, 0, 0x02, u32(60), 0x03, text('t')), payload);
-    const original = Buffer.from(frame);
-    expect(withExpiry(frame, headerOf(frame), 41)).toEqual(
-      packet(0x30, text('a'), section(0x01, 0, 0x02, u32(41), 0x03, text('t')), payload),
-    );
-    expect(frame).toEqual(original);
-  });
-
-  test('needs no copy where nothing changes', () => {
-    const eternal = packet(0x30, text('a'), section(0x03, text('t')), payload);
-    expect(withExpiry(eternal, headerOf(eternal), 41)).toBe(eternal);
-    const fresh = packet(0x30, text('a'), section(0x02, u32(41)), payload);
-    expect(withExpiry(fresh, headerOf(fresh), 41)).toBe(fresh);
-    const old = packet(0x30, text('a'), payload);
-    expect(withExpiry(old, headerOf(old, 4), 41)).toBe(old);
   });
 });
 

@@ -76,21 +76,6 @@ export const aliasedFrame = (frame: Buffer, header: PublishHeader, alias: number
   rewrite(frame, header, isNew ? topicBytes(frame) : noTopic, alias).frame;
 
 /**
- * A PUBLISH of MQTT 5 with the life that is left to it, which is what it came with minus the time it waited.
- * [MQTT-3.3.2-6]
- * @param seconds 0 to 4,294,967,295
- * @returns a copy; the frame itself where it does not expire or says so already
- */
-export function withExpiry(frame: Buffer, header: PublishHeader, seconds: number): Buffer {
-  const at = findProperty(frame, header.propertiesStart, header.payloadStart, propertyIds.messageExpiryInterval);
-  if (at === -1 || frame.readUInt32BE(at) === seconds) return frame;
-  const copy = Buffer.allocUnsafe(frame.length);
-  frame.copy(copy);
-  copy.writeUInt32BE(seconds, at);
-  return copy;
-}
-
-/**
  * Makes a PUBLISH at QoS 1 or 2 one of ours, in place: with a packet identifier of this hop, and without DUP, which
  * belongs to the hop it was set on. [MQTT-3.3.1-3]
  * @param frame whose packet identifier and flags nobody else reads

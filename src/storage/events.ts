@@ -42,7 +42,7 @@ export const storeFailed = defineEvent<FailedFields>({
   message: ({ error }) => `store: ${error}`,
 });
 
-export const storeFilesMended = defineEvent<{ readonly paths: string }>({
+const storeFilesMended = defineEvent<{ readonly paths: string }>({
   counter: 'store_files_mended_total',
   help: 'Times that files of the store could be read by other users of this machine, and were made private.',
   labels: [],
@@ -57,7 +57,7 @@ export const reportMended =
   (paths: readonly string[]): void =>
     events.emit(storeFilesMended, { paths: paths.join(', ') });
 
-export const queueDropping = defineEvent<{ readonly clientId: string }>({
+const queueDropping = defineEvent<{ readonly clientId: string }>({
   counter: 'store_queue_dropping_total',
   help: 'Times the log told of a full queue that drops messages: with the first, and once a minute while it goes on.',
   labels: [],

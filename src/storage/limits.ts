@@ -12,10 +12,10 @@ export interface Size {
 export const emptySize = (): Size => ({ messages: 0, bytes: 0 });
 
 /** What becomes of a message that is to be queued; at `drop-oldest` room is made until it `fits`. */
-export type Admission = 'fits' | QueueLimits['onFull'];
+type QueueFit = 'fits' | QueueLimits['onFull'];
 
 /** @param bytes of the new message. A message larger than the whole queue makes no room for itself. */
-export function admit(queue: Size, bytes: number, limits: QueueLimits): Admission {
+export function admit(queue: Size, bytes: number, limits: QueueLimits): QueueFit {
   if (queue.messages < limits.messages && queue.bytes + bytes <= limits.bytes) return 'fits';
   if (bytes > limits.bytes && limits.onFull === 'drop-oldest') return 'drop-newest';
   return limits.onFull;

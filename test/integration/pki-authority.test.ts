@@ -225,7 +225,7 @@ describe('nothing is issued', () => {
       /the clock says .*, but its issuer .* is valid from .*; set the clock/,
     );
     const long = issueInFolder(ca.folder, 'client', { commonName: 'a', notAfter: now + 6 * yearMs });
-    await expect(long).rejects.toMatchObject({ details: { rule: 'endsBeforeIssuer' } });
+    await expect(long).rejects.toMatchObject({ details: { rule: 'outlives-issuer' } });
     const { leaf } = await at(now + 4.5 * yearMs);
     const { validTo } = new X509Certificate(await readFile(ca.file('intermediate-ca.pem')));
     expect(new X509Certificate(leaf).validTo).toBe(validTo); // cut at the end of the issuer

@@ -5,7 +5,7 @@ import { isParsed, type ParsedRule, parseRule } from './parse-rule.ts';
 import { PatternIndex } from './pattern-index.ts';
 
 /** Something wrong with the configuration, and where. */
-export interface RuleProblem {
+export interface MappingProblem {
   /** Config path, e.g. `['bridge', 'rules', 1, 'subject']`. */
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -21,17 +21,17 @@ const maxPairs = 100;
 export function checkRules(
   rules: readonly BridgeRuleOptions[],
   config: CodecConfig = codecSchema.parse(undefined),
-): readonly RuleProblem[] {
+): readonly MappingProblem[] {
   const parsed = rules.map(parseRule);
-  const alone: RuleProblem[] = parsed.flatMap((rule, index) =>
+  const alone: MappingProblem[] = parsed.flatMap((rule, index) =>
     isParsed(rule) ? [] : rule.map(({ field, message }) => ({ path: ['bridge', 'rules', index, field], message })),
   );
   return [...alone, ...nameProblems(rules), ...consumerProblems(rules), ...pairProblems(rules, parsed, config)];
 }
 
-function nameProblems(rules: readonly BridgeRuleOptions[]): RuleProblem[] {
+function nameProblems(rules: readonly BridgeRuleOptions[]): MappingProblem[] {
   const first = new Map<string, number>();
-  return rules.flatMap(({ name }, index): RuleProblem[] => {
+  return rules.flatMap(({ name }, index): MappingProblem[] => {
     const before = first.get(name);
     if (before === undefined) first.set(name, index);
     if (before === undefined) return [];
@@ -41,9 +41,9 @@ function nameProblems(rules: readonly BridgeRuleOptions[]): RuleProblem[] {
 }
 
 /** Each message of a consumer goes to one of those who ask, and to a rule that may not want it. */
-function consumerProblems(rules: readonly BridgeRuleOptions[]): RuleProblem[] {
+function consumerProblems(rules: readonly BridgeRuleOptions[]): MappingProblem[] {
   const first = new Map<string, string>();
-  return rules.flatMap(({ name, jetstream }, index): RuleProblem[] => {
+  return rules.flatMap(({ name, jetstream }, index): MappingProblem[] => {
     if (jetstream === undefined) return [];
     const key = `${jetstream.stream} ${jetstream.consumer}`;
     const before = first.get(key);
@@ -59,9 +59,9 @@ function pairProblems(
   rules: readonly BridgeRuleOptions[],
   parsed: readonly ReturnType<typeof parseRule>[],
   config: CodecConfig,
-): RuleProblem[] {
+): MappingProblem[] {
   const codec = codecOptions(config);
-  const problems: RuleProblem[] = [];
+  const problems: MappingProblem[] = [];
   // The side that messages go to comes first: it begins with a fixed part, so most searches end there.
   const senders = new PatternIndex<number>();
   const receivers = new PatternIndex<number>();
@@ -83,7 +83,7 @@ function pairProblems(
   return problems;
 }
 
-const more: RuleProblem = {
+const more: MappingProblem = {
   path: ['bridge', 'rules'],
   message: `${maxPairs} pairs of rules that would deliver a message twice are shown; there may be more`,
 };

@@ -6,15 +6,6 @@ import { type Mapped, quote, type Unmappable, unmappable } from './mapped.ts';
 import { isReservedSubject, joinSubject } from './subject.ts';
 import { joinTopic, topicProblem } from './topic.ts';
 
-/** NATS subjects that together receive what an MQTT filter asks for. */
-export interface SubjectFilters {
-  readonly kind: 'mapped';
-  /** Two where `#` also includes its parent. [MQTT-4.7.1-2] */
-  readonly subjects: readonly string[];
-  /** Queue group of a shared subscription. [MQTT-4.8.2] */
-  readonly queue: string | undefined;
-}
-
 /**
  * The subject of a topic, by the rules of nats-server and beyond them: every topic that a PUBLISH may carry has one.
  *
@@ -46,47 +37,14 @@ export function subjectToTopic(subject: string, options: CodecOptions = defaultC
   return joinTopic(levels);
 }
 
-/** The subjects to subscribe to for an MQTT topic filter, `$share/group/filter` included. */
-export function filterToSubjects(filter: string, options: CodecOptions = defaultCodec): SubjectFilters | Unmappable {
-  if (filter !== '$share' && !filter.startsWith('$share/')) return plainFilter(filter, undefined, options);
-  const [, group, rest] = /^\$share\/([^/+#]+)\/(.+)$/su.exec(filter) ?? [];
-  if (group === undefined || rest === undefined)
-    return unmappable('invalid-filter', `${quote(filter)} is not $share/<group>/<filter>`);
-  const queue = encodeLevel(group, options);
-  if (queue.kind === 'unmappable') return queue;
-  return plainFilter(rest, queue.value, options);
-}
-
-function plainFilter(filter: string, queue: string | undefined, options: CodecOptions): SubjectFilters | Unmappable {
-  const levels = filter.split('/');
-  const problem = filterProblem(filter, levels);
-  if (problem !== undefined) return problem;
-  const hasRest = levels.at(-1) === '#';
-  const tokens: string[] = [];
-  for (const level of hasRest ? levels.slice(0, -1) : levels) {
-    const token = level === '+' ? '*' : encodeLevel(level, options);
-    if (typeof token === 'string') tokens.push(token);
-    else if (token.kind === 'unmappable') return token;
-    else tokens.push(token.value);
-  }
-  // nats-server keeps its own MQTT state there; other reserved subjects may be watched where permissions allow it.
-  if (tokens[0] === '$MQTT') return unmappable('reserved-subject', 'subjects below "$MQTT" belong to NATS itself');
-  const parent = joinSubject(tokens);
-  if (parent.kind === 'unmappable') return parent;
-  if (!hasRest) return { kind: 'mapped', subjects: [parent.value], queue };
-  if (tokens.length === 0) return { kind: 'mapped', subjects: ['>'], queue };
-  // The parent of `/#` is the empty topic, which nobody can publish.
-  const subjects = parent.value === '/' ? ['/.>'] : [`${parent.value}.>`, parent.value];
-  return { kind: 'mapped', subjects, queue };
-}
-
 /** Why this is not a topic filter [MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1], or undefined when it is one. */
-export function filterProblem(filter: string, levels: readonly string[] = filter.split('/')): Unmappable | undefined {
+export function filterProblem(filter: string): Unmappable | undefined {
   if (filter === '') return unmappable('empty', 'a topic filter has at least one character');
   if (filter.includes('\u0000')) return unmappable('nul', 'it contains U+0000');
   if (!isWellFormed(filter)) return unmappable('invalid-unicode', 'it is not valid Unicode');
   if (Buffer.byteLength(filter) > maxTextBytes)
     return unmappable('topic-too-long', `it has more than ${maxTextBytes} bytes`);
+  const levels = filter.split('/');
   const at = levels.findIndex((level, index) =>
     level === '#' ? index < levels.length - 1 : level !== '+' && /[+#]/.test(level),
   );

@@ -1,5 +1,5 @@
 /** Why a topic has no subject, or a subject no topic. Label of the counters, so the list is closed. */
-export const unmappableReasons = [
+const unmappableReasons = [
   'empty',
   'nul',
   'invalid-unicode',

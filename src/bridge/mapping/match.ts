@@ -16,7 +16,7 @@ interface Captures {
 type RuleSource = (parts: readonly string[]) => Captures | undefined;
 
 /** Compiles a pattern to a matcher. A leading wildcard never takes names that belong to the broker or to NATS. */
-export function compileSource(pattern: Pattern): RuleSource {
+function compileSource(pattern: Pattern): RuleSource {
   const { parts } = pattern;
   const hasRest = parts.at(-1)?.kind === 'rest';
   const fixed = hasRest ? parts.slice(0, -1) : parts;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 
 /** A promise and the function that resolves it. */
-export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => undefined;
   const promise = new Promise<T>((done) => {
     resolve = done;

@@ -4,6 +4,7 @@ import type { Events } from '../../kernel/telemetry-ports.ts';
 import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { isSharedFilter } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
 import type { Denials } from '../denials.ts';
@@ -15,7 +16,7 @@ import { isBeyondLimits } from '../reserved-topics.ts';
 import type { Store } from '../store-port.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { failureOf } from './store-failure.ts';
-import { forBridge, isSame, isSharedFilter, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
+import { forBridge, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 
 /** Subscriptions that are taken out of the store at once. */

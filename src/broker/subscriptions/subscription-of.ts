@@ -3,8 +3,6 @@ import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Subscriber, Subscription } from '../../plane/plane.ts';
 import type { StoredSubscription } from '../store-port.ts';
 
-export const isSharedFilter = (filter: string): boolean => filter.startsWith('$share/');
-
 /** As the plane knows it. */
 export const subscriptionOf = (
   { filter, qos, noLocal, retainAsPublished }: RequestedSubscription,

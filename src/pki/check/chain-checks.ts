@@ -29,7 +29,7 @@ export type LinkCheck = (
 ) => string | undefined;
 
 /** RFC 5280 4.1.2.5. */
-export const isInForce: LinkCheck = ({ certificate }, _index, _links, { now }) => {
+const isInForce: LinkCheck = ({ certificate }, _index, _links, { now }) => {
   const { notBefore, notAfter } = describeX509(certificate);
   if (now > notAfter) return `expired on ${isoTime(notAfter)}; renew it`;
   return now < notBefore
@@ -74,13 +74,13 @@ const usesFit: LinkCheck = ({ certificate }, index, _links, { purpose }) => {
     : `${index === 0 ? 'is' : 'issues certificates that are'} not meant for a ${purpose} (extended key usage without ${use}); use one issued for a ${purpose}`;
 };
 
-export const keyIsStrong: LinkCheck = ({ certificate }) => {
+const keyIsStrong: LinkCheck = ({ certificate }) => {
   const problem = keyProblem(certificate.publicKey);
   return problem && `is too weak: ${problem}`;
 };
 
 /** The signature of an anchor upon itself proves nothing and is not looked at. */
-export const signatureIsStrong: LinkCheck = ({ certificate }, index, links) =>
+const signatureIsStrong: LinkCheck = ({ certificate }, index, links) =>
   index === links.length - 1 && index > 0 ? undefined : algorithmProblem(partsOf(certificate).signed.algorithm);
 
 /** RFC 9525 6: browsers and MQTT clients look for the name there and nowhere else. */
@@ -98,7 +98,7 @@ const serverIsNamed: LinkCheck = ({ certificate }, index, _links, { purpose, hos
 };
 
 /** RFC 5280 4.2.1.10. */
-export const namesAreAllowed: LinkCheck = ({ certificate }, index, links) => {
+const namesAreAllowed: LinkCheck = ({ certificate }, index, links) => {
   const extension = partsOf(certificate).extensions.get(extensionIds.nameConstraints);
   if (index === 0 || extension === undefined) return undefined;
   const limits = decodeConstraints(extension.value);

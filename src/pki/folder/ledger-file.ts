@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isoTime } from '../../kernel/clock.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
 import { replaceFile } from '../../kernel/files.ts';
+import { issuingRefused } from '../issue/issuing-rules.ts';
 import {
   applyChanges,
   type Ledger,
@@ -133,18 +134,16 @@ function requireClock(ledger: Ledger, now: number, path: string): void {
   let newest = 0;
   for (const { issuedAt, revokedAt } of ledger.values()) newest = Math.max(newest, issuedAt, revokedAt ?? 0);
   if (now >= newest - clockToleranceMs) return;
-  throw new AppError(
-    'issuing-refused',
+  throw issuingRefused(
+    'clock',
     `the clock says ${isoTime(now)}, but the ledger ${path} has an entry of ${isoTime(newest)}; set the clock of this machine right, or take that entry out if it was made by a wrong clock`,
-    { details: { rule: 'requireClock' } },
   );
 }
 
 function requireSpace(ledger: Ledger, now: number, { maxEntries }: LedgerLimits, path: string): void {
   if (ledger.size <= maxEntries || withoutOld(ledger, now).size <= maxEntries) return;
-  throw new AppError(
-    'issuing-refused',
+  throw issuingRefused(
+    'ledger-full',
     `the ledger ${path} is full: it holds ${maxEntries} certificates that count; issue shorter-lived ones or start another intermediate`,
-    { details: { rule: 'requireSpace' } },
   );
 }

@@ -13,7 +13,7 @@ import { createPkcs12 } from '../x509/pkcs12.ts';
 import type { Plan } from './plan.ts';
 
 /** Password of `client-demo.p12`. It protects nothing: the file lies beside the same key in the clear, both mode 0600. */
-export const demoPassword = 'viaduct';
+const demoPassword = 'viaduct';
 
 const demoName = 'client-demo';
 

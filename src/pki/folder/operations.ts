@@ -6,6 +6,7 @@ import { caChainOf, contextOf, issueLeaf, type LeafRequest } from '../issue/auth
 import { crlUrlsOf } from '../issue/ca-request.ts';
 import { type CsrPolicy, judgeCsr } from '../issue/csr-checks.ts';
 import { certifyKey } from '../issue/issue.ts';
+import { issuingRefused } from '../issue/issuing-rules.ts';
 import { type Credential } from '../issue/signing.ts';
 import type { RevocationReason } from '../revocation/reasons.ts';
 import { describeX509 } from '../x509/inspect.ts';
@@ -81,10 +82,9 @@ function requireUnrevoked(ledger: Ledger, issuer: Credential): void {
   const { serialNumber, subject } = describeX509(new X509Certificate(issuer.certificate));
   const revokedAt = ledger.get(serialNumber)?.revokedAt;
   if (revokedAt === undefined) return;
-  throw new AppError(
-    'issuing-refused',
+  throw issuingRefused(
+    'issuer-revoked',
     `${subject} was revoked on ${isoTime(revokedAt)}, so that nothing it issues would be accepted; renew it first`,
-    { details: { rule: requireUnrevoked.name } },
   );
 }
 

@@ -3,13 +3,14 @@ import { pemBlocks, pemOf } from '../x509/pem-blocks.ts';
 import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, type KeyObject, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import { AppError } from '../../kernel/errors.ts';
+import type { AppError } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/printable.ts';
 import { extensionIds } from '../x509/certificate-parts.ts';
 import { importSigningKey, keyProblem, signingHash } from '../x509/keys.ts';
 import { decodeConstraints, encodeConstraints, type NameConstraints } from '../x509/name-constraints.ts';
 import { type SubjectName } from '../x509/names.ts';
 import { type Draft, draftChecks, draftOf, type IssueRequest, type IssuerFacts } from './draft.ts';
+import { type IssuingRule, issuingRefused } from './issuing-rules.ts';
 import type { IssuingContext, Signer } from './signing.ts';
 
 /**
@@ -26,16 +27,18 @@ export async function certify(
   const issuer = signer.certificate === undefined ? undefined : new x509.X509Certificate(firstOf(signer.certificate));
   const facts = issuer && factsOf(issuer);
   const draft = draftOf(request, facts, context);
-  const refused = (rule: string, refusal: string): AppError => {
+  const refused = (rule: IssuingRule, refusal: string): AppError => {
     const what = `${draft.profile.name} certificate for ${printable(draft.subject.commonName.slice(0, 80))}`;
-    return new AppError('issuing-refused', `no ${what} is issued: ${refusal}`, { details: { rule } });
+    return issuingRefused(rule, `no ${what} is issued: ${refusal}`);
   };
-  for (const check of draftChecks) {
+  for (const [rule, check] of draftChecks) {
     const refusal = check(draft, facts);
-    if (refusal !== undefined) throw refused(check.name, refusal);
+    if (refusal !== undefined) throw refused(rule, refusal);
   }
-  const weak = keyProblem(publicKey) ?? signerProblem(signer);
-  if (weak !== undefined) throw refused(keyProblem.name, weak);
+  const weak = keyProblem(publicKey);
+  if (weak !== undefined) throw refused('weak-key', weak);
+  const unfit = signerProblem(signer);
+  if (unfit !== undefined) throw refused('issuer-key', unfit);
   return sign(draft, publicKey.export({ type: 'spki', format: 'der' }), issuer, signer.key);
 }
 

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { AppError } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/printable.ts';
 import { type CsrFacts, provesPossession, readCsr } from '../x509/csr.ts';
 import { keyProblem } from '../x509/keys.ts';
@@ -7,6 +6,7 @@ import { type AltName, parseSubjectAltName } from '../x509/names.ts';
 import type { Profile } from '../x509/profile.ts';
 import { signatureProblem } from '../x509/signatures.ts';
 import { type IssueRequest, maxAltNames } from './draft.ts';
+import { type IssuingRule, issuingRefused } from './issuing-rules.ts';
 
 /** Who may have what: the side of the CA decides, a request only asks. */
 export interface CsrPolicy {
@@ -28,22 +28,22 @@ export interface CsrPolicy {
 }
 
 /** One rule for requests. @returns why the request is refused, or undefined. */
-export type CsrCheck = (csr: CsrFacts, policy: CsrPolicy) => string | undefined;
+type CsrCheck = (csr: CsrFacts, policy: CsrPolicy) => string | undefined;
 
-export const signatureIsStrong: CsrCheck = ({ signed }) => {
+const signatureIsStrong: CsrCheck = ({ signed }) => {
   const problem = signatureProblem(signed.algorithm);
   return problem && `it ${problem}`;
 };
 
-export const keyIsStrong: CsrCheck = ({ publicKey }) => keyProblem(publicKey);
+const keyIsStrong: CsrCheck = ({ publicKey }) => keyProblem(publicKey);
 
 /** RFC 2986 4.2: otherwise anybody could have the key of another certified as his own. */
-export const possessionIsProven: CsrCheck = (csr) =>
+const possessionIsProven: CsrCheck = (csr) =>
   provesPossession(csr)
     ? undefined
     : 'its signature was not made with the key that it wants certified; make the request again with that key';
 
-export const caIsNotAskedFor: CsrCheck = ({ asksForCa }, { profile }) =>
+const caIsNotAskedFor: CsrCheck = ({ asksForCa }, { profile }) =>
   asksForCa && !profile.isCa
     ? `it asks for a CA (basicConstraints CA:TRUE), but a ${profile.name} certificate is an end certificate; take that out of the request`
     : undefined;
@@ -53,7 +53,7 @@ const useIds: ReadonlyMap<string, string> = new Map([
   ['1.3.6.1.5.5.7.3.2', 'clientAuth'],
 ]);
 
-export const usesFitProfile: CsrCheck = ({ extendedUses = [] }, { profile }) => {
+const usesFitProfile: CsrCheck = ({ extendedUses = [] }, { profile }) => {
   if (profile.isCa) return undefined;
   const allowed: readonly string[] = profile.extendedUses;
   const other = extendedUses.map((id) => useIds.get(id) ?? id).find((use) => !allowed.includes(use));
@@ -62,7 +62,7 @@ export const usesFitProfile: CsrCheck = ({ extendedUses = [] }, { profile }) => 
   );
 };
 
-export const altNamesAreKnown: CsrCheck = ({ altNames }, policy) => {
+const altNamesAreKnown: CsrCheck = ({ altNames }, policy) => {
   if (altNames.length > maxAltNames)
     return `it asks for ${altNames.length} alternative names; at most ${maxAltNames} are allowed`;
   return policy.altNames === undefined && altNames.includes(undefined)
@@ -71,7 +71,7 @@ export const altNamesAreKnown: CsrCheck = ({ altNames }, policy) => {
 };
 
 /** A name that the options of a command would refuse is refused here too. */
-export const altNamesAreSound: CsrCheck = ({ altNames }, policy) => {
+const altNamesAreSound: CsrCheck = ({ altNames }, policy) => {
   if (policy.altNames !== undefined) return undefined;
   const problem = altNames.map(soundName).find((name) => typeof name === 'string');
   return problem && `it asks for the alternative name ${printable(problem)}`;
@@ -85,12 +85,12 @@ const soundName = (name: AltName | undefined): AltName | string | undefined =>
 const issuedNames = (csr: CsrFacts, policy: CsrPolicy): readonly AltName[] =>
   policy.altNames ?? csr.altNames.map(soundName).filter((name) => typeof name === 'object');
 
-export const commonNameIsThere: CsrCheck = ({ commonName }, policy) =>
+const commonNameIsThere: CsrCheck = ({ commonName }, policy) =>
   (policy.commonName ?? commonName) === undefined
     ? 'it has no common name, or several; give it exactly one'
     : undefined;
 
-export const namesAreAllowed: CsrCheck = (csr, policy) => {
+const namesAreAllowed: CsrCheck = (csr, policy) => {
   const { nameProblem } = policy;
   if (nameProblem === undefined) return undefined;
   const commonName = { type: 'commonName', value: policy.commonName ?? csr.commonName ?? '' } as const;
@@ -102,16 +102,16 @@ export const namesAreAllowed: CsrCheck = (csr, policy) => {
 };
 
 /** Every rule, the cheap ones first, in the order in which they are tried. */
-const csrChecks: readonly CsrCheck[] = [
-  altNamesAreKnown,
-  altNamesAreSound,
-  commonNameIsThere,
-  caIsNotAskedFor,
-  usesFitProfile,
-  keyIsStrong,
-  signatureIsStrong,
-  possessionIsProven,
-  namesAreAllowed,
+const csrChecks: readonly (readonly [rule: IssuingRule, check: CsrCheck])[] = [
+  ['alt-name-kind', altNamesAreKnown],
+  ['alt-name-form', altNamesAreSound],
+  ['no-common-name', commonNameIsThere],
+  ['asks-for-ca', caIsNotAskedFor],
+  ['purpose', usesFitProfile],
+  ['weak-key', keyIsStrong],
+  ['weak-signature', signatureIsStrong],
+  ['no-possession', possessionIsProven],
+  ['name-forbidden', namesAreAllowed],
 ];
 
 /**
@@ -125,12 +125,10 @@ export function judgeCsr(
   what: string,
 ): { readonly request: IssueRequest; readonly publicKey: KeyObject } {
   const csr = readCsr(bytes);
-  if (typeof csr === 'string')
-    throw new AppError('issuing-refused', `${what} ${csr}`, { details: { rule: 'readCsr' } });
-  for (const check of csrChecks) {
+  if (typeof csr === 'string') throw issuingRefused('request-unreadable', `${what} ${csr}`);
+  for (const [rule, check] of csrChecks) {
     const refusal = check(csr, policy);
-    if (refusal === undefined) continue;
-    throw new AppError('issuing-refused', `${what} is refused: ${refusal}`, { details: { rule: check.name } });
+    if (refusal !== undefined) throw issuingRefused(rule, `${what} is refused: ${refusal}`);
   }
   const { profile, organization, notAfter, crlUrls } = policy;
   return {

@@ -3,6 +3,7 @@ import { isPrintable } from '../../kernel/printable.ts';
 import { constrainedNames, type NameConstraints, outsideConstraints } from '../x509/name-constraints.ts';
 import type { AltName, SubjectName } from '../x509/names.ts';
 import type { ExtendedUse, Profile } from '../x509/profile.ts';
+import type { IssuingRule } from './issuing-rules.ts';
 
 /** Clocks differ: a certificate counts from a little before it is made, so that no device finds it not yet valid. */
 const backdateMs = 300_000;
@@ -161,16 +162,16 @@ export const serialIsSound: DraftCheck = ({ serialNumber }) =>
     : `the serial number ${serialNumber} is not a positive number of 16 to 20 octets`;
 
 /** Every rule, in the order in which they are tried. */
-export const draftChecks: readonly DraftCheck[] = [
-  subjectIsPrintable,
-  altNamesArePresent,
-  altNamesAreFew,
-  altNamesArePlain,
-  issuerIsInForce,
-  validityIsOrdered,
-  endsBeforeIssuer,
-  namesAreInsideIssuer,
-  issuerMayIssue,
-  usesFitIssuer,
-  serialIsSound,
+export const draftChecks: readonly (readonly [rule: IssuingRule, check: DraftCheck])[] = [
+  ['name-form', subjectIsPrintable],
+  ['no-alt-names', altNamesArePresent],
+  ['many-alt-names', altNamesAreFew],
+  ['alt-name-form', altNamesArePlain],
+  ['issuer-validity', issuerIsInForce],
+  ['validity', validityIsOrdered],
+  ['outlives-issuer', endsBeforeIssuer],
+  ['name-constraints', namesAreInsideIssuer],
+  ['issuer-not-a-ca', issuerMayIssue],
+  ['issuer-purpose', usesFitIssuer],
+  ['serial-number', serialIsSound],
 ];

@@ -6,7 +6,7 @@ import { contextTag } from '../x509/der.ts';
 import { bits, element, enumerated, explicit, integer, octets, oid, sequence, time } from '../x509/der-write.ts';
 import { describeX509 } from '../x509/inspect.ts';
 import { signerOf } from '../x509/signatures.ts';
-import { type RevocationReason, reasonCodes } from './reasons.ts';
+import { type RevocationReason, revocationCodes } from './reasons.ts';
 
 export interface RevokedCertificate {
   /** Hex. */
@@ -63,5 +63,7 @@ const entry = ({ serialNumber, at, reason }: RevokedCertificate): Buffer =>
   sequence(
     integer(serialNumber),
     time(at),
-    ...(reason === 'unspecified' ? [] : [sequence(extension(extensionIds.crlReason, enumerated(reasonCodes[reason])))]),
+    ...(reason === 'unspecified'
+      ? []
+      : [sequence(extension(extensionIds.crlReason, enumerated(revocationCodes[reason])))]),
   );

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { contextTag, type DerValue, expectTag, oidText, readChildren, readDer, tags, textOf } from './der.ts';
+import { contextTag, type DerValue, directoryText, expectTag, oidText, readChildren, readDer, tags } from './der.ts';
 import { readSigned, type Signed } from './signatures.ts';
 
 /** Object identifiers of the extensions that are looked at here (RFC 5280 4.2, 5.2, 5.3). */
@@ -119,7 +119,7 @@ export function readName(name: DerValue): readonly (readonly [id: string, text: 
     .map((attribute) => {
       const [id, value] = readChildren(attribute);
       const type = oidText(expectTag(id, tags.oid, 'the kind of a name part'));
-      return [type, value === undefined ? '' : (textOf(value) ?? value.content.toString('hex'))] as const;
+      return [type, value === undefined ? '' : (directoryText(value) ?? value.content.toString('hex'))] as const;
     });
 }
 

@@ -100,7 +100,7 @@ export function timeMs({ tag, content }: DerValue): number {
 }
 
 /** The text of a directory string; undefined for other elements. */
-export function textOf({ tag, content }: DerValue): string | undefined {
+export function directoryText({ tag, content }: DerValue): string | undefined {
   if (tag === tags.utf8) return content.toString('utf8');
   if (tag === tags.printable || tag === tags.ia5 || tag === tags.teletex) return content.toString('latin1');
   if (tag === tags.bmp)

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { shortestIPv6 } from './names.ts';
 
 const oids = {
@@ -31,11 +31,6 @@ export interface CertificateFacts {
   readonly keyType: string;
   /** Whether it may authenticate a TLS server, a TLS client (RFC 5280 4.2.1.12). */
   readonly allows: { readonly serverAuth: boolean; readonly clientAuth: boolean };
-}
-
-/** Reads the first certificate of a PEM text. @throws Error where it is not one. */
-export function describeCertificate(pem: string): CertificateFacts {
-  return describeX509(new X509Certificate(pem));
 }
 
 export function describeX509(certificate: X509Certificate): CertificateFacts {

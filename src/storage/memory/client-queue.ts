@@ -28,7 +28,7 @@ interface Entry {
   shadowed: Entry | undefined;
 }
 
-export interface ReplayDeps {
+export interface MemoryReplayDeps {
   readonly now: () => number;
   /** Longest time in the queue; undefined for no limit. */
   readonly ageMs: number | undefined;
@@ -106,7 +106,7 @@ export class ClientQueue {
   }
 
   /** Removes what nobody needs to send any more from the head of the queue. @param most entries to look at. */
-  dropLapsed(most: number, { now, ageMs, onLapsed }: ReplayDeps): void {
+  dropLapsed(most: number, { now, ageMs, onLapsed }: MemoryReplayDeps): void {
     let left = most;
     for (const entry of this.#entries.values()) {
       const lapse = lapseOf(entry, now(), ageMs);
@@ -118,11 +118,11 @@ export class ClientQueue {
   }
 
   /** What is queued at the time of the call; entries that go away while it is read are left out. */
-  replay(deps: ReplayDeps): Generator<QueuedPacket, void> {
+  replay(deps: MemoryReplayDeps): Generator<QueuedPacket, void> {
     return this.#replay([...this.#entries.values()], deps);
   }
 
-  *#replay(entries: readonly Entry[], { now, ageMs, onLapsed }: ReplayDeps): Generator<QueuedPacket, void> {
+  *#replay(entries: readonly Entry[], { now, ageMs, onLapsed }: MemoryReplayDeps): Generator<QueuedPacket, void> {
     for (const entry of entries) {
       if (this.#entries.get(entry.key) !== entry) continue;
       const lapse = lapseOf(entry, now(), ageMs);

@@ -4,7 +4,7 @@ import { bytesOf, detachPacket } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { admit, emptySize, queueRefused, type Size } from '../limits.ts';
 import type { QueueLimits } from '../schema.ts';
-import { ClientQueue, type QueueDelivery, type ReplayDeps } from './client-queue.ts';
+import { ClientQueue, type MemoryReplayDeps, type QueueDelivery } from './client-queue.ts';
 
 /** Entries at the head of a queue that are looked at with each message that joins it. */
 const sweepStep = 2;
@@ -69,7 +69,7 @@ export class MemoryQueues {
     return this.#queues.get(clientId)?.replay(this.#replayDeps(clientId)) ?? [];
   }
 
-  #replayDeps(clientId: string): ReplayDeps {
+  #replayDeps(clientId: string): MemoryReplayDeps {
     return {
       now: this.#deps.now,
       ageMs: this.#limits.age,

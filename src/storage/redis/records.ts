@@ -4,7 +4,7 @@ import type { StoreLimits } from '../schema.ts';
 import { encodeRecord, toWill } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { roomOf, type StoreRoom } from './room.ts';
-import { asBytes, asList, asNumber, asText, nothing, pairsOf, type Reply } from './round-trip.ts';
+import { asBytes, asList, asNumber, asText, noResult, pairsOf, type Reply } from './round-trip.ts';
 
 const scanStep = 500;
 
@@ -88,7 +88,7 @@ export class RedisExchanges {
   }
 
   close({ clientId, packetId }: Exchange): Promise<void> {
-    return this.#pipe.write('RELEASE', [encodeURIComponent(clientId), packetId], nothing);
+    return this.#pipe.write('RELEASE', [encodeURIComponent(clientId), packetId], noResult);
   }
 }
 

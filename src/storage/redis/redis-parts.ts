@@ -14,7 +14,7 @@ import { RedisRetained } from './redis-retained.ts';
 import { roomOf } from './room.ts';
 import { pairsOf, type Totals } from './round-trip.ts';
 import type { ResolvedRedisOptions } from './schema.ts';
-import { subscriptionOf } from './subscription-codec.ts';
+import { fromWire } from './subscription-codec.ts';
 import { SubscriptionSync } from './subscription-sync.ts';
 
 /** Limits of retained messages and of the whole store are kept over all nodes. */
@@ -60,7 +60,7 @@ export function createParts(options: RedisStoreOptions, deps: Partial<RedisStore
     exchanges: new RedisExchanges(pipe, keyPrefix),
     wills: new RedisWills(...records),
     connections: new RedisConnections(redis, { runId, pipe, subscriptions, retained, events, clock }),
-    subscriptionsOf: async (id: string) => (await persistence.subscriptionsByClient({ id })).map(subscriptionOf),
+    subscriptionsOf: async (id: string) => (await persistence.subscriptionsByClient({ id })).map(fromWire),
     stats: (): StoreStats => ({ ...totals, subscriptions: subscriptions.index.total }),
   };
 }

@@ -13,7 +13,7 @@ import { deliveries } from '../memory/memory-queues.ts';
 import type { StoreLimits } from '../schema.ts';
 import { type DeliveryText, decodePacket, deliveryText, encodePacket, topicOfPacket } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
-import { asBytes, asList, asNumber, asText, nothing, type Reply, type WriteOperation } from './round-trip.ts';
+import { asBytes, asList, asNumber, asText, noResult, type Reply, type WriteOperation } from './round-trip.ts';
 
 /** A page of a replay; the first of the two that is reached ends it. */
 const pageEntries = 256;
@@ -85,12 +85,12 @@ export class RedisQueues {
   }
 
   markSent(clientId: string, key: QueueKey, packetId: number): Promise<void> {
-    return this.#pipe.write('SENT', [encodeURIComponent(clientId), keyOf(key), packetId], nothing);
+    return this.#pipe.write('SENT', [encodeURIComponent(clientId), keyOf(key), packetId], noResult);
   }
 
   /** Only the PUBREL is left of it. */
   markReceived(clientId: string, packetId: number): Promise<void> {
-    return this.#pipe.write('RECEIVED', [encodeURIComponent(clientId), packetId], nothing);
+    return this.#pipe.write('RECEIVED', [encodeURIComponent(clientId), packetId], noResult);
   }
 
   settle(clientId: string, packetId: number): Promise<void> {

@@ -68,4 +68,4 @@ export const pairsOf = (reply: Reply | undefined): [string, Reply][] => {
 export const timeIn = (reply: Reply): number | undefined => asNumber(asList(reply)[6]) || undefined;
 
 /** Makes nothing out of an answer. */
-export const nothing = (): void => undefined;
+export const noResult = (): void => undefined;

@@ -13,7 +13,7 @@ export interface WireSubscription {
   readonly subscriptionIdentifier?: number;
 }
 
-export function wireOf(subscription: StoredSubscription): WireSubscription {
+export function toWire(subscription: StoredSubscription): WireSubscription {
   const { filter, qos, retainHandling, retainAsPublished, noLocal, identifier } = subscription;
   return {
     topic: filter,
@@ -25,14 +25,7 @@ export function wireOf(subscription: StoredSubscription): WireSubscription {
   };
 }
 
-export function subscriptionOf({
-  topic,
-  qos,
-  rh,
-  rap,
-  nl,
-  subscriptionIdentifier,
-}: WireSubscription): StoredSubscription {
+export function fromWire({ topic, qos, rh, rap, nl, subscriptionIdentifier }: WireSubscription): StoredSubscription {
   return {
     filter: topic,
     qos,

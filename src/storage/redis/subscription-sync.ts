@@ -3,8 +3,8 @@ import { MemorySubscriptions } from '../memory/memory-subscriptions.ts';
 import { toBytes } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import type { StoreRoom } from './room.ts';
-import { type Argument, asList, asNumber, asText, nothing, pairsOf, type Reply } from './round-trip.ts';
-import { subscriptionOf, toSubscription, type WireSubscription, wireOf } from './subscription-codec.ts';
+import { type Argument, asList, asNumber, asText, noResult, pairsOf, type Reply } from './round-trip.ts';
+import { fromWire, toSubscription, toWire, type WireSubscription } from './subscription-codec.ts';
 
 /** Sessions that are read in one step. */
 const pageSessions = 500;
@@ -64,8 +64,8 @@ export class SubscriptionSync {
   /** @throws StoreError store-full; then there is none of them */
   add(clientId: string, added: readonly StoredSubscription[]): Promise<void> {
     if (added.length === 0) return Promise.resolve();
-    const args = added.flatMap((one) => [one.filter, toBytes(wireOf(one))]);
-    const change = { clientId, add: added.map(wireOf) };
+    const args = added.flatMap((one) => [one.filter, toBytes(toWire(one))]);
+    const change = { clientId, add: added.map(toWire) };
     return this.#change(change, 'SUBSCRIBE', [this.#room.maxBytes, ...args], (reply) => {
       if (asNumber(reply) === refused) this.#room.refuse();
     });
@@ -73,7 +73,7 @@ export class SubscriptionSync {
 
   remove(clientId: string, filters: readonly string[]): Promise<void> {
     if (filters.length === 0) return Promise.resolve();
-    return this.#change({ clientId, remove: filters }, 'UNSUBSCRIBE', filters, nothing);
+    return this.#change({ clientId, remove: filters }, 'UNSUBSCRIBE', filters, noResult);
   }
 
   /** Ends the session in Redis, not only its subscriptions. @param onRest is called when parts of it are left to sweep */
@@ -213,7 +213,7 @@ export class SubscriptionSync {
     this.#changed?.add(clientId);
     if (remove === null) this.#index.removeAll(clientId);
     else this.#index.remove(clientId, remove);
-    this.#index.add(clientId, add.map(subscriptionOf));
+    this.#index.add(clientId, add.map(fromWire));
   }
 
   #putBack(clientId: string, before: OpenChanges['before']): void {

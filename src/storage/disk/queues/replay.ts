@@ -10,7 +10,7 @@ import type { Owner } from './owners.ts';
 const pageRows = 256;
 const pageBytes = 1_048_576;
 
-export interface ReplayDeps {
+interface ReplayDeps {
   readonly environment: Environment;
   readonly batch: Batch;
   readonly queues: DiskQueues;
