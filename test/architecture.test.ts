@@ -72,6 +72,8 @@ test.each([
   ['src/app/a.ts', /does not end in \.ts/, "import { b } from './b.js';\n"],
   ['src/app/a.ts', /default export/, 'export default 1;\n'],
   ['src/app/a.ts', /process\.env/, 'const a = process.env.HOME;\n'],
+  ['src/app/a.ts', /a clock or a timer of its own/, 'const at = Date.now();\n'],
+  ['src/app/a.ts', /a clock or a timer of its own/, 'const timer = setTimeout(() => undefined, 5);\n'],
   ['src/app/a.ts', /301 lines/, '\n'.repeat(301)],
   ['src/utils/a.ts', /"utils" is no folder of the layout/, ''],
 ])('%s breaks the rule %s', (path, rule, text) => {

@@ -9,6 +9,7 @@ import { healthRoute } from '../src/admin/routes/health.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import { composeConfig } from '../src/config/compose.ts';
 import type { Config } from '../src/config/schema.ts';
+import { systemClock } from '../src/kernel/clock.ts';
 import { type Instruction, parseDockerfile } from './support/dockerfile.ts';
 import { webOf } from './support/web.ts';
 
@@ -96,6 +97,7 @@ describe('Dockerfile', () => {
     expect(ofFinalStage('ENTRYPOINT').map(({ words }) => words)).toEqual([['node', manifest.bin.viaduct]]);
     const stream = (): PassThrough => new PassThrough();
     const program = buildProgram({
+      clock: systemClock,
       stdin: stream(),
       stdout: stream(),
       stderr: stream(),

@@ -1,7 +1,9 @@
 import { type EnvironmentVariables, processEnvironment } from '../config/env.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
 
 /** What a command sees of the world, so that tests can give it another. */
 export interface Io {
+  readonly clock: Clock;
   readonly stdin: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
@@ -17,6 +19,7 @@ export interface Io {
 /** The world of this process. */
 export function processIo(): Io {
   return {
+    clock: systemClock,
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,

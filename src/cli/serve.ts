@@ -28,7 +28,7 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
   const telemetry = createTelemetry(config.log, { stderr: io.stderr });
   const file = configFileOf(input) ?? 'the default configuration';
   telemetry.logger.log('info', `viaduct ${version} starts with ${file} on Node ${process.versions.node}`);
-  const outOfSupport = supportProblem(process.versions.node, new Date());
+  const outOfSupport = supportProblem(process.versions.node, new Date(io.clock.now()));
   if (outOfSupport !== undefined) telemetry.logger.log('warn', outOfSupport);
   for (const warning of loaded.warnings)
     telemetry.events.emit(configurationDoubtful, { problem: formatProblem(warning) });

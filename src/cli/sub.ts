@@ -82,20 +82,20 @@ function createEnd(io: Io, timeoutMs: number | undefined) {
   const reached = new Promise<void>((resolve) => {
     now = resolve;
   });
-  const timer =
+  const cancelTimeout =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => {
+      : io.clock.after(timeoutMs, () => {
           hasTimedOut = true;
           now();
-        }, timeoutMs);
+        });
   const stopListening = (['SIGINT', 'SIGTERM'] as const).map((signal) => io.onSignal(signal, () => now()));
   return {
     reached,
     now: () => now(),
     isTimeout: () => hasTimedOut,
     dispose() {
-      clearTimeout(timer);
+      cancelTimeout?.();
       for (const stop of stopListening) stop();
     },
   };

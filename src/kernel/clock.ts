@@ -1,9 +1,9 @@
 /** Time and timers, injected so that tests need no sleeping. */
 export interface Clock {
   /** Milliseconds since the epoch. May jump ahead or back when somebody sets the clock, so it is for dates alone. */
-  now(): number;
+  readonly now: () => number;
   /** Milliseconds since some moment, which never jump: for all that lasts a while. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   /** Runs `task` once after `delayMs`, at most 24 days. The returned function cancels it. Never keeps the process alive. */
   after(delayMs: number, task: () => void): () => void;
 }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from './clock.ts';
 import { Fifo } from './fifo.ts';
 
 /** Milliseconds; what a well-behaved client may have to wait for the long work of others, in one turn. */
@@ -17,11 +18,13 @@ export interface Slice {
 export class Slices {
   readonly #waiting = new Fifo<(slice: Slice) => void>();
   readonly #sliceMs: number;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   #isComing = false;
 
-  /** @param sliceMs how long a slice is */
-  constructor(sliceMs = usualSliceMs) {
+  /** @param sliceMs how long a slice is. @param clock tells how long somebody worked */
+  constructor(sliceMs = usualSliceMs, clock: Pick<Clock, 'monotonic'> = systemClock) {
     this.#sliceMs = sliceMs;
+    this.#clock = clock;
   }
 
   /** Those that wait for a slice. */
@@ -37,8 +40,8 @@ export class Slices {
   }
 
   readonly #give = (): void => {
-    const endsAt = performance.now() + this.#sliceMs;
-    this.#waiting.shift()?.({ isOver: () => performance.now() >= endsAt });
+    const endsAt = this.#clock.monotonic() + this.#sliceMs;
+    this.#waiting.shift()?.({ isOver: () => this.#clock.monotonic() >= endsAt });
     this.#isComing = this.#waiting.length > 0;
     if (this.#isComing) setImmediate(this.#give);
   };

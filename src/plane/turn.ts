@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../kernel/clock.ts';
 import { Fifo } from '../kernel/fifo.ts';
 
 /** Something with bytes to send. */
@@ -41,6 +42,12 @@ export class Turn {
   /** Undefined until the turn has had a handful to do. */
   #startMs: number | undefined;
   #hasTime = true;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+
+  /** @param clock tells how long the turn took */
+  constructor(clock: Pick<Clock, 'monotonic'> = systemClock) {
+    this.#clock = clock;
+  }
 
   /** @param flushable has something to send now, and had nothing before. */
   add(flushable: Flushable): void {
@@ -88,7 +95,7 @@ export class Turn {
 
   #lookAtClock(): void {
     this.#units = 0;
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     if (this.#startMs === undefined) {
       this.#startMs = now;
       this.#arm(); // or nothing would end the turn
@@ -115,10 +122,10 @@ export class Turn {
 
   /** The other half of the turn is for what its poll brings. */
   #work(): void {
-    const startMs = performance.now();
+    const startMs = this.#clock.monotonic();
     this.#startMs = startMs;
     do this.#workers.shift()?.goOn();
-    while (this.#workers.length > 0 && performance.now() - startMs < turnMs / 2);
+    while (this.#workers.length > 0 && this.#clock.monotonic() - startMs < turnMs / 2);
     this.#arm(); // what they began goes on in this turn, and has to end with it
   }
 }

@@ -1,5 +1,6 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import type { Io } from '../../src/cli/io.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
 
 /** A world for one command: what it reads is given, what it writes is kept. */
 export interface FakeIo extends Io {
@@ -30,6 +31,7 @@ export function fakeIo({ env = {}, cwd = '/nowhere', input, onError }: FakeIoOpt
       },
     });
   return {
+    clock: systemClock,
     stdin: input === undefined ? new PassThrough() : Readable.from([Buffer.from(input)]),
     stdout: stream('out'),
     stderr: stream('err', onError),

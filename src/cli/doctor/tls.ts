@@ -64,7 +64,7 @@ async function check(io: Io, options: Options): Promise<void> {
   const targets = isOurs ? targetsOfConfig(config) : options.url.map((url) => targetOfUrl(url, options.tls));
   const timeoutMs = durationOf(options.timeout, '--timeout');
   const path = (file: string): string => resolve(io.cwd, file);
-  const revocation = isOurs ? await readRevocation(config, { cwd: io.cwd, now: Date.now }) : undefined;
+  const revocation = isOurs ? await readRevocation(config, { cwd: io.cwd, now: io.clock.now }) : undefined;
   await using files = await prepareTlsFiles({
     directory: path(config.certificates.directory),
     ca: options.ca === undefined ? undefined : path(options.ca),
@@ -73,11 +73,11 @@ async function check(io: Io, options: Options): Promise<void> {
         ? undefined
         : { cert: path(options.cert), key: path(options.key) },
     revocation,
-    now: Date.now,
+    now: io.clock.now,
   });
   const reports: TargetReport[] = [];
   for (const target of targets) reports.push(await reportOn(target, files, options, { io, timeoutMs }));
-  const lists = revocation && revocationReport(revocation, Date.now());
+  const lists = revocation && revocationReport(revocation, io.clock.now());
   const rows = [...reports, ...(lists === undefined ? [] : [lists])].flatMap(({ checks }) => checks);
   const isOk = rows.every(({ verdict }) => verdict !== 'no');
   if (!isOk) io.setExitCode(1);
@@ -113,7 +113,7 @@ async function reportOn(
   const clientId = `doctor-${randomBytes(4).toString('hex')}`;
   const anyone: TlsClient = { verifiedName, trust: files.trust };
   const someone: TlsClient = 'missing' in files.client ? anyone : { ...anyone, identity: files.client };
-  const { isShown, ...row } = await chainRow(target, someone, { now: Date.now(), timeoutMs });
+  const { isShown, ...row } = await chainRow(target, someone, { now: io.clock.now(), timeoutMs });
   const report = { listener: target.name, url: urlOf(target) };
   if (!isShown) return { ...report, tls: target.tls ?? 'unknown', checks: [row] };
   const tls = target.tls ?? (await kindOf(target, anyone, clientId, timeoutMs));

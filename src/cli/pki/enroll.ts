@@ -71,7 +71,7 @@ async function enroll(io: Io, options: Options): Promise<void> {
   const old = options.renew === true ? await readIdentity(files) : undefined;
   if (old === undefined)
     await requireFree([files.cert, files.key], 'renew it with --renew, or choose another folder with --out');
-  else if (options.ifDue === true && !isDue(old, Date.now()))
+  else if (options.ifDue === true && !isDue(old, io.clock.now()))
     return report(io, options, files, firstOf(old.cert), false);
   const server = {
     url,
@@ -153,6 +153,6 @@ function report(io: Io, options: Options, files: IdentityFiles, certificate: X50
   if (options.json === true)
     printJson(io.stdout, { isNew, subject, serialNumber, notAfter: isoTime(notAfter), certificate: cert, key, ca });
   else if (isNew)
-    printLine(io.stdout, `issued to ${subject}, ${untilText(notAfter, Date.now())}\n${cert}\n${key}\n${ca}`);
-  else printLine(io.stdout, `not due yet: ${subject}, ${untilText(notAfter, Date.now())}`);
+    printLine(io.stdout, `issued to ${subject}, ${untilText(notAfter, io.clock.now())}\n${cert}\n${key}\n${ca}`);
+  else printLine(io.stdout, `not due yet: ${subject}, ${untilText(notAfter, io.clock.now())}`);
 }

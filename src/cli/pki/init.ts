@@ -40,7 +40,7 @@ async function init(io: Io, options: Options): Promise<void> {
     directory: folder.options.directory,
     names: certificates.names,
     hostname: hostname(),
-    now: Date.now,
+    now: io.clock.now,
     by: folder.options.by,
     crlUrl: certificates.crlUrl,
     ca: {

@@ -35,12 +35,12 @@ export function addInspectCommand(pki: Command, io: Io): void {
 }
 
 async function inspect(io: Io, file: string, options: { readonly json?: true }): Promise<void> {
-  const shown = show(await readNamedFile(io, file), resolve(io.cwd, file));
+  const shown = show(await readNamedFile(io, file), resolve(io.cwd, file), io.clock.now());
   if (options.json === true) printJson(io.stdout, shown.json);
   else printLine(io.stdout, shown.text);
 }
 
-function show(bytes: Buffer, path: string): Shown {
+function show(bytes: Buffer, path: string, now: number): Shown {
   const text = bytes.toString('latin1');
   if (text.includes('PRIVATE KEY-----') && !beginsPem(text, 'CERTIFICATE'))
     return showKey(bytes.toString('utf8'), path);
@@ -51,7 +51,7 @@ function show(bytes: Buffer, path: string): Shown {
     const facts = certificates.map(describeX509);
     return {
       json: { certificates: facts.map(factsJson) },
-      text: facts.map((one) => factsText(one, Date.now())).join('\n\n'),
+      text: facts.map((one) => factsText(one, now)).join('\n\n'),
     };
   }
   if (bytes[0] === 0x30) {

@@ -64,7 +64,7 @@ export async function openPki(options: SigningOptions, io: Io): Promise<Opened> 
     reference === undefined ? undefined : secretOf(reference, io, 'the passphrase of the CA keys');
   const folder = openCaFolder({
     directory,
-    now: Date.now,
+    now: io.clock.now,
     by: `cli ${io.env['SUDO_USER'] ?? io.env['USER'] ?? io.env['LOGNAME'] ?? 'unknown'}`,
     passphrase,
     crlUrl: certificates.crlUrl,

@@ -31,7 +31,12 @@ export interface DiskStoreDeps extends StoreDeps {
  * store-unavailable.
  */
 export function createDiskStore(options: DiskOptions, deps: Partial<DiskStoreDeps> = {}): Store {
-  const { now = Date.now, onDropped = () => undefined, clock = systemClock, events = silentTelemetry.events } = deps;
+  const {
+    now = systemClock.now,
+    onDropped = () => undefined,
+    clock = systemClock,
+    events = silentTelemetry.events,
+  } = deps;
   const onFailed = (error: unknown): void => events.emit(storeFailed, { error: messageOf(error) });
   const access = new StoreAccess(options, { now, onDropped, onFailed, onMended: reportMended(events) });
   let cancelStep: () => void = () => undefined;

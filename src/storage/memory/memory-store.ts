@@ -1,4 +1,5 @@
 import type { Store } from '../../broker/store-port.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
 import { copiesOf, keptBytes, sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
@@ -12,7 +13,7 @@ import { SessionTable } from './session-table.ts';
 
 /** Everything in this process's memory, until it ends; there is nothing to start and nothing to stop. */
 export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> = {}): Store {
-  const { now = Date.now, onDropped = () => undefined } = deps;
+  const { now = systemClock.now, onDropped = () => undefined } = deps;
   const subscriptions = new MemorySubscriptions();
   const retained = new MemoryRetained(limits, { now, onDropped });
   const queues = new MemoryQueues(limits.queue, { now, onDropped });

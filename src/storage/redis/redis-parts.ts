@@ -31,7 +31,12 @@ const noTotals: Totals = { queuedMessages: 0, queuedBytes: 0, retainedBytes: 0, 
 
 /** The parts of a store, before anything is connected. */
 export function createParts(options: RedisStoreOptions, deps: Partial<RedisStoreDeps>) {
-  const { now = Date.now, onDropped = () => undefined, events = silentTelemetry.events, clock = systemClock } = deps;
+  const {
+    now = systemClock.now,
+    onDropped = () => undefined,
+    events = silentTelemetry.events,
+    clock = systemClock,
+  } = deps;
   const { redis, ...limits } = options;
   const { keyPrefix, operationTimeout, maxPendingWrites, maxPendingBytes } = redis;
   const runId = randomBytes(9).toString('base64url');

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../../kernel/clock.ts';
 import { messageOf, StoreError, systemCode } from '../../../kernel/errors.ts';
 import type { Environment, TableName } from './environment.ts';
 
@@ -35,6 +36,7 @@ export interface BatchDeps {
   readonly onFlushFailed: (error: StoreError) => void;
   /** Told before a commit, to add what is written once for many changes. */
   readonly onCommit: () => void;
+  readonly clock?: Pick<Clock, 'monotonic' | 'after'>;
 }
 
 /**
@@ -44,11 +46,13 @@ export interface BatchDeps {
  */
 export class Batch {
   readonly #deps: BatchDeps;
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>;
   #writes = new Map<TableName, Map<string, Write>>();
   #waiting: Waiting[] = [];
   #bytes = 0;
   #turn: NodeJS.Immediate | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  /** Ends the pause after a commit. */
+  #pause: (() => void) | undefined;
   /** Milliseconds; when the last commit ended, how long it took, and how many promises it kept. */
   #last = { endedAt: 0, took: 0, kept: 0 };
   /** Committed and not yet flushed, at `fsync`. */
@@ -59,6 +63,7 @@ export class Batch {
 
   constructor(deps: BatchDeps) {
     this.#deps = deps;
+    this.#clock = deps.clock ?? systemClock;
   }
 
   /** @param isNew no row has this key. */
@@ -117,10 +122,10 @@ export class Batch {
     this.#writes = new Map();
     this.#waiting = [];
     this.#bytes = 0;
-    const startedAt = performance.now();
+    const startedAt = this.#clock.monotonic();
     try {
       if (writes.size > 0) this.#commit(writes);
-      const endedAt = performance.now();
+      const endedAt = this.#clock.monotonic();
       this.#last = { endedAt, took: endedAt - startedAt, kept: waiting.length };
     } catch (cause) {
       this.#failed(cause, waiting);
@@ -177,14 +182,14 @@ export class Batch {
   #schedule(): void {
     if (this.#turn !== undefined || this.#pause !== undefined) return;
     const { endedAt, took, kept } = this.#last;
-    const restMs = kept < crowd ? 0 : endedAt + took - performance.now();
+    const restMs = kept < crowd ? 0 : endedAt + took - this.#clock.monotonic();
     if (restMs <= 0) this.#turn = setImmediate(() => this.commitNow());
-    else this.#pause = setTimeout(() => this.commitNow(), Math.min(restMs, maxPauseMs));
+    else this.#pause = this.#clock.after(Math.min(restMs, maxPauseMs), () => this.commitNow());
   }
 
   #unschedule(): void {
     clearImmediate(this.#turn);
-    clearTimeout(this.#pause);
+    this.#pause?.();
     this.#turn = undefined;
     this.#pause = undefined;
   }

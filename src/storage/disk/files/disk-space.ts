@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { systemClock } from '../../../kernel/clock.ts';
 
 /** Left free, so that messages can still be acknowledged: removing needs room too, for a moment. */
 const reservedBytes = 4_194_304;
@@ -24,7 +25,7 @@ export class DiskSpace {
   #readAt = Number.NEGATIVE_INFINITY;
   #writtenBytes = 0;
 
-  constructor(folder: string, { reusableBytes, now = () => performance.now() }: DiskSpaceDeps) {
+  constructor(folder: string, { reusableBytes, now = systemClock.monotonic }: DiskSpaceDeps) {
     this.#folder = folder;
     this.#reusableBytes = reusableBytes;
     this.#now = now;

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../../../kernel/clock.ts';
 import { StoreError, systemCode } from '../../../kernel/errors.ts';
 
 /** Who uses the folder. */
@@ -30,7 +31,7 @@ const silenceMs = 10_000;
  *
  * @throws StoreError store-in-use
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, { now }: Pick<Clock, 'now'> = systemClock): Promise<FolderLock> {
   const file = join(folder, 'viaduct.lock');
   const own: Holder = { pid: process.pid, started: startOf(process.pid) ?? '', place: placeOf(), token: randomUUID() };
   const draft = join(folder, `viaduct.lock.${own.token}`);
@@ -38,7 +39,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   try {
     for (let attempt = 0; ; attempt += 1) {
       if (await isFirst(draft, file)) break;
-      await removeDead(file, own, attempt);
+      await removeDead(file, own, { attempt, now });
     }
   } finally {
     await rm(draft, { force: true });
@@ -46,7 +47,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   let isHeld = true;
   return {
     async touch() {
-      if (isHeld) await utimes(file, new Date(), new Date()).catch(() => undefined);
+      if (isHeld) await utimes(file, now() / 1_000, now() / 1_000).catch(() => undefined);
     },
     async release() {
       if (!isHeld) return;
@@ -67,9 +68,15 @@ async function isFirst(draft: string, file: string): Promise<boolean> {
   }
 }
 
-async function removeDead(file: string, own: Holder, attempt: number): Promise<void> {
+interface Attempt {
+  /** From 0 on. */
+  readonly attempt: number;
+  readonly now: () => number;
+}
+
+async function removeDead(file: string, own: Holder, { attempt, now }: Attempt): Promise<void> {
   const holder = await holderOf(file);
-  if (holder !== undefined && (attempt > 3 || (await isAlive(holder, file, own)))) throw inUse(holder, file);
+  if (holder !== undefined && (attempt > 3 || (await isAlive(holder, file, own, now)))) throw inUse(holder, file);
   // moved away first: of those who try at the same time one succeeds, and sees what it moved
   const grave = `${file}.${own.token}`;
   try {
@@ -92,10 +99,10 @@ async function holderOf(file: string): Promise<Holder | undefined> {
   }
 }
 
-async function isAlive(holder: Holder, file: string, own: Holder): Promise<boolean> {
+async function isAlive(holder: Holder, file: string, own: Holder, now: () => number): Promise<boolean> {
   if (holder.place === own.place) return startOf(holder.pid) === holder.started;
   const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
-  return Date.now() - mtimeMs < silenceMs;
+  return now() - mtimeMs < silenceMs;
 }
 
 /** Of Linux; elsewhere a process that exists is taken for the holder. */
