@@ -1,6 +1,6 @@
 // Viaduct beside an earlier version of itself: the two take turns, so that a busy machine disturbs both.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../scripts/setup.mjs';
 import { measureOnce } from './measure.mjs';
@@ -16,7 +16,26 @@ export function commitNamed(root, name) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Builds a commit below the repository, where it finds the packages of today. @returns its folder, with `dist`. */
+/** Brings the packages that a commit needs and that are not installed any more, in its versions, into its folder. */
+function installMissing(root, folder) {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const types = Object.entries(devDependencies).filter(([name]) => name.startsWith('@types/'));
+  const missing = [...Object.entries(dependencies), ...types].filter(
+    ([name]) => !existsSync(join(root, 'node_modules', name)),
+  );
+  if (missing.length === 0) return;
+  const apart = join(folder, 'packages'); // in the folder itself npm would install all that its package.json names
+  mkdirSync(apart);
+  writeFileSync(join(apart, 'package.json'), '{ "private": true }');
+  const names = missing.map(([name, version]) => `${name}@${version}`);
+  run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', ...names], { cwd: apart });
+  renameSync(join(apart, 'node_modules'), join(folder, 'node_modules'));
+}
+
+/**
+ * Builds a commit below the repository, where it finds the packages of today; those that are gone since are installed for it.
+ * @returns its folder, with `dist`.
+ */
 export function buildCommit(root, commit, cache) {
   const folder = join(cache, `against-${commit.slice(0, 12)}`);
   rmSync(folder, { recursive: true, force: true });
@@ -25,6 +44,7 @@ export function buildCommit(root, commit, cache) {
   const archive = join(folder, 'sources.tar');
   run('git', ['archive', '--output', archive, commit, ...sources], { cwd: root });
   run('tar', ['-xf', archive, '-C', folder]);
+  installMissing(root, folder);
   run(process.execPath, [
     join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
     '-p',
