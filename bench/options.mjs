@@ -5,7 +5,8 @@ export const usage = `npm run bench -- [options]
   --row NAME   only this row; may be given again (default: every row but those of storage)
   --storage    the rows of storage
   --quick      one short run of each row instead of three: shows that everything works, measures little
-  --against COMMIT  beside an earlier version of Viaduct instead of mosquitto, in seven short interleaved pairs a row
+  --against COMMIT  beside an earlier version of Viaduct instead of mosquitto, in seven short interleaved pairs a row; with
+               --quick they have no time to warm up
   --json FILE  write the result there too
   --list       print the names of the rows
   --help       print this`;

@@ -75,7 +75,7 @@ if (against !== undefined) {
   const builds = { before: buildCommit(root, against, cache), now: app };
   const pairs = [];
   for (const row of options.rows) {
-    pairs.push(await measurePairs(row, builds, { ...setting, plan: 'quick' }, say));
+    pairs.push(await measurePairs(row, builds, { ...setting, plan: options.quick ? 'quick' : 'warm' }, say));
     if (options.json !== undefined) save(resolve(options.json), { ...environment, against, rows: pairs });
   }
   rmSync(builds.before, { recursive: true, force: true });

@@ -98,7 +98,7 @@ test('every row has a name of its own and exactly one target, and connections on
   }
 });
 
-test.each(rows.flatMap((row) => ['full', 'quick'].map((plan) => [row.name, plan] as const)))(
+test.each(rows.flatMap((row) => ['full', 'warm', 'quick'].map((plan) => [row.name, plan] as const)))(
   'row %s becomes a command line of the load generator (%s)',
   (name, plan) => {
     const row = rowNamed(name);
