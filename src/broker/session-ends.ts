@@ -30,9 +30,9 @@ export class SessionEnds {
   /** The session of the client is about to end. */
   readonly isEnding = (clientId: string): boolean => this.#running.has(clientId);
 
-  /** Kept when the session of the client has ended, if it is about to; in any case. */
-  async settled(clientId: string): Promise<void> {
-    await this.#running.get(clientId)?.catch(() => undefined); // whoever ends it is told
+  /** Kept when the session of the client has ended, in any case; undefined where it is not about to. */
+  settled(clientId: string): Promise<void> | undefined {
+    return this.#running.get(clientId)?.catch(() => undefined); // whoever ends it is told
   }
 
   /** Record, subscriptions, queue and open QoS 2 identifiers. [MQTT-3.1.2-4] [MQTT-3.1.2-23] */

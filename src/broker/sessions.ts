@@ -48,7 +48,8 @@ export class Sessions {
   }
 
   async find(clientId: string): Promise<StoredSession | undefined> {
-    await this.#deps.ends.settled(clientId); // or it would be found for as long as it ends
+    const ending = this.#deps.ends.settled(clientId); // or it would be found for as long as it ends
+    if (ending !== undefined) await ending;
     const session = await this.#deps.store.session(clientId);
     if (session?.expirySeconds !== 0) return session;
     await this.#deps.ends.end(clientId); // what an earlier run began

@@ -31,7 +31,11 @@ export class Tally {
   }
 
   increment(fields: LogFields): void {
-    this.#set(this.definition.labels.map((label) => String(fields[label] ?? ''))).count += 1;
+    const { labels } = this.definition;
+    let key = '';
+    for (const label of labels) key = joined(key, textOf(fields[label]));
+    const set = this.#sets.get(key) ?? this.#set(labels.map((label) => textOf(fields[label])));
+    set.count += 1;
   }
 
   /** Sum over the label sets that have these values; over all without. */
@@ -48,15 +52,14 @@ export class Tally {
       yield [Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])), count];
   }
 
+  /** Of values that are not known yet. */
   #set(values: readonly string[]): LabelSet {
-    const known = this.#sets.get(keyOf(values));
-    if (known !== undefined) return known;
     const isFull = this.#sets.size >= maxSets || values.some(({ length }) => length > maxValueLength);
     return isFull ? this.#add(values.map(() => overflow)) : this.#add(values);
   }
 
   #add(values: readonly string[]): LabelSet {
-    const key = keyOf(values);
+    const key = values.reduce(joined, '');
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
     const set = { values, count: 0 };
@@ -65,4 +68,7 @@ export class Tally {
   }
 }
 
-const keyOf = (values: readonly string[]): string => (values.length === 1 ? (values[0] ?? '') : JSON.stringify(values));
+const textOf = (value: LogFields[string]): string => String(value ?? '');
+
+/** Tells apart values that together have the same letters. */
+const joined = (key: string, value: string): string => `${key}${value.length}:${value}`;

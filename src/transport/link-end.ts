@@ -1,5 +1,12 @@
 import { AppError, messageOf, systemCode } from '../kernel/errors.ts';
 import { printable } from '../kernel/printable.ts';
+import type { TimerWheel } from '../kernel/timer-wheel.ts';
+
+/** Times the ends of all links of a listener: a timer of their own for each costs as much as a tenth of what reads its CONNECT. */
+export type LinkEnds = Pick<TimerWheel, 'add'>;
+
+/** How late an end may be cut, in milliseconds. */
+export const endTickMs = 500;
 
 /** What a client is given to take what is still buffered for it once its link is ended. */
 export const endGraceMs = 2_000;

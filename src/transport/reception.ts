@@ -4,6 +4,7 @@ import { plainResponse } from '../http/server/plain-response.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
 import { withoutMapping } from '../kernel/networks.ts';
+import { TimerWheel } from '../kernel/timer-wheel.ts';
 import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
 import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
@@ -16,13 +17,14 @@ import {
 } from './events.ts';
 import { speechOf } from './first-byte.ts';
 import { floodNotice } from './flood-notice.ts';
+import { endTickMs } from './link-end.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { listenerTls } from './listener-tls.ts';
 import { type Entrance, entranceOf } from './proxy/entrance.ts';
 import { relayedBy } from './proxy/relayed.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
-import { ignoreError, type TlsAcceptor } from './tls/acceptor.ts';
+import type { TlsAcceptor } from './tls/acceptor.ts';
 import { type HandshakeRate, handshakeRate } from './tls/handshake-rate.ts';
 import type { TicketSecrets } from './tls/ticket-keys.ts';
 import { createWebSide, type WebSide } from './web-side.ts';
@@ -54,6 +56,7 @@ export class Reception {
   readonly #web: WebSide | undefined;
   /** Undefined where no proxy is expected. */
   readonly #entrance: Entrance | undefined;
+  readonly #ends: TimerWheel;
   readonly #floodNotice: (reason: ConnectionDropReason, example: string) => void;
   #isRetired = false;
 
@@ -62,6 +65,7 @@ export class Reception {
     this.#deps = deps;
     this.#host = host;
     const { clock, telemetry } = deps;
+    this.#ends = new TimerWheel(clock, { tickMs: endTickMs });
     this.#floodNotice = floodNotice(clock, (reason, count, example) =>
       telemetry.logger.log(
         'warn',
@@ -79,7 +83,7 @@ export class Reception {
     });
     this.#tls = listenerTls(options, deps, host.tickets);
     this.#rate = handshakeRate({ perAddress: undefined, overall: undefined, ...options.handshakeRate, clock });
-    this.#web = createWebSide(options, deps);
+    this.#web = createWebSide(options, { ...deps, ends: this.#ends });
     this.#entrance = entranceOf(options.proxy);
   }
 
@@ -161,7 +165,7 @@ export class Reception {
       readFirst(socket, (first) => {
         if (speechOf(first[0]) !== 'tls') this.#sort(arrival, socket, arrival.tls, first);
         else {
-          socket.unshift(first);
+          putBack(socket, first);
           this.#secure(arrival);
         }
       });
@@ -222,7 +226,7 @@ export class Reception {
       socket.destroy();
     } else if (speech === 'mqtt' && this.#options.accept.includes('mqtt')) this.#openLink(arrival, socket, tls, first);
     else if (speech === 'http' && this.#web !== undefined) {
-      socket.unshift(first);
+      putBack(socket, first);
       this.#serveHttp(arrival, socket, tls);
     } else {
       this.#report(arrival, misfit(first[0]));
@@ -234,7 +238,7 @@ export class Reception {
   #openLink(arrival: Arrival, socket: Socket, tls: PeerTls | undefined, first: Buffer): void {
     this.#settle(arrival);
     const peer: Peer = { ...this.#origin(arrival, tls), protocol: tls === undefined ? 'mqtt' : 'mqtts' };
-    this.#deps.accept(socketLink(socket, peer, this.#deps.clock, first));
+    this.#deps.accept(socketLink(socket, peer, this.#ends, first));
   }
 
   #serveHttp(arrival: Arrival, socket: Socket, tls: PeerTls | undefined): void {
@@ -275,11 +279,17 @@ export class Reception {
   }
 }
 
-/** Hands over the first bytes; the socket is paused then. */
-function readFirst(socket: Socket, use: (first: Buffer) => void): void {
-  socket.once('data', (first: Buffer) => {
-    socket.pause();
-    use(first);
-  });
+/** A socket that fails is closed by Node right after; whoever is concerned listens to that. */
+const ignoreError = (): void => undefined;
+
+/** Hands over the first bytes. The socket flows: whoever does not read on in the same step puts them back. */
+const readFirst = (socket: Socket, use: (first: Buffer) => void): void => {
+  socket.once('data', use);
   socket.resume(); // it is paused where the header of a proxy was read before
+};
+
+/** They are read again; the socket is paused until then. */
+function putBack(socket: Socket, first: Buffer): void {
+  socket.pause();
+  socket.unshift(first);
 }

@@ -1,25 +1,25 @@
 import type { Socket } from 'node:net';
 import type { Link, LinkHandler, Peer } from '../broker/ports.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { WheelTimer } from '../kernel/timer-wheel.ts';
 import { writeBatch } from './batch.ts';
-import { closedByBroker, closedByClient, closeReason, endGraceMs, notTakenInTime } from './link-end.ts';
+import { closedByBroker, closedByClient, closeReason, endGraceMs, type LinkEnds, notTakenInTime } from './link-end.ts';
 
 /** MQTT over tcp or TLS: the bytes of the socket are the bytes of the link. */
 class SocketLink implements Link {
   readonly peer: Peer;
   readonly #socket: Socket;
-  readonly #clock: Clock;
+  readonly #ends: LinkEnds;
   #handler: LinkHandler | undefined;
   #first: Buffer | undefined;
   #closeReason: string | undefined;
   #isEnding = false;
   #isClosed = false;
-  #cancelGrace: (() => void) | undefined;
+  #grace: WheelTimer | undefined;
 
-  constructor(socket: Socket, peer: Peer, clock: Clock, first: Buffer) {
+  constructor(socket: Socket, peer: Peer, ends: LinkEnds, first: Buffer) {
     this.peer = peer;
     this.#socket = socket;
-    this.#clock = clock;
+    this.#ends = ends;
     this.#first = first;
     socket.on('error', (error) => {
       this.#closeReason ??= closeReason(error);
@@ -27,7 +27,7 @@ class SocketLink implements Link {
     socket.once('end', () => this.#limitTime(closedByClient)); // Node ends our side then, once all is written
     socket.once('close', () => {
       this.#isClosed = true;
-      this.#cancelGrace?.();
+      this.#grace?.cancel();
       this.#tellClosed();
     });
   }
@@ -52,7 +52,6 @@ class SocketLink implements Link {
       this.#deliverFirst();
       if (this.#isClosed) this.#tellClosed();
     });
-    socket.resume();
   }
 
   write(batch: readonly Uint8Array[]): void {
@@ -86,7 +85,7 @@ class SocketLink implements Link {
 
   /** Destroys the socket if it is not closed by itself within the grace period. */
   #limitTime(reason: string): void {
-    this.#cancelGrace ??= this.#clock.after(endGraceMs, () => {
+    this.#grace ??= this.#ends.add(endGraceMs, () => {
       this.#closeReason = reason;
       this.#socket.destroy();
     });
@@ -107,8 +106,8 @@ class SocketLink implements Link {
 }
 
 /**
- * @param socket paused.
+ * @param socket flows already, so the link is to be opened in the same step: pausing and resuming costs more than the link.
  * @param first the bytes that were read to find out what is spoken; they are the beginning of the stream.
  */
-export const socketLink = (socket: Socket, peer: Peer, clock: Clock, first: Buffer): Link =>
-  new SocketLink(socket, peer, clock, first);
+export const socketLink = (socket: Socket, peer: Peer, ends: LinkEnds, first: Buffer): Link =>
+  new SocketLink(socket, peer, ends, first);

@@ -4,6 +4,7 @@ import type { HttpHandler } from '../http/handler.ts';
 import { answer } from '../http/server/answers.ts';
 import { createHttpServer, type HttpVisit } from '../http/server/server.ts';
 import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
+import type { LinkEnds } from './link-end.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { ownHosts, shownHosts } from './own-hosts.ts';
 import { type ForwardedPeer, forwardedPeer } from './proxy/forwarded.ts';
@@ -26,7 +27,10 @@ export interface WebSide {
 }
 
 /** @returns undefined for a listener that accepts neither http nor websocket */
-export function createWebSide(options: ListenerOptions, deps: ListenerDeps): WebSide | undefined {
+export function createWebSide(
+  options: ListenerOptions,
+  deps: ListenerDeps & { readonly ends: LinkEnds },
+): WebSide | undefined {
   const { name, accept, path, websocketMessageSize, http, origins, hosts, bind } = options;
   if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
   const isOwnHost = ownHosts({ hosts, bindHost: bind.host, certificateHosts: shownHosts(name, deps.certificates) });

@@ -5,8 +5,8 @@ type Go = (leave: (() => void) | undefined) => void;
  * at once would leave two connections. [MQTT-3.1.4-2]
  */
 export class ConnectTurns {
-  /** Client ids whose turn is taken, with those that wait for it by their owners: of each the newest. */
-  readonly #waiting = new Map<string, Map<string, Go>>();
+  /** Client ids whose turn is taken, with those that wait for it, if any, by their owners: of each the newest. */
+  readonly #waiting = new Map<string, Map<string, Go> | undefined>();
 
   isTaken(clientId: string): boolean {
     return this.#waiting.has(clientId);
@@ -14,16 +14,18 @@ export class ConnectTurns {
 
   /**
    * Waits until the turn is free.
-   * @param owner whose older CONNECT, if it still waits, gives way
+   * @param ownerOf says whose it is, whose older CONNECT, if it still waits, gives way
    * @returns gives the turn to the next, called once; undefined when a newer CONNECT of the owner came meanwhile
    */
-  take(clientId: string, owner: string): Promise<(() => void) | undefined> {
-    const waiting = this.#waiting.get(clientId);
-    if (waiting === undefined) {
-      this.#waiting.set(clientId, new Map());
-      return Promise.resolve(this.#leaveOf(clientId));
+  take(clientId: string, ownerOf: () => string): (() => void) | Promise<(() => void) | undefined> {
+    if (!this.#waiting.has(clientId)) {
+      this.#waiting.set(clientId, undefined);
+      return this.#leaveOf(clientId);
     }
     return new Promise((go) => {
+      const waiting = this.#waiting.get(clientId) ?? new Map<string, Go>();
+      this.#waiting.set(clientId, waiting);
+      const owner = ownerOf();
       waiting.get(owner)?.(undefined);
       waiting.set(owner, go);
     });

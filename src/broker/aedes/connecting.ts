@@ -88,7 +88,8 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
   const accepted = verdict.kind === 'overtaken' ? undefined : verdict;
   const authorized = accepted && authorizedAs(client, accepted);
   if (authorized !== undefined && !mayLeaveWill(client, authorized, deps)) return false; // before it takes over
-  const leave = accepted && (await turns.take(clientId, ownerOf(accepted)));
+  const taken = accepted && turns.take(clientId, () => ownerOf(accepted));
+  const leave = taken instanceof Promise ? await taken : taken;
   if (accepted === undefined || authorized === undefined || leave === undefined) {
     client.refused(
       reasonCodes.sessionTakenOver,
@@ -106,7 +107,8 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
     return false;
   }
   const { isCleanStart } = connect;
-  await engine.makeWay(clientId, isCleanStart);
+  const gone = engine.makeWay(clientId, isCleanStart);
+  if (gone !== undefined) await gone;
   if (isCleanStart && (current === undefined ? owner !== undefined : current.isKept && (await sessions.find(clientId))))
     sessions.ended(clientId, 'clean-start');
   // what ended with the connection that made way is gone

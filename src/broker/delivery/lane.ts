@@ -18,5 +18,5 @@ export interface Lane {
   /** The client is through with a message. */
   finished(packetId: number): void;
   /** The connection is gone. @returns messages for which nothing stands in the store, oldest first */
-  close(): Outgoing[];
+  close(): readonly Outgoing[];
 }

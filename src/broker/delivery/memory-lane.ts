@@ -12,6 +12,8 @@ export interface MemoryLaneDeps {
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
 }
 
+const nothing: readonly Outgoing[] = [];
+
 /** For a session that ends with its connection: what its client does not take yet waits in memory. */
 export class MemoryLane implements Lane {
   readonly #sender: Sender;
@@ -57,7 +59,8 @@ export class MemoryLane implements Lane {
     this.advance();
   }
 
-  close(): Outgoing[] {
+  close(): readonly Outgoing[] {
+    if (this.#sender.window.inUse === 0 && this.#waiting === undefined) return nothing;
     const open = Array.from(this.#sender.window.values(), ({ outgoing }) => outgoing).filter(
       (outgoing) => outgoing !== undefined,
     );

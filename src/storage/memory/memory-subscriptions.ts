@@ -65,7 +65,8 @@ export class MemorySubscriptions {
   }
 
   filtersOf(clientId: string): readonly string[] {
-    return Array.from(this.#byClient.get(clientId)?.values() ?? [], ({ filter }) => filter);
+    const own = this.#byClient.get(clientId);
+    return own === undefined ? noFilters : Array.from(own.values(), ({ filter }) => filter);
   }
 
   of(clientId: string): StoredSubscription[] {
@@ -103,6 +104,7 @@ export class MemorySubscriptions {
 }
 
 const none: readonly MatchedSubscription[] = [];
+const noFilters: readonly string[] = [];
 
 /** What is compared with topic names: of `$share/group/filter` the filter. */
 const matchedFilter = (filter: string): string => parseSharedFilter(filter)?.filter ?? filter;

@@ -93,13 +93,15 @@ export function tlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {
       const socket = new TLSSocket(raw, setting.socketOptions);
       socket.disableRenegotiation(); // TLS 1.2: a client could ask for handshakes without end
       if (keyLog !== undefined) socket.on('keylog', (line: Buffer) => keyLog.write(line));
+      let isThrough = false;
       const onError = (error: Error): void => {
+        if (isThrough) return; // Node closes the socket right after, and its owner listens to that
+        isThrough = true;
         const refusal = handshakeRefusal(error, options.policy.minVersion);
         if (refusal !== undefined) handler.onRefused(refusal);
       };
       const onSecure = (): void => {
-        socket.on('error', ignoreError);
-        socket.removeListener('error', onError);
+        isThrough = true;
         const verdict = clientJudgement.judge(socket);
         if ('reason' in verdict) {
           handler.onRefused(verdict);
@@ -108,7 +110,7 @@ export function tlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor {
         }
         handler.onSecure(socket, verdict);
       };
-      socket.once('error', onError);
+      socket.on('error', onError);
       socket.once('secure', onSecure);
     },
   };
@@ -154,6 +156,3 @@ function settings(options: TlsAcceptorOptions): () => Setting {
     };
   };
 }
-
-/** A socket that fails is closed by Node right after; whoever is concerned listens to that. */
-export const ignoreError = (): void => undefined;

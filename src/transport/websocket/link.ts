@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Link, LinkHandler, Peer } from '../../broker/ports.ts';
-import type { Clock } from '../../kernel/clock.ts';
+import type { WheelTimer } from '../../kernel/timer-wheel.ts';
 import { writeBatch } from '../batch.ts';
-import { closedByBroker, closedByClient, closeReason, endGraceMs, notTakenInTime } from '../link-end.ts';
+import { closedByBroker, closedByClient, closeReason, endGraceMs, type LinkEnds, notTakenInTime } from '../link-end.ts';
 import { binaryMessages, closeCodes, closeFrame, controlFrame } from './frame.ts';
 import { type Heartbeat, heartbeatMs } from './heartbeat.ts';
 import { FrameReader } from './reader.ts';
@@ -11,7 +11,7 @@ export interface WebSocketLinkParts {
   /** What the WebSocket runs on, after the handshake; paused. */
   readonly socket: Socket;
   readonly peer: Peer;
-  readonly clock: Clock;
+  readonly ends: LinkEnds;
   readonly heartbeat: Heartbeat;
   /** Largest message to the client in bytes. */
   readonly messageBytes: number;
@@ -21,7 +21,7 @@ export interface WebSocketLinkParts {
 class WebSocketLink implements Link {
   readonly peer: Peer;
   readonly #socket: Socket;
-  readonly #clock: Clock;
+  readonly #ends: LinkEnds;
   readonly #messageBytes: number;
   readonly #leaveHeartbeat: () => void;
   #handler: LinkHandler | undefined;
@@ -32,12 +32,12 @@ class WebSocketLink implements Link {
   #isPaused = false;
   /** Of the newest ping that the client has no room to be answered; the older ones need no answer (RFC 6455 5.5.3). */
   #owedPong: Buffer | undefined;
-  #cancelGrace: (() => void) | undefined;
+  #grace: WheelTimer | undefined;
 
-  constructor({ socket, peer, clock, heartbeat, messageBytes }: WebSocketLinkParts) {
+  constructor({ socket, peer, ends, heartbeat, messageBytes }: WebSocketLinkParts) {
     this.peer = peer;
     this.#socket = socket;
-    this.#clock = clock;
+    this.#ends = ends;
     this.#messageBytes = messageBytes;
     socket.on('error', (error) => {
       this.#closeReason ??= closeReason(error);
@@ -46,7 +46,7 @@ class WebSocketLink implements Link {
     socket.once('close', () => {
       this.#isClosed = true;
       this.#leaveHeartbeat();
-      this.#cancelGrace?.();
+      this.#grace?.cancel();
       this.#tellClosed();
     });
     this.#leaveHeartbeat = heartbeat.join(() => this.#beat());
@@ -146,7 +146,7 @@ class WebSocketLink implements Link {
 
   /** Destroys the socket if it is not closed by itself within the grace period. */
   #limitTime(reason: string): void {
-    this.#cancelGrace ??= this.#clock.after(endGraceMs, () => {
+    this.#grace ??= this.#ends.add(endGraceMs, () => {
       this.#closeReason = reason;
       this.#socket.destroy();
     });

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { AcceptLink, Peer } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { ConnectionRefusal } from '../connection-refusal.ts';
+import type { LinkEnds } from '../link-end.ts';
 import { heartbeat } from './heartbeat.ts';
 import { webSocketLink } from './link.ts';
 import { type OriginRules, refuseOrigin } from './origin.ts';
@@ -26,12 +27,18 @@ export interface UpgradesOptions {
   readonly rules: OriginRules;
 }
 
+export interface UpgradesDeps {
+  readonly accept: AcceptLink;
+  readonly clock: Clock;
+  readonly ends: LinkEnds;
+}
+
 /** Turns requests for a WebSocket into links. `first` is what came behind the request. @returns why one is refused */
 export type Upgrades = (request: IncomingMessage, visit: UpgradeVisit, first: Buffer) => UpgradeRefusal | undefined;
 
 export const createUpgrades =
   ({ isAccepted, path, messageBytes, rules }: UpgradesOptions) =>
-  ({ accept, clock }: { readonly accept: AcceptLink; readonly clock: Clock }): Upgrades => {
+  ({ accept, clock, ends }: UpgradesDeps): Upgrades => {
     const pings = heartbeat(clock);
     return ({ headers, method, url }, visit, first) => {
       const { 'sec-websocket-protocol': protocols, 'sec-websocket-key': key } = headers;
@@ -54,7 +61,7 @@ export const createUpgrades =
       if (first.length > 0) socket.unshift(first);
       socket.write(switchingProtocols(key ?? '', protocols ?? ''));
       const peer = { ...visit.peer, protocol: isSecure ? 'wss' : 'ws' } as const;
-      accept(webSocketLink({ socket, peer, clock, heartbeat: pings, messageBytes }));
+      accept(webSocketLink({ socket, peer, ends, heartbeat: pings, messageBytes }));
       return undefined;
     };
   };
