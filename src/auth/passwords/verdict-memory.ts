@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 export interface VerdictMemoryOptions {
   /** Milliseconds; 0 remembers nothing. */
@@ -49,9 +49,18 @@ export class VerdictMemory {
   }
 }
 
-/** Makes keys that no other process can make, nor this one after a restart. */
+/** Bytes of a block of SHA-256. */
+const blockBytes = 64;
+
+/**
+ * Makes keys that no other process can make, nor this one after a restart: HMAC-SHA-256 (RFC 2104) in two calls, as the
+ * object that Node has for it costs several times as much for so few bytes, at each CONNECT.
+ */
 export function loginKeys(): (user: string, password: Uint8Array) => LoginKey {
-  const secret = randomBytes(32);
-  return (user, password) =>
-    createHmac('sha256', secret).update(`${user.length}:${user}`).update(password).digest('base64');
+  const secret = Buffer.concat([randomBytes(32)], blockBytes);
+  const [inner, outer] = [secret.map((byte) => byte ^ 0x36), secret.map((byte) => byte ^ 0x5c)];
+  return (user, password) => {
+    const login = Buffer.concat([inner, Buffer.from(`${user.length}:${user}`), password]);
+    return hash('sha256', Buffer.concat([outer, hash('sha256', login, 'buffer')]), 'base64');
+  };
 }
