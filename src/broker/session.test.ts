@@ -6,7 +6,7 @@ import { WireClient } from '../../test/support/wire-client.ts';
 import type { Message, Qos } from '../plane/message.ts';
 import type { Broker } from './broker.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const signal = new AbortController().signal; // the time limit of each test ends what hangs
 const message = (topic: string, payload: string, qos: Qos = 1, more: Partial<Message> = {}): Message => ({
   topic,
   payload: Buffer.from(payload),

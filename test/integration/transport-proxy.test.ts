@@ -100,13 +100,14 @@ describe('the address behind a proxy is that of the client', () => {
 
   test('counts for listeners[].handshakeRate.perAddress', async () => {
     await using server = await startListener(
-      { tls: 'one-way', accept: ['mqtt'], proxy: trusted, handshakeRate: { perAddress: 1 }, handshakeTimeout: '200ms' },
-      { certificates },
+      { tls: 'one-way', accept: ['mqtt'], proxy: trusted, handshakeRate: { perAddress: 1 } },
+      { certificates, clock: fakeClock() },
     );
     const hello = hex('16 03 01 00 01 01');
     for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) {
       await using client = await rawClient(server.port);
       client.write(Buffer.concat([version1(address), hello]));
+      client.socket.end();
       await client.closed;
     }
     const dropped = server.events('connections_dropped_total').filter(({ reason }) => reason === 'handshake-rate');
