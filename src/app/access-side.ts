@@ -1,6 +1,7 @@
 import { type Access, createAccess } from '../auth/access.ts';
 import { LastKeySet } from '../auth/last-key-set.ts';
 import type { ProviderDeps } from '../auth/provider.ts';
+import { createAuthorizer, type RulesAuthorizer } from '../auth/rules/authorizer.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { Live, type Prepared } from '../kernel/prepared.ts';
@@ -8,9 +9,10 @@ import { createDoors, type Doors } from './doors.ts';
 
 export type AccessDeps = Omit<ProviderDeps, 'listeners' | 'secretOf' | 'lastKeySet'>;
 
-/** Who may connect, under the configuration that counts. */
+/** Who may connect, and do what, under the configuration that counts. */
 export interface AccessSide extends Component {
   readonly doors: Doors;
+  readonly authorizer: RulesAuthorizer;
   /** Reads what its providers go by, as it is now. @throws AppError where that cannot be taken */
   prepare(next: ResolvedConfig, signal: AbortSignal): Promise<Prepared>;
 }
@@ -23,6 +25,7 @@ export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): Acces
   return {
     name: 'access',
     doors: createDoors(access),
+    authorizer: createAuthorizer(first.access),
     start: (signal) => startInOrder(access.current.parts, signal),
     stop: (deadline) => stopAll(access.current, deadline),
     async prepare(next, signal) {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { NatsRequest } from '../auth/provider.ts';
-import { createAuthorizer } from '../auth/rules/authorizer.ts';
 import { type Broker, createBroker } from '../broker/broker.ts';
 import type { Link } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
@@ -59,13 +58,13 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const store = createStore(config, { telemetry, clock });
   const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started
   const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest });
-  const { doors } = access;
-  const authorizer = createAuthorizer(config.access);
+  const { doors, authorizer } = access;
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator: doors, authorizer, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
   const { certificates, files, tellers } = certificateSide;
-  const natsSide = createNatsSide(config, { broker, packetBytes: () => config.limits.packetSize, telemetry, clock });
+  const packetBytes = (): number => config.limits.packetSize;
+  const natsSide = createNatsSide(config, { broker, guard: authorizer.guard, packetBytes, telemetry, clock });
   const { hub, nats, bridge } = natsSide;
   const stopping = new AbortController();
   let status: 'starting' | 'ok' | 'stopping' = 'starting';

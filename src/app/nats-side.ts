@@ -4,7 +4,7 @@ import type { NatsLink } from '../bridge/link.ts';
 import { createNatsLink } from '../bridge/nats/nats-link.ts';
 import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
 import type { BridgeRuleOptions } from '../bridge/schema.ts';
-import type { MessagePort } from '../broker/ports.ts';
+import type { BridgeGuard, MessagePort } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { createHub, type Hub } from '../hub/hub.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -16,6 +16,8 @@ import { version } from './version.ts';
 
 export interface NatsSideDeps extends StoreContext {
   readonly broker: MessagePort;
+  /** See `BridgeDeps`. */
+  readonly guard: (rule: string) => BridgeGuard;
   /** Largest packet of a client now. */
   readonly packetBytes: () => number;
 }
@@ -42,7 +44,7 @@ export interface NatsSide {
 
 export function createNatsSide(
   config: ResolvedConfig,
-  { broker, packetBytes, telemetry, clock }: NatsSideDeps,
+  { broker, guard, packetBytes, telemetry, clock }: NatsSideDeps,
 ): NatsSide {
   const { nodeId } = broker;
   const usesHub = config.nats.servers.length === 0;
@@ -52,7 +54,7 @@ export function createNatsSide(
   const link = { servers, clientName: nodeId, hasEcho: bridgeOf.hearsItself, packetBytes };
   const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link))({ telemetry, clock });
   const outbox = createOutbox(config, { telemetry, clock });
-  const bridge = bridgeOf({ plane: broker, nats, telemetry, outbox, clock });
+  const bridge = bridgeOf({ plane: broker, nats, guard, telemetry, outbox, clock });
   return {
     hub,
     nats,

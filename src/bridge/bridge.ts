@@ -1,4 +1,4 @@
-import type { MessagePort } from '../broker/ports.ts';
+import type { BridgeGuard, MessagePort } from '../broker/ports.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
@@ -22,6 +22,8 @@ export interface BridgeDeps {
   readonly plane: MessagePort;
   readonly nats: NatsLink;
   readonly telemetry: Telemetry;
+  /** What a rule may do, by its name; left out: everything. */
+  readonly guard?: ((rule: string) => BridgeGuard) | undefined;
   /** Opened where a rule needs it. Without one, rules with `ack: nats` refuse messages while NATS is away. */
   readonly outbox?: Outbox | undefined;
   /** The system's where it is left out. */
@@ -73,16 +75,21 @@ export interface BridgeFactory {
   readonly hearsItself: boolean;
 }
 
+const everything: BridgeGuard = { mayPublish: () => true, mayTake: () => true };
+
 /** @param options sound, as `checkRules` finds. @throws ConfigError `rule-invalid` for a rule that cannot be read. */
 export function createBridge(options: BridgeOptions): BridgeFactory {
   const compiled = compileRules(options);
   const hearsItself = options.echo === 'on' || hearOneAnother(compiled);
 
-  const create = ({ plane, nats, telemetry: { events }, outbox, clock = systemClock }: BridgeDeps): Bridge => {
+  const create = (deps: BridgeDeps): Bridge => {
+    const { plane, nats, outbox, clock = systemClock, guard = () => everything } = deps;
+    const { events } = deps.telemetry;
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
     const set = new RuleSet({
       plane,
       nats,
+      guard,
       events,
       outbox,
       clock,

@@ -14,7 +14,9 @@ export type BridgeDropReason =
   /** The header block cannot be parsed, so the origin is unknown. */
   | 'headers-unreadable'
   /** NATS does not let this broker publish on its subject. */
-  | 'forbidden';
+  | 'forbidden'
+  /** `access.rules` do not let the rule publish it here. */
+  | 'denied';
 
 export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; reason: BridgeDropReason }>({
   counter: 'bridge_dropped_total',
@@ -22,6 +24,16 @@ export const bridgeDropped = defineEvent<{ rule: string; direction: Direction; r
   labels: ['rule', 'direction', 'reason'],
   level: 'debug',
   message: ({ rule, direction, reason }) => `rule "${rule}" dropped a message ${direction}: ${reason}`,
+});
+
+/** Said once for each rule and direction. */
+export const bridgeDenied = defineEvent<{ rule: string; direction: Direction; topic: string }>({
+  counter: 'bridge_denied_total',
+  help: 'Rules of the bridge that wanted to carry at least one message that access.rules deny, by direction.',
+  labels: ['rule', 'direction'],
+  level: 'warn',
+  message: ({ rule, direction, topic }) =>
+    `rule "${rule}" of the bridge may not ${direction === 'from-nats' ? 'publish' : 'carry away'} "${topic}": access.rules deny it; the rest that they deny is dropped without a word. Allow it with listener: nats`,
 });
 
 /** Said once for each rule and connection: a client may publish on as many subjects as it likes. */

@@ -1,8 +1,9 @@
-import type { MessagePort } from '../broker/ports.ts';
+import type { BridgeGuard, Gate, MessagePort } from '../broker/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { Confirms } from './egress/confirms.ts';
 import { countPassed, createEgress, type EgressDeps, type Tallies } from './egress/egress.ts';
+import { bridgeDenied, type Direction } from './events.ts';
 import { type Backlog, createIngress, createReader, failed, type IngressDeps } from './ingress/ingress.ts';
 import type { Intakes } from './ingress/intakes.ts';
 import { OnDemandSource } from './ingress/on-demand-source.ts';
@@ -17,6 +18,8 @@ import type { CompiledRule } from './mapping/rule.ts';
 export interface RuleWorld {
   readonly plane: MessagePort;
   readonly nats: NatsLink;
+  /** What a rule may do, by its name. */
+  readonly guard: (rule: string) => BridgeGuard;
   readonly events: Events;
   readonly clock: Clock;
   readonly intakes: Intakes;
@@ -49,14 +52,15 @@ export interface RunningRule {
 
 export function createRunningRule(rule: CompiledRule, tallies: Tallies, world: RuleWorld): RunningRule {
   const { plane, confirms } = world;
-  const source = rule.direction === 'to-nats' ? undefined : sourceOf(rule, tallies, world);
+  const guard = told(rule, world);
+  const source = rule.direction === 'to-nats' ? undefined : sourceOf(rule, tallies, guard, world);
   const untap: (() => void)[] = [];
   const send = (): void => {
     const { nats, events, isHeard, watch } = world;
     const deps: EgressDeps = { nats, events, nodeId: plane.nodeId, tally: tallies.toNats, isHeard, watch };
     const gate = confirms.gateOf(rule, deps);
-    if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, gate));
-    untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined)));
+    if (gate !== undefined) untap.push(plane.gate(rule.topicFilter, guarded(gate, guard)));
+    untap.push(plane.tap(rule.topicFilter, createEgress(rule, deps, gate !== undefined), guard.mayTake));
   };
   return {
     rule,
@@ -77,12 +81,35 @@ export function createRunningRule(rule: CompiledRule, tallies: Tallies, world: R
   };
 }
 
-function sourceOf(rule: CompiledRule, { fromNats }: Tallies, world: RuleWorld): RuleSource {
+/** What it must not carry away nobody has to wait for. */
+const guarded =
+  (gate: Gate, { mayTake }: BridgeGuard): Gate =>
+  (message, sending) =>
+    mayTake(message.topic) ? gate(message, sending) : undefined;
+
+/** Says once for each direction that the rules of access do not let it. */
+function told({ name }: CompiledRule, { guard: guardOf, events }: RuleWorld): BridgeGuard {
+  const guard = guardOf(name);
+  const said = new Set<Direction>();
+  const judged = (isAllowed: boolean, direction: Direction, topic: string): boolean => {
+    if (isAllowed || said.has(direction)) return isAllowed;
+    said.add(direction);
+    events.emit(bridgeDenied, { rule: name, direction, topic });
+    return false;
+  };
+  return {
+    mayPublish: (request) => judged(guard.mayPublish(request), 'from-nats', request.topic),
+    mayTake: (topic) => judged(guard.mayTake(topic), 'to-nats', topic),
+  };
+}
+
+function sourceOf(rule: CompiledRule, { fromNats }: Tallies, guard: BridgeGuard, world: RuleWorld): RuleSource {
   const { plane, events, nats, clock, maxHops, hearsItself, watch, backlog, replyTopic } = world;
   const { jetstream } = rule;
   const deps: IngressDeps = {
     plane,
     events,
+    guard,
     link: nats.name,
     maxHops,
     hearsItself: hearsItself || jetstream !== undefined, // a stream gives back whatever it has

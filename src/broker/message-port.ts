@@ -14,8 +14,8 @@ export interface MessagePortDeps {
 /** The broker as bridges and other parts of the program see it. */
 export const messagePort = ({ nodeId, plane, gates, publisher }: MessagePortDeps): MessagePort => ({
   nodeId,
-  tap(filter, receive) {
-    const subscription = tapOf(filter, receive);
+  tap(filter, receive, mayReceive) {
+    const subscription = tapOf(filter, receive, mayReceive);
     plane.subscribe(subscription);
     return () => plane.unsubscribe(subscription);
   },
@@ -25,9 +25,17 @@ export const messagePort = ({ nodeId, plane, gates, publisher }: MessagePortDeps
   publishKept: (message) => publisher.publishKept(message),
 });
 
-const tapOf = (filter: string, receive: (message: Message) => void): Subscription => ({
+const tapOf = (
+  filter: string,
+  receive: (message: Message) => void,
+  mayReceive?: (topic: string) => boolean,
+): Subscription => ({
   filter,
-  subscriber: { clientId: undefined, deliver: (message) => receive(message) },
+  subscriber: {
+    clientId: undefined,
+    deliver: (message) => receive(message),
+    ...(mayReceive === undefined ? {} : { mayReceive }),
+  },
   qos: 2,
   noLocal: false,
   retainAsPublished: true,

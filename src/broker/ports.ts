@@ -107,8 +107,12 @@ export type Gate = (message: Message, sending: Sending) => Promise<void> | undef
 export interface MessagePort {
   /** Id of this node, unique among the nodes that share a NATS. */
   readonly nodeId: string;
-  /** Receives every message whose topic matches the filter, retained ones only live. @returns unsubscribe. */
-  tap(filter: string, receive: (message: Message) => void): () => void;
+  /**
+   * Receives every message whose topic matches the filter, retained ones only live.
+   * @param mayReceive false of topics that it must not get, until the rules change; left out: it gets all
+   * @returns unsubscribe.
+   */
+  tap(filter: string, receive: (message: Message) => void, mayReceive?: (topic: string) => boolean): () => void;
   /** Tells of the filters of connected clients that have a topic in common with this one. @returns ends it. */
   watch(filter: string, watcher: InterestWatcher): () => void;
   /** Holds messages at QoS 1 and 2 whose topic matches the filter until the gate has them. @returns takes it away. */
@@ -226,4 +230,12 @@ export interface Authorizer {
   subscribe(client: AuthorizedClient, filter: string, qos: Qos): string | undefined;
   /** Asked for what a subscription brings, also retained and queued messages. Left out: whoever may subscribe may receive. */
   readonly receive?: ((client: AuthorizedClient, topic: string) => string | undefined) | undefined;
+}
+
+/** What the rules let a rule of the bridge do; answered at once. */
+export interface BridgeGuard {
+  /** Publish here what came from NATS. */
+  readonly mayPublish: (request: PublishRequest) => boolean;
+  /** Carry away what is published on the topic. */
+  readonly mayTake: (topic: string) => boolean;
 }

@@ -20,6 +20,7 @@ const commands = [
   ['topic'],
   ['doctor'],
   ['doctor', 'tls'],
+  ['acl', 'explain'],
 ];
 
 test.each(commands)('%s %s has --help', async (...command) => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAclCommand } from './acl.ts';
 import { addConfigCheckCommand } from './config-check.ts';
 import { addConfigExplainCommand } from './config-explain.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -22,6 +23,7 @@ export function buildProgram(io: Io): Command {
   addSubCommand(program, io);
   addTopicCommand(program, io);
   addPasswdCommand(program, io);
+  addAclCommand(program, io);
   addPkiCommand(program, io);
   addStoreCommand(program, io);
   addImportCommand(program, io);

@@ -17,7 +17,7 @@ export interface ExplainedField {
   readonly limit?: Limit;
 }
 
-function formatOrigin(origin: ValueOrigin): string {
+export function formatOrigin(origin: ValueOrigin): string {
   if (origin.kind === 'default') return 'default';
   return origin.kind === 'file' ? `${origin.file}:${origin.line}:${origin.column}` : origin.from;
 }

@@ -200,3 +200,29 @@ test.each<[object, (string | number)[], string]>([
   expect(issues[0]?.path).toEqual(['rules', 0, ...path]);
   expect(issues[0]?.message).toContain(message);
 });
+
+test('the bridge is a client on the listener nats, each of its rules by its name as client id', () => {
+  const authorizer = authorizerOf([
+    { deny: 'all', listener: 'nats', topics: ['secret/#'] },
+    { allow: 'all', listener: 'nats', clientId: 'signal', topics: ['signal/#'] },
+    { allow: 'subscribe', listener: 'nats', topics: ['up/#'] },
+  ]);
+  const may = (rule: string, topic: string): boolean[] => {
+    const { mayPublish, mayTake } = authorizer.guard(rule);
+    return [mayPublish({ topic, qos: 0, isRetained: false }), mayTake(topic)];
+  };
+  expect(may('signal', 'signal/a')).toEqual([true, true]);
+  expect(may('other', 'signal/a')).toEqual([false, false]);
+  expect(may('other', 'up/a')).toEqual([false, true]);
+  expect(may('signal', 'secret/a')).toEqual([false, false]);
+  const { mayPublish, mayTake } = authorizerOf([]).guard('any');
+  expect([mayPublish({ topic: 'a', qos: 0, isRetained: false }), mayTake('a')]).toEqual([true, true]);
+});
+
+test('a filter that would take long to judge is refused in bounded time', () => {
+  const rules: RuleOptions[] = Array.from({ length: 500 }, (_, index) => ({
+    deny: 'all' as const,
+    topics: [`+/+/+/${index}/+/x`, `a/${index}/+/+/y`],
+  }));
+  expect(maySubscribe([...rules, { allow: 'all' }], {}, '+/+/+/+/+/z')).toBe(false);
+});

@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AuthorizedClient, Authorizer, PublishRequest } from '../../broker/ports.ts';
+import type { AuthorizedClient, Authorizer, BridgeGuard, PublishRequest } from '../../broker/ports.ts';
 import { enrollResponseTopic, enrollTopic, reservedTopics } from '../../broker/reserved-topics.ts';
 import { atOnce, nothing, type Prepared } from '../../kernel/prepared.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import { type ClientFacts, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
-import type { RulesOptions } from './rule-options.ts';
+import type { Action, RulesOptions } from './rule-options.ts';
 import { type ClientRules, RuleSet } from './rule-set.ts';
 import { firstEnding } from './topic-verdict.ts';
 
 /** Who may do what, by the rules of the configuration, which may become others. */
 export interface RulesAuthorizer extends Authorizer {
+  /** A rule of the bridge is a client of its name, on the listener `nats`. */
+  readonly guard: (rule: string) => BridgeGuard;
   /** Rules that are the same are no change. */
   prepare(next: RulesOptions): Prepared;
 }
@@ -65,6 +67,16 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
     get receive() {
       return rules?.deniesReceiving === true ? receive : undefined;
     },
+    guard(rule) {
+      const client = bridgeClient(rule);
+      const find = (action: Action, topic: string, request?: PublishRequest): boolean | undefined =>
+        rules && firstEnding(about(rules, client)[action], topic, request)?.isAllowing;
+      return {
+        mayPublish: (request) => rules === undefined || find('publish', request.topic, request) === true,
+        mayTake: (topic) =>
+          rules === undefined || (find('subscribe', topic) === true && find('receive', topic) !== false),
+      };
+    },
     prepare(next) {
       const isSame = isDeepStrictEqual(ruleOptions(next), ruleOptions(options));
       if (isSame && next.denied.before5 === options.denied.before5) return nothing;
@@ -77,6 +89,15 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
     },
   };
 }
+
+/** NATS has one door to us, whoever stands behind it. */
+const bridgeClient = (rule: string): AuthorizedClient => ({
+  clientId: rule,
+  principal: 'nats',
+  trust: 'nats',
+  attributes: undefined,
+  peer: { listener: 'nats', protocol: 'mqtt', address: '', port: 0, tls: undefined },
+});
 
 const ruleOptions = ({ rules, groups }: RulesOptions) => ({ rules, groups });
 

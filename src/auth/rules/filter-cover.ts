@@ -2,7 +2,7 @@ import { renderLevel, type Values } from './render-level.ts';
 import { type Ending, firstOf, type RuleNode } from './rule-tree.ts';
 import { type Entry, widened } from './topic-verdict.ts';
 
-/** Steps from one level to the next that are looked at; what would take more is not allowed. */
+/** Places in the rules that are looked at; what would take more is not allowed. */
 const mostSteps = 10_000;
 
 /**
@@ -36,9 +36,9 @@ interface Place {
 }
 
 function searchFrom(search: Search, place: Place): string | undefined {
-  search.steps += 1;
   const { levels, isOwn } = search;
   const { depth, named, entries } = place;
+  search.steps += 1 + entries.length;
   const isStart = named.length === 0;
   const rest = isStart && isOwn ? place.rest : restOf(entries, place.rest);
   const until = rest?.order ?? Number.POSITIVE_INFINITY;
@@ -59,7 +59,9 @@ function searchFrom(search: Search, place: Place): string | undefined {
   if (next !== '+' && next !== '#') return goOn(next);
   const found = goOn(unnamedBy(open, isStart));
   if (found !== undefined) return found;
-  for (const level of namedWithDenial(open, isStart, until)) {
+  const levelsWithDenial = namedWithDenial(open, isStart, until);
+  search.steps += open.reduce((sum, { node }) => sum + node.literals.size, 0);
+  for (const level of levelsWithDenial) {
     if (isStart && (level.startsWith('$') || (level === '' && levels.length === 1 && next === '+'))) continue;
     const denied = goOn(level);
     if (denied !== undefined) return denied;

@@ -1,4 +1,4 @@
-import type { MessagePort } from '../../broker/ports.ts';
+import type { BridgeGuard, MessagePort } from '../../broker/ports.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import type { Message, MessageProperties } from '../../plane/message.ts';
@@ -29,6 +29,7 @@ export interface Backlog {
 export interface IngressDeps {
   readonly plane: MessagePort;
   readonly events: Events;
+  readonly guard: Pick<BridgeGuard, 'mayPublish'>;
   /** Name of the link, by which egress recognises what came in over it. */
   readonly link: string;
   readonly maxHops: number;
@@ -74,7 +75,9 @@ export function createReader(rule: CompiledRule, deps: IngressDeps): (received: 
       return undefined;
     }
     if (goesRound(rule, received, headers, deps)) return undefined;
-    return toMessage(topic.value, received, headers, rule, deps);
+    const message = toMessage(topic.value, received, headers, rule, deps);
+    const isAllowed = deps.guard.mayPublish({ topic: message.topic, qos: message.qos, isRetained: message.retain });
+    return isAllowed ? message : dropped(rule, deps, 'denied');
   };
 }
 

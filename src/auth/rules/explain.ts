@@ -1,0 +1,69 @@
+import type { AuthorizedClient } from '../../broker/ports.ts';
+import { parseSharedFilter } from '../../mqtt/topic.ts';
+import { type ClientFacts, factsOf } from './client-facts.ts';
+import { uncoveredBy } from './filter-cover.ts';
+import type { Rule } from './rule.ts';
+import type { Action, RulesOptions } from './rule-options.ts';
+import { RuleSet } from './rule-set.ts';
+import { treeOf } from './rule-tree.ts';
+import { firstEnding, type Publishing } from './topic-verdict.ts';
+
+export interface AccessQuestion {
+  readonly action: Action;
+  /** A topic filter with `subscribe`. */
+  readonly topic: string;
+  readonly publishing: Publishing;
+}
+
+export interface AccessExplanation {
+  readonly isAllowed: boolean;
+  /** Of a subscription that is denied: one of its topics that no rule allows. */
+  readonly uncovered: string | undefined;
+  /** Its place in the list, from 0; undefined where no rule decides, or many do. */
+  readonly decidedBy: number | undefined;
+  /** Why rules before the deciding one did not, by their places. */
+  readonly passedOver: readonly { readonly order: number; readonly why: string }[];
+}
+
+/** Which rule decides what a client may do, and why none before it. Topics of the broker itself are not looked at. */
+export function explainAccess(
+  options: Pick<RulesOptions, 'rules' | 'groups'>,
+  client: AuthorizedClient,
+  { action, topic, publishing }: AccessQuestion,
+): AccessExplanation {
+  const set = new RuleSet(options);
+  const facts = factsOf(client);
+  const entries = set.about(facts)[action];
+  const how = action === 'publish' ? publishing : undefined;
+  const plain = action === 'subscribe' ? (parseSharedFilter(topic)?.filter ?? topic) : topic;
+  const uncovered = action === 'subscribe' ? uncoveredBy(entries, plain) : undefined;
+  const isWild = action === 'subscribe' && /[+#]/.test(plain);
+  const looked = uncovered ?? plain;
+  const ending = isWild && uncovered === undefined ? undefined : firstEnding(entries, looked, how);
+  const isAllowed =
+    set.rules.length === 0 ||
+    (action === 'subscribe' ? uncovered === undefined : (ending?.isAllowing ?? action === 'receive'));
+  const before = isWild && uncovered === undefined ? 0 : (ending?.order ?? set.rules.length);
+  const passedOver = set.rules
+    .slice(0, before)
+    .map((rule) => ({ order: rule.order, why: whyNot(set, rule, facts, action, looked, how) }));
+  return { isAllowed, uncovered: isWild ? uncovered : undefined, decidedBy: ending?.order, passedOver };
+}
+
+function whyNot(
+  set: RuleSet,
+  rule: Rule,
+  facts: ClientFacts,
+  action: Action,
+  topic: string,
+  publishing: Publishing | undefined,
+): string {
+  if (!rule.actions.includes(action)) return `it is about ${rule.actions.join(' and ')}`;
+  const judgement = set.judge(rule, facts);
+  if (judgement.kind === 'unfit') return judgement.why;
+  const node = treeOf([{ ...rule, qos: undefined, isRetained: undefined }], action);
+  const values = { facts, captures: judgement.captures };
+  const matches = node !== undefined && firstEnding([{ node, values }], topic, publishing) !== undefined;
+  if (!matches) return `none of its topics matches "${topic}"`;
+  return 'it asks for another QoS or retain flag';
+}
