@@ -1,9 +1,10 @@
+import { noTrust } from '../broker/ports.ts';
 import { isLoopback } from '../kernel/address.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { anonymousPrincipal, certificateIdentity } from './certificate-identity.ts';
 import { type ListenerFacts, takesAnonymous } from './listener-facts.ts';
 import type { CreateProvider } from './provider.ts';
-import { certificateTrust, noTrust, pskTrust } from './trust.ts';
+import { certificateTrust, pskTrust } from './trust.ts';
 
 const abstain = { kind: 'abstain' } as const;
 

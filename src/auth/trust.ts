@@ -27,6 +27,3 @@ export function pskTrust({ trust, psk }: ListenerTrust): string {
   if (identities === undefined) return 'psk';
   return 'file' in identities ? `psk:file:${posix.normalize(identities.file)}` : `psk:env:${identities.env}`;
 }
-
-/** Nobody vouches for anonymous clients, so that all of them are one. */
-export const noTrust = 'none';

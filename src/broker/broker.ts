@@ -12,6 +12,7 @@ import type { PacingOptions } from './delivery/held-messages.ts';
 import { type Outgoing, secondsLeft } from './delivery/outgoing.ts';
 import { Denials } from './denials.ts';
 import { Edge } from './edge/edge.ts';
+import { PublishRates } from './edge/publish-rates.ts';
 import type { Engine } from './engine-port.ts';
 import { MemoryBudget, usualMemory } from './memory-budget.ts';
 import { messagePort } from './message-port.ts';
@@ -74,9 +75,9 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
     const keys = new QueueKeys(`${runId}.edge`);
     const gates = new Gates();
     const denials = new Denials({ events: telemetry.events, now });
-    const common = { plane, store, gates, wheel, keys, now, telemetry, denials, slices: new Slices() };
+    const common = { plane, store, gates, wheel, keys, now, clock, telemetry, denials, slices: new Slices() };
     const ends = new SessionEnds({ ...common, leftovers: new SharedLeftovers(common) });
-    const pacing = { pacing: options.pacing, held: { bytes: 0 } };
+    const pacing = { pacing: options.pacing, held: { bytes: 0 }, rates: new PublishRates(clock) };
     let { limits } = options;
     const publisher = createPublisher(options.plane)({
       ...common,
@@ -88,7 +89,15 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       admit: (clientId, targets, packet, isKept) => engine.edgeOf(clientId)?.admit(targets, packet, isKept),
       mayReceive: (clientId, topic) => engine.edgeOf(clientId)?.subscriber.mayReceive?.(topic) !== false,
     });
-    const engine: Engine = createEngine(limits)({ ...common, ends, runId, authenticator, authorizer, publisher });
+    const engine: Engine = createEngine(limits)({
+      ...common,
+      clock,
+      ends,
+      runId,
+      authenticator,
+      authorizer,
+      publisher,
+    });
     const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
     const edges = new Set<Edge>();
     let isClosed = false;

@@ -144,6 +144,9 @@ export interface AuthenticationRequest {
  */
 export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id' | 'busy' | 'unavailable';
 
+/** Nobody vouches for anonymous clients, so that all of them are one, and none is a user. */
+export const noTrust = 'none';
+
 /** Who a client is. Its sessions belong to it, from their first to their last moment. */
 export interface Identity {
   /** Names it, in logs and to others: the same credentials always give the same one. */

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { byteSize, duration } from '../kernel/schema.ts';
 import { maxTopicLevels } from '../mqtt/topic-levels.ts';
+import { connectionsSchema } from './connections-schema.ts';
 import { keepAliveSchema } from './edge/keep-alive-schema.ts';
+import { publishRateSchema } from './edge/publish-rate-schema.ts';
 import { messageExpiry } from './publish/schema.ts';
 import { filtersPerPacket, subscriptionsSchema } from './subscriptions/schema.ts';
+import { takeOversSchema } from './take-overs-schema.ts';
 
 /** What a remaining length of four bytes can say, with the header. [MQTT 5, 2.1.4] */
 const largestPacket = 268_435_460;
@@ -211,6 +214,9 @@ export const limitsSchema = z
         },
       }),
     messageExpiry,
+    connections: connectionsSchema,
+    publishRate: publishRateSchema,
+    takeOvers: takeOversSchema,
     keepAlive: keepAliveSchema,
     packetPace: byteSize
       .refine((bytes) => bytes >= 1, { error: 'use 1B or more' })

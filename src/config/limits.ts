@@ -8,6 +8,7 @@ export const limitHeadings: Readonly<Record<LimitScope, string>> = {
   packet: 'One packet or message',
   connection: 'One connection',
   session: 'One session, also while its client is away',
+  user: 'One user, all connections together',
   address: 'One address',
   listener: 'One listener',
   link: 'A link to Redis or NATS',

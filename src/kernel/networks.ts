@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** An address, or all addresses that begin with the same bits. */
 export interface Network {
@@ -40,6 +40,22 @@ export function networksOf(texts: readonly string[]): Networks {
       return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
     },
   };
+}
+
+/**
+ * What counts as one place: an IPv4 address, and of IPv6 the first four groups, which one site has at least, so that it
+ * cannot pass for many (RFC 6177).
+ */
+export function siteOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('%', 1)[0]?.toLowerCase().split('::') ?? [];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after]
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
 }
 
 const mapped = '::ffff:';

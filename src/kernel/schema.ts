@@ -18,7 +18,7 @@ export interface FieldMeta {
 }
 
 /** Whose work or memory a limit bounds, from the smallest to all of a node. */
-export const limitScopes = ['packet', 'connection', 'session', 'address', 'listener', 'link', 'node'] as const;
+export const limitScopes = ['packet', 'connection', 'session', 'user', 'address', 'listener', 'link', 'node'] as const;
 export type LimitScope = (typeof limitScopes)[number];
 
 /** What docs/security.md and `config explain --group limits` tell of a limit. */

@@ -10,6 +10,8 @@ export interface Arrival {
   port: number;
   /** Address of the proxy that relays it. */
   via?: string | undefined;
+  /** It counts for `maxConnectionsPerAddress`. */
+  isCounted?: boolean;
   /** TLS that the proxy has ended. */
   tls?: PeerTls | undefined;
 }

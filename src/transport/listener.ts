@@ -2,6 +2,7 @@ import type { SocketAddress } from '../kernel/address.ts';
 import { ConnectionError, messageOf } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Prepared } from '../kernel/prepared.ts';
+import { AddressCounts } from './address-counts.ts';
 import { floodNotice } from './flood-notice.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { createPort, type Port } from './port.ts';
@@ -66,6 +67,7 @@ class Listener implements TransportListener {
   #now: Setting;
   /** Those before it that have connections. */
   readonly #earlier = new Set<Reception>();
+  readonly #addresses = new AddressCounts();
   /** What it waits for once it stops: addresses that it has left, and whose connections are open. */
   readonly #left = new Set<Promise<void>>();
 
@@ -165,6 +167,7 @@ class Listener implements TransportListener {
   #setting(options: ListenerOptions, deps: ListenerDeps, port: Port, tickets: TicketSecrets): Setting {
     const reception: Reception = new Reception(options, deps, {
       tickets,
+      addresses: this.#addresses,
       urls: () => urlsOf(options, port.address()),
       others: () => this.#total((one) => (one === reception ? 0 : one.connections + one.pending)),
       emptied: (one) => this.#earlier.delete(one),

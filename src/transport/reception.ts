@@ -5,18 +5,14 @@ import { formatSocketAddress } from '../kernel/address.ts';
 import { ConnectionError, StartError } from '../kernel/errors.ts';
 import { withoutMapping } from '../kernel/networks.ts';
 import { TimerWheel } from '../kernel/timer-wheel.ts';
+import type { AddressCounts } from './address-counts.ts';
+import { type AddressRate, addressRate } from './address-rate.ts';
 import { brokenAgreement } from './alpn.ts';
 import { type Arrival, arrivals } from './arrivals.ts';
 import { type ConnectionRefusal, misfit } from './connection-refusal.ts';
-import {
-  type ConnectionDropReason,
-  connectionAbandoned,
-  connectionDropped,
-  connectionRefused,
-  dropSentences,
-} from './events.ts';
-import { speechOf } from './first-byte.ts';
-import { floodNotice } from './flood-notice.ts';
+import { dropNotice } from './drop-notice.ts';
+import { type ConnectionDropReason, connectionAbandoned, connectionDropped, connectionRefused } from './events.ts';
+import { putBack, readFirst, speechOf } from './first-byte.ts';
 import { endTickMs } from './link-end.ts';
 import type { ListenerDeps } from './listener-deps.ts';
 import { listenerTls } from './listener-tls.ts';
@@ -25,7 +21,6 @@ import { relayedBy } from './proxy/relayed.ts';
 import type { ListenerOptions } from './schema.ts';
 import { socketLink } from './socket-link.ts';
 import type { TlsAcceptor } from './tls/acceptor.ts';
-import { type HandshakeRate, handshakeRate } from './tls/handshake-rate.ts';
 import type { TicketSecrets } from './tls/ticket-keys.ts';
 import { createWebSide, type WebSide } from './web-side.ts';
 
@@ -33,6 +28,8 @@ import { createWebSide, type WebSide } from './web-side.ts';
 export interface ReceptionHost {
   /** Of its tickets; they outlive a reception, so that its clients resume their sessions at the next. */
   readonly tickets: TicketSecrets;
+  /** Of all its connections. */
+  readonly addresses: AddressCounts;
   /** Where this listener can be reached, for answers to those who knock at the wrong door. */
   urls(): string[];
   /** Connections that it has beside those of this reception. */
@@ -52,7 +49,8 @@ export class Reception {
   readonly #open = new Set<Socket>();
   readonly #arrivals;
   readonly #tls: TlsAcceptor | undefined;
-  readonly #rate: HandshakeRate | undefined;
+  readonly #connectionRate: AddressRate | undefined;
+  readonly #handshakeRate: AddressRate | undefined;
   readonly #web: WebSide | undefined;
   /** Undefined where no proxy is expected. */
   readonly #entrance: Entrance | undefined;
@@ -66,12 +64,7 @@ export class Reception {
     this.#host = host;
     const { clock, telemetry } = deps;
     this.#ends = new TimerWheel(clock, { tickMs: endTickMs });
-    this.#floodNotice = floodNotice(clock, (reason, count, example) =>
-      telemetry.logger.log(
-        'warn',
-        `listener ${options.name}: ${count} ${count === 1 ? 'connection' : 'connections'} closed (${dropSentences[reason]}), the last from ${example}`,
-      ),
-    );
+    this.#floodNotice = dropNotice(options.name, clock, telemetry.logger);
     this.#arrivals = arrivals({
       maxPending: options.maxPending,
       timeoutMs: options.handshakeTimeout,
@@ -82,7 +75,9 @@ export class Reception {
       },
     });
     this.#tls = listenerTls(options, deps, host.tickets);
-    this.#rate = handshakeRate({ perAddress: undefined, overall: undefined, ...options.handshakeRate, clock });
+    const noRate = { perAddress: undefined, overall: undefined, clock };
+    this.#connectionRate = addressRate({ ...noRate, ...options.connectionRate });
+    this.#handshakeRate = addressRate({ ...noRate, ...options.handshakeRate });
     this.#web = createWebSide(options, { ...deps, ends: this.#ends });
     this.#entrance = entranceOf(options.proxy);
   }
@@ -159,7 +154,9 @@ export class Reception {
   /** Past what a proxy has to say. */
   #enter(arrival: Arrival): void {
     const { socket } = arrival;
-    if (this.#options.tls === 'off') this.#begin(arrival, socket, arrival.tls);
+    const limit = this.#limitOf(arrival);
+    if (limit !== undefined) this.#drop(arrival, limit);
+    else if (this.#options.tls === 'off') this.#begin(arrival, socket, arrival.tls);
     else if (this.#options.tls !== 'auto') this.#secure(arrival);
     else
       readFirst(socket, (first) => {
@@ -173,6 +170,7 @@ export class Reception {
 
   #onClose(arrival: Arrival): void {
     this.#open.delete(arrival.socket);
+    if (arrival.isCounted === true) this.#host.addresses.give(arrival.address);
     if (this.#arrivals.settle(arrival)) {
       const { address, port } = arrival;
       this.#deps.telemetry.events.emit(connectionAbandoned, { listener: this.#options.name, address, port });
@@ -196,11 +194,24 @@ export class Reception {
     this.#floodNotice(reason, formatSocketAddress({ host: address, port }));
   }
 
+  /** Which limit of its address it is beyond. */
+  #limitOf(arrival: Arrival): ConnectionDropReason | undefined {
+    const { maxConnectionsPerAddress: most } = this.#options;
+    if (this.#connectionRate?.take(arrival.address) === false) return 'connection-rate';
+    if (most === undefined) return undefined;
+    arrival.isCounted = this.#host.addresses.take(arrival.address, most);
+    return arrival.isCounted ? undefined : 'address-connections';
+  }
+
+  #drop(arrival: Arrival, reason: ConnectionDropReason): void {
+    this.#arrivals.settle(arrival);
+    arrival.socket.destroy();
+    this.#noteDropped(arrival, reason);
+  }
+
   #secure(arrival: Arrival): void {
-    if (this.#rate?.take(arrival.address) === false) {
-      this.#arrivals.settle(arrival);
-      arrival.socket.destroy();
-      this.#noteDropped(arrival, 'handshake-rate');
+    if (this.#handshakeRate?.take(arrival.address) === false) {
+      this.#drop(arrival, 'handshake-rate');
       return;
     }
     this.#tls?.accept(arrival.socket, {
@@ -281,15 +292,3 @@ export class Reception {
 
 /** A socket that fails is closed by Node right after; whoever is concerned listens to that. */
 const ignoreError = (): void => undefined;
-
-/** Hands over the first bytes. The socket flows: whoever does not read on in the same step puts them back. */
-const readFirst = (socket: Socket, use: (first: Buffer) => void): void => {
-  socket.once('data', use);
-  socket.resume(); // it is paused where the header of a proxy was read before
-};
-
-/** They are read again; the socket is paused until then. */
-function putBack(socket: Socket, first: Buffer): void {
-  socket.pause();
-  socket.unshift(first);
-}

@@ -3,6 +3,7 @@ import { offersSchema } from '../broker/offers-schema.ts';
 import { httpFields } from '../http/schema.ts';
 import { formatSocketAddress } from '../kernel/address.ts';
 import { byteSize, duration, secretReference, socketAddress } from '../kernel/schema.ts';
+import { connectionRateSchema, maxConnectionsPerAddress } from './address-schema.ts';
 import { proxySchema } from './proxy/schema.ts';
 import { checkTlsFields, clientFields, ownCertificateFields, policyFields } from './tls/schema.ts';
 
@@ -134,6 +135,8 @@ export const listenerSchema = z
           'Who is asked who a client is, in this order: `certificate`, `psk`, `password` (`access.passwords`), `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. `certificate+password` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
         reload: 'component',
       }),
+    maxConnectionsPerAddress,
+    connectionRate: connectionRateSchema,
     mqtt: offersSchema,
     proxy: proxySchema,
     ...ownCertificateFields,

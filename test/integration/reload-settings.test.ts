@@ -19,6 +19,7 @@ import { listenerProbes } from '../support/reload-probes/listeners.ts';
 import { metricsProbes } from '../support/reload-probes/metrics.ts';
 import { passwordProbes } from '../support/reload-probes/passwords.ts';
 import type { Probes } from '../support/reload-probes/probe.ts';
+import { rateProbes } from '../support/reload-probes/rates.ts';
 import { restProbes } from '../support/reload-probes/rest.ts';
 import { ruleProbes } from '../support/reload-probes/rules.ts';
 import { type ReloadWorld, reloadWorld } from '../support/reload-world.ts';
@@ -123,6 +124,7 @@ const directory = await temporaryDirectory();
 const other = (name: string): string => join(directory.path, name);
 const probes: Probes = {
   ...limitsProbes,
+  ...rateProbes,
   ...restProbes,
   ...auditProbes,
   ...accessRuleProbes,

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { fakeClock } from '../support/fake-clock.ts';
 import { filePki } from '../support/file-pki.ts';
 import { hex } from '../support/packet-bytes.ts';
+import { version1 } from '../support/proxy-bytes.ts';
 import { connectA, type RawClient, rawClient, rawClientOn } from '../support/raw-client.ts';
 import { startListener } from '../support/transport-listener.ts';
 
@@ -149,4 +150,55 @@ test('beyond maxConnections new ones are closed, counted and logged', async () =
   expect(await gone).toBe('closed by the client');
   await using fourth = await rawClient(server.port);
   await echoes(fourth);
+});
+
+describe('limits of one address', () => {
+  test('maxConnectionsPerAddress: one more is closed, until another goes', async () => {
+    await using server = await startListener({ tls: 'off', accept: ['mqtt'], maxConnectionsPerAddress: 2 });
+    const first = await rawClient(server.port);
+    await using second = await rawClient(server.port);
+    await Promise.all([echoes(first), echoes(second)]);
+    await using third = await rawClient(server.port);
+    await third.closed;
+    expect(server.events('connections_dropped_total')).toMatchObject([{ reason: 'address-connections' }]);
+    await first[Symbol.asyncDispose]();
+    await expect.poll(() => server.listener.connections(), { interval: 1 }).toBe(1);
+    await using fourth = await rawClient(server.port);
+    await echoes(fourth);
+  });
+
+  test('connectionRate: one more in the minute is closed, with TLS or without', async () => {
+    const connectionRate = { perAddress: 2 };
+    await using server = await startListener({ tls: 'auto', accept: ['mqtt'], connectionRate }, { certificates });
+    await using plain = await rawClient(server.port);
+    await echoes(plain);
+    await using secure = await secureClient(server.port);
+    await echoes(secure);
+    await using third = await rawClient(server.port);
+    await third.closed;
+    expect(server.events('connections_dropped_total')).toMatchObject([{ reason: 'connection-rate' }]);
+  });
+
+  test('both go by the address that a proxy tells', async () => {
+    await using server = await startListener({
+      tls: 'off',
+      accept: ['mqtt'],
+      proxy: { from: ['127.0.0.1'] },
+      maxConnectionsPerAddress: 1,
+    });
+    const from = async (address: string): Promise<RawClient> => {
+      const client = await rawClient(server.port);
+      client.write(version1(address));
+      client.write(connect);
+      return client;
+    };
+    await using first = await from('192.0.2.1');
+    await using other = await from('192.0.2.2');
+    await Promise.all([first.receive(connect.length), other.receive(connect.length)]);
+    await using second = await from('192.0.2.1');
+    await second.closed;
+    expect(server.events('connections_dropped_total')).toMatchObject([
+      { reason: 'address-connections', address: '192.0.2.1' },
+    ]);
+  });
 });

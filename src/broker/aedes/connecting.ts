@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../kernel/errors.ts';
+import type { Events } from '../../kernel/telemetry-ports.ts';
 import { passwordOf } from '../../mqtt/connect.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
@@ -13,10 +14,15 @@ import type { EngineSession } from './engine-session.ts';
 import type { GuardedAedes } from './guarded-aedes.ts';
 import type { PacketReader } from './packet-reader.ts';
 import { refusalCode } from './session-refusal.ts';
+import type { TakeOvers } from './take-overs.ts';
+import { admitUser } from './user-limit.ts';
 import { willOf } from './wills.ts';
 
 export interface ConnectingDeps {
-  readonly engine: Pick<GuardedAedes, 'clients' | 'closed' | 'registerClient' | 'clampSessionExpiry' | 'makeWay'>;
+  readonly engine: Pick<
+    GuardedAedes,
+    'clients' | 'connected' | 'closed' | 'registerClient' | 'clampSessionExpiry' | 'makeWay'
+  >;
   readonly reader: PacketReader;
   readonly sessions: Sessions;
   readonly ends: Pick<SessionEnds, 'end'>;
@@ -25,6 +31,8 @@ export interface ConnectingDeps {
   readonly questions: ConnectQuestions;
   readonly authorizer: Pick<Authorizer, 'publish'>;
   readonly denials: Denials;
+  readonly takeOvers: TakeOvers;
+  readonly events: Events;
   readonly failed: (error: unknown) => void;
 }
 
@@ -61,6 +69,17 @@ function tooLong(clientId: string, most: number): ConnectVerdict | undefined {
   return { kind: 'reject', code: 'client-id', reason };
 }
 
+/** Whoever takes the place of its own connection makes none more. */
+function tooMany(
+  clientId: string,
+  most: number | undefined,
+  { clients, connected }: Pick<ConnectingDeps['engine'], 'clients' | 'connected'>,
+): ConnectVerdict | undefined {
+  if (most === undefined || connected.count < most || clients[clientId] !== undefined) return undefined;
+  const reason = `${connected.count} clients are connected; limits.connections.total allows ${most}`;
+  return { kind: 'reject', code: 'busy', reason };
+}
+
 const rejections: Readonly<Record<RejectionCode, number>> = {
   'client-id': reasonCodes.clientIdentifierNotValid,
   'bad-credentials': reasonCodes.badUserNameOrPassword,
@@ -71,14 +90,13 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
 
 /** @returns false when it was refused, or is gone */
 async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<boolean> {
-  const { questions, sessions, turns, engine } = deps;
+  const { questions, sessions, turns, takeOvers, engine, events } = deps;
   const { id: clientId, edge } = client;
   const { peer, connect, limits } = edge;
   const answer =
     tooLong(clientId, limits.clientIdLength) ??
-    questions.ask({ peer, clientId, connect, password: passwordOf(frame, connect) }, (giveUp) =>
-      client.isAsked(giveUp),
-    );
+    tooMany(clientId, limits.connections.total, engine) ??
+    questions.ask({ peer, clientId, connect, password: passwordOf(frame, connect) }, (giveUp) => client.waits(giveUp));
   const verdict = answer instanceof Promise ? await answer : answer; // known at once, it costs no turn of the loop
   if (verdict === undefined) return false;
   if (verdict.kind === 'reject') {
@@ -106,6 +124,9 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
     client.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, authorized)}`);
     return false;
   }
+  if (!admitUser(client, accepted, engine.connected, events)) return false;
+  if (current !== undefined) await takeOvers.begin(client, current);
+  if (client.isClosed) return false;
   const { isCleanStart } = connect;
   const gone = engine.makeWay(clientId, isCleanStart);
   if (gone !== undefined) await gone;

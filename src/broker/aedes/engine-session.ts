@@ -94,8 +94,8 @@ export class EngineSession implements EngineConnection, EngineClient {
     this.close();
   }
 
-  /** Somebody is asked who the client is. @param giveUp called when it is gone before there is an answer */
-  isAsked(giveUp: () => void): void {
+  /** Its CONNECT waits for somebody or something. @param giveUp called when it is gone before that is over */
+  waits(giveUp: () => void): void {
     this.#giveUp = giveUp;
   }
 

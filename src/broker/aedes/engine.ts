@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { Pace } from '../../kernel/pace.ts';
 import type { Slices } from '../../kernel/slices.ts';
@@ -23,6 +24,7 @@ import type { EngineOptions } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
 import { PacketReader } from './packet-reader.ts';
 import { silentQueue } from './silent-queue.ts';
+import { TakeOvers } from './take-overs.ts';
 import { publishWillsOfEarlierRun } from './wills.ts';
 
 export interface EngineDeps {
@@ -36,6 +38,7 @@ export interface EngineDeps {
   readonly publisher: Publisher;
   readonly denials: Denials;
   readonly wheel: TimerWheel;
+  readonly clock: Clock;
   /** For long work of clients. */
   readonly slices: Slices;
   readonly now: () => number;
@@ -68,6 +71,8 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
       sessions,
       turns,
       questions,
+      takeOvers: new TakeOvers({ ...deps, limits: () => limits, events: telemetry.events }),
+      events: telemetry.events,
       failed,
     };
     const sessionDeps: EngineSessionDeps = {

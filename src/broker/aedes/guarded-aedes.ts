@@ -1,6 +1,7 @@
 import { Aedes } from 'aedes';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { StoredMessage } from '../store-port.ts';
+import { ConnectedUsers } from './connected-users.ts';
 import type { EngineClient, EngineOptions } from './engine-types.ts';
 
 /** What we use of Aedes, typed by what it takes from us. */
@@ -39,6 +40,7 @@ export interface GuardedAedesHooks {
 export class GuardedAedes extends AedesClass {
   // GHSA-52qw-whmv-87c5: it is indexed by what clients send
   override readonly clients: Record<string, EngineClient> = Object.create(null) as Record<string, EngineClient>;
+  readonly connected = new ConnectedUsers();
   readonly #hooks: GuardedAedesHooks;
   /** Publishes the will that waits for its delay, by client id. */
   readonly #delayedWills = new Map<string, () => void>();
@@ -81,11 +83,13 @@ export class GuardedAedes extends AedesClass {
     const { id } = client;
     if (this.#delayedWills.delete(id)) this.clearDelayedWill(id);
     this.clients[id] = client;
+    this.connected.add(client);
   }
 
   /** A client that was known is gone. */
   unregister(client: EngineClient): void {
     delete this.clients[client.id];
+    this.connected.delete(client);
     this.#hooks.disconnected(client);
     this.#gone.get(client)?.();
   }

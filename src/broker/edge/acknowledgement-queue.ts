@@ -9,6 +9,7 @@ export class AcknowledgementQueue {
   readonly #sink: { write(frame: Uint8Array): void };
   /** Made with the first that has to wait. */
   #waiting: Fifo<Place> | undefined;
+  #isHeld = false;
 
   constructor(sink: { write(frame: Uint8Array): void }) {
     this.#sink = sink;
@@ -20,8 +21,11 @@ export class AcknowledgementQueue {
   }
 
   push(frame: Uint8Array): void {
-    if (this.#waiting === undefined || this.#waiting.length === 0) this.#sink.write(frame);
-    else this.#waiting.push({ frame });
+    if (!this.#isHeld && (this.#waiting === undefined || this.#waiting.length === 0)) this.#sink.write(frame);
+    else {
+      this.#waiting ??= new Fifo();
+      this.#waiting.push({ frame });
+    }
   }
 
   /** Keeps a place for an acknowledgement that is not known yet. @returns takes it; called once. */
@@ -35,7 +39,18 @@ export class AcknowledgementQueue {
     };
   }
 
+  /** Sends none until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#sendReady();
+  }
+
   #sendReady(): void {
+    if (this.#isHeld) return;
     for (let head = this.#waiting?.peek(); head?.frame !== undefined; head = this.#waiting?.peek()) {
       this.#waiting?.shift();
       this.#sink.write(head.frame);

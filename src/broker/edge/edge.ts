@@ -10,7 +10,6 @@ import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../eng
 import { Holding, type MemoryBudget } from '../memory-budget.ts';
 import type { AuthorizedClient, Link, LinkHandler, Peer } from '../ports.ts';
 import type { Admission } from '../publish/admission.ts';
-import type { Publisher } from '../publish/publisher.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredMessage } from '../store-port.ts';
 import { deliverySession, grantedTo } from './connack-properties.ts';
@@ -19,15 +18,15 @@ import { ConnectionLog } from './connection-log.ts';
 import { Egress, type EgressHost } from './egress.ts';
 import { connectRules, packetRules } from './frame-rules.ts';
 import { Inbound, type InboundHost } from './inbound.ts';
+import type { InboundPublishDeps } from './inbound-publish.ts';
 import { Intake, type IntakeHost } from './intake.ts';
 import { answerTo, edgeFaults } from './refusals.ts';
 import { TimeLimit, type TimeLimitHost } from './time-limit.ts';
 
-export interface EdgeDeps extends DeliveriesDeps {
+export interface EdgeDeps extends DeliveriesDeps, Omit<InboundPublishDeps, 'store' | 'authorizer'> {
   readonly limits: LimitsOptions;
   readonly engine: Engine;
   readonly telemetry: Telemetry;
-  readonly publisher: Publisher;
   readonly turn: Turn;
   /** Of all connections together. */
   readonly memory: MemoryBudget;

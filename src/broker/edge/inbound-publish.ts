@@ -1,5 +1,4 @@
 import { messageOf } from '../../kernel/errors.ts';
-import type { TimerWheel } from '../../kernel/timer-wheel.ts';
 import type { ConnectPacket } from '../../mqtt/connect.ts';
 import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import type { PublishHeader } from '../../mqtt/publish.ts';
@@ -16,10 +15,11 @@ import type { Egress } from './egress.ts';
 import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
 import { InboundFlow } from './inbound-flow.ts';
 import type { Intake } from './intake.ts';
+import { type PublishRate, type PublishRateSources, publishRateOf } from './publish-rate.ts';
 
 export interface InboundPublishHost {
   readonly connect: ConnectPacket;
-  readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels'>;
+  readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels' | 'publishRate'>;
   readonly egress: Egress;
   readonly intake: Pick<Intake, 'spend' | 'owe' | 'pause' | 'resume'>;
   /** See `EdgePort.notice`. */
@@ -28,10 +28,9 @@ export interface InboundPublishHost {
   dismiss(reason: string): void;
 }
 
-export interface InboundPublishDeps {
+export interface InboundPublishDeps extends PublishRateSources {
   readonly publisher: Publisher;
   readonly store: Pick<Store, 'isOpen' | 'closeExchange'>;
-  readonly wheel: TimerWheel;
   readonly authorizer: Pick<Authorizer, 'before5'>;
 }
 
@@ -63,6 +62,8 @@ export class InboundPublish {
   #source: Source | undefined;
   /** Made with the first at QoS 2. */
   #exchanges: Exchanges | undefined;
+  /** Undefined where it may publish as fast as it likes. */
+  #rate: PublishRate | undefined;
   /** Messages that are not through yet. */
   #underWay = 0;
   #isPaused = false;
@@ -79,11 +80,19 @@ export class InboundPublish {
   open(client: AuthorizedClient, isPersistent: boolean): void {
     this.#client = client;
     this.#isPersistent = isPersistent;
+    this.#rate = publishRateOf(client, this.#host.limits.publishRate, {
+      ...this.#deps,
+      intake: this.#host.intake,
+      acknowledgements: this.#acknowledgements,
+      released: () => this.#goOn(),
+    });
   }
 
   /** The connection is over; what was taken is still published. */
   close(): void {
     this.#isOver = true;
+    this.#rate?.close();
+    this.#rate = undefined;
   }
 
   /** Kept when everything at QoS 0 that came is routed; undefined where it is. */
@@ -99,9 +108,13 @@ export class InboundPublish {
     return Promise.all([acknowledged, unacknowledged]);
   }
 
-  /** A PUBLISH came, and is taken now or later. @returns 0x93 where the client has more under way than it may */
-  count({ qos, packetId }: PublishHeader): Refusal | undefined {
-    if (this.#flow === undefined || qos === 0) return undefined;
+  /**
+   * A PUBLISH came, and is taken now or later.
+   * @returns 0x93 where the client has more under way than it may, and 0x96 where it is too fast for too long
+   */
+  count({ qos, packetId }: PublishHeader, bytes: number): Refusal | undefined {
+    const tooFast = this.#rate?.took(qos, bytes);
+    if (tooFast !== undefined || this.#flow === undefined || qos === 0) return tooFast;
     if (qos === 1) this.#flow.openedQos1();
     else this.#flow.openedQos2(packetId);
     return this.#flow.fault();
@@ -207,6 +220,10 @@ export class InboundPublish {
 
   #through(): void {
     this.#underWay -= 1;
+    this.#goOn();
+  }
+
+  #goOn(): void {
     if (!this.#isPaused || this.#behind * 2 > this.#host.limits.receiveMaximum) return;
     this.#isPaused = false;
     this.#host.intake.resume();

@@ -161,7 +161,7 @@ export class Inbound {
       ({ frame, header } = resolveAlias(frame, header, topic));
     }
     const { offers } = this.#host.peer;
-    const fault = (offers && publishFault(header, offers)) ?? this.#publish.count(header);
+    const fault = (offers && publishFault(header, offers)) ?? this.#publish.count(header, frame.length);
     if (fault !== undefined) return fault;
     if (!this.#isAccepted || !this.#handover.isIdle) this.pass(frame);
     else this.#after(this.#publish.take(frame, header));

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { fakeClock } from '../../../test/support/fake-clock.ts';
-import { handshakeRate } from './handshake-rate.ts';
+import { fakeClock } from '../../test/support/fake-clock.ts';
+import { addressRate } from './address-rate.ts';
 
-const taken = (rate: ReturnType<typeof handshakeRate>, address: string, times: number): number =>
+const taken = (rate: ReturnType<typeof addressRate>, address: string, times: number): number =>
   Array.from({ length: times }, () => rate?.take(address)).filter((isTaken) => isTaken === true).length;
 
 test('without a limit there is nothing to ask', () => {
-  expect(handshakeRate({ perAddress: undefined, overall: undefined, clock: fakeClock() })).toBeUndefined();
+  expect(addressRate({ perAddress: undefined, overall: undefined, clock: fakeClock() })).toBeUndefined();
 });
 
 describe('of one address', () => {
   test('no more begin than a minute allows, and those that follow come in evenly', () => {
     const clock = fakeClock();
-    const rate = handshakeRate({ perAddress: 6, overall: undefined, clock });
+    const rate = addressRate({ perAddress: 6, overall: undefined, clock });
     expect(taken(rate, '192.0.2.1', 10)).toBe(6);
     expect(taken(rate, '192.0.2.2', 1)).toBe(1);
     clock.advance(10_000);
@@ -22,7 +22,7 @@ describe('of one address', () => {
   });
 
   test('all of one IPv6 network of /64 count together, however it is written', () => {
-    const rate = handshakeRate({ perAddress: 2, overall: undefined, clock: fakeClock() });
+    const rate = addressRate({ perAddress: 2, overall: undefined, clock: fakeClock() });
     expect(rate?.take('2001:db8::1')).toBe(true);
     expect(rate?.take('2001:0DB8:0:0:ffff::2%eth0')).toBe(true);
     expect(rate?.take('2001:db8:0:0:1:2:3:4')).toBe(false);
@@ -31,7 +31,7 @@ describe('of one address', () => {
   });
 
   test('the one that was quiet the longest is forgotten when there are 65,536', () => {
-    const rate = handshakeRate({ perAddress: 1, overall: undefined, clock: fakeClock() });
+    const rate = addressRate({ perAddress: 1, overall: undefined, clock: fakeClock() });
     const address = (index: number): string => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
     for (let index = 0; index < 65_536; index++) rate?.take(address(index));
     expect(rate?.take(address(0))).toBe(false); // and is the latest now
@@ -43,7 +43,7 @@ describe('of one address', () => {
 
 test('of all together no more begin than a second allows, and who is refused pays nothing', () => {
   const clock = fakeClock();
-  const rate = handshakeRate({ perAddress: 3, overall: 2, clock });
+  const rate = addressRate({ perAddress: 3, overall: 2, clock });
   expect(taken(rate, '192.0.2.1', 5)).toBe(2);
   expect(taken(rate, '192.0.2.2', 5)).toBe(0);
   clock.advance(1_000);
