@@ -44,3 +44,25 @@ test('keys for tokens that come in the clear are told', () => {
   expect(saidOf(jwt('http://id.example.com/keys')).join()).toContain('others can put theirs in');
   expect(saidOf(jwt('https://id.example.com/keys'))).toEqual([]);
 });
+
+const listener = (name: string) => ({ name, bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'] });
+
+test.each([
+  [
+    'a listener called nats, whose clients would pass for the bridge',
+    { listeners: [listener('nats')] },
+    /listeners\[0\]\.name: "nats" stands for the bridge/,
+  ],
+  [
+    'a rule for a listener that there is not',
+    { access: { rules: [{ allow: 'all', listener: ['nats', 'insid'] }] }, listeners: [listener('inside')] },
+    /no listener has the name "insid"/,
+  ],
+])('%s is refused', (_name, sections, said) => {
+  expect(saidOf(sections).join('\n')).toMatch(said);
+});
+
+test('a rule for the bridge and for a listener that exists is taken', () => {
+  const access = { rules: [{ allow: 'all', listener: ['nats', 'inside'] }] };
+  expect(saidOf({ access, listeners: [listener('inside')] })).toEqual([]);
+});

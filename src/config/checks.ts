@@ -1,4 +1,5 @@
 import { asksForPasswords, checkAuthentication, unreachedProviders } from '../auth/check-authentication.ts';
+import { checkRuleListeners } from '../auth/check-rules.ts';
 import { checkRules } from '../bridge/mapping/check-rules.ts';
 import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts';
 import type { ListenerOptions } from '../transport/schema.ts';
@@ -65,6 +66,11 @@ export const checks: readonly Check[] = [
         const message = `${path} is a page of the listener too, which accepts http; choose another path, e.g. /mqtt, or leave out http`;
         return [{ path: ['listeners', index, 'path'], message }];
       }),
+  },
+  {
+    rule: 'No listener is called `nats`, which stands for the bridge in `access.rules`; the other listeners that rules name exist.',
+    run: ({ access, listeners }) =>
+      access === undefined || listeners === undefined ? [] : checkRuleListeners(access, listeners),
   },
   {
     rule: '`access.anonymous` names listeners that exist.',

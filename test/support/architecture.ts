@@ -33,6 +33,7 @@ const settingChecks = [
   'src/bridge/mapping/check-rules.ts',
   'src/bridge/mapping/rules-taking.ts',
   'src/auth/check-authentication.ts',
+  'src/auth/check-rules.ts',
   'src/auth/passwords/lines.ts',
   'src/auth/tokens/own-keys.ts',
 ];

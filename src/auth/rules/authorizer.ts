@@ -6,7 +6,7 @@ import { parseSharedFilter } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import { type ClientFacts, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
-import type { Action, RulesOptions } from './rule-options.ts';
+import { type Action, bridgeListener, type RulesOptions } from './rule-options.ts';
 import { type ClientRules, RuleSet } from './rule-set.ts';
 import { firstEnding } from './topic-verdict.ts';
 
@@ -90,13 +90,12 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
   };
 }
 
-/** NATS has one door to us, whoever stands behind it. */
 const bridgeClient = (rule: string): AuthorizedClient => ({
   clientId: rule,
   principal: 'nats',
   trust: 'nats',
   attributes: undefined,
-  peer: { listener: 'nats', protocol: 'mqtt', address: '', port: 0, tls: undefined },
+  peer: { listener: bridgeListener, protocol: 'mqtt', address: '', port: 0, tls: undefined },
 });
 
 const ruleOptions = ({ rules, groups }: RulesOptions) => ({ rules, groups });

@@ -3,7 +3,7 @@ import { type Ending, firstOf, type RuleNode } from './rule-tree.ts';
 import { type Entry, widened } from './topic-verdict.ts';
 
 /** Places in the rules that are looked at; what would take more is not allowed. */
-const mostSteps = 10_000;
+const mostSteps = 2_000;
 
 /**
  * Whether all topics that a filter can match are allowed: level by level, for all that can stand there. Where a wildcard

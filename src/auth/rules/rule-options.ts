@@ -33,3 +33,6 @@ export interface RulesOptions {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly denied: { readonly before5: 'drop' | 'disconnect' };
 }
+
+/** The listener that stands for the bridge in rules: NATS has one door to us, whoever stands behind it. */
+export const bridgeListener = 'nats';
