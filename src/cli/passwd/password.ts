@@ -65,8 +65,8 @@ const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? '';
 
 /** Nothing of what is typed is shown. */
 async function asked(io: Io, terminal: ReadStream, prompt: string): Promise<string> {
+  terminal.setRawMode(true); // before the question: whoever answers it at once is not to be shown, nor their Ctrl-C taken as a signal
   io.stderr.write(prompt);
-  terminal.setRawMode(true);
   try {
     return await typed(terminal);
   } finally {
