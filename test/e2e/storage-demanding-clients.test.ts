@@ -20,9 +20,10 @@ test('a client that never acknowledges gets limits.inFlight messages, its queue 
   await using other = await SocketClient.open(broker.port, 'other', { connect: stays });
   await other.subscribe('flood', 1);
   await using publisher = await SocketClient.open(broker.port, 'publisher');
-  const before = broker.ownBytes();
-  const all = numbers(20_000, 'x'.repeat(1_024));
+  const all = numbers(30_000, 'x'.repeat(1_024));
+  let before = 0;
   for (let start = 0; start < all.length; start += 500) {
+    if (start === 10_000) before = broker.ownBytes(); // what grows once is there: compiled code, and the young generation
     await publisher.publishAll('flood', all.slice(start, start + 500));
     await expect.poll(() => other.messages.length, { interval: 2 }).toBe(start + 500);
   }
@@ -30,7 +31,7 @@ test('a client that never acknowledges gets limits.inFlight messages, its queue 
   await mute.ping();
   expect(mute.messages.length).toBe(100);
   expect(await broker.metric('store_dropped_total', 'reason="queue-full"')).toBe(all.length - 1_000);
-  expect(broker.ownBytes() - before, '20 MB went through, and 1 MB waits').toBeLessThan(96 * megabyte);
+  expect(broker.ownBytes() - before, '20 MB went through, and 1 MB waits').toBeLessThan(80 * megabyte);
 
   await mute[Symbol.asyncDispose]();
   await using back = await SocketClient.open(broker.port, 'mute', { connect: stays });
