@@ -13,6 +13,9 @@ const numbers = (count: number, padding = ''): string[] =>
 /** Everything that the process has open. */
 const openFiles = ({ program }: ServingBroker): number => readdirSync(`/proc/${program.process.pid}/fd`).length;
 
+/** What is garbage, and lies in the young generation until V8 has let that grow, is no growth. */
+const smallYoungGeneration = { NODE_OPTIONS: '--max-semi-space-size=1' };
+
 test('a client that never acknowledges gets limits.inFlight messages, its queue is bounded with a counter, and nobody else waits', async () => {
   await using broker = await serve({ store: { queue: { messages: 1_000 } }, limits: { inFlight: 100 } });
   await using mute = await SocketClient.open(broker.port, 'mute', { connect: stays, answers: false });
@@ -43,8 +46,7 @@ test('a client that never acknowledges gets limits.inFlight messages, its queue 
 });
 
 test('a client that reconnects 1,000 times keeps its session, and leaves nothing behind', async () => {
-  // what is garbage, and lies in the young generation until V8 has let that grow, is no growth
-  await using broker = await serve({}, { NODE_OPTIONS: '--max-semi-space-size=1' });
+  await using broker = await serve({}, smallYoungGeneration);
   const reconnect = async (times: number): Promise<void> => {
     for (let time = 0; time < times; time += 1) {
       await using client = await SocketClient.open(broker.port, 'restless', { connect: stays });
@@ -74,7 +76,7 @@ test('a client that reconnects 1,000 times keeps its session, and leaves nothing
 describe('a client with 100,000 queued messages gets all of them in order, and the broker keeps them out of its memory', () => {
   const expectDrained = async (store: Readonly<Record<string, unknown>>): Promise<void> => {
     const queue = { messages: 200_000, bytes: '1GiB' };
-    await using broker = await serve({ store: { ...store, queue } });
+    await using broker = await serve({ store: { ...store, queue } }, smallYoungGeneration);
     const before = broker.ownBytes();
     {
       await using away = await SocketClient.open(broker.port, 'away', { connect: stays });
