@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBroker, type TestBroker } from '../support/broker.ts';
 import { cpuMs } from '../support/cpu-ms.ts';
 import { chunkOf, connected, flood } from '../support/flood.ts';
 import { leastOf } from '../support/least-of.ts';
 import { packet, text, u16 } from '../support/packet-bytes.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { type StoreBroker, startStoreBroker } from '../support/store-broker.ts';
 import { watchTurns } from '../support/watch-turns.ts';
 
 const connections = 20;
@@ -39,25 +38,16 @@ const floods: readonly (readonly [name: string, make: (id: number) => Buffer])[]
 ];
 
 describe.each(['memory', 'disk'] as const)('%s store', (type) => {
-  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-  let broker: TestBroker;
+  let store: StoreBroker | undefined;
   let port: number;
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    broker = await startBroker({
-      listeners: [{ name: 'mqtt', bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'] }],
-      log: { level: 'error' },
-      store: { type, directory: directory.path },
-    });
-    port = broker.port('mqtt');
+    store = await startStoreBroker(type);
+    ({ port } = store);
     await using away = await connected(port, 'away', 0);
     away.write(packet(0x82, u16(1), text('away'), 1));
     await away.receive(9);
   });
-  afterAll(async () => {
-    await broker?.[Symbol.asyncDispose]();
-    await directory[Symbol.asyncDispose]();
-  });
+  afterAll(() => store?.[Symbol.asyncDispose]());
 
   /** @returns how long a pair waited and a turn took, of what is allowed */
   async function holdUp(chunk: Buffer): Promise<number> {

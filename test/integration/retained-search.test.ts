@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBroker, type TestBroker } from '../support/broker.ts';
 import { cpuMs } from '../support/cpu-ms.ts';
 import { leastOf } from '../support/least-of.ts';
 import { packet, text, u16 } from '../support/packet-bytes.ts';
 import { type RawClient, rawClient } from '../support/raw-client.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { type StoreBroker, startStoreBroker } from '../support/store-broker.ts';
 
 const topics = 10_000;
 const clients = 20;
@@ -71,23 +70,14 @@ async function worstWaitUntil(port: number, done: Promise<unknown>): Promise<num
 }
 
 describe.each(['memory', 'disk'] as const)('searching what is retained in the %s store', (type) => {
-  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-  let broker: TestBroker;
+  let store: StoreBroker | undefined;
   let port: number;
   beforeAll(async () => {
-    directory = await temporaryDirectory();
-    broker = await startBroker({
-      listeners: [{ name: 'mqtt', bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'] }],
-      log: { level: 'error' },
-      store: { type, directory: directory.path },
-    });
-    port = broker.port('mqtt');
+    store = await startStoreBroker(type);
+    ({ port } = store);
     await retain(port);
   });
-  afterAll(async () => {
-    await broker?.[Symbol.asyncDispose]();
-    await directory[Symbol.asyncDispose]();
-  });
+  afterAll(() => store?.[Symbol.asyncDispose]());
 
   /** Twenty clients subscribe at once. @returns the CPU time until all have what they asked for, and the worst wait */
   async function search(filters: readonly string[], found: readonly string[]) {

@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import type { AuthenticationVerdict } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { Memo } from '../../kernel/memo.ts';
+import { keyedDigest } from '../keyed-digest.ts';
 
 export interface VerdictMemoryOptions {
   /** 0 remembers nothing. */
@@ -17,11 +17,12 @@ interface Remembered {
 }
 
 /**
- * Verdicts of a little while ago, so that clients who come back do not ask again. What was asked is known by a hash under a
- * key that never leaves the process: nothing in memory tells a password, nor can one be tried against it.
+ * Verdicts of a little while ago, so that clients who come back do not ask again. What was asked is known by
+ * its digest alone (see `keyedDigest`).
  */
 export class VerdictMemory {
-  readonly #key = randomBytes(32);
+  /** Names a question: all that its answer may depend on, each part by itself. */
+  readonly keyOf = keyedDigest();
   readonly #options: VerdictMemoryOptions;
   readonly #clock: Clock;
   readonly #known: Memo<Remembered>;
@@ -30,13 +31,6 @@ export class VerdictMemory {
     this.#options = options;
     this.#clock = clock;
     this.#known = new Memo(options.maxBytes, ({ bytes }) => bytes);
-  }
-
-  /** @param question all that the answer may depend on, each part by itself. @returns its name here */
-  keyOf(question: readonly (string | Uint8Array)[]): string {
-    const hash = createHmac('sha256', this.#key);
-    for (const part of question) hash.update(`${Buffer.byteLength(part)}:`).update(part);
-    return hash.digest('base64');
   }
 
   get(key: string): AuthenticationVerdict | undefined {

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Acceptance, AuthenticationVerdict, Rejection } from '../../broker/ports.ts';
+import { keyedDigest } from '../keyed-digest.ts';
 import type { CreateProvider } from '../provider.ts';
 import { costOf } from './cost.ts';
 import { passwordJudged } from './events.ts';
 import { createPasswordJudge } from './judge.ts';
 import { Lane } from './lane.ts';
+import { LoginMemory } from './login-memory.ts';
 import { Rehashing } from './rehashing.ts';
 import { passwordUsers } from './users.ts';
-import { type LoginKey, loginKeys, VerdictMemory } from './verdict-memory.ts';
 
 /** Of the user names of the file, which are one realm. */
 const trust = 'password';
@@ -29,16 +30,16 @@ export const byPassword: CreateProvider = ({ passwords }) => {
     const judge = createPasswordJudge({ cost: costOf(passwords.argon2), rehash: passwords.rehash });
     const lane = new Lane(passwords.concurrency ?? usualConcurrency());
     const rehashing = new Rehashing({ file, events });
-    const keyOf = loginKeys();
-    const right = new VerdictMemory({ forMs: remember, count: remembered });
-    const wrong = new VerdictMemory({ forMs: remember, count: remembered });
+    const keyOf = keyedDigest();
+    const right = new LoginMemory({ forMs: remember, count: remembered });
+    const wrong = new LoginMemory({ forMs: remember, count: remembered });
 
     const told = (isRight: boolean, user: string, by: 'hash' | 'memory'): AuthenticationVerdict => {
       const shown = nameOf(user);
       events.emit(passwordJudged, { verdict: isRight ? 'right' : 'wrong', by, user: shown });
       return isRight ? acceptance(user) : rejection(shown, users.find(user) !== undefined);
     };
-    const ask = async (user: string, password: Uint8Array, key: LoginKey, signal: AbortSignal) => {
+    const ask = async (user: string, password: Uint8Array, key: string, signal: AbortSignal) => {
       let hash: string | undefined;
       const { isRight, fresh } = await lane.run(() => {
         hash = users.find(user); // as it is now: it may have waited
@@ -53,7 +54,7 @@ export const byPassword: CreateProvider = ({ passwords }) => {
       authenticate({ connect: { username: user }, password }) {
         if (user === undefined) return abstain;
         if (password === undefined) return { kind: 'abstain', reason: `user ${nameOf(user)} sends no password` };
-        const key = keyOf(user, password);
+        const key = keyOf([user, password]);
         const hash = users.find(user);
         const now = clock.monotonic();
         if (right.has(key, hash, now)) return told(true, user, 'memory');

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { type Networks, networksOf, parseNetwork, withoutMapping } from '../../kernel/networks.ts';
 import { type FieldName, fieldNames } from '../certificate-field.ts';
 import type { ClientFacts, Known } from './client-facts.ts';
 import { type Captures, capturesOf, type NamePattern, parseNamePattern } from './name-pattern.ts';
@@ -21,7 +21,7 @@ export interface Condition {
 
 interface AddressRanges {
   readonly source: readonly string[];
-  readonly list: BlockList;
+  readonly networks: Networks;
 }
 
 export interface ConditionProblem {
@@ -106,20 +106,13 @@ function parseNames(
 function parseAddresses(ranges: string | readonly string[] | undefined): AddressRanges | ConditionProblem | undefined {
   if (ranges === undefined) return undefined;
   const source = listOf(ranges);
-  const list = new BlockList();
-  for (const [index, range] of source.entries()) {
-    const [host = '', prefix, more] = range.split('/');
-    const version = isIP(host);
-    const most = version === 6 ? 128 : 32;
-    const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-    if (version === 0 || more !== undefined || bits < 0 || bits > most)
+  for (const [index, range] of source.entries())
+    if (range !== range.trim() || typeof parseNetwork(range) === 'string')
       return {
         path: Array.isArray(ranges) ? ['address', index] : ['address'],
         message: `"${range}" is no address range; write an address, or one with a prefix length, e.g. 10.0.0.0/8 or 2001:db8::/32`,
       };
-    list.addSubnet(host, bits, version === 6 ? 'ipv6' : 'ipv4');
-  }
-  return { source, list };
+  return { source, networks: networksOf(source) };
 }
 
 const nothing: Captures = new Map();
@@ -165,7 +158,7 @@ function* asked(condition: Condition, facts: ClientFacts, groups: Groups): Gener
     yield {
       label: facts.address === undefined ? 'the address' : `address ${facts.address}`,
       wanted: address.source,
-      has: () => (facts.address === undefined ? undefined : isWithin(address.list, facts.address)),
+      has: () => (facts.address === undefined ? undefined : address.networks.has(withoutMapping(facts.address))),
     };
   for (const [field, wanted] of certificate)
     yield { label: `certificate.${field}`, wanted, has: (values) => among(facts.certificate(field), values) };
@@ -190,11 +183,3 @@ function fitting(patterns: readonly NamePattern[] | undefined, name: string): Ca
 
 const among = (known: Known, wanted: readonly string[]): boolean | undefined =>
   known?.some((value) => wanted.includes(value));
-
-const mapped = '::ffff:';
-
-function isWithin(list: BlockList, address: string): boolean {
-  const plain = address.startsWith(mapped) ? address.slice(mapped.length) : address;
-  const version = isIP(plain);
-  return version !== 0 && list.check(plain, version === 6 ? 'ipv6' : 'ipv4');
-}

@@ -1,4 +1,3 @@
-import type { RuleOptions } from '../../auth/rules/rule-options.ts';
 import type { Note } from './note.ts';
 
 /** A listener as it is written into the configuration. */
@@ -26,12 +25,6 @@ export interface Imported {
   /** Lines `user:hash` of the password file; none: there is no such file. */
   readonly passwords: readonly string[];
   readonly notes: readonly Note[];
-}
-
-/** The part of `access` that is imported. */
-export interface AccessDraft {
-  readonly rules: readonly RuleOptions[];
-  readonly groups: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Reads a file that another one names. @throws AppError usage where it cannot be read */

@@ -75,8 +75,8 @@ export function parseTerms(source: string): readonly TopTerm[] | TermFault {
     }
     next += 1;
     if (token.startsWith('"')) return { kind: 'text', value: unquoted(token) };
-    if (/^['a-z]/.test(token) && token.length > (token.startsWith("'") ? 1 : 0))
-      return { kind: 'atom', value: token.startsWith("'") ? unquoted(token) : token };
+    if (/^'.*'$/s.test(token)) return { kind: 'atom', value: unquoted(token) };
+    if (/^[a-z]/.test(token)) return { kind: 'atom', value: token };
     if (/^-?\d/.test(token)) return { kind: 'number', value: Number(token) };
     next -= 1;
     return fail(`"${token}" begins no term`);

@@ -42,6 +42,7 @@ export function importDynamicSecurity(file: string, text: string): ImportedSecur
       );
   }
   const holders = holdersOf(security);
+  const priority = (role: string): number => holders.get(role)?.priority ?? 0;
   const rules: RuleOptions[] = [];
   for (const role of (security.roles ?? []).toSorted((a, b) => priority(b.rolename) - priority(a.rolename))) {
     for (const acl of (role.acls ?? []).toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))) {
@@ -62,10 +63,6 @@ export function importDynamicSecurity(file: string, text: string): ImportedSecur
     rules: [...rules, ...defaults(security, note)],
     notes,
   };
-
-  function priority(role: string): number {
-    return holders.get(role)?.priority ?? 0;
-  }
 }
 
 function read(file: string, text: string): DynamicSecurity {
