@@ -92,9 +92,9 @@ describe('a server over HTTP', () => {
     for (let index = 0; index < 50; index += 1) await exchange(pair, index);
     expect(await Promise.all(storm)).toEqual(storm.map(() => expect.objectContaining({ reasonCode: 0x88 })));
     expect(broker.log.text()).toContain('nobody is asked for 600000 ms');
-    const before = asked.length;
-    expect(await login(broker, 'ann')).toMatchObject({ reasonCode: 0x88 });
-    expect(asked).toHaveLength(before);
+    // what the storm asked may still arrive here: a user of its own tells the questions apart
+    expect(await login(broker, 'latecomer')).toMatchObject({ reasonCode: 0x88 });
+    expect(asked).not.toContainEqual(expect.objectContaining({ username: 'latecomer' }));
   });
 
   test('what it is told is never logged', () => {
