@@ -3,6 +3,7 @@ import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { circlesOf, type SourceFile, violationsOf } from './support/architecture.ts';
+import { doubledExports } from './support/exports.ts';
 import { packagesLoadedBy } from './support/start-imports.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,6 +38,18 @@ test.each([
     return { path: from, text: `import type { A } from './${posix.relative(posix.dirname(from), to)}';\n` };
   });
   expect(circlesOf(files)).toContainEqual(`${circle} import each other`);
+});
+
+test('a name is exported once, so that it means one thing wherever it is read', () => {
+  expect(doubledExports(sources)).toEqual([]);
+});
+
+test('a name that two files export is found, be it a type or a value', () => {
+  const files = [
+    { path: 'src/a.ts', text: 'export interface Lane {}\nexport const lane = 1;\nexport class Once {}\n' },
+    { path: 'src/b.ts', text: 'export type Lane = string;\nexport function lane() {}\nclass Once {}\n' },
+  ];
+  expect(doubledExports(files)).toEqual(['Lane: src/a.ts, src/b.ts', 'lane: src/a.ts, src/b.ts']);
 });
 
 test('no file of the kernel imports one of another folder', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withoutCredentials } from './console-facts.ts';
+import { withoutUserInfo } from './console-facts.ts';
 
 test.each([
   ['nats://127.0.0.1:4222', 'nats://127.0.0.1:4222'],
@@ -8,4 +8,4 @@ test.each([
   ['nats://user:p@ss@host:4222', 'nats://host:4222'],
   ['nats://[::1]:4222', 'nats://[::1]:4222'],
   ['', ''],
-])('credentials of "%s" are not shown', (url, shown) => expect(withoutCredentials(url)).toBe(shown));
+])('credentials of "%s" are not shown', (url, shown) => expect(withoutUserInfo(url)).toBe(shown));

@@ -17,12 +17,12 @@ export const consoleFacts = (info: BrokerInfo): ConsoleFacts => ({
   nodeId: info.nodeId,
   listeners: info.listeners,
   certificates: info.certificates,
-  nats: { url: withoutCredentials(info.nats.url), embedded: info.nats.embedded },
+  nats: { url: withoutUserInfo(info.nats.url), embedded: info.nats.embedded },
   rules: info.rules,
 });
 
 /** `nats://user:secret@host:4222` without what stands before the `@`. */
-export function withoutCredentials(url: string): string {
+export function withoutUserInfo(url: string): string {
   const match = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?(.*)$/i.exec(url);
   return match === null ? url : `${match[1]}${match[2]}`;
 }

@@ -1,5 +1,5 @@
 import type { Acceptance, PeerCertificate, Rejection } from '../broker/ports.ts';
-import { render } from './render.ts';
+import { renderName } from './render-name.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 /** `access.certificate` of the configuration. */
@@ -48,7 +48,7 @@ export function certificateIdentity(options: CertificateIdentityOptions): Certif
   if (typeof template === 'string') return { field: 'clientId', message: template };
   const binding: Binding = bind === 'any' ? { bind } : { bind, template, separator };
   return (certificate, clientId, trust) => {
-    const rendered = render(principal, certificate);
+    const rendered = renderName(principal, certificate);
     if (rendered.kind === 'unfit') return refuse(certificate, `${rendered.why} (access.certificate.principal)`);
     if (rendered.text === anonymousPrincipal)
       return refuse(certificate, `gives the user name "${anonymousPrincipal}", which clients without an identity have`);
@@ -64,7 +64,7 @@ const refuse = (
 
 function bindingRefusal(binding: Binding, certificate: PeerCertificate, clientId: string): Rejection | undefined {
   if (binding.bind === 'any') return undefined;
-  const rendered = render(binding.template, certificate);
+  const rendered = renderName(binding.template, certificate);
   if (rendered.kind === 'unfit') return refuse(certificate, `${rendered.why} (access.certificate.clientId)`);
   const { text, afterStar } = rendered;
   const prefix = text + binding.separator;

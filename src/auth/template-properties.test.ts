@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { certificateWith } from '../../test/support/peer-certificate.ts';
 import type { CertificateNames } from '../broker/ports.ts';
 import { type CertificateIdentityOptions, certificateIdentity } from './certificate-identity.ts';
-import { render } from './render.ts';
+import { renderName } from './render-name.ts';
 import { parseTemplate } from './template.ts';
 
 /** Few letters, so that values run into what stands between them. */
@@ -57,7 +57,7 @@ test('different values never give the same name', () => {
 function textOf(source: string, names: Partial<CertificateNames>): string | undefined {
   const parsed = parseTemplate(source, { allowsStar: false });
   if (typeof parsed === 'string') return undefined;
-  const result = render(parsed, certificateWith(names));
+  const result = renderName(parsed, certificateWith(names));
   return result.kind === 'rendered' ? result.text : undefined;
 }
 
@@ -69,7 +69,7 @@ const idFor = (
 ) => {
   const parsed = parseTemplate(clientId, { allowsStar: true });
   if (typeof parsed === 'string') return more;
-  const result = render({ ...parsed, parts: parsed.parts.map(withoutMarks) }, certificateWith(certificate));
+  const result = renderName({ ...parsed, parts: parsed.parts.map(withoutMarks) }, certificateWith(certificate));
   if (result.kind === 'unfit') return more;
   return result.afterStar === undefined ? `${result.text}${separator}${more}` : result.text + more + result.afterStar;
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { certificateWith } from '../../test/support/peer-certificate.ts';
-import { render } from './render.ts';
+import { renderName } from './render-name.ts';
 import { parseTemplate } from './template.ts';
 
 const pump = certificateWith({
@@ -14,7 +14,7 @@ const pump = certificateWith({
 function rendered(source: string, certificate = pump, options = { allowsStar: false }) {
   const template = parseTemplate(source, options);
   if (typeof template === 'string') return template;
-  const result = render(template, certificate);
+  const result = renderName(template, certificate);
   return result.kind === 'unfit' ? result.why : result.text;
 }
 

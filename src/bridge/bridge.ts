@@ -12,11 +12,11 @@ import type { NatsLink, NatsState } from './link.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { type CompiledRule, compileRules } from './mapping/rule.ts';
 import { hearOneAnother } from './mapping/rule-index.ts';
-import { RuleSet, type RulesChange } from './rule-set.ts';
 import type { RunningRule } from './run-rule.ts';
+import { type RulesChange, RunningRules } from './running-rules.ts';
 import type { BridgeOptions, BridgeRuleOptions } from './schema.ts';
 
-export type { RulesChange } from './rule-set.ts';
+export type { RulesChange } from './running-rules.ts';
 
 export interface BridgeDeps {
   readonly plane: MessagePort;
@@ -54,7 +54,7 @@ export interface Bridge extends Component {
   /** Those that run now, or will at the start. */
   readonly rules: readonly CompiledRule[];
   state(): BridgeState;
-  /** See `RuleSet.prepare`. Before the start and after the end there is nothing to change. */
+  /** See `RunningRules.prepare`. Before the start and after the end there is nothing to change. */
   prepareRules(rules: readonly BridgeRuleOptions[], signal: AbortSignal): Promise<RulesChange>;
 }
 
@@ -86,7 +86,7 @@ export function createBridge(options: BridgeOptions): BridgeFactory {
     const { plane, nats, outbox, clock = systemClock, guard = () => everything } = deps;
     const { events } = deps.telemetry;
     const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
-    const set = new RuleSet({
+    const set = new RunningRules({
       plane,
       nats,
       guard,

@@ -38,7 +38,7 @@ export interface IncomingMessage {
 }
 
 /** One MQTT connection that is never opened again: what fails, fails. All errors are AppErrors with advice. */
-export interface Connection {
+export interface ClientConnection {
   /** Resolves when the server has acknowledged it, at QoS 0 when it is written. */
   publish(message: OutgoingMessage): Promise<void>;
   /** @returns the granted QoS of each filter. */
@@ -53,7 +53,7 @@ export interface Connection {
 export async function connectMqtt(
   target: ConnectionTarget,
   onMessage: (message: IncomingMessage) => void,
-): Promise<Connection> {
+): Promise<ClientConnection> {
   const { default: mqtt } = await import('mqtt'); // the broker does without
   const client = open(mqtt, target);
   const failed = failureOf(client, target, (code) => reasonName(mqtt.ReasonCodes, code));

@@ -6,9 +6,9 @@ import { beforeConnect, type ConnectOptions, readConnect } from './connect-optio
 import type { HubContext } from './context.ts';
 import { hubClientConnected, hubClientCut, hubClientGone, hubUnusedGone } from './events.ts';
 import { Parser, type ParserHandler, type Publication } from './parser.ts';
-import { newSubjectMemo } from './router.ts';
 import { sendTo } from './send.ts';
 import { isLiteralSubject } from './subject.ts';
+import { newSubjectMemo } from './subject-router.ts';
 import type { HubSubscriber, HubSubscription } from './subscription.ts';
 import { Writer } from './writer.ts';
 

@@ -3,8 +3,8 @@ import type { Events } from '../kernel/telemetry-ports.ts';
 import type { Turn } from '../plane/turn.ts';
 import type { BlockPool } from './blocks.ts';
 import type { CatchUp } from './catch-up.ts';
-import type { Router } from './router.ts';
 import type { HubOptions } from './schema.ts';
+import type { SubjectRouter } from './subject-router.ts';
 
 /** Counted since the start; connections and subscriptions are those of now. */
 export interface HubStats {
@@ -21,7 +21,7 @@ export interface HubStats {
 /** What all clients of a hub share. */
 export interface HubContext {
   readonly options: HubOptions;
-  readonly router: Router;
+  readonly router: SubjectRouter;
   readonly blocks: BlockPool;
   readonly turn: Turn;
   readonly clock: Clock;

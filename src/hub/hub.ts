@@ -12,8 +12,8 @@ import { Clients } from './clients.ts';
 import type { HubContext, HubStats } from './context.ts';
 import { hubAcceptFailed, hubJetStreamRefused, hubListening } from './events.ts';
 import { infoLine } from './info.ts';
-import { Router } from './router.ts';
 import type { HubOptions } from './schema.ts';
+import { SubjectRouter } from './subject-router.ts';
 
 /** How often silent clients are looked after. */
 const tickMs = 500;
@@ -45,7 +45,7 @@ export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
     const { events } = telemetry;
     const turn = new Turn();
     const stats = newStats();
-    const router = new Router({
+    const router = new SubjectRouter({
       random: Math.random,
       onJetStream: (from, subject) => {
         if (!(from instanceof HubClient) || from.hasAskedForJetStream) return;

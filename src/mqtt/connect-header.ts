@@ -1,4 +1,4 @@
-import { qosOf, textEnd, textOf, uint16At } from './fields.ts';
+import { fieldText, qosOf, textEnd, uint16At } from './fields.ts';
 import { flagsFault } from './fixed-header.ts';
 import { headerLength, isPadded } from './frame.ts';
 import { packetTypeOf, packetTypes } from './packet-type.ts';
@@ -87,7 +87,7 @@ export function parseConnectHeader(frame: Buffer): ConnectHeader | Refusal {
   const nameEnd = textEnd(frame, nameAt, frame.length, 'the protocol name');
   if (typeof nameEnd !== 'number') return nameEnd;
   if (nameEnd >= frame.length) return faults.cut;
-  const version = versionOf(textOf(frame, nameAt, nameEnd), frame[nameEnd]!);
+  const version = versionOf(fieldText(frame, nameAt, nameEnd), frame[nameEnd]!);
   if (typeof version !== 'number') return version;
   if (version === 5 && isPadded(frame)) return faults.padded;
   const end = nameEnd + 4;
@@ -120,7 +120,7 @@ export function requestedVersion(frame: Buffer): ProtocolVersion | undefined {
   const nameAt = headerLength(frame);
   const nameEnd = textEnd(frame, nameAt, frame.length, 'the protocol name');
   if (typeof nameEnd !== 'number' || nameEnd >= frame.length) return undefined;
-  const name = textOf(frame, nameAt, nameEnd);
+  const name = fieldText(frame, nameAt, nameEnd);
   if (name === 'MQIsdp') return 3;
   if (name !== 'MQTT') return undefined;
   return (frame[nameEnd]! & ~bridgeBit) >= 5 ? 5 : 4;

@@ -1,5 +1,5 @@
 import { type ConnectHeader, parseConnectHeader } from './connect-header.ts';
-import { binaryEnd, textEnd, textOf, uint16At, uint32At } from './fields.ts';
+import { binaryEnd, fieldText, textEnd, uint16At, uint32At } from './fields.ts';
 import { findProperty, propertiesEnd, propertiesStart } from './properties.ts';
 import { clientProperties, propertyIds } from './property-table.ts';
 import { payloadFormatFault } from './publish.ts';
@@ -104,7 +104,7 @@ function readProperties(frame: Buffer, start: number, end: number): PropertyFiel
     wantsProblemInformation: problemAt === -1 || frame[problemAt] === 1,
     wantsResponseInformation: responseAt !== -1 && frame[responseAt] === 1,
     authenticationMethod:
-      methodAt === -1 ? undefined : textOf(frame, methodAt, methodAt + 2 + uint16At(frame, methodAt)),
+      methodAt === -1 ? undefined : fieldText(frame, methodAt, methodAt + 2 + uint16At(frame, methodAt)),
     userProperties: readUserProperties(frame, start, end),
   };
 }
@@ -124,7 +124,7 @@ function readWill(frame: Buffer, header: ConnectHeader, at: number): { will: Wil
     if (fault !== undefined) return refuse(fault.reasonCode, fault.clause, `will: ${fault.message}`);
   }
   const will = {
-    topic: textOf(frame, topicAt, topicEnd),
+    topic: fieldText(frame, topicAt, topicEnd),
     qos: header.willQos,
     isRetained: header.isWillRetained,
     payloadBytes: end - topicEnd - 2,
@@ -140,7 +140,7 @@ function readCredentials(frame: Buffer, header: ConnectHeader, at: number) {
   if (header.hasUsername) {
     end = textEnd(frame, at, frame.length, 'the user name');
     if (typeof end !== 'number') return end;
-    username = textOf(frame, at, end);
+    username = fieldText(frame, at, end);
   }
   if (!header.hasPassword) return { username, passwordBytes: undefined, end };
   const passwordAt = end + 2;
@@ -179,7 +179,7 @@ export function parseConnect(frame: Buffer): ConnectPacket | Refusal {
 
   const clientIdEnd = textEnd(frame, at, frame.length, 'the client identifier');
   if (typeof clientIdEnd !== 'number') return clientIdEnd;
-  const clientId = textOf(frame, at, clientIdEnd);
+  const clientId = fieldText(frame, at, clientIdEnd);
 
   const willPart = header.hasWill ? readWill(frame, header, clientIdEnd) : { will: undefined, end: clientIdEnd };
   if (isRefusal(willPart)) return willPart;

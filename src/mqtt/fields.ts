@@ -32,7 +32,7 @@ export function textEnd(frame: Buffer, at: number, end: number, what: string): n
 }
 
 /** The text of a field that `textEnd` has passed. */
-export const textOf = (frame: Buffer, at: number, end: number): string => frame.toString('utf8', at + 2, end);
+export const fieldText = (frame: Buffer, at: number, end: number): string => frame.toString('utf8', at + 2, end);
 
 /** The end of a variable byte integer: one to four bytes, as few as it takes. [MQTT-1.5.5-1] */
 export function variableEnd(frame: Buffer, at: number, end: number, what: string): number | Refusal {

@@ -1,5 +1,5 @@
 import type { PublishProperties } from './encode-publish.ts';
-import { textOf, uint16At, uint32At } from './fields.ts';
+import { fieldText, uint16At, uint32At } from './fields.ts';
 import { findProperty } from './properties.ts';
 import { propertyIds } from './property-table.ts';
 import { readUserProperties } from './user-properties.ts';
@@ -27,4 +27,4 @@ export function readPublishProperties(frame: Buffer, start: number, end: number)
 }
 
 const fieldEnd = (frame: Buffer, at: number): number => at + 2 + uint16At(frame, at);
-const textAt = (frame: Buffer, at: number): string => textOf(frame, at, fieldEnd(frame, at));
+const textAt = (frame: Buffer, at: number): string => fieldText(frame, at, fieldEnd(frame, at));

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { binaryEnd, fixedEnd, qosOf, textOf, uint16At } from './fields.ts';
+import { binaryEnd, fieldText, fixedEnd, qosOf, uint16At } from './fields.ts';
 import { headerLength } from './frame.ts';
 import { packetTypeOf, packetTypes } from './packet-type.ts';
 import { findProperty, propertiesEnd, propertiesStart } from './properties.ts';
@@ -77,7 +77,7 @@ export function parsePublish(frame: Buffer, version: ProtocolVersion, memo?: Top
   if (topic === undefined) {
     const topicFault = isTopicEmpty && version === 5 ? undefined : topicNameFault(frame, topicAt + 2, topicEnd);
     if (topicFault !== undefined) return topicFault;
-    topic = textOf(frame, topicAt, topicEnd);
+    topic = fieldText(frame, topicAt, topicEnd);
     if (!isTopicEmpty) memo?.keep(frame, topicAt + 2, topicEnd, topic);
   }
 

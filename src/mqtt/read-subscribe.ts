@@ -1,5 +1,5 @@
 import { packetIdEnd } from './acknowledgements.ts';
-import { qosOf, textOf, uint16At, variableAt } from './fields.ts';
+import { fieldText, qosOf, uint16At, variableAt } from './fields.ts';
 import { findProperty, propertiesStart } from './properties.ts';
 import { propertyIds } from './property-table.ts';
 import type { ProtocolVersion } from './version.ts';
@@ -40,7 +40,7 @@ export function readSubscribe(frame: Buffer, version: ProtocolVersion): Subscrib
       *[Symbol.iterator]() {
         for (let start = sectionEnd; start < frame.length; ) {
           const end = start + 2 + uint16At(frame, start);
-          yield requested(textOf(frame, start, end), frame[end]!);
+          yield requested(fieldText(frame, start, end), frame[end]!);
           start = end + 1;
         }
       },
@@ -58,7 +58,7 @@ export function readUnsubscribe(frame: Buffer, version: ProtocolVersion): Filter
       *[Symbol.iterator]() {
         for (let start = sectionEnd; start < frame.length; ) {
           const end = start + 2 + uint16At(frame, start);
-          yield textOf(frame, start, end);
+          yield fieldText(frame, start, end);
           start = end;
         }
       },

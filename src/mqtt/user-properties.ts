@@ -1,4 +1,4 @@
-import { textOf, uint16At } from './fields.ts';
+import { fieldText, uint16At } from './fields.ts';
 import { findProperty } from './properties.ts';
 import { propertyIds } from './property-table.ts';
 
@@ -15,7 +15,7 @@ export function readUserProperties(frame: Buffer, start: number, end: number): [
   while (at !== -1) {
     const keyEnd = fieldEnd(frame, at);
     const valueEnd = fieldEnd(frame, keyEnd);
-    list.push([textOf(frame, at, keyEnd), textOf(frame, keyEnd, valueEnd)]);
+    list.push([fieldText(frame, at, keyEnd), fieldText(frame, keyEnd, valueEnd)]);
     at = findProperty(frame, valueEnd, end, propertyIds.userProperty);
   }
   return list;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { HttpPeer } from '../../src/http/handler.ts';
-import { targetOf } from '../../src/http/router/http-handler.ts';
+import { requestTargetOf } from '../../src/http/router/http-handler.ts';
 import type { Route } from '../../src/http/router/route.ts';
 import { createRouter } from '../../src/http/router/router.ts';
 import { type Events, silentTelemetry } from '../../src/kernel/telemetry-ports.ts';
@@ -27,7 +27,7 @@ export function webOf(routes: readonly Route[], events: Events = silentTelemetry
         method,
         headers,
         signal,
-        ...targetOf(path),
+        ...requestTargetOf(path),
         peer: { listener: 'web', protocol: 'http', address: '192.0.2.1', port: 1, tls: undefined, ...peer },
         readBody: (maxBytes) => Promise.resolve(body.length > maxBytes ? undefined : Buffer.from(body)),
       });

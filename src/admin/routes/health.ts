@@ -2,7 +2,7 @@ import { everyone } from '../../http/router/access.ts';
 import { json } from '../../http/router/answer.ts';
 import { type Route, route } from '../../http/router/route.ts';
 import type { BrokerInfo } from '../broker-info.ts';
-import { withoutCredentials } from '../console-facts.ts';
+import { withoutUserInfo } from '../console-facts.ts';
 
 /** `/healthz`: 200 when the broker takes clients, 503 while it starts or stops. MQTT goes on without NATS, so that does not count. */
 export const healthRoute = (info: () => BrokerInfo): Route =>
@@ -15,7 +15,7 @@ export const healthRoute = (info: () => BrokerInfo): Route =>
         version,
         status,
         nodeId,
-        nats: { ...nats, url: withoutCredentials(nats.url) },
+        nats: { ...nats, url: withoutUserInfo(nats.url) },
         connections,
       };
       return json(shown, status === 'ok' ? 200 : 503);

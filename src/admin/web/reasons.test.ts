@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { reasonInWords, socketEndInWords, topicProblem, uriProblem } from './reasons.ts';
+import { reasonInWords, socketEndInWords, topicMistake, uriProblem } from './reasons.ts';
 
 test('reason codes of both MQTT versions are words', () => {
   expect(reasonInWords(5)).toBe('this client is not authorized (0x05)');
@@ -32,7 +32,7 @@ test('a URI that a browser cannot open is explained', () => {
 });
 
 test('a topic name has no wildcard [MQTT-3.3.2-2]', () => {
-  expect(topicProblem('a/b c')).toBeUndefined();
-  expect(topicProblem('a/#')).toContain('wildcard');
-  expect(topicProblem('')).toContain('Write a topic');
+  expect(topicMistake('a/b c')).toBeUndefined();
+  expect(topicMistake('a/#')).toContain('wildcard');
+  expect(topicMistake('')).toContain('Write a topic');
 });

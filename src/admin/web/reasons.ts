@@ -97,7 +97,7 @@ export function uriProblem(uri: string, pageProtocol: string): string | undefine
 }
 
 /** What is wrong with a topic name, or nothing. [MQTT-3.3.2-2] */
-export function topicProblem(topic: string): string | undefined {
+export function topicMistake(topic: string): string | undefined {
   if (topic === '') return 'Write a topic, such as signal/hello';
   if (/[#+]/.test(topic)) return `"${topic}" has a wildcard; a message goes to one topic, without + and #`;
   return undefined;

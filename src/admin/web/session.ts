@@ -2,7 +2,7 @@ import type { Connection, ConnectionHandler, ConnectionModule, ConnectRequest, R
 import { messageLine } from './log-line.ts';
 import type { Log } from './log-view.ts';
 import { previewPayload } from './payload.ts';
-import { topicProblem, uriProblem } from './reasons.ts';
+import { topicMistake, uriProblem } from './reasons.ts';
 
 export type SessionState = 'idle' | 'connecting' | 'connected';
 
@@ -92,7 +92,7 @@ export function createSession({ log, load, onState }: SessionDeps): Session {
     },
     async publish(topic, payload, { qos, retain }) {
       if (connection === undefined || state !== 'connected') return notConnected('publishing');
-      const problem = topicProblem(topic);
+      const problem = topicMistake(topic);
       if (problem !== undefined) return log.say('ERROR', problem);
       const preview = previewPayload(new TextEncoder().encode(payload));
       try {

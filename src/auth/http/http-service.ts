@@ -1,6 +1,6 @@
 import type { AuthenticationRequest, AuthenticationVerdict } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { type AnswerContext, readAnswer } from '../outside/answer.ts';
+import { type AnswerContext, readServiceAnswer } from '../outside/answer.ts';
 import type { HttpAnswer, HttpClient } from '../outside/http-client.ts';
 import type { Service } from '../outside/service-authenticator.ts';
 import { formType, jsonType, type RequestTemplate } from './request-template.ts';
@@ -49,13 +49,13 @@ const contextOf = (
 });
 
 function read({ status, type, body }: HttpAnswer, context: AnswerContext): AuthenticationVerdict | string {
-  if (status === 204) return readAnswer({ result: 'allow' }, context);
+  if (status === 204) return readServiceAnswer({ result: 'allow' }, context);
   if (gatewayStatuses.includes(status)) return `it answers with HTTP status ${status}`;
   if (status !== 200) return { kind: 'abstain', reason: `access.http does not know it (HTTP status ${status})` };
-  if (type.startsWith(formType)) return readAnswer(Object.fromEntries(new URLSearchParams(body)), context);
+  if (type.startsWith(formType)) return readServiceAnswer(Object.fromEntries(new URLSearchParams(body)), context);
   if (!type.startsWith(jsonType)) return 'its answer is neither JSON nor a form, by its content-type';
   try {
-    return readAnswer(JSON.parse(body), context);
+    return readServiceAnswer(JSON.parse(body), context);
   } catch {
     return 'its answer is not JSON';
   }

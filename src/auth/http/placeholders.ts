@@ -47,7 +47,7 @@ export const uses = (template: HttpTemplate, name: Placeholder): boolean =>
   template.some((part) => typeof part === 'object' && part.placeholder === name);
 
 /** @returns undefined where `write` cannot write a value */
-export function render(
+export function fillRequest(
   template: HttpTemplate,
   request: AuthenticationRequest,
   write: (value: string | Uint8Array) => string | undefined,
@@ -64,7 +64,7 @@ export function render(
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @returns undefined where bytes are not UTF-8 */
-export function asText(value: string | Uint8Array): string | undefined {
+export function utf8Of(value: string | Uint8Array): string | undefined {
   if (typeof value === 'string') return value;
   try {
     return decoder.decode(value);
@@ -83,6 +83,6 @@ export const asUrlPart = (value: string | Uint8Array): string =>
 
 /** For a header: visible ASCII, so that nobody writes a header of his own (RFC 9110 5.5). */
 export const asHeaderPart = (value: string | Uint8Array): string | undefined => {
-  const text = asText(value);
+  const text = utf8Of(value);
   return text !== undefined && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
 };

@@ -1,7 +1,15 @@
 import type { AuthenticationRequest } from '../../broker/ports.ts';
 import { ConfigError } from '../../kernel/errors.ts';
 import type { HttpRequest } from '../outside/http-client.ts';
-import { asHeaderPart, asText, asUrlPart, type HttpTemplate, parseHttpTemplate, render, uses } from './placeholders.ts';
+import {
+  asHeaderPart,
+  asUrlPart,
+  fillRequest,
+  type HttpTemplate,
+  parseHttpTemplate,
+  uses,
+  utf8Of,
+} from './placeholders.ts';
 import type { HttpAuthenticateOptions } from './schema.ts';
 
 type Entry = readonly [name: string, template: HttpTemplate];
@@ -38,15 +46,15 @@ export function requestTemplate(options: HttpAuthenticateOptions, authorization:
   return {
     hasPassword: all.some((template) => uses(template, 'password')),
     requestFor(client) {
-      const target = render(pathTemplate, client, asUrlPart) ?? '';
+      const target = fillRequest(pathTemplate, client, asUrlPart) ?? '';
       if (/(^|\/)\.{1,2}(\/|$)/.test(target)) return 'what it sends would lead to another path of the URL';
       const filled: Record<string, string> = { ...fixed };
       for (const [name, template] of headers) {
-        const value = render(template, client, asHeaderPart);
+        const value = fillRequest(template, client, asHeaderPart);
         if (value === undefined) return `what it sends cannot stand in the header ${name}`;
         filled[name] = value;
       }
-      const query = [render(queryTemplate, client, asUrlPart) ?? ''];
+      const query = [fillRequest(queryTemplate, client, asUrlPart) ?? ''];
       if (method === 'GET') query.push(formOf(body, client));
       const search = query.filter((part) => part !== '').join('&');
       const url = `${origin}${target === '' ? '/' : target}${search === '' ? '' : `?${search}`}`;
@@ -74,9 +82,9 @@ const entriesOf = (record: Readonly<Record<string, string>>): readonly Entry[] =
   Object.entries(record).map(([name, text]) => [name, parsed(text)]);
 
 const formOf = (entries: readonly Entry[], client: AuthenticationRequest): string =>
-  entries.map(([name, template]) => `${asUrlPart(name)}=${render(template, client, asUrlPart) ?? ''}`).join('&');
+  entries.map(([name, template]) => `${asUrlPart(name)}=${fillRequest(template, client, asUrlPart) ?? ''}`).join('&');
 
 function jsonOf(entries: readonly Entry[], client: AuthenticationRequest): string | undefined {
-  const filled = entries.map(([name, template]) => [name, render(template, client, asText)] as const);
+  const filled = entries.map(([name, template]) => [name, fillRequest(template, client, utf8Of)] as const);
   return filled.some(([, value]) => value === undefined) ? undefined : JSON.stringify(Object.fromEntries(filled));
 }

@@ -1,7 +1,7 @@
 import type { AuthenticationRequest } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
-import { readAnswer } from '../outside/answer.ts';
+import { readServiceAnswer } from '../outside/answer.ts';
 import type { Service } from '../outside/service-authenticator.ts';
 import type { NatsRequest } from '../provider.ts';
 import type { NatsAuthenticateOptions } from './schema.ts';
@@ -32,7 +32,7 @@ export function natsService(
           try {
             const { payload: answer } = await request(subject, payload, { timeoutMs: timeout, signal });
             if (answer.length > maxAnswerBytes) return `its answer has more than ${maxAnswerBytes} bytes`;
-            return readAnswer(jsonOf(answer), {
+            return readServiceAnswer(jsonOf(answer), {
               principal: connect.username === undefined || connect.username === '' ? clientId : connect.username,
               trust: 'nats',
               isPasswordChecked: true,

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readAnswer } from './answer.ts';
+import { readServiceAnswer } from './answer.ts';
 
 const nowMs = Date.parse('2026-06-01T00:00:00Z');
 const nowSeconds = nowMs / 1_000;
 const context = { principal: 'bob', trust: 'http', isPasswordChecked: true, nowMs };
-const read = (answer: unknown) => readAnswer(answer, context);
+const read = (answer: unknown) => readServiceAnswer(answer, context);
 
 test('allow lets the client in under its user name', () => {
   expect(read({ result: 'allow' })).toEqual({

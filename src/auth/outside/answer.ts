@@ -22,7 +22,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * refuses that client alone.
  * @returns the sentence that says why it is no answer at all
  */
-export function readAnswer(answer: unknown, context: AnswerContext): AuthenticationVerdict | string {
+export function readServiceAnswer(answer: unknown, context: AnswerContext): AuthenticationVerdict | string {
   if (!isObject(answer)) return 'its answer is no object';
   const { result } = answer;
   const { trust } = context;

@@ -8,7 +8,7 @@ export interface BreakerOptions {
 }
 
 /** What came of one attempt; `given-up`: nobody waited for the outcome. */
-export type Outcome = 'answered' | 'failed' | 'given-up';
+export type AttemptOutcome = 'answered' | 'failed' | 'given-up';
 
 /**
  * Leaves a service alone that fails again and again: whoever waits for it would wait in vain, and hold what others need. After
@@ -35,7 +35,7 @@ export class Breaker {
    * @returns takes what came of it; undefined where nobody may ask now. It says whether the service was taken out of use by
    *   this, or is back.
    */
-  begin(): ((outcome: Outcome) => 'out' | 'back' | undefined) | undefined {
+  begin(): ((outcome: AttemptOutcome) => 'out' | 'back' | undefined) | undefined {
     if (this.isOpen) return undefined;
     const isTrial = this.#openUntilMs !== undefined;
     if (isTrial) this.#isTrying = true;

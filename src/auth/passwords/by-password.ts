@@ -5,7 +5,7 @@ import type { CreateProvider } from '../provider.ts';
 import { costOf } from './cost.ts';
 import { passwordJudged } from './events.ts';
 import { createPasswordJudge } from './judge.ts';
-import { Lane } from './lane.ts';
+import { HashLane } from './lane.ts';
 import { LoginMemory } from './login-memory.ts';
 import { Rehashing } from './rehashing.ts';
 import { passwordUsers } from './users.ts';
@@ -28,7 +28,7 @@ export const byPassword: CreateProvider = ({ passwords }) => {
   return ({ events, clock }) => {
     const users = passwordUsers(file, { events, clock });
     const judge = createPasswordJudge({ cost: costOf(passwords.argon2), rehash: passwords.rehash });
-    const lane = new Lane(passwords.concurrency ?? usualConcurrency());
+    const lane = new HashLane(passwords.concurrency ?? usualConcurrency());
     const rehashing = new Rehashing({ file, events });
     const keyOf = keyedDigest();
     const right = new LoginMemory({ forMs: remember, count: remembered });

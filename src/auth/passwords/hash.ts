@@ -38,7 +38,7 @@ const forms =
   '$argon2id$... of this program, $7$ and $6$ of mosquitto, $2b$ (bcrypt), $emqx-pbkdf2-sha256$ and $emqx-sha256$';
 
 /** What a list says of a hash. */
-export function formOf(text: string): string {
+export function hashFormOf(text: string): string {
   const [, form = ''] = text.split('$', 2);
   if (form === '7' || form === '6') return `$${form}$ of mosquitto`;
   return form.startsWith('2') ? 'bcrypt' : form;

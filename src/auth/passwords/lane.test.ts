@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Lane } from './lane.ts';
+import { HashLane } from './lane.ts';
 
 interface Task {
   readonly name: string;
@@ -7,7 +7,7 @@ interface Task {
 }
 
 /** Tasks that run until they are told to end. */
-function tasks(lane: Lane) {
+function tasks(lane: HashLane) {
   const running: Task[] = [];
   const begin = (name: string, signal = new AbortController().signal): Promise<string> =>
     lane.run(() => new Promise((resolve) => running.push({ name, end: () => resolve(name) })), signal);
@@ -15,7 +15,7 @@ function tasks(lane: Lane) {
 }
 
 test('no more run at a time than its width, and the others begin in their order', async () => {
-  const { running, begin, names } = tasks(new Lane(2));
+  const { running, begin, names } = tasks(new HashLane(2));
   const all = ['a', 'b', 'c', 'd'].map((name) => begin(name));
   expect(names()).toEqual(['a', 'b']);
   running[1]?.end();
@@ -31,7 +31,7 @@ test('no more run at a time than its width, and the others begin in their order'
 });
 
 test('for whom nobody waits any more is not begun, and takes no place', async () => {
-  const { running, begin, names } = tasks(new Lane(1));
+  const { running, begin, names } = tasks(new HashLane(1));
   const first = begin('a');
   const gone = new AbortController();
   const second = begin('b', gone.signal);
@@ -49,7 +49,7 @@ test('for whom nobody waits any more is not begun, and takes no place', async ()
 });
 
 test('one that fails makes room too', async () => {
-  const lane = new Lane(1);
+  const lane = new HashLane(1);
   const { signal } = new AbortController();
   await expect(lane.run(() => Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
   expect(await lane.run(() => Promise.resolve('next'), signal)).toBe('next');

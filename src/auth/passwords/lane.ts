@@ -6,7 +6,7 @@ interface Waiting {
 }
 
 /** Lets a number of tasks run at a time; the others wait in the order in which they came. */
-export class Lane {
+export class HashLane {
   readonly #width: number;
   readonly #waiting = new Fifo<Waiting>();
   #running = 0;

@@ -4,7 +4,7 @@ import { enrollResponseTopic, enrollTopic, reservedTopics } from '../../broker/r
 import { atOnce, nothing, type Prepared } from '../../kernel/prepared.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
-import { type ClientFacts, factsOf } from './client-facts.ts';
+import { type AskingClient, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
 import { type Action, bridgeListener, type RulesOptions } from './rule-options.ts';
 import { type ClientRules, RuleSet } from './rule-set.ts';
@@ -27,7 +27,7 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
   let rules = rulesOf(options);
   let generation = 0;
   /** Outlive the rules: of a connection that is gone nothing more can be read. */
-  const known = new WeakMap<AuthorizedClient, ClientFacts>();
+  const known = new WeakMap<AuthorizedClient, AskingClient>();
   const about = (set: RuleSet, client: AuthorizedClient): ClientRules =>
     set.of(client, () => {
       const facts = known.get(client) ?? factsOf(client);

@@ -5,7 +5,7 @@ import { type FieldName, valuesOf } from '../certificate-field.ts';
 export type Known = readonly string[] | undefined;
 
 /** What rules ask of a client. */
-export interface ClientFacts {
+export interface AskingClient {
   readonly user: string;
   readonly clientId: string;
   /** Undefined for a client that is not connected any more, as is the address. */
@@ -18,7 +18,7 @@ export interface ClientFacts {
 }
 
 /** @returns the facts, read once: of a connection that is gone its certificate says nothing more */
-export function factsOf({ clientId, principal, peer, attributes }: AuthorizedClient): ClientFacts {
+export function factsOf({ clientId, principal, peer, attributes }: AuthorizedClient): AskingClient {
   const isKnown = peer !== undefined;
   const read = new Map<FieldName, Known>();
   return {

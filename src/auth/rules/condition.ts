@@ -1,6 +1,6 @@
 import { type Networks, networksOf, parseNetwork, withoutMapping } from '../../kernel/networks.ts';
 import { type FieldName, fieldNames } from '../certificate-field.ts';
-import type { ClientFacts, Known } from './client-facts.ts';
+import type { AskingClient, Known } from './client-facts.ts';
 import { type Captures, capturesOf, type NamePattern, parseNamePattern } from './name-pattern.ts';
 import type { ConditionOptions } from './rule-options.ts';
 
@@ -118,7 +118,7 @@ function parseAddresses(ranges: string | readonly string[] | undefined): Address
 const nothing: Captures = new Map();
 
 /** @param groups users that the configuration puts into a group, by its name */
-export function judge(condition: Condition, facts: ClientFacts, groups: Groups): Judgement {
+export function judge(condition: Condition, facts: AskingClient, groups: Groups): Judgement {
   const user = fitting(condition.user, facts.user);
   if (user === undefined) return unfit(`user "${facts.user}" is not ${oneOf(condition.user)}`);
   const clientId = fitting(condition.clientId, facts.clientId);
@@ -140,7 +140,7 @@ interface Asked {
   readonly has: (wanted: readonly string[]) => boolean | undefined;
 }
 
-function* asked(condition: Condition, facts: ClientFacts, groups: Groups): Generator<Asked> {
+function* asked(condition: Condition, facts: AskingClient, groups: Groups): Generator<Asked> {
   const { group, listener, address, certificate, claim } = condition;
   if (group !== undefined)
     yield {

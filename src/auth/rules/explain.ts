@@ -1,6 +1,6 @@
 import type { AuthorizedClient } from '../../broker/ports.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
-import { type ClientFacts, factsOf } from './client-facts.ts';
+import { type AskingClient, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
 import type { Rule } from './rule.ts';
 import type { Action, RulesOptions } from './rule-options.ts';
@@ -53,7 +53,7 @@ export function explainAccess(
 function whyNot(
   set: RuleSet,
   rule: Rule,
-  facts: ClientFacts,
+  facts: AskingClient,
   action: Action,
   topic: string,
   publishing: Publishing | undefined,

@@ -1,11 +1,11 @@
 import { unsafeCharacter } from '../template.ts';
-import type { ClientFacts, Known } from './client-facts.ts';
+import type { AskingClient, Known } from './client-facts.ts';
 import type { Captures } from './name-pattern.ts';
 import type { TemplateLevel, Variable } from './topic-pattern.ts';
 
 /** What of one client stands in the places of patterns. */
 export interface Values {
-  readonly facts: ClientFacts;
+  readonly facts: AskingClient;
   readonly captures: Captures;
 }
 

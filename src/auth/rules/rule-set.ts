@@ -1,8 +1,8 @@
 import type { AuthorizedClient } from '../../broker/ports.ts';
 import { ConfigError } from '../../kernel/errors.ts';
-import type { ClientFacts } from './client-facts.ts';
+import type { AskingClient } from './client-facts.ts';
 import { type Condition, type Groups, judge } from './condition.ts';
-import { parseRule, type Rule } from './rule.ts';
+import { parseAccessRule, type Rule } from './rule.ts';
 import { type Action, actions, type RulesOptions } from './rule-options.ts';
 import { type RuleNode, treeOf } from './rule-tree.ts';
 import type { Entry } from './topic-verdict.ts';
@@ -75,7 +75,7 @@ export class RuleSet {
   }
 
   /** The rules about a client; found out once. */
-  of(client: AuthorizedClient, facts: () => ClientFacts): ClientRules {
+  of(client: AuthorizedClient, facts: () => AskingClient): ClientRules {
     const known = this.#known.get(client);
     if (known !== undefined) return known;
     const rules = this.about(facts());
@@ -83,7 +83,7 @@ export class RuleSet {
     return rules;
   }
 
-  about(facts: ClientFacts): ClientRules {
+  about(facts: AskingClient): ClientRules {
     const found: Record<Action, Entry[]> = { publish: [], subscribe: [], receive: [] };
     for (const section of this.#candidates(facts)) {
       const judgement = judge(section.condition, facts, this.#groups);
@@ -96,7 +96,7 @@ export class RuleSet {
   }
 
   /** For those who explain. */
-  judge({ condition }: Rule, facts: ClientFacts): ReturnType<typeof judge> {
+  judge({ condition }: Rule, facts: AskingClient): ReturnType<typeof judge> {
     return judge(condition, facts, this.#groups);
   }
 
@@ -108,7 +108,7 @@ export class RuleSet {
     else this.#others.push(section);
   }
 
-  #candidates({ user, clientId, groups }: ClientFacts): ReadonlySet<Section> {
+  #candidates({ user, clientId, groups }: AskingClient): ReadonlySet<Section> {
     const byGroup =
       groups === undefined // nobody can say, so that all count
         ? [...this.#byGroup.values()].flat()
@@ -133,7 +133,7 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 /** Its schema has parsed it before. */
 function ruleOf(options: RulesOptions['rules'][number], order: number): Rule {
-  const rule = parseRule(options, order);
+  const rule = parseAccessRule(options, order);
   if ('message' in rule) throw new ConfigError('config-invalid', `access.rules[${order}]: ${rule.message}`);
   return rule;
 }

@@ -19,7 +19,7 @@ export interface Rule {
 /** All but those of the broker itself. */
 const everything = ['#'];
 
-export function parseRule(options: RuleOptions, order: number): Rule | ConditionProblem {
+export function parseAccessRule(options: RuleOptions, order: number): Rule | ConditionProblem {
   const { allow, deny, qos, retain } = options;
   const given = allow ?? deny;
   if (given === undefined || (allow !== undefined && deny !== undefined))

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fieldNames } from '../certificate-field.ts';
-import { parseRule } from './rule.ts';
+import { parseAccessRule } from './rule.ts';
 
 const name = z.string().min(1);
 const names = z.union([name, z.array(name).min(1)]);
@@ -65,7 +65,7 @@ const ruleSchema = z
       .meta({ description: 'Whether a message that is published is to be retained.', reload: 'live' }),
   })
   .superRefine((options, context) => {
-    const rule = parseRule(options, 0);
+    const rule = parseAccessRule(options, 0);
     if ('message' in rule) context.addIssue({ code: 'custom', path: [...rule.path], message: rule.message });
   });
 

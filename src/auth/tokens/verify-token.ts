@@ -5,7 +5,7 @@ import type { TokenOutcome } from './events.ts';
 import type { ReadToken } from './read-token.ts';
 import type { JwtOptions } from './schema.ts';
 
-export type Verification =
+export type VerifiedToken =
   | { readonly kind: 'verified'; readonly claims: Claims }
   | { readonly kind: 'refused'; readonly outcome: TokenOutcome; readonly reason: string };
 
@@ -17,7 +17,7 @@ export async function verifyToken(
   keys: readonly KeyObject[],
   { issuer, audience, clockSkew, lasting }: VerifyOptions,
   nowMs: number,
-): Promise<Verification> {
+): Promise<VerifiedToken> {
   const { errors, jwtVerify } = await import('jose'); // where there are no tokens it is not needed
   const options = {
     algorithms: [wanted.algorithm],
@@ -42,7 +42,7 @@ export async function verifyToken(
   return refused('signature', 'the signature of its token is not right');
 }
 
-function outcomeOf(error: Errors.JOSEError, errors: typeof Errors): Verification {
+function outcomeOf(error: Errors.JOSEError, errors: typeof Errors): VerifiedToken {
   if (error instanceof errors.JWTExpired) return refused('expired', 'its token has expired (exp)');
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason } = error;
@@ -53,4 +53,4 @@ function outcomeOf(error: Errors.JOSEError, errors: typeof Errors): Verification
   return refused('malformed', `its token cannot be read: ${error.message}`);
 }
 
-const refused = (outcome: TokenOutcome, reason: string): Verification => ({ kind: 'refused', outcome, reason });
+const refused = (outcome: TokenOutcome, reason: string): VerifiedToken => ({ kind: 'refused', outcome, reason });

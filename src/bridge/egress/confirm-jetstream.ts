@@ -4,7 +4,7 @@ import type { LinkError } from '../../kernel/errors.ts';
 import { forbiddenToPublish } from '../forbidden.ts';
 import type { HeaderList, NatsLink } from '../link.ts';
 import type { Confirm } from './acknowledged.ts';
-import { late, noStream, notStored, readAnswer, readStreamCount } from './jetstream-answer.ts';
+import { late, noStream, notStored, readJetStreamAnswer, readStreamCount } from './jetstream-answer.ts';
 import { Unavailable } from './unavailable.ts';
 
 /** Messages that wait for JetStream at a time; more are refused. */
@@ -50,7 +50,7 @@ export function confirmByJetStream(nats: NatsLink, clock: Clock, timeoutMs: numb
   });
   nats.subscribe(`${inbox}.*`, (answer) => {
     const message = waiting.get(answer.subject);
-    const verdict = readAnswer(answer);
+    const verdict = readJetStreamAnswer(answer);
     if (message === undefined || verdict === 'foreign') return;
     if (verdict === 'unavailable') unavailable.add(message);
     else message.settle(verdict === 'stored' ? undefined : notStored(message.subject, verdict));

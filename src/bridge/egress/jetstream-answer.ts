@@ -13,7 +13,7 @@ export interface JetStreamError {
   readonly description: string;
 }
 
-export function readAnswer({ payload }: NatsMessage): JetStreamAnswer {
+export function readJetStreamAnswer({ payload }: NatsMessage): JetStreamAnswer {
   if (payload.length === 0) return 'unavailable'; // status 503: no responders
   const answer = readJson(payload);
   if (answer === undefined) return 'foreign';

@@ -5,7 +5,7 @@ import { type BridgeRuleOptions, bridgeRuleSchema } from '../schema.ts';
 import { checkRules } from './check-rules.ts';
 import { defaultCodec } from './codec-options.ts';
 import { doubled } from './overlap.ts';
-import { isParsed, parseRule } from './parse-rule.ts';
+import { isParsed, parseBridgeRule } from './parse-rule.ts';
 import { compileRule } from './rule.ts';
 
 type Row = readonly [name: string, topic: string, subject: string, direction?: BridgeRuleOptions['direction']];
@@ -77,7 +77,7 @@ describe('rules together', () => {
 
 /** The definition: every pair of rules is looked at. */
 function pairwise(rules: readonly BridgeRuleOptions[]): string[] {
-  const parsed = rules.map((rule) => parseRule(rule));
+  const parsed = rules.map((rule) => parseBridgeRule(rule));
   return parsed.flatMap((late, index) =>
     parsed.slice(0, index).flatMap((early, earlyIndex) => {
       if (!isParsed(late) || !isParsed(early)) return [];

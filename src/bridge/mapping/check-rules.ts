@@ -1,7 +1,7 @@
 import { type BridgeRuleOptions, type CodecConfig, codecSchema } from '../schema.ts';
 import { codecOptions } from './codec-options.ts';
 import { doubled, type Mapping } from './overlap.ts';
-import { isParsed, type ParsedRule, parseRule } from './parse-rule.ts';
+import { isParsed, type ParsedRule, parseBridgeRule } from './parse-rule.ts';
 import { PatternIndex } from './pattern-index.ts';
 
 /** Something wrong with the configuration, and where. */
@@ -22,7 +22,7 @@ export function checkRules(
   rules: readonly BridgeRuleOptions[],
   config: CodecConfig = codecSchema.parse(undefined),
 ): readonly MappingProblem[] {
-  const parsed = rules.map(parseRule);
+  const parsed = rules.map(parseBridgeRule);
   const alone: MappingProblem[] = parsed.flatMap((rule, index) =>
     isParsed(rule) ? [] : rule.map(({ field, message }) => ({ path: ['bridge', 'rules', index, field], message })),
   );
@@ -57,7 +57,7 @@ function consumerProblems(rules: readonly BridgeRuleOptions[]): MappingProblem[]
 /** Pairs of rules that send or take the same messages to the same place; only rules that meet on both sides can. */
 function pairProblems(
   rules: readonly BridgeRuleOptions[],
-  parsed: readonly ReturnType<typeof parseRule>[],
+  parsed: readonly ReturnType<typeof parseBridgeRule>[],
   config: CodecConfig,
 ): MappingProblem[] {
   const codec = codecOptions(config);

@@ -16,7 +16,7 @@ export interface ParsedRule {
 }
 
 /** Reads a rule's patterns and checks them against each other. @returns the patterns, or all problems. */
-export function parseRule(options: BridgeRuleOptions): ParsedRule | readonly RuleProblem[] {
+export function parseBridgeRule(options: BridgeRuleOptions): ParsedRule | readonly RuleProblem[] {
   const say = (field: RuleProblem['field'], message: string): RuleProblem => ({
     field,
     message: `rule "${options.name}": ${message}`,

@@ -4,7 +4,7 @@ import type { BridgeRuleOptions, CodecConfig, StreamOptions } from '../schema.ts
 import { type CodecOptions, codecOptions } from './codec-options.ts';
 import type { Mapped } from './mapped.ts';
 import { compileToSubject, compileToTopic } from './match.ts';
-import { filterOf, isParsed, parseRule, subjectFiltersOf } from './parse-rule.ts';
+import { filterOf, isParsed, parseBridgeRule, subjectFiltersOf } from './parse-rule.ts';
 import type { Pattern } from './pattern.ts';
 import { createSharedMemo, type SharedMemo } from './shared-memo.ts';
 import { topicProblem } from './topic.ts';
@@ -50,7 +50,7 @@ export function compileRule(
   codec: CodecOptions,
   memo: SharedMemo = createSharedMemo(),
 ): CompiledRule {
-  const parsed = parseRule(options);
+  const parsed = parseBridgeRule(options);
   if (!isParsed(parsed)) throw new ConfigError('rule-invalid', parsed.map(({ message }) => message).join('; '));
   const own: CodecOptions = options.lenient ? { ...codec, loneSlash: 'literal' } : codec;
   const toSubject = compileToSubject(parsed.topic, parsed.subject, own);

@@ -1,10 +1,10 @@
 import type { BridgeRuleOptions } from '../schema.ts';
-import { isParsed, parseRule, subjectFiltersOf } from './parse-rule.ts';
+import { isParsed, parseBridgeRule, subjectFiltersOf } from './parse-rule.ts';
 
 /** Positions of the rules that would bring messages with this subject to MQTT clients. Rules that cannot be read are left out. */
 export const rulesTaking = (subject: string, rules: readonly BridgeRuleOptions[]): readonly number[] =>
   rules.flatMap((options, index) => {
-    const rule = parseRule(options);
+    const rule = parseBridgeRule(options);
     if (!isParsed(rule) || !rule.isReceiving) return [];
     return subjectFiltersOf(rule.subject).some((filter) => takes(filter, subject)) ? [index] : [];
   });

@@ -5,7 +5,7 @@ import type { PublishHeader } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
-import type { Outcome } from '../publish/pass-on.ts';
+import type { PassedOn } from '../publish/pass-on.ts';
 import type { Publisher, Source } from '../publish/publisher.ts';
 import { refusedPublish } from '../publish/refused-publish.ts';
 import type { LimitsOptions } from '../schema.ts';
@@ -158,7 +158,7 @@ export class InboundPublish {
     return this.#exchanges;
   }
 
-  #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: Exchange): Outcome | Refusal {
+  #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: Exchange): PassedOn | Refusal {
     return this.#deps.publisher.take(frame, header, this.#host.connect.version, source, exchange);
   }
 
@@ -183,7 +183,7 @@ export class InboundPublish {
   }
 
   /** Answers as soon as it is known what to say. @returns kept when that was done */
-  #settle(frame: Buffer, header: PublishHeader, outcome: Outcome | Refusal): Through {
+  #settle(frame: Buffer, header: PublishHeader, outcome: PassedOn | Refusal): Through {
     if (typeof outcome === 'number') {
       if (outcome > 1) this.#countDeliveries(outcome, frame.length);
       if (header.qos > 0) this.#answer(header, codeFor(outcome), '');

@@ -13,7 +13,7 @@ import { toStoredMessage } from './stored-message.ts';
  * To how many a message went; a promise of it is kept when the message is wherever it must be kept, and broken where it
  * cannot be, so that nobody has it.
  */
-export type Outcome = number | Promise<number>;
+export type PassedOn = number | Promise<number>;
 
 /** What of one publisher is under way. The promises are kept in any case. */
 export interface UnderWay {
@@ -42,7 +42,7 @@ export interface PassOnDeps {
 export const idle = (): UnderWay => ({ handed: undefined, routed: undefined, kept: undefined });
 
 /** What comes after it is routed after it. */
-export function follow(underWay: UnderWay, outcome: Outcome): Outcome {
+export function follow(underWay: UnderWay, outcome: PassedOn): PassedOn {
   if (typeof outcome === 'number') return outcome;
   const before = underWay.routed;
   const over = (): undefined => {
@@ -65,7 +65,7 @@ export function passOn(
   underWay: UnderWay,
   exchange: Exchange | undefined,
   held?: Promise<void>[],
-): Outcome {
+): PassedOn {
   const subscribers = message.qos === 0 ? nobody : deps.store.subscribersOf(message.topic);
   return subscribers.length > 0 || exchange !== undefined || message.retain
     ? keep(deps, subscribers, message, underWay, exchange, held)
@@ -86,7 +86,7 @@ export function passOnInTurn(
   exchange: Exchange | undefined,
 ): Promise<number> {
   const { handed: before } = underWay;
-  const hand = async (): Promise<{ readonly kept: Outcome }> => {
+  const hand = async (): Promise<{ readonly kept: PassedOn }> => {
     await Promise.all([passed, before]);
     const subscribers = deps.store.subscribersOf(message.topic);
     return { kept: keep(deps, subscribers, message, underWay, exchange) };
@@ -111,7 +111,7 @@ function keep(
   underWay: UnderWay,
   exchange: Exchange | undefined,
   held?: Promise<void>[],
-): Outcome {
+): PassedOn {
   const { plane, store, keys, now, isEnding, admit } = deps;
   const { origin, retain: isRetained } = message;
   const choice = plane.choose(message.topic);
@@ -161,7 +161,7 @@ function named(
  * In the order of the store where something is under way [MQTT-4.6.0-5]: what is kept is routed when the store has it, and
  * what is not as soon as the one before it is, in the same step. One step more, and the next that was kept overtakes it.
  */
-function route({ plane }: PassOnDeps, message: Message, { kept }: UnderWay, choice?: SharedChoice): Outcome {
+function route({ plane }: PassOnDeps, message: Message, { kept }: UnderWay, choice?: SharedChoice): PassedOn {
   if (kept === undefined) return plane.route(message, choice);
   const go = (): number => plane.route(message, choice);
   return kept.then(go, go);

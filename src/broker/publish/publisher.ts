@@ -14,7 +14,7 @@ import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
 import type { Exchange } from '../store-port.ts';
 import { PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
-import { follow, idle, type Outcome, type PassOnDeps, passOn, passOnInTurn, type UnderWay } from './pass-on.ts';
+import { follow, idle, type PassedOn, type PassOnDeps, passOn, passOnInTurn, type UnderWay } from './pass-on.ts';
 import { RawPublish } from './raw-publish.ts';
 
 /** Who publishes over one connection. */
@@ -41,7 +41,7 @@ export interface Publisher {
     version: ProtocolVersion,
     source: Source,
     exchange?: Exchange,
-  ): Outcome | Refusal;
+  ): PassedOn | Refusal;
   /** Publishes the will of a client that is gone, if it may. */
   publishWill(will: Message, client: AuthorizedClient): Promise<void>;
   /** Publishes a message of the broker itself, or of a bridge. @throws ConnectionError topic-too-long */
@@ -157,7 +157,7 @@ function decoded({ topic, payload, qos, retain, properties, origin }: RawPublish
 }
 
 /** Gates have it as well, and nobody waits for them: they tell of what they cannot take. */
-function publish(deps: PublisherDeps, message: Message, held?: Promise<void>[]): Outcome {
+function publish(deps: PublisherDeps, message: Message, held?: Promise<void>[]): PassedOn {
   if (message.qos > 0) deps.gates.pass(message, unheard)?.catch(() => undefined);
   return passOn(deps, message, idle(), undefined, held);
 }

@@ -15,7 +15,7 @@ import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { Store } from '../store-port.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
-import { failureOf } from './store-failure.ts';
+import { storeFailure } from './store-failure.ts';
 import { forBridge, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 
@@ -129,7 +129,7 @@ export class SessionSubscriptions {
     if (this.#hasLeft) return; // what is stored now would be of the next connection
     if (session.isPersistent && granted.size > 0) {
       const stored = Array.from(granted.values(), (one) => storedOf(one, identifier, version));
-      const failure = await failureOf(store.subscribe(session.id, stored));
+      const failure = await storeFailure(store.subscribe(session.id, stored));
       if (failure !== undefined) this.#takeBack(granted, filters, codes, failure);
     }
     const added: string[] = [];
@@ -257,7 +257,7 @@ export class SessionSubscriptions {
     for (let from = 0; from < removed.length; from += removedAtOnce) {
       if (this.#hasLeft) return;
       const some = removed.slice(from, from + removedAtOnce);
-      const failure = session.isPersistent ? await failureOf(store.unsubscribe(session.id, some)) : undefined;
+      const failure = session.isPersistent ? await storeFailure(store.unsubscribe(session.id, some)) : undefined;
       if (failure !== undefined && version !== 5)
         throw new Error('the store did not answer, and UNSUBACK cannot say no');
       for (const filter of some) {

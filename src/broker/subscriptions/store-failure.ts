@@ -2,7 +2,7 @@ import { StoreError } from '../../kernel/errors.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 
 /** What a client is told when the store did not do what was asked; undefined when it did. */
-export function failureOf(asked: Promise<void>): Promise<number | undefined> {
+export function storeFailure(asked: Promise<void>): Promise<number | undefined> {
   return asked.then(
     () => undefined,
     (cause: unknown) => {

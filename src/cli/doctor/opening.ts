@@ -7,10 +7,10 @@ export interface Opening {
   /** Shell command after which `openssl s_client` shows the answer; `''` where it is text already. */
   readonly filter: string;
   /** @returns undefined where these bytes are not yet an answer. */
-  readonly answer: (bytes: Buffer) => Answer | undefined;
+  readonly answer: (bytes: Buffer) => OpeningAnswer | undefined;
 }
 
-export interface Answer {
+export interface OpeningAnswer {
   readonly text: string;
   /** It is of the protocol that is spoken here. */
   readonly isRight: boolean;
@@ -42,7 +42,7 @@ function mqttOpening(clientId: string): Buffer {
   return Buffer.from([0x10, head.length + id.length, ...head, ...id, 0xe0, 0x00]);
 }
 
-function connackOf(bytes: Buffer): Answer | undefined {
+function connackOf(bytes: Buffer): OpeningAnswer | undefined {
   if (bytes.length < 4) return undefined;
   if (bytes[0] !== 0x20) return { text: 'an answer that is not MQTT', isRight: false };
   const code = bytes[3] ?? 0;
@@ -52,7 +52,7 @@ function connackOf(bytes: Buffer): Answer | undefined {
 
 const statusOf =
   (speaks: 'websocket' | 'http') =>
-  (bytes: Buffer): Answer | undefined => {
+  (bytes: Buffer): OpeningAnswer | undefined => {
     const text = bytes.toString('latin1');
     if (!text.includes('\r\n')) return undefined;
     const status = /^HTTP\/1\.1 (\d{3})/.exec(text)?.[1];

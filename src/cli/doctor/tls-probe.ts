@@ -4,7 +4,7 @@ import { checkServerIdentity, connect, createSecureContext, type SecureContext, 
 import { messageOf, systemCode } from '../../kernel/errors.ts';
 import type { Opening } from './opening.ts';
 import { contextOptions, type TlsClient } from './tls-client.ts';
-import { distrustReason, failureOf } from './tls-reason.ts';
+import { attemptFailure, distrustReason } from './tls-reason.ts';
 import type { TlsTarget } from './tls-target.ts';
 
 /** How an attempt ended. `failed`: neither side refused; `unavailable`: this program cannot try it. */
@@ -24,7 +24,7 @@ export async function probe(
   try {
     secureContext = createSecureContext(contextOptions(client));
   } catch (error) {
-    const failure = failureOf(systemCode(error) ?? messageOf(error));
+    const failure = attemptFailure(systemCode(error) ?? messageOf(error));
     return failure.kind === 'unavailable' ? failure : { kind: 'failed', reason: messageOf(error) };
   }
   const socket = openTls(target, client, secureContext);
@@ -121,8 +121,8 @@ async function attempt(
   const limit = AbortSignal.timeout(timeoutMs);
   const outcome = await new Promise<ProbeOutcome>((resolve) => {
     begin(resolve);
-    socket.once('error', (error) => resolve(failureOf(systemCode(error) ?? messageOf(error))));
-    socket.once('close', () => resolve(failureOf(undefined)));
+    socket.once('error', (error) => resolve(attemptFailure(systemCode(error) ?? messageOf(error))));
+    socket.once('close', () => resolve(attemptFailure(undefined)));
     limit.addEventListener('abort', () =>
       resolve({ kind: 'failed', reason: `there is no answer within ${timeoutMs / 1_000} s` }),
     );

@@ -58,7 +58,7 @@ export type Failure =
   | { readonly kind: 'failed' | 'unavailable'; readonly reason: string };
 
 /** Puts the end of an attempt into words. @param code of the error; undefined where the server closed without one. */
-export function failureOf(code: string | undefined): Failure {
+export function attemptFailure(code: string | undefined): Failure {
   if (code === undefined || code === 'ECONNRESET' || code === 'EPIPE')
     return { kind: 'refused', by: 'server', reason: 'it closes the connection; its log says why' };
   const alert = /_ALERT_([A-Z_]+)$/.exec(code)?.[1];

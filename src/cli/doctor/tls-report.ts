@@ -52,7 +52,7 @@ export interface ReportStyle {
 }
 
 /** For people: a block for each listener and one for the lists, commands below their checks, and a line that sums up. */
-export function reportText(
+export function tlsReportText(
   reports: readonly TargetReport[],
   revocation: RevocationReport | undefined,
   { isVerbose }: ReportStyle,

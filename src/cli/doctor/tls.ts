@@ -12,7 +12,7 @@ import type { TlsClient } from './tls-client.ts';
 import { prepareTlsFiles, type TlsFiles } from './tls-files.ts';
 import { probe } from './tls-probe.ts';
 import { readPreSharedKey } from './tls-psk.ts';
-import { outcomeText, type ReportRow, reportText, type TargetReport, verdictOf } from './tls-report.ts';
+import { outcomeText, type ReportRow, type TargetReport, tlsReportText, verdictOf } from './tls-report.ts';
 import { readRevocation, revocationReport } from './tls-revocation.ts';
 import { type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
 
@@ -88,7 +88,7 @@ async function check(io: Io, options: Options): Promise<void> {
     printJson(io.stdout, { ok: isOk, files: isKept ? files.directory : null, listeners, revocation: lists ?? null });
     return;
   }
-  const text = reportText(reports, lists, { isVerbose: options.verbose === true || options.keep === true });
+  const text = tlsReportText(reports, lists, { isVerbose: options.verbose === true || options.keep === true });
   const isNamed = text.includes(files.directory);
   if (isNamed) files.keep();
   const note = `\nThe commands name temporary files, which stay until you remove them: ${files.directory}`;

@@ -16,14 +16,14 @@ export interface Note extends Place {
 }
 
 /** What became of a setting; undefined: it is taken as it is. */
-export type Outcome = Pick<Note, 'says'> & { readonly outcome: Exclude<Note['outcome'], 'taken'> };
+export type NoteOutcome = Pick<Note, 'says'> & { readonly outcome: Exclude<Note['outcome'], 'taken'> };
 
-export const differs = (says: string): Outcome => ({ outcome: 'differs', says });
-export const leftOut = (says: string): Outcome => ({ outcome: 'left-out', says });
+export const differs = (says: string): NoteOutcome => ({ outcome: 'differs', says });
+export const leftOut = (says: string): NoteOutcome => ({ outcome: 'left-out', says });
 
 const maxText = 100;
 
-export const noteOf = (place: Place, text: string, outcome: Outcome | undefined): Note => ({
+export const noteOf = (place: Place, text: string, outcome: NoteOutcome | undefined): Note => ({
   file: place.file,
   line: place.line,
   text: text.length > maxText ? `${text.slice(0, maxText)}...` : text,
@@ -33,7 +33,7 @@ export const noteOf = (place: Place, text: string, outcome: Outcome | undefined)
 const marks = { taken: 'taken', differs: 'DIFFERS', 'left-out': 'LEFT OUT' } as const;
 
 /** The notes as text, in the order of the files; what is taken as it is only where all is asked for. */
-export function reportText(notes: readonly Note[], isWhole: boolean): string {
+export function notesText(notes: readonly Note[], isWhole: boolean): string {
   const shown = notes.filter(({ outcome }) => isWhole || outcome !== 'taken');
   const lines = shown.map(
     ({ file, line, text, outcome, says }) =>

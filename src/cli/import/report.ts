@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Io, printJson, printLine } from '../io.ts';
 import type { Imported } from './imported.ts';
-import { reportText } from './note.ts';
+import { notesText } from './note.ts';
 import { configName, problemsOf, writeImported } from './write.ts';
 
 export interface ImportOptions {
@@ -26,7 +26,7 @@ export async function report(io: Io, imported: Imported, { out, json, all }: Imp
     printJson(io.stdout, { ...written, notes: imported.notes, problems });
     return;
   }
-  printLine(io.stdout, reportText(imported.notes, all === true));
+  printLine(io.stdout, notesText(imported.notes, all === true));
   for (const path of Object.values(written)) printLine(io.stdout, `written: ${path}`);
   for (const problem of problems) printLine(io.stderr, problem);
   if (problems.length === 0) printLine(io.stdout, `start it with: viaduct --config ${written.config}`);

@@ -13,7 +13,7 @@ export function tableIn(file: string, text: string): PasswordTable {
 }
 
 /** @throws ConfigError `config-unreadable` */
-export async function textOf(io: Io, file: string): Promise<string> {
+export async function passwordTextOf(io: Io, file: string): Promise<string> {
   try {
     return await readPasswordText(resolve(io.cwd, file));
   } catch (cause) {

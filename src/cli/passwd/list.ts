@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { formOf } from '../../auth/passwords/hash.ts';
+import { hashFormOf } from '../../auth/passwords/hash.ts';
 import { type Io, printJson, printLine } from '../io.ts';
-import { tableIn, textOf } from './file.ts';
+import { passwordTextOf, tableIn } from './file.ts';
 
 /** `passwd list FILE`: the users and the form of their hashes, never the hashes. */
 export function addPasswdListCommand(passwd: Command, io: Io): void {
@@ -11,7 +11,10 @@ export function addPasswdListCommand(passwd: Command, io: Io): void {
     .argument('<file>', 'password file')
     .option('--json', 'print a JSON array')
     .action(async (file: string, { json }: { readonly json?: true }) => {
-      const users = [...tableIn(file, await textOf(io, file))].map(([user, hash]) => ({ user, form: formOf(hash) }));
+      const users = [...tableIn(file, await passwordTextOf(io, file))].map(([user, hash]) => ({
+        user,
+        form: hashFormOf(hash),
+      }));
       if (json === true) printJson(io.stdout, users);
       else for (const { user, form } of users) printLine(io.stdout, `${user}\t${form}`);
     });

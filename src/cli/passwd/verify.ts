@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parseHash } from '../../auth/passwords/hash.ts';
 import { verifyPassword } from '../../auth/passwords/verify.ts';
 import { type Io, printLine } from '../io.ts';
-import { tableIn, textOf } from './file.ts';
+import { passwordTextOf, tableIn } from './file.ts';
 import { addPasswordOptions, type PasswordOptions, readPassword } from './password.ts';
 
 /** `passwd verify FILE USER`; exit code 1 where it is another password, or there is no such user. */
@@ -18,7 +18,7 @@ export function addPasswdVerifyCommand(passwd: Command, io: Io): void {
 }
 
 async function verify(io: Io, file: string, user: string, options: PasswordOptions): Promise<void> {
-  const text = tableIn(file, await textOf(io, file)).get(user);
+  const text = tableIn(file, await passwordTextOf(io, file)).get(user);
   const password = await readPassword(io, options, { isNew: false });
   const hash = text === undefined ? undefined : parseHash(text);
   const isRight = typeof hash === 'object' && (await verifyPassword(hash, password));

@@ -9,9 +9,9 @@ export interface Denial {
 }
 
 /** Who may ask. @returns undefined for those who may */
-export type Access = (request: RequestHead) => Denial | undefined | Promise<Denial | undefined>;
+export type RouteAccess = (request: RequestHead) => Denial | undefined | Promise<Denial | undefined>;
 
-export const everyone: Access = () => undefined;
+export const everyone: RouteAccess = () => undefined;
 
 /**
  * Only those of whom one of the questions is answered with yes.
@@ -21,7 +21,7 @@ export const only =
   (
     questions: readonly ((request: RequestHead) => boolean)[],
     { error, onDenied }: { readonly error: string; readonly onDenied: (peer: string) => void },
-  ): Access =>
+  ): RouteAccess =>
   (request) => {
     if (questions.some((isAllowed) => isAllowed(request))) return undefined;
     onDenied(request.peer.address);

@@ -16,7 +16,7 @@ export const createHttpHandler =
     const router = createRouter(routes)({ events });
     return (request, response, peer) => {
       const { method = '', headers, url = '' } = request;
-      const head = { method, headers, peer, ...targetOf(url), signal: untilGone(response) };
+      const head = { method, headers, peer, ...requestTargetOf(url), signal: untilGone(response) };
       router({ ...head, readBody: (maxBytes) => readBody(request, maxBytes) })
         .then((answer) => send(response, answer))
         .catch((thrown: unknown) => {
@@ -27,7 +27,7 @@ export const createHttpHandler =
   };
 
 /** Path and query of a request (RFC 9112 3.2); the path is empty where it is malformed. */
-export function targetOf(url: string): Pick<RequestHead, 'path' | 'query'> {
+export function requestTargetOf(url: string): Pick<RequestHead, 'path' | 'query'> {
   const [, path = '', query] = /^(?:https?:\/\/[^/?#]*)?(\/[^?#\\]*)(?:\?([^#]*))?(?:#.*)?$/i.exec(url) ?? [];
   return { path, query: new URLSearchParams(query) };
 }

@@ -1,4 +1,4 @@
-import type { Access } from './access.ts';
+import type { RouteAccess } from './access.ts';
 import type { Answer } from './answer.ts';
 import type { RequestHead } from './request.ts';
 
@@ -23,7 +23,7 @@ export interface Route {
   /** `:name` is one level, `*name` at the end all that follows, one level or more. */
   readonly path: string;
   /** Who may; asked before the body is read. */
-  readonly access: Access;
+  readonly access: RouteAccess;
   /** Left out: a body is not looked at. */
   readonly body?: RouteBody;
   readonly handle: (request: RouteRequest) => Answer | Promise<Answer>;

@@ -14,7 +14,7 @@ import { type CaFolder, retiredName } from './ca-folder.ts';
 import { entryOf } from './issued.ts';
 import { createNew } from './root-export.ts';
 
-export interface Imported {
+export interface ImportedRoot {
   readonly kind: 'root key' | 'root certificate' | 'intermediate certificate';
   readonly subject: string;
   readonly files: readonly string[];
@@ -25,7 +25,7 @@ export interface Imported {
  * elsewhere. What it is, it says itself; what does not fit to the rest is refused and changes nothing.
  * @param text PEM. @param what names it in messages.
  */
-export async function importIntoFolder(folder: CaFolder, text: string, what: string): Promise<Imported> {
+export async function importIntoFolder(folder: CaFolder, text: string, what: string): Promise<ImportedRoot> {
   if (text.includes('PRIVATE KEY-----')) return importRootKey(folder, text, what);
   const certificates = parseCertificates(text);
   if (typeof certificates === 'string')
@@ -65,7 +65,7 @@ async function rootOf(folder: CaFolder): Promise<X509Certificate> {
   );
 }
 
-async function importRootKey(folder: CaFolder, text: string, what: string): Promise<Imported> {
+async function importRootKey(folder: CaFolder, text: string, what: string): Promise<ImportedRoot> {
   const root = await rootOf(folder);
   const { subject } = describeX509(root);
   if (!isEncryptedKey(text)) {
@@ -78,7 +78,7 @@ async function importRootKey(folder: CaFolder, text: string, what: string): Prom
   return { kind: 'root key', subject, files: [folder.path('root-ca.key')] };
 }
 
-async function importRoot(folder: CaFolder, root: X509Certificate, what: string): Promise<Imported> {
+async function importRoot(folder: CaFolder, root: X509Certificate, what: string): Promise<ImportedRoot> {
   const { subject } = describeX509(root);
   const present = (await folder.authorities()).find(({ name }) => name === 'root-ca');
   if (present !== undefined && !present.certificate.publicKey.equals(root.publicKey))
@@ -94,7 +94,7 @@ async function importIntermediate(
   folder: CaFolder,
   certificates: readonly [X509Certificate, ...X509Certificate[]],
   what: string,
-): Promise<Imported> {
+): Promise<ImportedRoot> {
   const [first] = certificates;
   const { subject } = describeX509(first);
   const root = await rootOf(folder);

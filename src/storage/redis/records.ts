@@ -4,7 +4,7 @@ import type { StoreLimits } from '../schema.ts';
 import { encodeRecord, toWill } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { roomOf, type StoreRoom } from './room.ts';
-import { asBytes, asList, asNumber, asText, noResult, pairsOf, type Reply } from './round-trip.ts';
+import { asBytes, asList, asNumber, noResult, pairsOf, type Reply, replyText } from './round-trip.ts';
 
 const scanStep = 500;
 
@@ -98,7 +98,7 @@ async function* valuesOf(pipe: Pipe, hash: string): AsyncGenerator<Reply[], void
   let cursor = '0';
   do {
     const [next, page] = asList(await pipe.submit('READ', 'HSCAN', hash, cursor, 'COUNT', scanStep));
-    cursor = asText(next);
+    cursor = replyText(next);
     const values: Reply[] = [];
     for (const [field, value] of pairsOf(page)) {
       if (seen.has(field)) continue;
@@ -110,7 +110,7 @@ async function* valuesOf(pipe: Pipe, hash: string): AsyncGenerator<Reply[], void
 }
 
 function toSession(reply: Reply): StoredSession | undefined {
-  const text = asText(reply);
+  const text = replyText(reply);
   if (text === '') return undefined;
   const session: StoredSession = JSON.parse(text);
   return session;

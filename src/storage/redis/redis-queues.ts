@@ -13,7 +13,7 @@ import { deliveries } from '../memory/memory-queues.ts';
 import type { StoreLimits } from '../schema.ts';
 import { type DeliveryText, decodePacket, deliveryText, encodePacket, topicOfPacket } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
-import { asBytes, asList, asNumber, asText, noResult, type Reply, type WriteOperation } from './round-trip.ts';
+import { asBytes, asList, asNumber, noResult, type Reply, replyText, type WriteOperation } from './round-trip.ts';
 
 /** A page of a replay; the first of the two that is reached ends it. */
 const pageEntries = 256;
@@ -77,7 +77,7 @@ export class RedisQueues {
       take: (letGo) => {
         for (const one of asList(letGo)) {
           const event = asList(one);
-          if (asText(event[0]) === 'exchange') this.#refuseExchange(exchange?.clientId ?? '');
+          if (replyText(event[0]) === 'exchange') this.#refuseExchange(exchange?.clientId ?? '');
           this.#report(names, packet, event);
         }
       },
@@ -95,7 +95,7 @@ export class RedisQueues {
 
   settle(clientId: string, packetId: number): Promise<void> {
     return this.#pipe.write('SETTLED', [encodeURIComponent(clientId), packetId], (name) => {
-      if (name !== null) this.#removed(clientId, asText(name));
+      if (name !== null) this.#removed(clientId, replyText(name));
     });
   }
 
@@ -134,13 +134,13 @@ export class RedisQueues {
 
   async *#entries(clientId: string, replay: Replay, last: Promise<Reply>): AsyncGenerator<QueuedPacket, void> {
     const client = encodeURIComponent(clientId);
-    const end = asText(await last);
+    const end = replyText(await last);
     let from = '-';
     while (end !== '' && !replay.isEnded) {
       const page = asList(await this.#pipe.submit('PAGE', client, from, end, pageEntries, pageBytes));
       const entries = asList(page[1]);
       if (entries.length === 0) return;
-      from = `(${asText(page[0])}`;
+      from = `(${replyText(page[0])}`;
       for (const fields of entries) {
         const entry = toEntry(asList(fields));
         if (replay.isEnded || replay.removed.has(entry.name)) continue;
@@ -180,7 +180,7 @@ export class RedisQueues {
   }
 
   #report(names: ReadonlyMap<string, string>, packet: StoredMessage, event: readonly Reply[]): void {
-    const [reason, clientId] = [asText(event[0]), names.get(asText(event[1])) ?? ''];
+    const [reason, clientId] = [replyText(event[0]), names.get(replyText(event[1])) ?? ''];
     if (reason === 'full') {
       this.#deps.onDropped({ reason: 'refused', topic: packet.topic });
       throw storeRefused(this.#limits);
@@ -203,14 +203,14 @@ const nameOf = ({ runId, counter }: Nameable): string | undefined =>
   runId === undefined || counter === undefined ? undefined : keyOf({ runId, counter });
 
 function toEntry([name, delivery, state, body, expiry, queuedAt]: readonly Reply[]): Entry {
-  const until = asText(expiry);
+  const until = replyText(expiry);
   return {
-    name: asText(name),
-    delivery: asText(delivery),
-    state: asText(state),
+    name: replyText(name),
+    delivery: replyText(delivery),
+    state: replyText(state),
     body: asBytes(body) ?? Buffer.alloc(0),
     expiresAt: until === '' ? undefined : Number(until),
-    queuedAt: Number(asText(queuedAt)),
+    queuedAt: Number(replyText(queuedAt)),
   };
 }
 

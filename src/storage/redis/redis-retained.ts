@@ -7,7 +7,7 @@ import type { StoreLimits } from '../schema.ts';
 import { encodeRecord, toRetained } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import { retainedPattern } from './retained-pattern.ts';
-import { asBytes, asList, asNumber, asText, type Reply, type WriteOperation } from './round-trip.ts';
+import { asBytes, asList, asNumber, type Reply, replyText, type WriteOperation } from './round-trip.ts';
 
 /** Topics that Redis looks at in one step of a search. */
 const scanStep = 500;
@@ -82,11 +82,11 @@ export class RedisRetained {
       const reply = asList(
         await this.#pipe.submit('READ', 'HSCAN', this.#hash, cursor, 'MATCH', pattern, 'COUNT', scanStep),
       );
-      cursor = asText(reply[0]);
+      cursor = replyText(reply[0]);
       const entries = asList(reply[1]);
       const page: StoredMessage[] = [];
       for (let index = 0; index < entries.length; index += 2) {
-        const topic = asText(entries[index]);
+        const topic = replyText(entries[index]);
         const message = asBytes(entries[index + 1]);
         if (message === undefined || !matches(filter, topic) || seen.has(topic)) continue;
         seen.add(topic);
@@ -98,6 +98,6 @@ export class RedisRetained {
   }
 
   #reportExpired(topics: Reply | undefined): void {
-    for (const topic of asList(topics)) this.#deps.onDropped({ reason: 'expired', topic: asText(topic) });
+    for (const topic of asList(topics)) this.#deps.onDropped({ reason: 'expired', topic: replyText(topic) });
   }
 }

@@ -54,14 +54,17 @@ export const sizeOf = (args: readonly Argument[]): number =>
   args.reduce<number>((sum, one) => sum + (typeof one === 'number' ? 8 : one.length), 64);
 
 export const asList = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
-export const asText = (reply: Reply | undefined): string => (Buffer.isBuffer(reply) ? reply.toString() : '');
+export const replyText = (reply: Reply | undefined): string => (Buffer.isBuffer(reply) ? reply.toString() : '');
 export const asNumber = (reply: Reply | undefined): number => (typeof reply === 'number' ? reply : 0);
 export const asBytes = (reply: Reply | undefined): Buffer | undefined => (Buffer.isBuffer(reply) ? reply : undefined);
 
 /** A flat list of fields and values, as HGETALL gives it. */
 export const pairsOf = (reply: Reply | undefined): [string, Reply][] => {
   const list = asList(reply);
-  return Array.from({ length: list.length / 2 }, (_, index) => [asText(list[index * 2]), list[index * 2 + 1] ?? null]);
+  return Array.from({ length: list.length / 2 }, (_, index) => [
+    replyText(list[index * 2]),
+    list[index * 2 + 1] ?? null,
+  ]);
 };
 
 /** What time it was by Redis, in milliseconds, when it answered a batch. */

@@ -3,7 +3,7 @@ import { MemorySubscriptions } from '../memory/memory-subscriptions.ts';
 import { toBytes } from './packet-codec.ts';
 import type { Pipe } from './pipe.ts';
 import type { StoreRoom } from './room.ts';
-import { type Argument, asList, asNumber, asText, noResult, pairsOf, type Reply } from './round-trip.ts';
+import { type Argument, asList, asNumber, noResult, pairsOf, type Reply, replyText } from './round-trip.ts';
 import { fromWire, toSubscription, toWire, type WireSubscription } from './subscription-codec.ts';
 
 /** Sessions that are read in one step. */
@@ -112,8 +112,8 @@ export class SubscriptionSync {
     do {
       const step = await this.#pipe.submit('READ', 'SSCAN', `${this.#keyPrefix}clients`, cursor, 'COUNT', pageSessions);
       const [next, ids] = asList(step);
-      cursor = asText(next);
-      await this.#readSessions(asList(ids).map(asText), found);
+      cursor = replyText(next);
+      await this.#readSessions(asList(ids).map(replyText), found);
     } while (cursor !== '0');
     for (const clientId of this.#index.clientIds())
       if (!found.has(clientId) && !this.#isChanged(clientId)) this.#index.removeAll(clientId);

@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { ConnectionRefusal } from '../connection-refusal.ts';
 import type { CertificateSource } from './certificates.ts';
 import { type ChainDepth, chainDepth } from './chain-depth.ts';
-import { type ClientRules, clientJudge } from './client-judge.ts';
+import { type ClientCertificateRules, clientJudge } from './client-judge.ts';
 import type { KeyLog } from './key-log.ts';
 import { hasAlternatives, materialOf } from './own-certificates.ts';
 import { type TlsPolicy, withPskCiphers } from './policy.ts';
@@ -37,7 +37,7 @@ export interface TlsAcceptorOptions {
   readonly listener: string;
   readonly certificates: CertificateSource;
   readonly policy: TlsPolicy;
-  readonly clients: ClientRules;
+  readonly clients: ClientCertificateRules;
   /** See `chainDepth`; undefined: no limit. */
   readonly clientChainDepth: number | undefined;
   readonly tickets: { readonly rotateMs: number; readonly secrets: TicketSecrets };

@@ -11,7 +11,7 @@ import { certificateRefusal } from './refusal.ts';
 import { revocationRefusal } from './revocation-refusal.ts';
 
 /** What is asked of the certificates of clients. */
-export interface ClientRules {
+export interface ClientCertificateRules {
   /** `optional`: none is fine, but one that does not verify is refused. */
   readonly certificate: 'none' | 'optional' | 'required';
   /** SHA-256 of the public keys that are let in, lower-case hex; undefined: all that verify. */
@@ -51,7 +51,7 @@ const noCertificate: ConnectionRefusal = { reason: 'no-certificate', detail: 'th
  * @param pskIdentity the identity of a client whose pre-shared key has proved itself.
  */
 export function clientJudge(options: {
-  readonly rules: ClientRules;
+  readonly rules: ClientCertificateRules;
   readonly certificates: CertificateSource;
   readonly chainDepth: () => ChainDepth | undefined;
   readonly pskIdentity: ((socket: TLSSocket) => string | undefined) | undefined;

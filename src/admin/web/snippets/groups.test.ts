@@ -3,7 +3,7 @@ import type { ListenerInfo } from '../../broker-info.ts';
 import type { ConsoleFacts } from '../../console-facts.ts';
 import { bridgeExample } from '../bridge-example.ts';
 import { snippetGroups } from './groups.ts';
-import { literal, shellWord } from './snippet.ts';
+import { literal, snippetWord } from './snippet.ts';
 import { reachableHost, targetsOf } from './targets.ts';
 
 const listener = (more: Partial<ListenerInfo>): ListenerInfo => ({
@@ -132,7 +132,7 @@ test('the example follows the first rule for both directions', () => {
 });
 
 test('quoting survives quotes, spaces and backslashes', () => {
-  expect(shellWord("a 'b'")).toBe(`'a '\\''b'\\'''`);
-  expect(shellWord('$HOME')).toBe("'$HOME'");
+  expect(snippetWord("a 'b'")).toBe(`'a '\\''b'\\'''`);
+  expect(snippetWord('$HOME')).toBe("'$HOME'");
   expect(literal('C:\\certs\\a.pem')).toBe('"C:\\\\certs\\\\a.pem"');
 });

@@ -1,6 +1,6 @@
 import { titleOf } from './mosquitto.ts';
 import { literal, type Snippet, type SnippetGroup } from './snippet.ts';
-import { bracketed, type Target, type Targets } from './targets.ts';
+import { bracketed, type SnippetTarget, type Targets } from './targets.ts';
 
 export function mqttJsSnippets({ mqtt, webSocket, files, example }: Targets): SnippetGroup {
   const sockets = mqtt.filter(({ tls }) => tls !== 'off').map(overTls);
@@ -11,7 +11,7 @@ export function mqttJsSnippets({ mqtt, webSocket, files, example }: Targets): Sn
     snippets: webSocket === undefined ? sockets : [...sockets, overWebSocket(webSocket)],
   };
 
-  function overTls({ host, port, tls }: Target): Snippet {
+  function overTls({ host, port, tls }: SnippetTarget): Snippet {
     const url = `mqtts://${bracketed(host)}:${port}`;
     return {
       id: `mqtt-js-${tls}`,
@@ -30,7 +30,7 @@ export function mqttJsSnippets({ mqtt, webSocket, files, example }: Targets): Sn
     };
   }
 
-  function tlsOptions(tls: Target['tls']): readonly string[] {
+  function tlsOptions(tls: SnippetTarget['tls']): readonly string[] {
     if (tls === 'off') return [];
     const trust = `ca: readFileSync(${literal(files.chain)}),`;
     if (tls === 'one-way') return [trust];

@@ -1,8 +1,8 @@
-import { literal, type SnippetGroup, shellWord } from './snippet.ts';
+import { literal, type SnippetGroup, snippetWord } from './snippet.ts';
 import type { Targets } from './targets.ts';
 
 export function natsCliSnippets({ nats, example }: Targets): SnippetGroup {
-  const server = `nats --server ${shellWord(nats)}`;
+  const server = `nats --server ${snippetWord(nats)}`;
   return {
     id: 'nats-cli',
     title: 'NATS CLI',
@@ -12,12 +12,12 @@ export function natsCliSnippets({ nats, example }: Targets): SnippetGroup {
         id: 'nats-sub',
         title: 'Subscribe',
         note: isSame(example),
-        text: `${server} sub ${shellWord(example.subjects)}`,
+        text: `${server} sub ${snippetWord(example.subjects)}`,
       },
       {
         id: 'nats-pub',
         title: 'Publish',
-        text: `${server} pub ${shellWord(example.subject)} ${shellWord('hello from NATS')}`,
+        text: `${server} pub ${snippetWord(example.subject)} ${snippetWord('hello from NATS')}`,
       },
     ],
   };

@@ -1,6 +1,6 @@
 import { titleOf } from './mosquitto.ts';
-import { type Snippet, type SnippetGroup, shellCommand, shellWord } from './snippet.ts';
-import { bracketed, type Target, type Targets } from './targets.ts';
+import { type Snippet, type SnippetGroup, shellCommand, snippetWord } from './snippet.ts';
+import { bracketed, type SnippetTarget, type Targets } from './targets.ts';
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 
@@ -22,26 +22,26 @@ export function opensslSnippets({ mqtt, files }: Targets): SnippetGroup {
     snippets: secured.flatMap((target) => [handshake(target), rawConnect(target)]),
   };
 
-  function connection({ host, port, tls }: Target): readonly string[] {
-    const identity = [`-cert ${shellWord(files.clientCertificate)}`, `-key ${shellWord(files.clientKey)}`];
+  function connection({ host, port, tls }: SnippetTarget): readonly string[] {
+    const identity = [`-cert ${snippetWord(files.clientCertificate)}`, `-key ${snippetWord(files.clientKey)}`];
     return [
-      `openssl s_client -connect ${shellWord(`${bracketed(host)}:${port}`)} -servername ${shellWord(host)}`,
-      `-CAfile ${shellWord(files.chain)} -verify_return_error`,
+      `openssl s_client -connect ${snippetWord(`${bracketed(host)}:${port}`)} -servername ${snippetWord(host)}`,
+      `-CAfile ${snippetWord(files.chain)} -verify_return_error`,
       ...(tls === 'two-way' ? identity : []),
     ];
   }
 
-  function handshake(target: Target): Snippet {
+  function handshake(target: SnippetTarget): Snippet {
     const { host, tls } = target;
     return {
       id: `openssl-verify-${tls}`,
       title: `${titleOf(tls)}: verify the certificate`,
       note: 'Says "Verification: OK" when the chain leads to the root CA and the name is right.',
-      text: shellCommand([...connection(target), `-verify_hostname ${shellWord(host)} -brief </dev/null`]),
+      text: shellCommand([...connection(target), `-verify_hostname ${snippetWord(host)} -brief </dev/null`]),
     };
   }
 
-  function rawConnect(target: Target): Snippet {
+  function rawConnect(target: SnippetTarget): Snippet {
     return {
       id: `openssl-connect-${target.tls}`,
       title: `${titleOf(target.tls)}: a raw CONNECT`,

@@ -1,6 +1,6 @@
 import { titleOf } from './mosquitto.ts';
 import { literal, type Snippet, type SnippetGroup } from './snippet.ts';
-import type { Target, Targets } from './targets.ts';
+import type { SnippetTarget, Targets } from './targets.ts';
 
 export function pahoSnippets({ mqtt, files, example }: Targets): SnippetGroup {
   return {
@@ -10,7 +10,7 @@ export function pahoSnippets({ mqtt, files, example }: Targets): SnippetGroup {
     snippets: mqtt.map(program),
   };
 
-  function program({ host, port, tls }: Target): Snippet {
+  function program({ host, port, tls }: SnippetTarget): Snippet {
     const text = [
       'import paho.mqtt.client as mqtt',
       '',
@@ -35,7 +35,7 @@ export function pahoSnippets({ mqtt, files, example }: Targets): SnippetGroup {
     return { id: `paho-${tls}`, title: titleOf(tls), text: text.join('\n') };
   }
 
-  function tlsLines(tls: Target['tls']): readonly string[] {
+  function tlsLines(tls: SnippetTarget['tls']): readonly string[] {
     if (tls === 'off') return [];
     if (tls === 'one-way') return [`client.tls_set(ca_certs=${literal(files.chain)})`];
     return [

@@ -16,7 +16,7 @@ export interface SnippetGroup {
 }
 
 /** One word of a POSIX shell command. */
-export const shellWord = (text: string): string =>
+export const snippetWord = (text: string): string =>
   /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** A command over several lines: the first word, then one option with its values on each line. */

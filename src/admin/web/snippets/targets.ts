@@ -2,7 +2,7 @@ import type { CertificateFiles, ListenerInfo } from '../../broker-info.ts';
 import type { ConsoleFacts } from '../../console-facts.ts';
 import { type BridgeExample, bridgeExample } from '../bridge-example.ts';
 
-export interface Target {
+export interface SnippetTarget {
   readonly host: string;
   readonly port: number;
   readonly tls: 'off' | 'one-way' | 'two-way';
@@ -11,8 +11,8 @@ export interface Target {
 /** Where the programs of the snippets connect, and with which files. */
 export interface Targets {
   /** In the order one-way, two-way, plain. */
-  readonly mqtt: readonly Target[];
-  readonly webSocket: { readonly uri: string; readonly tls: Target['tls'] } | undefined;
+  readonly mqtt: readonly SnippetTarget[];
+  readonly webSocket: { readonly uri: string; readonly tls: SnippetTarget['tls'] } | undefined;
   readonly nats: string;
   readonly files: Required<{ [K in keyof CertificateFiles]: string }>;
   readonly example: BridgeExample;
@@ -39,7 +39,7 @@ export function targetsOf(facts: ConsoleFacts, pageHost: string): Targets {
   };
 }
 
-const tlsOf = ({ tls }: ListenerInfo): Target['tls'] =>
+const tlsOf = ({ tls }: ListenerInfo): SnippetTarget['tls'] =>
   tls === 'auto' || tls === 'two-way-optional' ? 'one-way' : tls; // both take a client without a certificate
 
 function webSocketOf(listeners: readonly ListenerInfo[], pageHost: string): Targets['webSocket'] {

@@ -1,6 +1,6 @@
 import type { Action, ConditionOptions, RuleOptions } from '../../../auth/rules/rule-options.ts';
 import { AppError } from '../../../kernel/errors.ts';
-import { leftOut, type Note, noteOf, type Outcome } from '../note.ts';
+import { leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
 import { braceProblem, hasBrace } from '../rule-text.ts';
 import { isFault, parseTerms, type Term } from './terms.ts';
 import { topicOf } from './topic.ts';
@@ -33,7 +33,7 @@ const itemsOf = (term: Term | undefined): readonly Term[] =>
 const wordOf = (term: Term | undefined): string | undefined =>
   term?.kind === 'atom' || term?.kind === 'text' ? term.value : undefined;
 
-function ruleOf(term: Term): { readonly rules: readonly RuleOptions[]; readonly outcome: Outcome | undefined } {
+function ruleOf(term: Term): { readonly rules: readonly RuleOptions[]; readonly outcome: NoteOutcome | undefined } {
   const nothing = (says: string) => ({ rules: [], outcome: leftOut(says) });
   const [permission, who, what, topics] = itemsOf(term);
   const effect = wordOf(permission);

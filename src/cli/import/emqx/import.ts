@@ -1,11 +1,11 @@
 import type { RuleOptions } from '../../../auth/rules/rule-options.ts';
 import { AppError } from '../../../kernel/errors.ts';
 import type { Imported, ReadText } from '../imported.ts';
-import { differs, leftOut, type Note, noteOf, type Outcome } from '../note.ts';
+import { differs, leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
 import { importAclConf } from './acl-conf.ts';
 import { importDatabaseRules } from './database-rules.ts';
 import { type HoconSetting, parseHocon } from './hocon.ts';
-import { importListeners, textOf } from './listeners.ts';
+import { importListeners, settingText } from './listeners.ts';
 import { outcomeOfOther, type SettingsDraft, settingTakes } from './settings.ts';
 import { defaultForm, type HashForm, importUsers } from './users.ts';
 
@@ -33,7 +33,7 @@ export async function importEmqx(files: EmqxFiles, read: ReadText): Promise<Impo
     ({ path }) => !['listeners', 'authentication', 'authorization'].includes(path[0] ?? ''),
   );
   const taken = others.map((setting) =>
-    noteOf({ file: place, line: setting.line }, textOf(setting), takeSetting(draft, setting)),
+    noteOf({ file: place, line: setting.line }, settingText(setting), takeSetting(draft, setting)),
   );
 
   const users =
@@ -64,7 +64,7 @@ export async function importEmqx(files: EmqxFiles, read: ReadText): Promise<Impo
       ...notes,
       ...taken,
       ...at('authentication').map((setting) =>
-        noteOf({ file: place, line: setting.line }, textOf(setting), authenticationOutcome(setting)),
+        noteOf({ file: place, line: setting.line }, settingText(setting), authenticationOutcome(setting)),
       ),
       ...judged.notes,
       ...(users?.notes ?? []),
@@ -80,7 +80,7 @@ function settingsOf(file: string, text: string): readonly HoconSetting[] {
   return settings;
 }
 
-function takeSetting(draft: SettingsDraft, { path, value }: HoconSetting): Outcome | undefined {
+function takeSetting(draft: SettingsDraft, { path, value }: HoconSetting): NoteOutcome | undefined {
   const name = path.join('.');
   const take = settingTakes[name];
   return take !== undefined && typeof value === 'string' ? take(draft, value) : outcomeOfOther(name);
@@ -104,7 +104,7 @@ function formOf(settings: readonly HoconSetting[]): HashForm {
   };
 }
 
-function authenticationOutcome({ path, value }: HoconSetting): Outcome | undefined {
+function authenticationOutcome({ path, value }: HoconSetting): NoteOutcome | undefined {
   const field = path.slice(2).join('.');
   if (field === 'backend')
     return value === 'built_in_database'
@@ -145,12 +145,16 @@ async function rulesOf(files: EmqxFiles, settings: readonly HoconSetting[], read
   if (rules.length > 0 && (text('no_match') ?? 'allow') === 'allow') rules.push({ allow: 'all' });
   for (const setting of settings)
     notes.push(
-      noteOf({ file: files.conf ?? 'emqx.conf', line: setting.line }, textOf(setting), authorizationOutcome(setting)),
+      noteOf(
+        { file: files.conf ?? 'emqx.conf', line: setting.line },
+        settingText(setting),
+        authorizationOutcome(setting),
+      ),
     );
   return { rules, notes, denied: text('deny_action') === 'disconnect' ? 'disconnect' : 'drop' };
 }
 
-function authorizationOutcome({ path, value }: HoconSetting): Outcome | undefined {
+function authorizationOutcome({ path, value }: HoconSetting): NoteOutcome | undefined {
   const [, name = '', , field] = path;
   if (name === 'no_match' || name === 'deny_action' || field === 'enable') return undefined;
   if (name === 'sources' && field === 'type')

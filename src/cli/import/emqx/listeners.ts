@@ -1,5 +1,5 @@
 import type { ListenerDraft } from '../imported.ts';
-import { differs, leftOut, type Note, noteOf, type Outcome } from '../note.ts';
+import { differs, leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
 import type { HoconSetting } from './hocon.ts';
 
 const kinds = {
@@ -25,7 +25,7 @@ export function importListeners(file: string, settings: readonly HoconSetting[])
     const [, kind = '', name = '', ...rest] = setting.path;
     if (!isKind(kind)) {
       notes.push(
-        noteOf({ file, line: setting.line }, textOf(setting), leftOut(`there are no listeners of kind ${kind}`)),
+        noteOf({ file, line: setting.line }, settingText(setting), leftOut(`there are no listeners of kind ${kind}`)),
       );
       continue;
     }
@@ -43,13 +43,13 @@ export function importListeners(file: string, settings: readonly HoconSetting[])
     if (!isOff) drafts.push(draft);
     for (const [field, setting] of fields) {
       const outcome = isOff ? leftOut('its listener is turned off') : outcomeOf(field, setting.value);
-      notes.push(noteOf({ file, line: setting.line }, textOf(setting), outcome));
+      notes.push(noteOf({ file, line: setting.line }, settingText(setting), outcome));
     }
   }
   return { drafts, notes };
 }
 
-export const textOf = ({ path, value }: HoconSetting): string =>
+export const settingText = ({ path, value }: HoconSetting): string =>
   `${path.join('.')} = ${typeof value === 'string' ? value : value.join(', ')}`;
 
 function draftOf(kind: Kind, name: string, fields: ReadonlyMap<string, HoconSetting>): ListenerDraft {
@@ -91,7 +91,7 @@ const taken = new Set([
   'ssl_options.fail_if_no_peer_cert',
 ]);
 
-function outcomeOf(field: string, value: HoconSetting['value']): Outcome | undefined {
+function outcomeOf(field: string, value: HoconSetting['value']): NoteOutcome | undefined {
   if (field === 'max_connections' && value === 'infinity')
     return differs('there is always a limit: listeners[].maxConnections');
   if (taken.has(field)) return undefined;

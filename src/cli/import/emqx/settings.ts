@@ -1,4 +1,4 @@
-import { differs, leftOut, type Outcome } from '../note.ts';
+import { differs, leftOut, type NoteOutcome } from '../note.ts';
 
 /** Sections as they grow. */
 export interface SettingsDraft {
@@ -9,7 +9,7 @@ export interface SettingsDraft {
   readonly certificate: Record<string, unknown>;
 }
 
-type Take = (draft: SettingsDraft, value: string) => Outcome | undefined;
+type Take = (draft: SettingsDraft, value: string) => NoteOutcome | undefined;
 
 const noLimit = differs('there is always a limit; the default counts');
 
@@ -73,5 +73,5 @@ const whole: readonly (readonly [prefix: string, says: string])[] = [
 ];
 
 /** What is said of a setting that has no counterpart of its own. */
-export const outcomeOfOther = (path: string): Outcome =>
+export const outcomeOfOther = (path: string): NoteOutcome =>
   leftOut(whole.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'it has no counterpart');

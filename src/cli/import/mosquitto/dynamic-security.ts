@@ -1,6 +1,6 @@
 import type { Action, RuleOptions } from '../../../auth/rules/rule-options.ts';
 import { AppError } from '../../../kernel/errors.ts';
-import { differs, leftOut, type Note, noteOf, type Outcome } from '../note.ts';
+import { differs, leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
 import { braceProblem, hasBrace, literalTopic } from '../rule-text.ts';
 import { type AssignedRoles, type DynamicSecurity, dynamicSecuritySchema } from './dynamic-security-schema.ts';
 
@@ -26,7 +26,7 @@ export interface ImportedSecurity {
 export function importDynamicSecurity(file: string, text: string): ImportedSecurity {
   const security = read(file, text);
   const notes: Note[] = [];
-  const note = (what: string, outcome: Outcome | undefined): void =>
+  const note = (what: string, outcome: NoteOutcome | undefined): void =>
     void notes.push(noteOf({ file, line: 1 }, what, outcome));
   const passwords: string[] = [];
   for (const client of security.clients ?? []) {
@@ -101,7 +101,7 @@ function holdersOf({ roles = [], clients = [], groups = [] }: DynamicSecurity): 
 /** What is so for whoever no role speaks of. */
 function defaults(
   { defaultACLAccess = {}, anonymousGroup }: DynamicSecurity,
-  note: (what: string, outcome: Outcome | undefined) => void,
+  note: (what: string, outcome: NoteOutcome | undefined) => void,
 ): RuleOptions[] {
   const rules: RuleOptions[] = [];
   for (const [name, action] of [

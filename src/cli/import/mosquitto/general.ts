@@ -1,4 +1,4 @@
-import { differs, leftOut, type Outcome } from '../note.ts';
+import { differs, leftOut, type NoteOutcome } from '../note.ts';
 
 /** Sections as they grow. */
 export interface GeneralDraft {
@@ -9,7 +9,7 @@ export interface GeneralDraft {
   readonly mqtt: Record<string, unknown>;
 }
 
-type Take = (draft: GeneralDraft, value: string) => Outcome | undefined;
+type Take = (draft: GeneralDraft, value: string) => NoteOutcome | undefined;
 
 const into =
   (section: keyof GeneralDraft, setting: string, convert: (value: string) => unknown = Number, none = '0'): Take =>

@@ -1,6 +1,6 @@
 import type { RuleOptions } from '../../../auth/rules/rule-options.ts';
 import type { Imported, ListenerDraft } from '../imported.ts';
-import { differs, leftOut, type Note, noteOf, type Outcome } from '../note.ts';
+import { differs, leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
 import { importAcl, type Scope } from './acl-file.ts';
 import { importDynamicSecurity } from './dynamic-security.ts';
 import { type GeneralDraft, generalTakes } from './general.ts';
@@ -62,7 +62,7 @@ const textOf = ({ key, value }: Statement): string => `${key} ${value}`;
 const shownOf = (statement: Statement): string =>
   statement.key.includes('password') ? `${statement.key} ...` : textOf(statement);
 
-const bridgeOutcome = ({ key }: Statement): Outcome =>
+const bridgeOutcome = ({ key }: Statement): NoteOutcome =>
   leftOut(
     key === 'connection'
       ? 'this broker bridges to NATS; let the other broker bridge to this one, which takes it as a client'
@@ -96,7 +96,7 @@ async function takeSecurity(statements: readonly Statement[], target: Target): P
 async function takeOne(
   { key, value }: Statement,
   { access, files, listeners, scope }: Target,
-): Promise<Outcome | undefined> {
+): Promise<NoteOutcome | undefined> {
   switch (key) {
     case 'allow_anonymous':
       return undefined;

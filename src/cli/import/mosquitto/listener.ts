@@ -1,5 +1,5 @@
 import type { ListenerDraft } from '../imported.ts';
-import { differs, leftOut, type Note, noteOf, type Outcome } from '../note.ts';
+import { differs, leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
 import { isSecurity, type ListenerLines } from './group.ts';
 import type { Statement } from './statements.ts';
 
@@ -13,7 +13,7 @@ export interface ImportedListener {
 }
 
 type Values = ReadonlyMap<string, string>;
-type Take = (draft: ListenerDraft, value: string, values: Values) => Outcome | undefined;
+type Take = (draft: ListenerDraft, value: string, values: Values) => NoteOutcome | undefined;
 
 const taken: Take = () => undefined;
 const without: Take = () => leftOut('it has no counterpart');
@@ -104,7 +104,7 @@ export function importListener({ opened, lines }: ListenerLines, others: Readonl
 const hostOf = (host: string | undefined): string =>
   host === undefined ? '0.0.0.0' : host.includes(':') ? `[${host}]` : host;
 
-function openedOutcome({ value }: Statement, isWeb: boolean): Outcome | undefined {
+function openedOutcome({ value }: Statement, isWeb: boolean): NoteOutcome | undefined {
   const [port, host] = value.split(/\s+/);
   if (port === '0') return leftOut('a socket of the file system is not listened on');
   if (isWeb) return differs('MQTT over WebSocket is at the path /mqtt (listeners[].path); mosquitto takes any path');

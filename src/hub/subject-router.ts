@@ -29,7 +29,7 @@ export interface RouterOptions {
 }
 
 /** Gives each message to those who subscribed. Works on the bytes as they came; nothing is decoded. */
-export class Router {
+export class SubjectRouter {
   readonly sublist = new Sublist<HubSubscription>();
   readonly #options: RouterOptions;
 

@@ -19,7 +19,7 @@ export interface Unfit {
 const maxLength = 256;
 
 /** Fills in the values of a certificate. */
-export function render({ parts, source }: Template, certificate: PeerCertificate): Rendered | Unfit {
+export function renderName({ parts, source }: Template, certificate: PeerCertificate): Rendered | Unfit {
   let text = '';
   let afterStar: string | undefined;
   for (const part of parts) {

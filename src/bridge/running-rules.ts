@@ -20,7 +20,7 @@ export interface RulesChange extends Prepared {
   readonly removed: readonly string[];
 }
 
-export interface RuleSetDeps extends Omit<RuleWorld, 'isHeard' | 'replyTopic'> {
+export interface RunningRulesDeps extends Omit<RuleWorld, 'isHeard' | 'replyTopic'> {
   readonly codec: CodecConfig;
   readonly nats: NatsLink;
   readonly events: Events;
@@ -28,15 +28,15 @@ export interface RuleSetDeps extends Omit<RuleWorld, 'isHeard' | 'replyTopic'> {
 }
 
 /** The rules of a bridge. They can be others while it runs. */
-export class RuleSet {
-  readonly #deps: RuleSetDeps;
+export class RunningRules {
+  readonly #deps: RunningRulesDeps;
   readonly #world: RuleWorld;
   #running: readonly RunningRule[] = [];
   #index: RuleIndex = createRuleIndex([]);
   #isHeard: (subject: string) => boolean = () => false;
   #isChanging = false;
 
-  constructor(deps: RuleSetDeps) {
+  constructor(deps: RunningRulesDeps) {
     this.#deps = deps;
     this.#world = {
       ...deps,

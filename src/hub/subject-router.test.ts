@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Parser } from './parser.ts';
-import { newSubjectMemo, Router } from './router.ts';
+import { newSubjectMemo, SubjectRouter } from './subject-router.ts';
 import { createSubscription, type HubSubscriber, type HubSubscription } from './subscription.ts';
 
 interface TestClient extends HubSubscriber {
@@ -10,7 +10,7 @@ interface TestClient extends HubSubscriber {
 
 function setup(random: () => number = () => 0) {
   const asked: string[] = [];
-  const router = new Router({ random, onJetStream: (_from, subject) => asked.push(subject) });
+  const router = new SubjectRouter({ random, onJetStream: (_from, subject) => asked.push(subject) });
   const client = (traits: { hasEcho?: boolean; wantsNoResponders?: boolean } = {}): TestClient => {
     const got: string[] = [];
     return {
