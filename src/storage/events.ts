@@ -7,6 +7,8 @@ const whatHappened: Readonly<Record<Drop['reason'], string>> = {
   'retained-full': 'a message was not retained; raise store.retained.messages or store.retained.bytes',
   'exchanges-full':
     'a QoS 2 message was refused, as too many are not released; raise store.exchanges.total or store.exchanges.perSession',
+  'subscriptions-full':
+    'subscriptions were refused, as those of all sessions have no more room; raise store.subscriptions, or let sessions end earlier',
   expired: 'a stored message had expired',
   'too-old': 'a queued message had waited longer than store.queue.age',
   refused: 'a message was refused because a limit of the store is reached or its disk is full',

@@ -87,6 +87,26 @@ export const sessionBytes = ({ clientId, principal, trust = '' }: StoredSession)
 
 export const subscriptionBytes = ({ filter }: Pick<StoredSubscription, 'filter'>): number => recordBytes(filter);
 
+/**
+ * @param held bytes of those that are in memory
+ * @param more bytes of those that are to be added for this client
+ * @throws StoreError store-full
+ */
+export function requireSubscriptionRoom(
+  clientId: string,
+  { held, more }: { readonly held: number; readonly more: number },
+  { subscriptions }: Pick<StoreLimits, 'subscriptions'>,
+  { onDropped }: Pick<StoreDeps, 'onDropped'>,
+): void {
+  if (more === 0 || held + more <= subscriptions) return;
+  onDropped({ reason: 'subscriptions-full', clientId });
+  throw new StoreError(
+    'store-full',
+    `the subscriptions of all sessions have ${held} bytes (store.subscriptions allows ${subscriptions}); ${more} more of client "${clientId}" are refused`,
+    { details: { clientId } },
+  );
+}
+
 /** Of an open QoS 2 exchange; the disk repeats the client id. */
 export const exchangeBytes = (clientId: string): number => 64 + Buffer.byteLength(clientId);
 

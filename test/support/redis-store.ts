@@ -9,13 +9,14 @@ export interface RedisStoreSettings extends Partial<Omit<RedisOptions, 'password
   readonly queue?: Partial<QueueLimits>;
   readonly retained?: Partial<RetainedLimits>;
   readonly exchanges?: Partial<ExchangeLimits>;
+  readonly subscriptions?: number;
   readonly maxBytes?: number;
 }
 
 /** A store on a test server that is not set up yet. */
 export function redisStore(
   { url }: Pick<RedisServer, 'url'>,
-  { queue, retained, exchanges, maxBytes, ...redis }: RedisStoreSettings = {},
+  { queue, retained, exchanges, subscriptions, maxBytes, ...redis }: RedisStoreSettings = {},
   deps: Partial<RedisStoreDeps> = {},
 ): Store & AsyncDisposable {
   const limits = storeSchema.parse({});
@@ -27,6 +28,7 @@ export function redisStore(
       queue: { ...limits.queue, ...queue },
       retained: { ...limits.retained, ...retained },
       exchanges: { ...limits.exchanges, ...exchanges },
+      subscriptions: subscriptions ?? limits.subscriptions,
     },
     deps,
   );

@@ -1,5 +1,5 @@
 import type { Store, StoredSession, StoredWill } from '../../broker/store-port.ts';
-import { sessionBytes, subscriptionBytes } from '../limits.ts';
+import { sessionBytes } from '../limits.ts';
 import type { Contents } from './contents.ts';
 import { decodeWill } from './disk-wills.ts';
 import type { Environment } from './files/environment.ts';
@@ -16,7 +16,7 @@ export function subscriptionMethods(access: StoreAccess): SubscriptionMethods {
     subscribe: (clientId, added) =>
       access.write(({ owners, subscriptions, batch }) => {
         if (added.length === 0) return;
-        access.requireRecordRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
+        access.requireSubscriptionRoom(clientId, added);
         const prefix = ownerKey(owners.require(clientId).number);
         subscriptions.add(clientId, added);
         for (const one of added) batch.put('subscriptions', textKey(one.filter, prefix), encodeSubscription(one));

@@ -1,7 +1,7 @@
-import type { AlsoKept, QueueTarget, StoredMessage } from '../../broker/store-port.ts';
+import type { AlsoKept, QueueTarget, StoredMessage, StoredSubscription } from '../../broker/store-port.ts';
 import { StoreError } from '../../kernel/errors.ts';
 import { bytesOf } from '../detach.ts';
-import { copiesOf, keptBytes, storeRefused } from '../limits.ts';
+import { copiesOf, keptBytes, requireSubscriptionRoom, storeRefused } from '../limits.ts';
 import type { Contents } from './contents.ts';
 import { DiskSpace } from './files/disk-space.ts';
 import { type DiskOptions, OpenedStore, type OpenedStoreDeps } from './opened-store.ts';
@@ -66,6 +66,14 @@ export class StoreAccess {
   /** @param bytes of records that are added. @throws StoreError store-full */
   requireRecordRoom(bytes: number): void {
     if (bytes > 0) this.#requireBytes(bytes);
+  }
+
+  /** @throws StoreError store-full */
+  requireSubscriptionRoom(clientId: string, added: readonly StoredSubscription[]): void {
+    const { subscriptions } = this.contents;
+    const more = subscriptions.growthOf(clientId, added);
+    requireSubscriptionRoom(clientId, { held: subscriptions.bytes, more }, this.#options.limits, this.#deps);
+    this.requireRecordRoom(more);
   }
 
   #requireBytes(bytes: number, topic?: string): void {

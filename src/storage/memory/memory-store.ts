@@ -2,7 +2,7 @@ import type { Store } from '../../broker/store-port.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { bytesOf } from '../detach.ts';
 import type { StoreDeps } from '../drop.ts';
-import { copiesOf, keptBytes, sessionBytes, storeRefused, subscriptionBytes } from '../limits.ts';
+import { copiesOf, keptBytes, requireSubscriptionRoom, sessionBytes, storeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import { MemoryExchanges } from './memory-exchanges.ts';
 import { MemoryQueues } from './memory-queues.ts';
@@ -54,7 +54,9 @@ export function createMemoryStore(limits: StoreLimits, deps: Partial<StoreDeps> 
     closeExchange: async (exchange) => inbound.delete(exchange),
 
     async subscribe(clientId, added) {
-      requireRoom(added.reduce((sum, one) => sum + subscriptionBytes(one), 0));
+      const more = subscriptions.growthOf(clientId, added);
+      requireSubscriptionRoom(clientId, { held: subscriptions.bytes, more }, limits, { onDropped });
+      requireRoom(more);
       subscriptions.add(clientId, added);
     },
     unsubscribe: async (clientId, filters) => subscriptions.remove(clientId, filters),

@@ -32,6 +32,16 @@ export class MemorySubscriptions {
     for (const subscription of subscriptions) this.#put(matched(clientId, subscription));
   }
 
+  /** @returns bytes that these would add; those that take the place of others add none */
+  growthOf(clientId: string, added: readonly StoredSubscription[]): number {
+    const own = this.#byClient.get(clientId);
+    return added.reduce(
+      (sum, one) =>
+        own !== undefined && ownByFilter(own, one.filter) !== undefined ? sum : sum + subscriptionBytes(one),
+      0,
+    );
+  }
+
   remove(clientId: string, filters: readonly string[]): void {
     let own = this.#byClient.get(clientId);
     if (own === undefined) return;

@@ -1,5 +1,5 @@
 import type { StoreDeps } from '../drop.ts';
-import { storeRefused } from '../limits.ts';
+import { requireSubscriptionRoom, storeRefused } from '../limits.ts';
 import type { StoreLimits } from '../schema.ts';
 import { asNumber, type Reply } from './round-trip.ts';
 
@@ -10,6 +10,8 @@ export interface StoreRoom {
   readonly require: (reply: Reply) => void;
   /** @throws StoreError store-full */
   readonly refuse: () => never;
+  /** Of subscriptions, which every node has in memory. @throws StoreError store-full */
+  readonly requireSubscriptions: (clientId: string, size: { readonly held: number; readonly more: number }) => void;
 }
 
 export function roomOf(limits: StoreLimits, { onDropped }: Pick<StoreDeps, 'onDropped'>): StoreRoom {
@@ -20,5 +22,10 @@ export function roomOf(limits: StoreLimits, { onDropped }: Pick<StoreDeps, 'onDr
   const require = (reply: Reply): void => {
     if (reply !== null && asNumber(reply) === 0) refuse();
   };
-  return { maxBytes: limits.maxBytes, require, refuse };
+  return {
+    maxBytes: limits.maxBytes,
+    require,
+    refuse,
+    requireSubscriptions: (clientId, size) => requireSubscriptionRoom(clientId, size, limits, { onDropped }),
+  };
 }

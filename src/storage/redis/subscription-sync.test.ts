@@ -21,7 +21,7 @@ function node() {
         }),
       submit: () => new Promise((resolve) => reads.push(resolve)),
     },
-    { keyPrefix: '', runId: 'one', room: { maxBytes: 1, refuse } },
+    { keyPrefix: '', runId: 'one', room: { maxBytes: 1, refuse, requireSubscriptions: () => undefined } },
   );
   const filters = (): string[] => sync.index.of('alice').map(({ filter }) => filter);
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -16,7 +16,7 @@ const refused = -1;
 export interface SubscriptionSyncOptions {
   readonly keyPrefix: string;
   readonly runId: string;
-  readonly room: Pick<StoreRoom, 'maxBytes' | 'refuse'>;
+  readonly room: Pick<StoreRoom, 'maxBytes' | 'refuse' | 'requireSubscriptions'>;
 }
 
 /** A change of the subscriptions of one session: some removed or all, then some added. */
@@ -64,6 +64,12 @@ export class SubscriptionSync {
   /** @throws StoreError store-full; then there is none of them */
   add(clientId: string, added: readonly StoredSubscription[]): Promise<void> {
     if (added.length === 0) return Promise.resolve();
+    const size = { held: this.#index.bytes, more: this.#index.growthOf(clientId, added) };
+    try {
+      this.#room.requireSubscriptions(clientId, size);
+    } catch (refusal) {
+      return Promise.reject(refusal); // not by `async`, whose promise is kept later than those of other calls
+    }
     const args = added.flatMap((one) => [one.filter, toBytes(toWire(one))]);
     const change = { clientId, add: added.map(toWire) };
     return this.#change(change, 'SUBSCRIBE', [this.#room.maxBytes, ...args], (reply) => {

@@ -214,4 +214,25 @@ export function recordLimitCases(open: OpenLimitedStore): void {
     await toAlice(store, 'a', 1_000_000); // everything was given back
     expect(new Set(drops.map(({ reason }) => reason))).toEqual(new Set(['refused']));
   });
+
+  test('the subscriptions of all sessions are limited together; those that are there go on, and make room when they end', async () => {
+    const drops: Drop[] = [];
+    const limits = limitsOf({ subscriptions: '2KiB' });
+    await using store = await open(limits, { onDropped: (drop) => drops.push(drop) });
+    const refused = { code: 'store-full', message: expect.stringContaining('store.subscriptions') };
+    const filters = (count: number) => Array.from({ length: count }, (_, index) => subscription(`f${index}`));
+    await store.subscribe(alice, filters(4));
+    await expect(store.subscribe(bob, filters(4))).rejects.toMatchObject(refused);
+    expect(await store.subscriptionsOf(bob), 'all of a SUBSCRIBE or nothing').toEqual([]);
+    await store.subscribe(bob, filters(3));
+    await expect(store.subscribe(bob, [subscription('one-more')])).rejects.toMatchObject(refused);
+    await store.subscribe(alice, filters(4)); // in the place of those that are there
+    expect(store.stats()).toMatchObject({ subscriptions: 7 });
+    expect(drops).toEqual([
+      { reason: 'subscriptions-full', clientId: bob },
+      { reason: 'subscriptions-full', clientId: bob },
+    ]);
+    await store.endSession(alice);
+    await store.subscribe(bob, [subscription('one-more')]);
+  });
 }
