@@ -1,17 +1,26 @@
 import { type Access, createAccess } from '../auth/access.ts';
+import { createBans } from '../auth/bans/bans.ts';
+import { createFailures } from '../auth/failures/failures.ts';
 import { LastKeySet } from '../auth/last-key-set.ts';
 import type { ProviderDeps } from '../auth/provider.ts';
 import { createAuthorizer, type RulesAuthorizer } from '../auth/rules/authorizer.ts';
+import type { Authenticator } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { Live, type Prepared } from '../kernel/prepared.ts';
 import { createDoors, type Doors } from './doors.ts';
 
-export type AccessDeps = Omit<ProviderDeps, 'listeners' | 'secretOf' | 'lastKeySet'>;
+export interface AccessDeps extends Omit<ProviderDeps, 'listeners' | 'secretOf' | 'lastKeySet'> {
+  /** Others are banned, by a change of their file. */
+  readonly changed: () => Promise<void>;
+}
 
 /** Who may connect, and do what, under the configuration that counts. */
 export interface AccessSide extends Component {
   readonly doors: Doors;
+  /** Who gets through the doors and is neither banned nor fails too often. */
+  readonly authenticator: Authenticator;
+  readonly isBanned: (address: string) => boolean;
   readonly authorizer: RulesAuthorizer;
   /** Reads what its providers go by, as it is now. @throws AppError where that cannot be taken */
   prepare(next: ResolvedConfig, signal: AbortSignal): Promise<Prepared>;
@@ -22,28 +31,43 @@ export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): Acces
   const accessOf = ({ access, listeners, secrets }: ResolvedConfig): Access =>
     createAccess(access)({ ...deps, listeners, secretOf: (reference) => secrets.secret(reference), lastKeySet });
   const access = new Live(accessOf(first));
+  const doors = createDoors(access);
+  const bans = createBans(first.access.bans, deps);
+  const failures = createFailures(first.access.failures, deps);
   return {
     name: 'access',
-    doors: createDoors(access),
+    doors,
+    authenticator: bans.guard(failures.guard(doors)),
+    isBanned: (address) => bans.hasAddress(address),
     authorizer: createAuthorizer(first.access),
-    start: (signal) => startInOrder(access.current.parts, signal),
-    stop: (deadline) => stopAll(access.current, deadline),
+    start: (signal) => startInOrder([bans, ...access.current.parts], signal),
+    stop: (deadline) => stopAll([bans, ...access.current.parts], deadline),
     async prepare(next, signal) {
+      const ready = await bans.prepare(next.access.bans);
       const fresh = accessOf(next);
-      await startInOrder(fresh.parts, signal);
+      try {
+        await startInOrder(fresh.parts, signal);
+      } catch (cause) {
+        await ready.cancel();
+        throw cause;
+      }
       return {
         async commit(deadline) {
           const before = access.current;
-          await access.prepare(fresh).commit(deadline);
-          await stopAll(before, deadline);
+          failures.configure(next.access.failures);
+          await Promise.all([ready.commit(deadline), access.prepare(fresh).commit(deadline)]);
+          await stopAll(before.parts, deadline);
         },
-        cancel: () => stopAll(fresh, AbortSignal.abort()),
+        async cancel() {
+          await ready.cancel();
+          await stopAll(fresh.parts, AbortSignal.abort());
+        },
       };
     },
   };
 }
 
-async function stopAll({ parts }: Access, deadline: AbortSignal): Promise<void> {
+async function stopAll(parts: readonly Component[], deadline: AbortSignal): Promise<void> {
   const failures = await stopInReverse(parts, deadline);
   if (failures.length > 0) throw new AggregateError(failures, 'some providers of access did not stop cleanly');
 }

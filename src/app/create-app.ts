@@ -57,10 +57,15 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started
-  const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest });
-  const { doors, authorizer } = access;
+  const access = createAccessSide(config, {
+    events: telemetry.events,
+    clock,
+    natsRequest,
+    changed: () => broker.reconsider(),
+  });
+  const { doors, authenticator, authorizer } = access;
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
-  const broker = brokerOf({ nodeId, plane, store, authenticator: doors, authorizer, clock, telemetry });
+  const broker = brokerOf({ nodeId, plane, store, authenticator, authorizer, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
   const { certificates, files, tellers } = certificateSide;
   const packetBytes = (): number => config.limits.packetSize;
@@ -81,7 +86,8 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
     doors.entered(link.peer, generation);
     broker.accept(link);
   };
-  const ways = { accept, retired: doors.retired, http: httpSide.handler, telemetry, clock };
+  const { isBanned } = access;
+  const ways = { accept, isBanned, retired: doors.retired, http: httpSide.handler, telemetry, clock };
   const listeners = createListeners(config, certificateSide.source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 

@@ -18,6 +18,8 @@ export type Generation = object;
 export interface ListenersDeps {
   /** @param generation in which the connection came */
   readonly accept: (link: Link, generation: Generation) => void;
+  /** See `ListenerDeps`. */
+  readonly isBanned: (address: string) => boolean;
   /** Its settings are about to change; what has come is still to be judged by them. */
   readonly retired: (generation: Generation) => void;
   readonly http: HttpHandler;
@@ -52,10 +54,11 @@ interface Running extends Wanted {
 export function createListeners(
   first: ListenersConfig,
   certificates: CertificateSource,
-  { accept, retired, http, telemetry, clock }: ListenersDeps,
+  { accept, isBanned, retired, http, telemetry, clock }: ListenersDeps,
 ): Listeners {
   const depsOf = ({ options, secrets }: Wanted, source: CertificateSource, generation: Generation) => ({
     accept: (link: Link) => accept(link, generation),
+    isBanned,
     http: options.accept.includes('http') ? http : undefined,
     certificates: options.tls === 'off' ? undefined : source,
     ...secrets,

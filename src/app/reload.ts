@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
 import { type Change, changesOf, withoutRestart } from '../config/changes.ts';
 import type { LoadedConfig, RefusedConfig } from '../config/compose.ts';
 import { configFileOf, type LoadInput, loadConfig } from '../config/load.ts';
@@ -7,7 +6,7 @@ import { formatProblem } from '../config/problems.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ConfigError, messageOf } from '../kernel/errors.ts';
-import { folderWatch } from '../kernel/folder-watch.ts';
+import { fileWatch } from '../kernel/file-watch.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { App } from './create-app.ts';
@@ -70,7 +69,7 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     const inTurn = (isAsked: boolean): Promise<void> => (work = work.then(() => attempt(isAsked)));
 
     const file = configFileOf(input);
-    const watch = file === undefined ? undefined : fileWatch(resolve(file), () => void inTurn(false), clock);
+    const watch = file === undefined ? undefined : fileWatch(file, () => void inTurn(false), clock);
     let isWatching = false;
     let isStarted = false;
     let cancel = (): void => undefined;
@@ -98,15 +97,6 @@ export function createReload(input: LoadInput, started: LoadedConfig): (deps: Re
     };
   };
 }
-
-/** Editors put another file in its place, and Kubernetes another folder behind the link `..data`. */
-const fileWatch = (file: string, onChange: () => void, clock: Clock) =>
-  folderWatch({
-    directories: [dirname(file)],
-    isRelevant: (name) => name === basename(file) || name === '..data',
-    onChange,
-    clock,
-  });
 
 /**
  * What is read while somebody writes it is half of a configuration, or an empty one, which stands for the defaults: it

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { bansSchema } from './bans/schema.ts';
 import { certificateIdentity } from './certificate-identity.ts';
+import { failuresSchema } from './failures/schema.ts';
 import { httpAccessSchema } from './http/schema.ts';
 import { natsAccessSchema } from './nats/schema.ts';
 import { passwordsSchema } from './passwords/schema.ts';
@@ -67,6 +69,8 @@ export const accessSchema = z
     groups: groupsSchema,
     rules: rulesSchema,
     denied: deniedSchema,
+    bans: bansSchema,
+    failures: failuresSchema,
   })
   .prefault({})
   .meta({ description: 'Who may connect, and do what.', reload: 'live' });

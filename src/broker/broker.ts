@@ -57,7 +57,7 @@ export interface Broker extends Component, MessagePort {
   heldBytes(): number;
   /** Other limits count from now on: those of one connection for connections that begin from now on. */
   limit(limits: LimitsOptions): void;
-  /** The authorizer has other rules: what they allow no more ends. @returns when all clients were looked at */
+  /** Authorizer or authenticator judge otherwise: what they allow no more ends. @returns when all clients were looked at */
   reconsider(): Promise<void>;
   /** Disconnects everybody and takes nobody more. */
   disconnectAll(): Promise<void>;

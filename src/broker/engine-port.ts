@@ -75,7 +75,7 @@ export interface Engine extends Component {
   edgeOf(clientId: string): EdgePort | undefined;
   /** What the client subscribed to, where it is connected; they may change while they are read. */
   subscriptionsOf(clientId: string): Iterable<Subscription> | undefined;
-  /** The rules have changed: subscriptions that they allow no more end. @returns when all were looked at */
+  /** Rules or bans have changed: subscriptions, and clients, that they allow no more end. @returns when all were looked at */
   reconsider(): Promise<void>;
   /** Disconnects all clients; MQTT 5 clients hear 0x8B, server shutting down. [MQTT-4.13.2] */
   disconnectAll(): Promise<void>;

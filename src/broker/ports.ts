@@ -140,9 +140,9 @@ export interface AuthenticationRequest {
 
 /**
  * Why a client may not connect, as far as it is told. `client-id`: it may connect, but not under this client id;
- * `busy` and `unavailable`: nobody can say, now; it may try again.
+ * `banned`: whatever it proves; `busy` and `unavailable`: nobody can say, now; it may try again.
  */
-export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id' | 'busy' | 'unavailable';
+export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id' | 'banned' | 'busy' | 'unavailable';
 
 /** Nobody vouches for anonymous clients, so that all of them are one, and none is a user. */
 export const noTrust = 'none';
@@ -198,6 +198,12 @@ export type AuthenticationQuestion = (signal: AbortSignal) => Promise<Authentica
 /** Decides who may connect: at once where it can, or by a question. */
 export interface Authenticator {
   authenticate(request: AuthenticationRequest): AuthenticationVerdict | AuthenticationQuestion;
+  /**
+   * Why a client that was accepted may not be here any more, as a sentence for the log; undefined where it may. Asked before
+   * it begins, and of all with `Broker.reconsider`. Left out: whoever was accepted may stay.
+   * @param username of its CONNECT
+   */
+  whyNot?(client: AuthorizedClient, username: string | undefined): string | undefined;
 }
 
 /** A client that was accepted, as far as it matters what it may do. */

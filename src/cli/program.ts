@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addAclCommand } from './acl.ts';
+import { addBanCommand } from './ban.ts';
 import { addConfigCheckCommand } from './config-check.ts';
 import { addConfigExplainCommand } from './config-explain.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -23,6 +24,7 @@ export function buildProgram(io: Io): Command {
   addSubCommand(program, io);
   addTopicCommand(program, io);
   addPasswdCommand(program, io);
+  addBanCommand(program, io);
   addAclCommand(program, io);
   addPkiCommand(program, io);
   addStoreCommand(program, io);

@@ -46,16 +46,25 @@ export function networksOf(texts: readonly string[]): Networks {
  * What counts as one place: an IPv4 address, and of IPv6 the first four groups, which one site has at least, so that it
  * cannot pass for many (RFC 6177).
  */
-export function siteOf(address: string): string {
-  if (!isIPv6(address)) return address;
+export const siteOf = (address: string): string =>
+  isIPv6(address) ? groupsOf(address).slice(0, 4).join(':') : address;
+
+/** The eight groups of an IPv6 address, in lower case without leading zeros. */
+export function groupsOf(address: string): string[] {
   const [head = '', tail] = address.split('%', 1)[0]?.toLowerCase().split('::') ?? [];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const before = partsOf(head);
+  const after = partsOf(tail);
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
+  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after];
+}
+
+const partsOf = (text = ''): string[] => (text === '' ? [] : text.split(':').flatMap(groupsIn));
+
+/** The last four bytes may be written as those of an IPv4 address (RFC 4291 2.2). */
+function groupsIn(part: string): string[] {
+  if (!part.includes('.')) return [part.replace(/^0+(?=.)/, '')];
+  const [a = 0, b = 0, c = 0, d = 0] = part.split('.').map(Number);
+  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
 }
 
 const mapped = '::ffff:';

@@ -71,7 +71,7 @@ export const connectionDropped = defineEvent<{
   reason: ConnectionDropReason;
 }>({
   counter: 'connections_dropped_total',
-  help: 'Connections closed by a limit of the listener: handshake-timeout, max-pending, max-connections, address-connections, connection-rate, handshake-rate, http-connections, http-pipelining, http-response-timeout, http-response-bytes.',
+  help: 'Connections closed by a limit of the listener: handshake-timeout, max-pending, max-connections, address-connections, banned, connection-rate, handshake-rate, http-connections, http-pipelining, http-response-timeout, http-response-bytes.',
   labels: ['listener', 'reason'],
   level: 'debug',
   message: (fields) => `listener ${fields.listener}: dropped ${from(fields)}: ${dropSentences[fields.reason]}`,
@@ -82,6 +82,7 @@ export type ConnectionDropReason =
   | 'max-pending'
   | 'max-connections'
   | 'address-connections'
+  | 'banned'
   | 'connection-rate'
   | 'handshake-rate'
   | HttpDropReason;
@@ -91,6 +92,7 @@ export const dropSentences: Readonly<Record<ConnectionDropReason, string>> = {
   'max-pending': 'the oldest in the handshake made room: maxPending or maxConnections is reached',
   'max-connections': 'maxConnections is reached',
   'address-connections': 'maxConnectionsPerAddress is reached',
+  banned: 'its address is banned (access.bans)',
   'connection-rate': 'more connections than connectionRate allows',
   'handshake-rate': 'more TLS handshakes than handshakeRate allows',
   ...httpDropSentences,

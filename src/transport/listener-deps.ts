@@ -6,6 +6,8 @@ import type { CertificateSource } from './tls/certificates.ts';
 
 export interface ListenerDeps {
   readonly accept: AcceptLink;
+  /** No connection of the address is taken. Asked before TLS, about the client itself. */
+  readonly isBanned?: (address: string) => boolean;
   /** Answers plain HTTP requests; undefined: 404. */
   readonly http: HttpHandler | undefined;
   /** Needed unless `tls` is `off`. */

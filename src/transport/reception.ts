@@ -194,9 +194,10 @@ export class Reception {
     this.#floodNotice(reason, formatSocketAddress({ host: address, port }));
   }
 
-  /** Which limit of its address it is beyond. */
+  /** Why nobody from its address is taken, now. */
   #limitOf(arrival: Arrival): ConnectionDropReason | undefined {
     const { maxConnectionsPerAddress: most } = this.#options;
+    if (this.#deps.isBanned?.(arrival.address) === true) return 'banned';
     if (this.#connectionRate?.take(arrival.address) === false) return 'connection-rate';
     if (most === undefined) return undefined;
     arrival.isCounted = this.#host.addresses.take(arrival.address, most);

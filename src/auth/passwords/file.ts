@@ -1,22 +1,13 @@
-import { open, realpath } from 'node:fs/promises';
-import { AppError, ConfigError, reasonOf, systemCode } from '../../kernel/errors.ts';
-import { replaceFile, whileLocked } from '../../kernel/files.ts';
+import { AppError, ConfigError, reasonOf } from '../../kernel/errors.ts';
 import { Slices } from '../../kernel/slices.ts';
+import { changeText, readText, type TextFile } from '../../kernel/text-file.ts';
 import { linesOf, type PasswordTable, sentenceOf, TableReader } from './lines.ts';
 
-/** Some 500,000 users. */
-const maxBytes = 67_108_864;
-/** Times that a file is read again which others write meanwhile. */
-const maxTries = 20;
+/** At most some 500,000 users. */
+const passwordFile = (path: string): TextFile => ({ path, maxBytes: 67_108_864, what: 'a password file' });
 
-/** @throws a system error, or an AppError where it is too large */
-export async function readPasswordText(file: string): Promise<string> {
-  await using handle = await open(file, 'r');
-  const { size } = await handle.stat();
-  if (size > maxBytes)
-    throw new ConfigError('config-invalid', `${file} has ${size} bytes; a password file has at most ${maxBytes}`);
-  return handle.readFile('utf8');
-}
+/** See `readText`. */
+export const readPasswordText = (file: string): Promise<string> => readText(passwordFile(file));
 
 /**
  * Reads the hashes of all users, a long file in slices of time.
@@ -42,32 +33,6 @@ async function tableOf(file: string, text: string): Promise<PasswordTable> {
   throw new ConfigError('config-invalid', `access.passwords.file: ${sentenceOf(file, reader.problems)}`);
 }
 
-/**
- * Changes the file while no other process of this program does. It is replaced at once, with mode 0600; where somebody
- * else has written it meanwhile, what they wrote is changed.
- * @param change gets the text, which is empty where there is no file yet; what it gives back unchanged is not written
- * @returns the text that stands there now. @throws a system error, or AppError start-failed where others never stop writing
- */
-export async function changePasswordFile(file: string, change: (text: string) => string): Promise<string> {
-  const target = await realpath(file).catch(() => file); // another file behind a link, and not in place of it
-  return whileLocked(`${target}.lock`, async () => {
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const before = await textOrNothing(target);
-      const after = change(before);
-      if (after === before) return before;
-      if ((await textOrNothing(target)) !== before) continue;
-      await replaceFile(target, after, 0o600);
-      return after;
-    }
-    throw new AppError('start-failed', `${file} is written again and again by another program; try once it has ended`);
-  });
-}
-
-async function textOrNothing(file: string): Promise<string> {
-  try {
-    return await readPasswordText(file);
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return '';
-    throw cause;
-  }
-}
+/** See `changeText`. */
+export const changePasswordFile = (file: string, change: (text: string) => string): Promise<string> =>
+  changeText(passwordFile(file), change);

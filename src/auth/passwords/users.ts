@@ -1,7 +1,7 @@
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
-import { folderWatch } from '../../kernel/folder-watch.ts';
+import { fileWatch } from '../../kernel/file-watch.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import { passwordsNotTaken, passwordsRead } from './events.ts';
@@ -35,12 +35,7 @@ export function passwordUsers(file: string, { events, clock }: PasswordUsersDeps
       events.emit(passwordsNotTaken, { problem: messageOf(cause) });
     }
   };
-  const watch = folderWatch({
-    directories: [dirname(path)],
-    isRelevant: (name) => name === basename(path) || name === '..data',
-    onChange: () => void (work = work.then(readAgain)),
-    clock,
-  });
+  const watch = fileWatch(path, () => void (work = work.then(readAgain)), clock);
   return {
     name: 'password file',
     find: (user) => table.get(user),

@@ -5,7 +5,7 @@ import { passwordOf } from '../../mqtt/connect.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
 import type { Denials } from '../denials.ts';
-import type { Acceptance, AuthorizedClient, Authorizer, RejectionCode } from '../ports.ts';
+import type { Acceptance, Authenticator, AuthorizedClient, Authorizer, RejectionCode } from '../ports.ts';
 import type { SessionEnds } from '../session-ends.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Store, StoredSession } from '../store-port.ts';
@@ -29,6 +29,7 @@ export interface ConnectingDeps {
   readonly store: Pick<Store, 'putWill' | 'takeWill'>;
   readonly turns: ConnectTurns;
   readonly questions: ConnectQuestions;
+  readonly authenticator: Pick<Authenticator, 'whyNot'>;
   readonly authorizer: Pick<Authorizer, 'publish'>;
   readonly denials: Denials;
   readonly takeOvers: TakeOvers;
@@ -84,6 +85,7 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
   'client-id': reasonCodes.clientIdentifierNotValid,
   'bad-credentials': reasonCodes.badUserNameOrPassword,
   'not-authorized': reasonCodes.notAuthorized,
+  banned: reasonCodes.banned,
   busy: reasonCodes.quotaExceeded,
   unavailable: reasonCodes.serverUnavailable,
 };
@@ -160,7 +162,7 @@ function mayLeaveWill(
 
 /** Ends what was before, where the client wants to begin anew, and makes it known. */
 async function begin(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<void> {
-  const { engine, ends, store, sessions, failed } = deps;
+  const { engine, ends, store, sessions, authenticator, failed } = deps;
   const { id, edge } = client;
   try {
     if (edge.connect.isCleanStart) await ends.end(id); // [MQTT-3.1.2-4]
@@ -173,6 +175,12 @@ async function begin(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
     return;
   }
   if (client.isClosed || engine.closed) {
+    store.takeWill(id).catch(failed);
+    return;
+  }
+  const banned = client.authorized && authenticator.whyNot?.(client.authorized, edge.connect.username);
+  if (banned !== undefined) {
+    client.refused(reasonCodes.banned, banned);
     store.takeWill(id).catch(failed);
     return;
   }

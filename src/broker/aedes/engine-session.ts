@@ -156,6 +156,13 @@ export class EngineSession implements EngineConnection, EngineClient {
     this.close(done);
   }
 
+  dismiss(reason: string): void {
+    if (this.#isAccepted) {
+      this.edge.failed(reason);
+      this.disconnect({ reasonCode: reasonCodes.administrativeAction });
+    } else this.refused(reasonCodes.banned, reason);
+  }
+
   close(done?: () => void): void {
     if (!this.#isClosed) this.#close();
     done?.();

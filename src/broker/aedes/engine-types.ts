@@ -30,6 +30,8 @@ export interface EngineClient {
   readonly subscriptions: Iterable<Subscription>;
   /** Ends subscriptions that the rules allow no more. */
   reconsider(): Promise<void>;
+  /** It may not be here any more; its session stays. @param reason for the log */
+  dismiss(reason: string): void;
   /** Sends it away; in MQTT 5 with a word. [MQTT-4.13.2] */
   disconnect(reason: { readonly reasonCode: number }, done?: () => void): void;
   close(done?: () => void): void;

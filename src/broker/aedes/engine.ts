@@ -111,7 +111,10 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
       async reconsider() {
         const pace = new Pace(deps.slices);
         for (const client of Object.values(engine.clients)) {
-          await client.reconsider();
+          const { authorized, edge } = client;
+          const banned = authorized && deps.authenticator.whyNot?.(authorized, edge.connect.username);
+          if (banned === undefined) await client.reconsider();
+          else client.dismiss(banned);
           const turn = pace.step();
           if (turn !== undefined) await turn;
         }
