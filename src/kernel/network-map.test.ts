@@ -20,8 +20,11 @@ test('a value is found for just the addresses that its network holds, however it
     fc.property(fc.array(network, { maxLength: 8 }), address, (networks, asked) => {
       const map = new NetworkMap<string>();
       for (const one of networks) map.add(one, one);
-      expect(map.find(asked, () => true) !== undefined).toBe(networksOf(networks).has(asked));
-      for (const one of networks) expect(map.find(asked, (value) => value === one) === one).toBe(networksOf([one]).has(asked));
+      // to BlockList, behind networksOf, an IPv4 address is also ::ffff:a.b.c.d, which ::/0 holds
+      const ofItsKind = networks.filter((one) => one.includes(':') === asked.includes(':'));
+      expect(map.find(asked, () => true) !== undefined).toBe(networksOf(ofItsKind).has(asked));
+      for (const one of ofItsKind)
+        expect(map.find(asked, (value) => value === one) === one).toBe(networksOf([one]).has(asked));
     }),
   );
 });
