@@ -57,12 +57,8 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started
-  const access = createAccessSide(config, {
-    events: telemetry.events,
-    clock,
-    natsRequest,
-    changed: () => broker.reconsider(),
-  });
+  const changed = (): Promise<void> => broker.reconsider();
+  const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest, changed });
   const { doors, authenticator, authorizer } = access;
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator, authorizer, clock, telemetry });

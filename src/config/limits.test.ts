@@ -10,6 +10,8 @@ const noLimits = new Set([
   'access.passwords.argon2.memory',
   'access.passwords.argon2.passes',
   'access.passwords.remember',
+  'access.failures.window',
+  'access.failures.ban',
   'access.jwt.keySet.maxAge',
   'access.jwt.clockSkew',
   'access.http.authenticate.remember',

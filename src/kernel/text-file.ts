@@ -15,7 +15,7 @@ export interface TextFile {
 const maxTries = 20;
 
 /** @throws a system error, or ConfigError `config-invalid` where it is too large */
-export async function readText({ path, maxBytes, what }: TextFile): Promise<string> {
+export async function readTextFile({ path, maxBytes, what }: TextFile): Promise<string> {
   await using handle = await open(path, 'r');
   const { size } = await handle.stat();
   if (size > maxBytes)
@@ -26,7 +26,7 @@ export async function readText({ path, maxBytes, what }: TextFile): Promise<stri
 /** The same; empty where there is no file. */
 export async function textOrNothing(file: TextFile): Promise<string> {
   try {
-    return await readText(file);
+    return await readTextFile(file);
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT') return '';
     throw cause;

@@ -13,6 +13,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { providerProbes } from '../support/reload-probes/access-providers.ts';
 import { accessRuleProbes } from '../support/reload-probes/access-rules.ts';
 import { auditProbes } from '../support/reload-probes/audit.ts';
+import { banProbes } from '../support/reload-probes/bans.ts';
 import { certificateProbes } from '../support/reload-probes/certificates.ts';
 import { limitsProbes } from '../support/reload-probes/limits.ts';
 import { listenerProbes } from '../support/reload-probes/listeners.ts';
@@ -133,6 +134,7 @@ const probes: Probes = {
   ...metricsProbes(other),
   ...certificateProbes(other),
   ...passwordProbes(other),
+  ...banProbes(other),
   ...providerProbes(other),
 };
 const settings = describeSettings(configSchema).filter(({ reload }) => reload !== 'process');
@@ -176,6 +178,7 @@ beforeAll(async () => {
       other(name),
       `${user}:$6$MiHCiDrRPifrXZ0F$qbv2ssQCfwuCE22GEnUn/cZezCyhYA0ylB+cJGpeW66f+43JjsnvAm8J01Y1NgdwLoYpOKUbUf4/N6adcJWYxw==\n`,
     );
+  await writeFile(other('bans.json'), '[{ "clientId": "probe" }]');
   await writeFile(other('psk'), 'pump:00112233445566778899aabbccddeeff\n');
   await writeFile(other('tickets'), 'a secret of more than 32 characters, for all nodes');
   await writeFile(other('passphrase'), 'a passphrase of the test');

@@ -1,6 +1,6 @@
 import type { PeerCertificate } from '../../broker/ports.ts';
 import { NetworkMap } from '../../kernel/network-map.ts';
-import { certificateKey, isInForce } from './ban.ts';
+import { certificateKey, isStillBanned } from './ban.ts';
 import type { Ban } from './schema.ts';
 
 /** What is known of a client that a ban may speak of. */
@@ -33,7 +33,7 @@ export function banIndex(bans: readonly Ban[]): BanIndex {
   return {
     size: bans.length,
     find({ clientId, users: names = [], address, certificate }, nowMs) {
-      const counts = (ban: Ban): boolean => isInForce(ban, nowMs);
+      const counts = (ban: Ban): boolean => isStillBanned(ban, nowMs);
       const about = [
         ...listOf(clientIds, clientId),
         ...names.flatMap((user) => listOf(users, user)),

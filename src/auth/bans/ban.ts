@@ -1,7 +1,8 @@
 import type { Ban } from './schema.ts';
 
 /** @param nowMs since the epoch */
-export const isInForce = ({ until }: Ban, nowMs: number): boolean => until === undefined || Date.parse(until) > nowMs;
+export const isStillBanned = ({ until }: Ban, nowMs: number): boolean =>
+  until === undefined || Date.parse(until) > nowMs;
 
 const hex = (text: string): string => text.replaceAll(':', '').toLowerCase();
 
@@ -29,7 +30,7 @@ export function whomOf({ clientId, user, address, certificate }: Ban): string {
 }
 
 /** Why somebody may not connect, as a sentence for the log. */
-export function sentenceOf(ban: Ban): string {
+export function banSentence(ban: Ban): string {
   const end = ban.until === undefined ? '' : ` until ${ban.until}`;
   const reason = ban.reason === undefined ? '' : `: ${ban.reason}`;
   return `${whomOf(ban)} is banned${end}${reason} (access.bans)`;

@@ -7,7 +7,8 @@ export const bansRead = defineEvent<{ count: number }>({
   labels: [],
   level: 'info',
   isSecurity: true,
-  message: ({ count }) => `${count} ban${count === 1 ? '' : 's'} (access.bans) count${count === 1 ? 's' : ''} from now on`,
+  message: ({ count }) =>
+    `${count} ban${count === 1 ? '' : 's'} (access.bans) count${count === 1 ? 's' : ''} from now on`,
 });
 
 export const bansNotTaken = defineEvent<{ problem: string }>({

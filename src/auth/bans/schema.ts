@@ -30,14 +30,19 @@ const banSchema = z
       reload: 'live',
     }),
     certificate: certificate.meta({
-      description: 'A client certificate: its SHA-256 fingerprint, or `{ serial, issuer }` as `viaduct pki list` and the log show them.',
+      description:
+        'A client certificate: its SHA-256 fingerprint, or `{ serial, issuer }` as `viaduct pki list` and the log show them.',
       reload: 'live',
     }),
     until: z.iso
       .datetime({ offset: true, error: 'give a time such as 2027-01-31T12:00:00Z' })
       .optional()
       .meta({ description: 'When it ends. Left out: never.', reload: 'live' }),
-    reason: z.string().max(200).optional().meta({ description: 'For the log and for `viaduct ban list`.', reload: 'live' }),
+    reason: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ description: 'For the log and for `viaduct ban list`.', reload: 'live' }),
   })
   .refine((ban) => whom.filter((key) => ban[key] !== undefined).length === 1, {
     error: 'name one of clientId, user, address and certificate',
@@ -74,7 +79,8 @@ export const bansSchema = z
   })
   .prefault({})
   .meta({
-    description: 'Who may not connect, whoever vouches for it. Who is connected is disconnected, and its session stays.',
+    description:
+      'Who may not connect, whoever vouches for it. Who is connected is disconnected, and its session stays.',
     reload: 'live',
   });
 

@@ -32,7 +32,8 @@ export const failuresSchema = z
       limit: {
         bounds: 'user',
         why: 'Many addresses may guess together; but a user who is somewhere for the first time is kept out with them.',
-        client: 'CONNACK 0x8A in MQTT 5, return code 5 before, for `ban`, from where that user has not logged in before.',
+        client:
+          'CONNACK 0x8A in MQTT 5, return code 5 before, for `ban`, from where that user has not logged in before.',
         metric: 'login_failure_bans_total{what="user"}',
       },
     }),

@@ -1,13 +1,13 @@
 import { AppError, ConfigError, reasonOf } from '../../kernel/errors.ts';
 import { Slices } from '../../kernel/slices.ts';
-import { changeText, readText, type TextFile } from '../../kernel/text-file.ts';
+import { changeText, readTextFile, type TextFile } from '../../kernel/text-file.ts';
 import { linesOf, type PasswordTable, sentenceOf, TableReader } from './lines.ts';
 
 /** At most some 500,000 users. */
 const passwordFile = (path: string): TextFile => ({ path, maxBytes: 67_108_864, what: 'a password file' });
 
-/** See `readText`. */
-export const readPasswordText = (file: string): Promise<string> => readText(passwordFile(file));
+/** See `readTextFile`. */
+export const readPasswordText = (file: string): Promise<string> => readTextFile(passwordFile(file));
 
 /**
  * Reads the hashes of all users, a long file in slices of time.

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { isInForce, whomOf } from '../../auth/bans/ban.ts';
+import { isStillBanned, whomOf } from '../../auth/bans/ban.ts';
 import { changeBanFile } from '../../auth/bans/ban-file.ts';
 import { isoTime, systemClock } from '../../kernel/clock.ts';
 import { parseDuration } from '../../kernel/duration.ts';
@@ -34,7 +34,7 @@ async function add(io: Io, file: string, { for: duration, until, reason, ...whom
   const ban = banOf(whom, { until: end, reason });
   const who = whomOf(ban);
   await changeBanFile(resolve(io.cwd, file), (bans) => [
-    ...bans.filter((one) => whomOf(one) !== who && isInForce(one, now)),
+    ...bans.filter((one) => whomOf(one) !== who && isStillBanned(one, now)),
     ban,
   ]);
   printLine(io.stdout, `${who} is banned ${end === undefined ? 'for ever' : `until ${end}`} in ${file}`);

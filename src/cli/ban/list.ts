@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { isInForce, whomOf } from '../../auth/bans/ban.ts';
+import { isStillBanned, whomOf } from '../../auth/bans/ban.ts';
 import { readBanFile } from '../../auth/bans/ban-file.ts';
 import type { Ban } from '../../auth/bans/schema.ts';
 import { systemClock } from '../../kernel/clock.ts';
@@ -22,6 +22,7 @@ export function addBanListCommand(ban: Command, io: Io): void {
 
 function lineOf(ban: Ban): string {
   const { until, reason = '' } = ban;
-  const end = until === undefined ? 'for ever' : `${isInForce(ban, systemClock.now()) ? 'until' : 'ended'} ${until}`;
+  const end =
+    until === undefined ? 'for ever' : `${isStillBanned(ban, systemClock.now()) ? 'until' : 'ended'} ${until}`;
   return [whomOf(ban), end, reason].join('\t').trimEnd();
 }
