@@ -1,7 +1,7 @@
 import type { AuthenticationVerdict, Authenticator, Rejection } from '../../broker/ports.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Prepared } from '../../kernel/prepared.ts';
-import { banSentence, bannedBy } from './ban.ts';
+import { bannedBy, banSentence } from './ban.ts';
 import type { Suspect } from './ban-index.ts';
 import { type BanSourceDeps, createBanSource } from './ban-source.ts';
 import { clientBanned } from './events.ts';
