@@ -62,3 +62,18 @@ test('a password file that is not there, or has a wrong line, is a problem that 
     expect.stringMatching(/passwd:1: has no hash behind the user name; a password does not stand here as it is$/),
   ]);
 });
+
+test('a file of bans that is none is a problem; it need not be there', async () => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, 'bans.json');
+  const problems = () => problemsOf([`access.bans={file: ${file}}`]);
+  expect(await problems()).toEqual([]);
+  for (const text of ['{', '{}', '[{ "clientId": "a", "user": "b" }]']) {
+    await writeFile(file, text);
+    expect(await problems(), text).toEqual([
+      expect.stringMatching(/bans\.json is no list of bans: .*; write it with viaduct ban add$/),
+    ]);
+  }
+  await writeFile(file, '[{ "clientId": "a" }]');
+  expect(await problems()).toEqual([]);
+});

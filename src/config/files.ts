@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
+import { readBans } from '../auth/bans/schema.ts';
 import { passwordFileProblem } from '../auth/passwords/lines.ts';
-import { reasonOf } from '../kernel/errors.ts';
+import { reasonOf, systemCode } from '../kernel/errors.ts';
 import type { Finding } from './messages.ts';
 import type { ConfigPath } from './path.ts';
 import type { Config } from './schema.ts';
@@ -61,7 +62,17 @@ export async function checkFiles(config: Config): Promise<Finding[]> {
       findings.push({ path, message: `${file} cannot be read: ${reasonOf(cause)}` });
     }
   }
-  return [...findings, ...(await checkPasswords(config.access.passwords))];
+  const { passwords, bans } = config.access;
+  return [...findings, ...(await checkPasswords(passwords)), ...(await checkBans(bans))];
+}
+
+/** The file need not be there. */
+async function checkBans({ file }: Config['access']['bans']): Promise<Finding[]> {
+  if (file === undefined) return [];
+  const found = await readFile(file, 'utf8').then(readBans, (cause: unknown) =>
+    systemCode(cause) === 'ENOENT' ? [] : `cannot be read: ${reasonOf(cause)}`,
+  );
+  return typeof found === 'string' ? [{ path: ['access', 'bans', 'file'], message: `${file} ${found}` }] : [];
 }
 
 async function checkPasswords(passwords: Config['access']['passwords']): Promise<Finding[]> {

@@ -1,6 +1,6 @@
-import { AppError, ConfigError, messageOf, reasonOf } from '../../kernel/errors.ts';
+import { AppError, ConfigError, reasonOf } from '../../kernel/errors.ts';
 import { changeText, type TextFile, textOrNothing } from '../../kernel/text-file.ts';
-import { type Ban, parseBans } from './schema.ts';
+import { type Ban, readBans } from './schema.ts';
 
 const banFile = (path: string): TextFile => ({ path, maxBytes: 4_194_304, what: 'a file of bans' });
 
@@ -29,16 +29,7 @@ const textOf = (bans: readonly Ban[]): string =>
   bans.length === 0 ? '[]\n' : `[\n${bans.map((ban) => `  ${JSON.stringify(ban)}`).join(',\n')}\n]\n`;
 
 function bansIn(file: string, text: string): readonly Ban[] {
-  if (text.trim() === '') return [];
-  const found = parsed(text);
+  const found = readBans(text);
   if (typeof found !== 'string') return found;
-  throw new ConfigError('config-invalid', `${file} is no list of bans: ${found}; write it with viaduct ban add`);
-}
-
-function parsed(text: string): readonly Ban[] | string {
-  try {
-    return parseBans(JSON.parse(text));
-  } catch (cause) {
-    return messageOf(cause);
-  }
+  throw new ConfigError('config-invalid', `${file} ${found}`);
 }

@@ -52,13 +52,22 @@ export type Ban = z.output<typeof banSchema>;
 
 const listSchema = z.array(banSchema).max(10_000);
 
-/** @returns the bans, or the sentence that says what is wrong */
-export function parseBans(value: unknown): readonly Ban[] | string {
-  const parsed = listSchema.safeParse(value);
-  return parsed.success ? parsed.data : firstOf(parsed.error);
+/** @param text of a file of bans; an empty one has none @returns the bans, or what is wrong, as it goes on after the file's name */
+export function readBans(text: string): readonly Ban[] | string {
+  if (text.trim() === '') return [];
+  const parsed = listSchema.safeParse(jsonOf(text));
+  return parsed.success ? parsed.data : `is no list of bans: ${firstOf(parsed.error)}; write it with viaduct ban add`;
 }
 
-/** The same for one. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // which is no list either
+  }
+}
+
+/** @returns the ban, or the sentence that says what is wrong */
 export function parseBan(value: unknown): Ban | string {
   const parsed = banSchema.safeParse(value);
   return parsed.success ? parsed.data : firstOf(parsed.error);
