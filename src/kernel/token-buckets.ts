@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { putNewest } from './newest.ts';
 
 export interface TokenBucketsOptions {
   /** So many may come at once; what was not used is saved up to as many. */
@@ -31,10 +32,7 @@ export function tokenBuckets(
   const bucketOf = (key: string): Bucket => {
     const now = clock.monotonic();
     const bucket = buckets.get(key) ?? { left: burst, atMs: now };
-    buckets.delete(key);
-    const [oldest] = buckets.size >= maxKeys ? buckets.keys() : [];
-    if (oldest !== undefined) buckets.delete(oldest);
-    buckets.set(key, bucket);
+    putNewest(buckets, key, bucket, maxKeys);
     bucket.left = Math.min(burst, bucket.left + ((now - bucket.atMs) * burst) / fillMs);
     bucket.atMs = now;
     return bucket;

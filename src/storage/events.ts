@@ -1,3 +1,4 @@
+import { putNewest } from '../kernel/newest.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import { defineEvent } from '../kernel/telemetry-ports.ts';
 import type { Drop, ReportDrop } from './drop.ts';
@@ -80,10 +81,7 @@ export function reportDrops(events: Events, now: () => number): ReportDrop {
     if (reason !== 'queue-full' || clientId === undefined) return;
     const at = now();
     if (at - (told.get(clientId) ?? Number.NEGATIVE_INFINITY) < tellAgainMs) return;
-    told.delete(clientId); // to the end: the oldest is forgotten first
-    told.set(clientId, at);
-    const [oldest] = told.size > maxTold ? told.keys() : [];
-    if (oldest !== undefined) told.delete(oldest);
+    putNewest(told, clientId, at, maxTold);
     events.emit(queueDropping, { clientId });
   };
 }

@@ -1,3 +1,5 @@
+import { putNewest } from '../../kernel/newest.ts';
+
 /** Keys that count for a while, as many as fit; the one that was added the longest ago makes room. */
 export class ExpiringKeys {
   readonly #untilMs = new Map<string, number>();
@@ -8,10 +10,7 @@ export class ExpiringKeys {
   }
 
   add(key: string, untilMs: number): void {
-    this.#untilMs.delete(key);
-    const [oldest] = this.#untilMs.size >= this.#most ? this.#untilMs.keys() : [];
-    if (oldest !== undefined) this.#untilMs.delete(oldest);
-    this.#untilMs.set(key, untilMs);
+    putNewest(this.#untilMs, key, untilMs, this.#most);
   }
 
   has(key: string, nowMs: number): boolean {

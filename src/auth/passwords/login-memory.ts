@@ -1,3 +1,5 @@
+import { putNewest } from '../../kernel/newest.ts';
+
 export interface LoginMemoryOptions {
   /** Milliseconds; 0 remembers nothing. */
   readonly forMs: number;
@@ -36,10 +38,6 @@ export class LoginMemory {
 
   add(key: string, hash: string | undefined, now: number): void {
     const { forMs, count } = this.#options;
-    if (forMs === 0) return;
-    this.#known.delete(key); // to stand last, as it is the newest
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= count && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(key, { hash, until: now + forMs });
+    if (forMs > 0) putNewest(this.#known, key, { hash, until: now + forMs }, count);
   }
 }
