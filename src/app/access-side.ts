@@ -43,7 +43,7 @@ export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): Acces
     start: (signal) => startInOrder([bans, ...access.current.parts], signal),
     stop: (deadline) => stopAll([bans, ...access.current.parts], deadline),
     async prepare(next, signal) {
-      const ready = await bans.prepare(next.access.bans);
+      const ready = await bans.prepare(next.access.bans, signal);
       const fresh = accessOf(next);
       try {
         await startInOrder(fresh.parts, signal);

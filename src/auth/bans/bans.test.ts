@@ -99,7 +99,7 @@ test('who was accepted and is banned since has to go', async () => {
   const { bans, guarded } = await world([]);
   const client = { clientId: 'a', principal: 'alice', peer } as Parameters<NonNullable<typeof guarded.whyNot>>[0];
   expect(guarded.whyNot?.(client, 'alice')).toBeUndefined();
-  const change = await bans.prepare(bansSchema.parse({ list: [{ user: 'alice' }] }));
+  const change = await bans.prepare(bansSchema.parse({ list: [{ user: 'alice' }] }), AbortSignal.timeout(10_000));
   expect(guarded.whyNot?.(client, 'alice'), 'nothing counts before it is taken').toBeUndefined();
   await change.commit(AbortSignal.timeout(10_000));
   expect(guarded.whyNot?.(client, undefined)).toBe('user "alice" is banned (access.bans)');

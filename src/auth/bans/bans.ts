@@ -1,11 +1,20 @@
 import type { AuthenticationVerdict, Authenticator, Rejection } from '../../broker/ports.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
-import type { Prepared } from '../../kernel/prepared.ts';
+import { Live, type Prepared } from '../../kernel/prepared.ts';
+import type { Events } from '../../kernel/telemetry-ports.ts';
 import { bannedBy, banSentence } from './ban.ts';
 import type { Suspect } from './ban-index.ts';
-import { type BanSourceDeps, createBanSource } from './ban-source.ts';
-import { clientBanned } from './events.ts';
-import type { BansOptions } from './schema.ts';
+import { type BanSource, createBanSource } from './ban-source.ts';
+import { bansRead, clientBanned } from './events.ts';
+import type { Ban, BansOptions } from './schema.ts';
+
+export interface BansDeps {
+  readonly events: Events;
+  readonly clock: Clock;
+  /** The file names others now: who is connected is to be looked at again. */
+  readonly changed: () => Promise<void>;
+}
 
 /** Who may not connect, as configuration and file say now. */
 export interface Bans extends Component {
@@ -14,16 +23,31 @@ export interface Bans extends Component {
   /** Asked of a connection that has said nothing yet. */
   hasAddress(address: string): boolean;
   /** @throws ConfigError `config-invalid` where the file is no list of bans */
-  prepare(options: BansOptions): Promise<Prepared>;
+  prepare(options: BansOptions, signal: AbortSignal): Promise<Prepared>;
 }
 
-export function createBans(first: BansOptions, deps: BanSourceDeps): Bans {
-  const { events, clock } = deps;
-  const source = createBanSource(first, deps);
+export function createBans(first: BansOptions, { events, clock, changed }: BansDeps): Bans {
+  const told = (): void => events.emit(bansRead, { count: source.current.index.size });
+  const sourceOf = (options: BansOptions): BanSource => {
+    const made = createBanSource(options, {
+      events,
+      clock,
+      async changed() {
+        if (made !== source.current) return;
+        told();
+        await changed();
+      },
+    });
+    return made;
+  };
+  const source = new Live(sourceOf(first));
 
+  const findNow = (suspect: Suspect): Ban | undefined => {
+    const { index } = source.current;
+    return index.size === 0 ? undefined : index.find(suspect, clock.now());
+  };
   const reasonOf = (suspect: Suspect, listener: string): string | undefined => {
-    const { index } = source;
-    const ban = index.size === 0 ? undefined : index.find(suspect, clock.now());
+    const ban = findNow(suspect);
     if (ban === undefined) return undefined;
     const reason = banSentence(ban);
     events.emit(clientBanned, { listener, by: bannedBy(ban), clientId: suspect.clientId ?? '', reason });
@@ -32,13 +56,28 @@ export function createBans(first: BansOptions, deps: BanSourceDeps): Bans {
 
   return {
     name: 'bans',
-    start: () => source.start(),
-    stop: () => source.stop(),
-    prepare: (options) => source.prepare(options),
-    hasAddress: (address) => source.index.size > 0 && source.index.find({ address }, clock.now()) !== undefined,
+    async start(signal) {
+      await source.current.start(signal);
+      if (source.current.index.size > 0) told();
+    },
+    stop: (deadline) => source.current.stop(deadline),
+    async prepare(options, signal) {
+      const next = sourceOf(options);
+      await next.start(signal);
+      return {
+        async commit(deadline) {
+          const before = source.current;
+          await source.prepare(next).commit(deadline);
+          if (before.index.size > 0 || next.index.size > 0) told();
+          await before.stop(deadline);
+        },
+        cancel: () => next.stop(AbortSignal.abort()),
+      };
+    },
+    hasAddress: (address) => findNow({ address }) !== undefined,
     guard: (inner) => ({
       authenticate(request) {
-        if (source.index.size === 0) return inner.authenticate(request); // whoever is banned meanwhile hears `whyNot`
+        if (source.current.index.size === 0) return inner.authenticate(request); // whoever is banned meanwhile hears `whyNot`
         const { peer, clientId, connect } = request;
         const { listener, address, tls } = peer;
         const rejection = (principal?: string): Rejection | undefined => {

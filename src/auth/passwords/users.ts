@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
-import { fileWatch } from '../../kernel/file-watch.ts';
+import { followedFile } from '../../kernel/followed-file.ts';
 import type { Component } from '../../kernel/lifecycle.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import { passwordsNotTaken, passwordsRead } from './events.ts';
@@ -22,30 +22,25 @@ export interface PasswordUsers extends Component {
 /** @param file a change of it counts as soon as it is seen; where it cannot be taken, what was read before counts on */
 export function passwordUsers(file: string, { events, clock }: PasswordUsersDeps): PasswordUsers {
   const path = resolve(file);
-  let table: PasswordTable = new Map();
-  let work = Promise.resolve();
-  const read = async (): Promise<void> => {
-    table = await readPasswordTable(path);
-    events.emit(passwordsRead, { file, users: table.size });
-  };
-  const readAgain = async (): Promise<void> => {
-    try {
-      await read();
-    } catch (cause) {
-      events.emit(passwordsNotTaken, { problem: messageOf(cause) });
-    }
-  };
-  const watch = fileWatch(path, () => void (work = work.then(readAgain)), clock);
+  const told = (): void => events.emit(passwordsRead, { file, users: table.current.size });
+  const table = followedFile<PasswordTable>(
+    {
+      name: 'password file',
+      file: path,
+      before: new Map(),
+      read: () => readPasswordTable(path),
+      changed: told,
+      notTaken: (cause) => events.emit(passwordsNotTaken, { problem: messageOf(cause) }),
+    },
+    clock,
+  );
   return {
-    name: 'password file',
-    find: (user) => table.get(user),
-    async start() {
-      await watch.start(); // first, so that no change is missed
-      await read();
+    name: table.name,
+    find: (user) => table.current.get(user),
+    async start(signal) {
+      await table.start(signal);
+      told();
     },
-    async stop() {
-      watch.stop();
-      await work;
-    },
+    stop: (deadline) => table.stop(deadline),
   };
 }
