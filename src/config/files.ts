@@ -1,7 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
-import { readBans } from '../auth/bans/schema.ts';
+import { banFile, readBans } from '../auth/bans/schema.ts';
 import { passwordFileProblem } from '../auth/passwords/lines.ts';
-import { reasonOf, systemCode } from '../kernel/errors.ts';
+import { reasonOf } from '../kernel/errors.ts';
+import { textOrNothing } from '../kernel/text-file.ts';
 import type { Finding } from './messages.ts';
 import type { ConfigPath } from './path.ts';
 import type { Config } from './schema.ts';
@@ -69,9 +70,7 @@ export async function checkFiles(config: Config): Promise<Finding[]> {
 /** The file need not be there. */
 async function checkBans({ file }: Config['access']['bans']): Promise<Finding[]> {
   if (file === undefined) return [];
-  const found = await readFile(file, 'utf8').then(readBans, (cause: unknown) =>
-    systemCode(cause) === 'ENOENT' ? [] : `cannot be read: ${reasonOf(cause)}`,
-  );
+  const found = await textOrNothing(banFile(file)).then(readBans, (cause) => `cannot be read: ${reasonOf(cause)}`);
   return typeof found === 'string' ? [{ path: ['access', 'bans', 'file'], message: `${file} ${found}` }] : [];
 }
 

@@ -1,8 +1,6 @@
 import { AppError, ConfigError, reasonOf } from '../../kernel/errors.ts';
-import { changeText, type TextFile, textOrNothing } from '../../kernel/text-file.ts';
-import { type Ban, readBans } from './schema.ts';
-
-const banFile = (path: string): TextFile => ({ path, maxBytes: 4_194_304, what: 'a file of bans' });
+import { changeText, textOrNothing } from '../../kernel/text-file.ts';
+import { type Ban, banFile, readBans } from './schema.ts';
 
 /** @returns those that are in the file; none where it is not there @throws ConfigError `config-invalid` */
 export async function readBanFile(file: string): Promise<readonly Ban[]> {

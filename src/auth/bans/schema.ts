@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { network } from '../../kernel/schema.ts';
+import type { TextFile } from '../../kernel/text-file.ts';
 
 const name = z.string().min(1).max(65_535).optional();
 
@@ -51,6 +52,8 @@ const banSchema = z
 export type Ban = z.output<typeof banSchema>;
 
 const listSchema = z.array(banSchema).max(10_000);
+
+export const banFile = (path: string): TextFile => ({ path, maxBytes: 4_194_304, what: 'a file of bans' });
 
 /** @param text of a file of bans; an empty one has none @returns the bans, or what is wrong, as it goes on after the file's name */
 export function readBans(text: string): readonly Ban[] | string {
