@@ -74,6 +74,8 @@ test('a file of bans that is none is a problem; it need not be there', async () 
       expect.stringMatching(/bans\.json is no list of bans: .*; write it with viaduct ban add$/),
     ]);
   }
+  await writeFile(file, '[{');
+  expect(await problems(), 'where it is no JSON').toEqual([expect.stringMatching(/JSON at position 2/)]);
   await writeFile(file, '[{ "clientId": "a" }]');
   expect(await problems()).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../../kernel/errors.ts';
 import { network } from '../../kernel/schema.ts';
 import type { TextFile } from '../../kernel/text-file.ts';
 
@@ -58,15 +59,16 @@ export const banFile = (path: string): TextFile => ({ path, maxBytes: 4_194_304,
 /** @param text of a file of bans; an empty one has none @returns the bans, or what is wrong, as it goes on after the file's name */
 export function readBans(text: string): readonly Ban[] | string {
   if (text.trim() === '') return [];
-  const parsed = listSchema.safeParse(jsonOf(text));
-  return parsed.success ? parsed.data : `is no list of bans: ${firstOf(parsed.error)}; write it with viaduct ban add`;
+  const found = listIn(text);
+  return typeof found === 'string' ? `is no list of bans: ${found}; write it with viaduct ban add` : found;
 }
 
-function jsonOf(text: string): unknown {
+function listIn(text: string): readonly Ban[] | string {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // which is no list either
+    const parsed = listSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : firstOf(parsed.error);
+  } catch (cause) {
+    return messageOf(cause); // where and why it is no JSON
   }
 }
 
