@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { connectOf, dialogueOn } from '../dialogue.ts';
@@ -240,12 +240,12 @@ export function listenerProbes(other: (name: string) => string): Probes {
       return !socket.destroyed && socket.getProtocol() !== null;
     }),
     'listeners[].keyLog': on('secure', { keyLog: other('keys.log') }, true, async (world) => {
-      await takes(await world.tls('secure'));
-      try {
-        return readFileSync(other('keys.log'), 'utf8').includes('SECRET');
-      } catch {
-        return false;
+      // a handshake does not wait until its secrets are in the file; those of one before it are soon
+      for (let handshakes = 0; handshakes < 20; handshakes += 1) {
+        await takes(await world.tls('secure'));
+        if (existsSync(other('keys.log')) && readFileSync(other('keys.log'), 'utf8').includes('SECRET')) return true;
       }
+      return false;
     }),
     'listeners[].authentication': on('plain', { authentication: ['psk'] }, 0x87, async (world) =>
       Reflect.get((await world.connect()).answer ?? {}, 'reasonCode'),
