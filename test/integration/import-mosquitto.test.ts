@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
@@ -203,3 +203,19 @@ test('what is not the same is named by file and line, and the files are for thei
   const again = await cli(['import', 'mosquitto', world.at('mosquitto.conf'), '--out', world.at('new')], { cwd: '/' });
   expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing is overwritten') as string });
 });
+
+test.each(['viaduct.yaml', 'passwd'])(
+  'where the folder has a %s already, the import writes nothing beside it and changes nothing in it',
+  async (name) => {
+    await using directory = await temporaryDirectory();
+    const at: At = (path) => join(directory.path, path);
+    await mkdir(at('new'));
+    await writeFile(at(`new/${name}`), 'of somebody');
+    await writeFile(at('passwords'), `alice:$7$101$${'A'.repeat(16)}$${'A'.repeat(86)}==\n`);
+    await writeFile(at('mosquitto.conf'), 'password_file passwords\nlistener 1883 127.0.0.1\n');
+    const run = await cli(['import', 'mosquitto', 'mosquitto.conf', '--out', 'new'], { cwd: directory.path });
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining(at(`new/${name}`)) as string });
+    expect(await readdir(at('new'))).toEqual([name]);
+    expect(await readFile(at(`new/${name}`), 'utf8')).toBe('of somebody');
+  },
+);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import { formatProblem } from '../../config/problems.ts';
@@ -16,20 +16,37 @@ export interface Written {
 }
 
 /**
- * Writes the configuration and, where there are users, their password file beside it.
+ * Writes the configuration and, where there are users, their password file beside it: both or neither.
  * @throws AppError usage where one of them is there already, or cannot be written
  */
 export async function writeImported(directory: string, { config, passwords }: Imported): Promise<Written> {
   const paths = { config: join(directory, configName), passwords: join(directory, 'passwd') };
+  const hasUsers = passwords.length > 0;
   try {
     await mkdir(directory, { recursive: true });
-    const fresh = { flag: 'wx', mode: 0o600 };
-    if (passwords.length > 0) await writeFile(paths.passwords, passwords.map((line) => `${line}\n`).join(''), fresh);
-    await writeFile(paths.config, yamlLibrary().stringify(withPath(config, paths.passwords)), fresh);
+    await writeFresh([
+      ...(hasUsers ? [[paths.passwords, passwords.map((line) => `${line}\n`).join('')] as const] : []),
+      [paths.config, yamlLibrary().stringify(withPath(config, paths.passwords))],
+    ]);
   } catch (cause) {
     throw new AppError('usage', `${messageOf(cause)}; nothing is overwritten: give --out a new folder`, { cause });
   }
-  return passwords.length > 0 ? paths : { config: paths.config };
+  return hasUsers ? paths : { config: paths.config };
+}
+
+/** Writes files that are not there yet, for their owner alone. Where one cannot be, those before it are gone again. */
+async function writeFresh(files: readonly (readonly [path: string, text: string])[]): Promise<void> {
+  const made: string[] = [];
+  try {
+    for (const [path, text] of files) {
+      await using handle = await open(path, 'wx', 0o600);
+      made.push(path);
+      await handle.writeFile(text);
+    }
+  } catch (cause) {
+    await Promise.all(made.map((path) => rm(path, { force: true })));
+    throw cause;
+  }
 }
 
 /** Names the password file by its whole path: the broker may be started anywhere. */
