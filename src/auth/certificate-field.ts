@@ -21,6 +21,7 @@ const fields = {
   'san.uri': { label: 'alternative name of type URI', values: (certificate) => certificate.names().uris },
   serial: { label: 'serial number', values: ({ serialNumber }) => [serialNumber.toLowerCase()] },
   fingerprint: { label: 'fingerprint', values: ({ fingerprint256 }) => [fingerprint256] },
+  issuer: { label: 'issuer', values: ({ issuer }) => [issuer] },
 } as const satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof fields;

@@ -13,7 +13,7 @@ const certificateSchema = z
   .strictObject({
     principal: z.string().prefault('{cn}').meta({
       description:
-        'User name of a client with a certificate, as a template of `{cn}`, `{o}`, `{ou}`, `{san.dns}`, `{san.email}`, `{san.uri}`, `{serial}` and `{fingerprint}`. A certificate without the value is refused, and so is one with several, unless the field says `:first`. Control characters, `/`, `+` and `#` are refused; `:escaped` writes the last three as `%2F`, `%2B` and `%23`.',
+        'User name of a client with a certificate, as a template of `{cn}`, `{o}`, `{ou}`, `{san.dns}`, `{san.email}`, `{san.uri}`, `{serial}`, `{fingerprint}` and `{issuer}`. A certificate without the value is refused, and so is one with several, unless the field says `:first`. Control characters, `/`, `+` and `#` are refused; `:escaped` writes the last three as `%2F`, `%2B` and `%23`.',
       reload: 'live',
     }),
     bind: z.enum(['any', 'equal', 'prefix', 'pattern']).prefault('any').meta({

@@ -1,8 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fakeIo } from '../../test/support/fake-io.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { testPki } from '../../test/support/test-pki.ts';
 import { runCli } from './run.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -15,9 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => directory[Symbol.asyncDispose]());
 
-async function explain(...args: string[]) {
+const explain = (...args: string[]) => explainIn(file, ...args);
+
+async function explainIn(config: string, ...args: string[]) {
   const io = fakeIo();
-  await runCli(['acl', 'explain', ...args, '--config', file], io);
+  await runCli(['acl', 'explain', ...args, '--config', config], io);
   return { out: io.out(), err: io.err(), code: io.exitCode() };
 }
 
@@ -41,6 +45,31 @@ test.each([
   const { out, err, code } = await explain(...args);
   expect([err, code]).toEqual(['', 0]);
   expect(out).toMatch(expected);
+});
+
+test('--certificate explains rules about certificates, their issuer included', async () => {
+  await using pki = await testPki();
+  const { cert } = await pki.client({ cn: 'pump-7' });
+  const issuer = String(new X509Certificate(cert).toLegacyObject().issuer.CN);
+  const certificate = await pki.file('pump.pem', cert);
+  const rules = `access:
+  rules:
+    - { allow: publish, certificate: { issuer: 'CN=Other CA' }, topics: ['a/\${cert.cn}'] }
+    - { allow: publish, certificate: { cn: pump-7, issuer: 'CN=${issuer}, O=Viaduct' }, topics: ['a/\${cert.cn}'] }
+`;
+  const config = await pki.file('rules.yaml', rules);
+  const ask = (...more: string[]) => explainIn(config, 'bob', 'publish', 'a/pump-7', ...more);
+  expect(await ask('--certificate', certificate)).toMatchObject({
+    err: '',
+    out: expect.stringMatching(
+      /^allowed .*\nby access\.rules\[1\] .*\n {4}not access\.rules\[0\] .*certificate\.issuer is not/,
+    ),
+  });
+  expect((await ask()).out).toMatch(/^denied /);
+  expect(await ask('--certificate', config)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('has no certificate that can be read'),
+  });
 });
 
 test('a wrong action or topic is a usage error', async () => {

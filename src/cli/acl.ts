@@ -1,11 +1,16 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type AccessExplanation, explainAccess } from '../auth/rules/explain.ts';
 import { type Action, actions } from '../auth/rules/rule-options.ts';
+import type { PeerTls } from '../broker/ports.ts';
 import type { LoadedConfig } from '../config/compose.ts';
 import { formatOrigin } from '../config/explain.ts';
 import { requireConfig } from '../config/load.ts';
-import { AppError } from '../kernel/errors.ts';
+import { AppError, messageOf } from '../kernel/errors.ts';
 import { topicFilterProblem, topicNameProblem } from '../mqtt/topic.ts';
+import { peerCertificate } from '../transport/tls/peer.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';
 import { type Io, printJson, printLine } from './io.ts';
 
@@ -15,6 +20,7 @@ interface Options extends ConfigOptions {
   readonly address: string;
   readonly group: readonly string[];
   readonly claim: readonly string[];
+  readonly certificate?: string;
   readonly qos: '0' | '1' | '2';
   readonly retain?: true;
   readonly json?: true;
@@ -36,6 +42,7 @@ export function addAclCommand(program: Command, io: Io): void {
     .option('--address <address>', 'address that it came from', '127.0.0.1')
     .option('--group <name>', 'group that its provider names; may be repeated', collected, [])
     .option('--claim <name=value>', 'claim that it has; may be repeated', collected, [])
+    .option('--certificate <file>', 'certificate that it shows, PEM; taken as one that verified')
     .addOption(new Option('--qos <qos>', 'of a message that is published').choices(['0', '1', '2']).default('0'))
     .option('--retain', 'the message is to be retained')
     .option('--json', 'print one JSON object')
@@ -59,6 +66,7 @@ async function explain(io: Io, { user, action, topic }: Asked, options: Options)
   if (problem !== undefined) throw new AppError('usage', `"${topic}": ${problem}`);
   const loaded = await requireConfig(loadInputOf(options, io));
   const { access, listeners } = loaded.config;
+  const tls = options.certificate === undefined ? undefined : await tlsWith(resolve(io.cwd, options.certificate));
   const listener = options.listener ?? listeners[0]?.name ?? '';
   const explanation = explainAccess(
     access,
@@ -66,7 +74,7 @@ async function explain(io: Io, { user, action, topic }: Asked, options: Options)
       clientId: options.clientId ?? user,
       principal: user,
       trust: undefined,
-      peer: { listener, protocol: 'mqtt', address: options.address, port: 0, tls: undefined },
+      peer: { listener, protocol: tls === undefined ? 'mqtt' : 'mqtts', address: options.address, port: 0, tls },
       attributes: { groups: options.group, claims: claimsOf(options.claim) },
     },
     {
@@ -77,6 +85,18 @@ async function explain(io: Io, { user, action, topic }: Asked, options: Options)
   );
   if (options.json === true) printJson(io.stdout, { user, action, topic, ...explanation });
   else printLine(io.stdout, text(loaded, explanation, user, known, topic));
+}
+
+/** A connection with the certificate, of which rules know nothing more. @throws AppError usage */
+async function tlsWith(file: string): Promise<PeerTls> {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(await readFile(file));
+  } catch (cause) {
+    throw new AppError('usage', `--certificate: ${file} has no certificate that can be read: ${messageOf(cause)}`);
+  }
+  const shown = peerCertificate(certificate.toLegacyObject(), () => certificate);
+  return { version: 'TLSv1.3', cipher: '', servername: undefined, isResumed: false, certificate: shown };
 }
 
 /** A claim that is given several times is a list. */

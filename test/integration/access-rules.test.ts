@@ -214,6 +214,28 @@ test('a session that comes back after its rule went has neither the subscription
   expect(store.stats().queuedMessages).toBe(0);
 });
 
+test.each(['#', '+/+/x', '$share/g/#'])(
+  'a session whose only subscription was %s, which is allowed no more, gets of what was queued what it may have by its topic',
+  async (filter) => {
+    const { connect, change, broker, store } = await guarded([{ allow: 'all' }]);
+    const publisher = await connect('admin');
+    const client = await connect('eve', { isClean: false });
+    await subscribe(client, filter);
+    client.close();
+    await expect.poll(() => broker.connections(), { interval: 1 }).toBe(1);
+    for (const [index, topic] of ['u/bob/x', 'u/eve/x', 'u/eve//x', 'v/eve/x'].entries())
+      await publisher.ask(publish(topic, 1, index + 1), 'puback');
+    const hears = filter === '+/+/x' ? ['u/eve/x'] : ['u/eve/x', 'u/eve//x'];
+    await change(admin, mine);
+    const back = await connect('eve', { isClean: false });
+    await expect.poll(() => topicsOf(back), { interval: 1 }).toEqual(hears);
+    await back.settle();
+    expect(topicsOf(back)).toEqual(hears);
+    expect(await store.subscriptionsOf('eve')).toEqual([]);
+    expect(store.stats().queuedMessages).toBe(0);
+  },
+);
+
 test('retained messages come only as far as they may be received', async () => {
   const { connect } = await guarded([
     { allow: 'publish' },
