@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { evidence } from './attack/evidence.ts';
 import { parseAttackOptions } from './attack/options.ts';
+import type { PairReport } from './attack/pair.ts';
 import { listeningProcess, processFacts, starvedMs } from './attack/process.ts';
 import type { Scenario } from './attack/scenario.ts';
 import { scenarios } from './attack/scenarios/all.ts';
-import { formatOutcomes, judge, type Outcome } from './attack/verdict.ts';
+import { formatOutcomes, isOnlySlow, judge, type Outcome } from './attack/verdict.ts';
 
 const scenario = (name: string, more: Partial<Scenario> = {}): Scenario => ({
   name,
@@ -27,13 +29,24 @@ const namesOf = (...args: string[]): string[] => {
   return options.scenarios.map(({ name }) => name);
 };
 
+const pairOf = (more: Partial<PairReport> = {}): PairReport => ({
+  sent: 400,
+  arrived: 400,
+  lost: 0,
+  worstMs: 40,
+  worstNetMs: 30,
+  faults: [],
+  moments: [],
+  ...more,
+});
+
 const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   name: 'flood-1',
   title: 'the attack flood-1',
   sentBytes: 3_145_728,
   sentPackets: 1_000,
   seconds: 2,
-  pair: { sent: 400, lost: 0, worstMs: 40, worstNetMs: 30, faults: [] },
+  pair: pairOf(),
   peakBytes: 90 * 1_048_576,
   maxPeakBytes: 100 * 1_048_576,
   cpuSeconds: 1.25,
@@ -81,19 +94,13 @@ test('a broker that holds has no problems', () => {
 });
 
 test('what counts is the wait without the time in which the machine gave no processor', () => {
-  const pair = { sent: 400, lost: 0, worstMs: 2_000, worstNetMs: 249, faults: [] };
+  const pair = pairOf({ worstMs: 2_000, worstNetMs: 249 });
   expect(judge(outcome({ pair }))).toEqual([]);
   expect(judge(outcome({ pair: { ...pair, worstNetMs: 250 } }))).toEqual(['others waited 250 ms; the limit is 250 ms']);
 });
 
 test('a lost message, too much memory, and what a scenario found are problems', () => {
-  const pair = {
-    sent: 400,
-    lost: 1,
-    worstMs: 10,
-    worstNetMs: 10,
-    faults: ['the subscriber of the pair was disconnected'],
-  };
+  const pair = pairOf({ lost: 1, faults: ['the subscriber of the pair was disconnected'] });
   expect(judge(outcome({ pair, peakBytes: 101 * 1_048_576, faults: ['delivered twice'] }))).toEqual([
     'delivered twice',
     'the subscriber of the pair was disconnected',
@@ -102,8 +109,34 @@ test('a lost message, too much memory, and what a scenario found are problems', 
   ]);
 });
 
+test('others keep at least 80 % of their rate', () => {
+  expect(judge(outcome({ pair: pairOf({ arrived: 320 }) }))).toEqual([]);
+  const slow = outcome({ pair: pairOf({ arrived: 319 }) });
+  expect(judge(slow)).toEqual(['others kept 79 % of their rate; the limit is 80 %']);
+});
+
+test('what is only slow may be looked at again; what held, or lost a message, is not', () => {
+  expect(isOnlySlow(outcome({ pair: pairOf({ arrived: 300 }) }))).toBe(true);
+  expect(isOnlySlow(outcome({ pair: pairOf({ worstNetMs: 300 }) }))).toBe(true);
+  expect(isOnlySlow(outcome())).toBe(false);
+  expect(isOnlySlow(outcome({ pair: pairOf({ worstNetMs: 300, lost: 1 }) }))).toBe(false);
+});
+
+test('of the log of a broker that failed, what counts is about the pair, around the moment, or last', () => {
+  const at = (second: number, message: string): string =>
+    JSON.stringify({ time: new Date(second * 1_000).toISOString(), message });
+  const flood = Array.from({ length: 100 }, (_, second) => at(second, 'a limit'));
+  const log = [at(0, 'pair-publisher was closed'), ...flood, '    at stack (file.ts)'].join('\n');
+  const second = (line: string): number => Date.parse((JSON.parse(line) as { time: string }).time) / 1_000;
+  const lines = evidence(log, [50_000]);
+  expect(lines[0]).toContain('pair-publisher was closed');
+  expect(lines.at(-1)).toBe('    at stack (file.ts)');
+  expect(lines.slice(1, -1).map(second)).toEqual([47, 48, 49, 50, 51, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+  expect(evidence('', [50_000])).toEqual([]);
+});
+
 test('a pair that sent nothing has measured nothing, and that is a problem', () => {
-  const pair = { sent: 0, lost: 0, worstMs: 0, worstNetMs: 0, faults: [] };
+  const pair = pairOf({ sent: 0, arrived: 0 });
   expect(judge(outcome({ pair }))).toEqual(['the pair sent nothing, so that nothing was measured']);
 });
 
@@ -114,13 +147,17 @@ test('memory that the system does not tell is no problem, and is shown as unknow
 });
 
 test('the table has a line for each scenario, and says below it what failed', () => {
-  const failed = outcome({ name: 'x', pair: { sent: 9, lost: 2, worstMs: 812.4, worstNetMs: 790, faults: [] } });
+  const failed = outcome({
+    name: 'x',
+    pair: pairOf({ sent: 9, arrived: 7, lost: 2, worstMs: 812.4, worstNetMs: 790 }),
+  });
   const lines = formatOutcomes([outcome(), failed]).split('\n');
-  expect(lines[0]).toMatch(/^scenario +sent +worst wait +net +lost +peak +limit +CPU +verdict$/);
-  expect(lines[1]).toMatch(/^flood-1 +3\.0 MiB +40 ms +30 ms +0 +90 MiB +100 MiB +1\.3 s +held$/);
-  expect(lines[2]).toMatch(/^x +3\.0 MiB +812 ms +790 ms +2 .* FAILED$/);
-  expect(lines.slice(-2)).toEqual([
+  expect(lines[0]).toMatch(/^scenario +sent +worst wait +net +rate +lost +peak +limit +CPU +verdict$/);
+  expect(lines[1]).toMatch(/^flood-1 +3\.0 MiB +40 ms +30 ms +100 % +0 +90 MiB +100 MiB +1\.3 s +held$/);
+  expect(lines[2]).toMatch(/^x +3\.0 MiB +812 ms +790 ms +77 % +2 .* FAILED$/);
+  expect(lines.slice(-3)).toEqual([
     'FAILED x: others waited 790 ms; the limit is 250 ms',
+    'FAILED x: others kept 77 % of their rate; the limit is 80 %',
     'FAILED x: 2 of 9 messages of others were lost',
   ]);
 });

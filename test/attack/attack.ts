@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { type Arena, type ArenaOptions, measure, openArena } from './arena.ts';
 import { openBattle } from './battle.ts';
+import { evidence } from './evidence.ts';
 import { mix } from './long.ts';
 import type { Scenario } from './scenario.ts';
 import { isOnlySlow, judge, type Outcome } from './verdict.ts';
@@ -50,16 +51,23 @@ async function attackInTurn(input: AttackInput, options: ArenaOptions): Promise<
       // a fault of the broker comes each time, a moment of a busy machine does not; who is in a hurry looks again
       for (let again = 0; again < 2 && isShort && isOnlySlow(outcome); again++)
         outcome = await play(scenario, arena, isShort);
-      const problems = judge(outcome);
-      input.say(`  ${problems.join('; ') || 'held'}`);
       outcomes.push(outcome);
-      input.onOutcome?.(outcome);
-      if (isAlone || problems.length > 0) await close();
+      const isHeld = tell(input, arena, outcome);
+      if (isAlone || !isHeld) await close();
     }
   } finally {
     await close();
   }
   return outcomes;
+}
+
+/** Says how an attack went, and what the broker wrote where it failed. @returns whether it held */
+function tell({ say, onOutcome }: AttackInput, { broker }: Arena, outcome: Outcome): boolean {
+  const problems = judge(outcome);
+  say(`  ${problems.join('; ') || 'held'}`);
+  if (problems.length > 0) for (const line of evidence(broker.log(), outcome.pair.moments)) say(`  log: ${line}`);
+  onOutcome?.(outcome);
+  return problems.length === 0;
 }
 
 async function play(scenario: Scenario, arena: Arena, isShort: boolean): Promise<Outcome> {
@@ -101,6 +109,6 @@ async function attackAtLength(input: AttackInput, options: ArenaOptions): Promis
     maxPeakBytes: memoryMiB * mebibyte,
     ...measured,
   };
-  input.onOutcome?.(outcome);
+  tell(input, arena, outcome);
   return outcome;
 }

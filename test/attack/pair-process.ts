@@ -1,6 +1,7 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import type { PairOptions, PairReport } from './pair.ts';
 import { starvedMs } from './process.ts';
+import { maxWaitMs } from './verdict.ts';
 
 const periodMs = 10;
 const lastArrivalsMs = 30_000;
@@ -25,14 +26,19 @@ const now = (): number => performance.now();
 class Pair {
   readonly #options: PairOptions;
   readonly #open = new Map<string, Sent>();
-  readonly #faults = new Set<string>();
+  /** What went wrong, and when it was seen first. */
+  readonly #faults = new Map<string, number>();
   #sent = 0;
+  #arrivedInTime = 0;
   #worstMs = 0;
   #worstNetMs = 0;
+  #worstAt = 0;
   #startMs = 0;
+  #beginMs = 0;
   #ticks = 0;
   #isSending = true;
   #onEmpty: (() => void) | undefined;
+  #sendDue = (): void => undefined;
 
   constructor(options: PairOptions) {
     this.#options = options;
@@ -43,18 +49,23 @@ class Pair {
     await subscriber.subscribeAsync({ 'pair/0': { qos: 0 }, 'pair/1': { qos: 1 } });
     subscriber.on('message', (_topic, payload) => this.#arrived(payload.toString()));
     const publisher = await this.#connect('publisher');
+    this.#sendDue = () => this.#tick(publisher);
     this.#startMs = now();
-    setInterval(() => this.#tick(publisher), periodMs);
+    setInterval(this.#sendDue, periodMs);
   }
 
   begin(): void {
+    this.#beginMs = now();
     this.#sent = 0;
+    this.#arrivedInTime = 0;
     this.#worstMs = 0;
     this.#worstNetMs = 0;
+    this.#worstAt = 0;
     this.#isSending = true;
   }
 
   async end(): Promise<PairReport> {
+    this.#sendDue();
     this.#isSending = false;
     await this.#lastArrivals();
     for (const sent of this.#open.values()) this.#note(sent);
@@ -62,10 +73,12 @@ class Pair {
     this.#open.clear();
     return {
       sent: this.#sent,
+      arrived: this.#arrivedInTime,
       lost,
       worstMs: this.#worstMs,
       worstNetMs: this.#worstNetMs,
-      faults: [...this.#faults],
+      faults: [...this.#faults.keys()],
+      moments: [...this.#faults.values(), ...(this.#worstAt === 0 ? [] : [this.#worstAt])],
     };
   }
 
@@ -78,9 +91,17 @@ class Pair {
       reconnectPeriod: 0,
       keepalive: 60,
     });
-    client.on('close', () => this.#faults.add(`the ${role} of the pair was disconnected`));
-    client.on('error', ({ message }) => this.#faults.add(`the ${role} of the pair failed: ${message}`));
+    client.on('close', () => this.#fault(`the ${role} of the pair was disconnected ${this.#when()}`));
+    client.on('error', ({ message }) => this.#fault(`the ${role} of the pair failed: ${message}`));
     return client;
+  }
+
+  #fault(text: string): void {
+    if (!this.#faults.has(text)) this.#faults.set(text, Date.now());
+  }
+
+  #when(): string {
+    return `at ${new Date().toISOString()}, ${((now() - this.#beginMs) / 1_000).toFixed(1)} s into the attack`;
   }
 
   /** Sends all that is due by now; a late timer does not make the waits shorter. */
@@ -96,7 +117,7 @@ class Pair {
         this.#open.set(name, { dueMs, sentMs, starved });
         this.#sent++;
         publisher.publish(`pair/${qos}`, name, { qos }, (error) => {
-          if (error instanceof Error) this.#faults.add(`a publish of the pair failed: ${error.message}`);
+          if (error instanceof Error) this.#fault(`a publish of the pair failed: ${error.message}`);
         });
       }
     }
@@ -107,18 +128,26 @@ class Pair {
     if (sent === undefined) return; // a message of a pair before this one, or one that came again
     this.#open.delete(name);
     this.#note(sent);
+    const isOfThisAttack = sent.sentMs >= this.#beginMs;
+    if (isOfThisAttack && (this.#isSending || this.#netWaitMs(sent) < maxWaitMs)) this.#arrivedInTime++;
     if (this.#open.size === 0) this.#onEmpty?.();
   }
 
+  #note(sent: Sent): void {
+    this.#worstMs = Math.max(this.#worstMs, now() - sent.dueMs);
+    if (now() - sent.sentMs <= this.#worstNetMs) return; // the system is not asked for each message
+    const netMs = this.#netWaitMs(sent);
+    if (netMs <= this.#worstNetMs) return;
+    this.#worstNetMs = netMs;
+    this.#worstAt = Date.now();
+  }
+
   /** Takes off what this machine did: the pair came late to send, or broker or pair were ready and had no processor. */
-  #note({ dueMs, sentMs, starved }: Sent): void {
-    const arrivedMs = now();
-    this.#worstMs = Math.max(this.#worstMs, arrivedMs - dueMs);
-    if (arrivedMs - sentMs <= this.#worstNetMs) return;
+  #netWaitMs({ sentMs, starved }: Sent): number {
+    const waitedMs = now() - sentMs;
     const { broker, pair } = this.#starved();
     // both may have waited at one time, so that only the longer one is certain
-    const machineMs = Math.max(broker - starved.broker, pair - starved.pair);
-    this.#worstNetMs = Math.max(this.#worstNetMs, arrivedMs - sentMs - machineMs);
+    return waitedMs - Math.max(broker - starved.broker, pair - starved.pair);
   }
 
   #lastArrivals(): Promise<void> {

@@ -8,7 +8,10 @@ export interface PairOptions {
 }
 
 export interface PairReport {
+  /** Messages that were due in the time of the attack. */
   readonly sent: number;
+  /** Of those, how many arrived in that time, or no later after it than others may wait. */
+  readonly arrived: number;
   /** Messages that did not arrive within half a minute after the attack. */
   readonly lost: number;
   /** Longest time from the moment a message was due to its arrival. */
@@ -16,6 +19,8 @@ export interface PairReport {
   /** The same without what this machine did to broker and pair: time in which they were ready and had no processor. */
   readonly worstNetMs: number;
   readonly faults: readonly string[];
+  /** When its faults were seen, and when the longest wait ended, in milliseconds since 1970: where to look in a log. */
+  readonly moments: readonly number[];
 }
 
 /** A well-behaved publisher and subscriber, in a process of their own so that the attacker's work does not delay them. */
