@@ -11,6 +11,7 @@ const parts = [
   'src/auth/',
   'src/bridge/nats/',
   'src/http/',
+  'src/kernel/time-limit',
   'src/transport/',
   'src/storage/',
   'src/cli/node-version',

@@ -1,4 +1,5 @@
 import { reasonOf } from '../kernel/errors.ts';
+import { timeLimit } from '../kernel/time-limit.ts';
 
 /** Responses are some kilobytes long. */
 const maxResponseBytes = 65_536;
@@ -15,7 +16,7 @@ export async function fetchOcsp(responder: string, request: Buffer, signal: Abor
       headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
       body: request,
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: timeLimit(timeoutMs, signal),
     });
     if (!response.ok) {
       await response.body?.cancel();

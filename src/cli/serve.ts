@@ -7,6 +7,7 @@ import { configFileOf, requireConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problems.ts';
 import { resolveSecrets } from '../config/secrets.ts';
 import { systemClock } from '../kernel/clock.ts';
+import { timeLimit } from '../kernel/time-limit.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';
 import { type Io, printLine } from './io.ts';
@@ -43,7 +44,7 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
     await signals.stopped;
     telemetry.logger.log('info', 'stopping: clients are disconnected, the bridge is drained; signal again to cut off');
     await reload.stop(signals.cutOff);
-    await app.stop(AbortSignal.any([AbortSignal.timeout(drainMs), signals.cutOff]));
+    await app.stop(timeLimit(drainMs, signals.cutOff));
   } finally {
     signals.close();
     await telemetry.close();

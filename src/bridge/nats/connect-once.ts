@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect, type NatsConnection, type TlsOptions } from '@nats-io/transport-node';
 import { formatSocketAddress } from '../../kernel/address.ts';
+import { timeLimit } from '../../kernel/time-limit.ts';
 import { ClientCertificateError, isHangUp } from './failure.ts';
 import type { LoginOptions } from './login.ts';
 import { type PreflightOptions, preflight } from './preflight.ts';
@@ -23,7 +24,7 @@ export async function connectOnce(
   const { verifiesClients } = await preflight(
     server,
     { wantsTls, handshakeFirst: await clientCertificate(tls), timeoutMs: connectTimeoutMs },
-    AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]),
+    timeLimit(connectTimeoutMs, signal),
   );
   const connection = connect({
     servers: [formatSocketAddress(server)],
