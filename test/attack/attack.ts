@@ -47,10 +47,10 @@ async function attackInTurn(input: AttackInput, options: ArenaOptions): Promise<
         !isShort || scenario.isAlone === true || scenario.config !== undefined || scenario.needs !== undefined;
       if (isAlone) await close();
       arena ??= await openArena(scenario, options);
-      let outcome = await play(scenario, arena, isShort);
+      let outcome = await play(scenario, arena, input);
       // a fault of the broker comes each time, a moment of a busy machine does not; who is in a hurry looks again
       for (let again = 0; again < 2 && isShort && isOnlySlow(outcome); again++)
-        outcome = await play(scenario, arena, isShort);
+        outcome = await play(scenario, arena, input);
       outcomes.push(outcome);
       const isHeld = tell(input, arena, outcome);
       if (isAlone || !isHeld) await close();
@@ -70,11 +70,12 @@ function tell({ say, onOutcome }: AttackInput, { broker }: Arena, outcome: Outco
   return problems.length === 0;
 }
 
-async function play(scenario: Scenario, arena: Arena, isShort: boolean): Promise<Outcome> {
+async function play(scenario: Scenario, arena: Arena, { form, say }: AttackInput): Promise<Outcome> {
+  const isShort = form === 'short';
   const { name, title, seconds, memoryMiB } = scenario;
   const traffic = { bytes: 0, packets: 0 };
   const isOver = new AbortController();
-  using battle = openBattle(arena.broker, { name, isShort, signal: isOver.signal, traffic });
+  using battle = openBattle(arena.broker, { name, isShort, signal: isOver.signal, traffic, say });
   const measured = await measure(arena, async () => {
     const deadline = AbortSignal.timeout((isShort ? seconds.short : seconds.full) * 1_000);
     deadline.addEventListener('abort', () => isOver.abort());

@@ -51,11 +51,17 @@ export class RawAttacker {
   }
 }
 
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface ConnectOptions {
   readonly clientId: string;
   readonly version?: 4 | 5;
   /** A session that stays. */
   readonly isPersistent?: boolean;
+  readonly login?: Login;
   /** Leaves lying what the broker sends after CONNACK. */
   readonly reads?: boolean;
 }
@@ -119,13 +125,19 @@ export class Attacker extends RawAttacker {
   }
 }
 
-export const connectPacket = ({ clientId, version = 4, isPersistent = false }: ConnectOptions): IConnectPacket => ({
+export const connectPacket = ({
+  clientId,
+  version = 4,
+  isPersistent = false,
+  login,
+}: ConnectOptions): IConnectPacket => ({
   cmd: 'connect',
   protocolId: 'MQTT',
   protocolVersion: version,
   clientId,
   clean: !isPersistent,
   keepalive: 0,
+  ...(login === undefined ? {} : { username: login.username, password: Buffer.from(login.password) }),
   ...(version === 5 && isPersistent ? { properties: { sessionExpiryInterval: 600 } } : {}),
 });
 

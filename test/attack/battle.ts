@@ -18,10 +18,11 @@ export interface BattleOptions {
   readonly isShort: boolean;
   readonly signal: AbortSignal;
   readonly traffic: Traffic;
+  readonly say: (text: string) => void;
 }
 
 /** What one scenario works with; its disposal closes all that it has opened. */
-export function openBattle(broker: BrokerUnderAttack, { name, isShort, signal, traffic }: BattleOptions): Battle {
+export function openBattle(broker: BrokerUnderAttack, { name, isShort, signal, traffic, say }: BattleOptions): Battle {
   setMaxListeners(0, signal);
   const opened = new Set<RawAttacker>();
   const closeAll = (): void => {
@@ -42,21 +43,26 @@ export function openBattle(broker: BrokerUnderAttack, { name, isShort, signal, t
     const socket = signal.aborted ? undefined : await openSocket(portOf(listener), tls);
     return socket === undefined ? undefined : kept(new RawAttacker(socket, traffic));
   };
-  const login = async (attacker: Attacker, options: ConnectOptions): Promise<Attacker | undefined> => {
+  const ask = async (attacker: Attacker, options: ConnectOptions): Promise<number | undefined> => {
     const connack = await attacker.connect({ ...options, clientId: `${name}:${options.clientId}` });
-    const code = connack?.reasonCode ?? connack?.returnCode;
-    return code === 0 && !attacker.isClosed ? attacker : undefined;
+    return connack?.reasonCode ?? connack?.returnCode;
+  };
+  const login = async (attacker: Attacker, options: ConnectOptions): Promise<Attacker | undefined> =>
+    (await ask(attacker, options)) === 0 && !attacker.isClosed ? attacker : undefined;
+  const client = async ({ version = 4 }: ConnectOptions, listener: Listener, tls: ConnectionOptions | undefined) => {
+    const socket = signal.aborted ? undefined : await openSocket(portOf(listener), tls);
+    return socket === undefined ? undefined : kept(new Attacker(socket, traffic, version));
   };
   const connect = async (options: ConnectOptions, listener: Listener, tls: ConnectionOptions | undefined) => {
-    const socket = signal.aborted ? undefined : await openSocket(portOf(listener), tls);
-    if (socket === undefined) return undefined;
-    return login(kept(new Attacker(socket, traffic, options.version ?? 4)), options);
+    const attacker = await client(options, listener, tls);
+    return attacker === undefined ? undefined : login(attacker, options);
   };
   const battle: Battle = {
     broker,
     isShort,
     signal,
     traffic,
+    say,
     amount: (full, short) => (isShort ? short : full),
     open: (listener = 'tcp') => open(listener, tlsOf(listener)),
     openPlain: (listener) => open(listener, undefined),
@@ -67,6 +73,12 @@ export function openBattle(broker: BrokerUnderAttack, { name, isShort, signal, t
         cert: readFileSync(join(broker.certificates, 'client-demo.pem')),
         key: readFileSync(join(broker.certificates, 'client-demo.key')),
       }),
+    async codeOf(options) {
+      const attacker = await client(options, 'tcp', undefined);
+      const code = attacker === undefined ? undefined : await ask(attacker, options);
+      attacker?.end();
+      return code;
+    },
     async connectAtOnce(count, options) {
       const sockets = await Promise.all(Array.from({ length: count }, () => openSocket(portOf('tcp'))));
       const ready = sockets.filter((socket) => socket !== undefined);

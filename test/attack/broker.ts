@@ -47,6 +47,10 @@ const kinds = {
   any: { tls: 'auto', accept: ['mqtt', 'websocket', 'http'] },
 } as const satisfies Record<Listener, object>;
 
+/** The listeners of the suite. @param more settings of each */
+export const listenersWith = (more: object): object[] =>
+  listenerNames.map((name) => ({ name, bind: '127.0.0.1:0', handshakeTimeout: '2s', ...kinds[name], ...more }));
+
 /** Runs in the broker's process: SIGUSR2 puts its wall clock back by an hour, as an operator may. */
 const preload = `const now = Date.now; let shift = 0;
 Date.now = () => now() - shift;
@@ -66,7 +70,7 @@ export interface StartOptions {
 export async function startBroker({ bin, certificates, config }: StartOptions): Promise<BrokerUnderAttack> {
   const directory = await temporaryDirectory();
   const settings = {
-    listeners: listenerNames.map((name) => ({ name, bind: '127.0.0.1:0', handshakeTimeout: '2s', ...kinds[name] })),
+    listeners: listenersWith({}),
     certificates: { directory: certificates },
     nats: { hub: { bind: '127.0.0.1:0' } },
     store: { type: 'disk', directory: './data' },

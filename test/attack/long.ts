@@ -31,7 +31,7 @@ export async function mix({ broker }: Arena, options: LongOptions): Promise<stri
       const scenario = scenarios[(number + round * worker) % scenarios.length];
       if (scenario === undefined) return;
       const signal = AbortSignal.timeout(scenario.seconds.full * 1_000);
-      using battle = openBattle(broker, { name: `${scenario.name}-${number}`, isShort: true, signal, traffic });
+      using battle = openBattle(broker, { name: `${scenario.name}-${number}`, isShort: true, signal, traffic, say });
       const found = await scenario.run(battle).catch((error: unknown) => [`it failed: ${String(error)}`]);
       for (const fault of found) faults.add(`${scenario.name}: ${fault}`);
       if (number % 20 === 0) say(`${traffic.packets} packets, ${Math.round(traffic.bytes / 1_048_576)} MiB`);

@@ -9,6 +9,8 @@ export interface Attack {
   /** Aborted when its time is up; what it opened is closed then, so that all that waits goes on. */
   readonly signal: AbortSignal;
   readonly traffic: Traffic;
+  /** Tells who plays it what this machine does not allow. */
+  say(text: string): void;
   /** The `short` or the `full` amount. */
   amount(full: number, short: number): number;
   /** A connection that has sent nothing yet; undefined when it is refused. */
@@ -19,7 +21,9 @@ export interface Attack {
   connect(options: ConnectOptions, listener?: Listener): Promise<Attacker | undefined>;
   /** The same with a client certificate of the broker's own CA. */
   connectWithCertificate(options: ConnectOptions): Promise<Attacker | undefined>;
-  /** The same of many, some at one time; those that are refused are left out. */
+  /** What a CONNECT is answered with; undefined where the connection ends without an answer. It is closed then. */
+  codeOf(options: ConnectOptions): Promise<number | undefined>;
+  /** The same as `connect` of many, some at one time; those that are refused are left out. */
   connectAll(count: number, options: (index: number) => ConnectOptions): Promise<Attacker[]>;
   /** So many CONNECTs with one client id in the same moment. @returns undefined for each that is refused */
   connectAtOnce(count: number, options: ConnectOptions): Promise<(Attacker | undefined)[]>;

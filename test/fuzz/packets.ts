@@ -1,6 +1,7 @@
 import { packetTypes } from '../../src/mqtt/packet-type.ts';
 import { clientProperties, type PropertySet } from '../../src/mqtt/property-table.ts';
 import { binary, join, packet, text, u16 } from '../support/packet-bytes.ts';
+import { knownUser } from './guarded.ts';
 import { type Manners, randomProperties } from './properties.ts';
 import type { Random } from './random.ts';
 import { clientIdOf, filterOf, packetIdOf, payloadOf, topicOf } from './vocabulary.ts';
@@ -16,7 +17,7 @@ export interface PacketOptions {
 export interface ConnectChoice extends PacketOptions {
   /** Left out: one of the fuzzer's ids. */
   readonly clientId?: string;
-  /** Whether CONNECT may bring a will, user name and password. */
+  /** Whether CONNECT brings nothing that it could be refused for: no will, no password but a right one. */
   readonly plain?: boolean;
 }
 
@@ -29,7 +30,7 @@ const properties = (random: Random, { version, manners }: PacketOptions, allowed
 export function connectPacket(random: Random, choice: ConnectChoice): Buffer {
   const { version, plain = false } = choice;
   const hasWill = !plain && random.chance(0.4);
-  const hasUser = !plain && random.chance(0.1);
+  const hasUser = random.chance(0.1);
   const clientId = choice.clientId ?? clientIdOf(random);
   const isClean = clientId === '' || random.chance(0.4);
   const flags =
@@ -45,9 +46,15 @@ export function connectPacket(random: Random, choice: ConnectChoice): Buffer {
     hasWill
       ? join(properties(random, choice, clientProperties.will), text(topicOf(random)), binary(payloadOf(random)))
       : join(),
-    hasUser ? join(text('user'), binary(random.bytes(8))) : join(),
+    hasUser ? loginOf(random, plain) : join(),
   );
 }
+
+/** Of the user that a guarded broker knows, or of anybody. */
+const loginOf = (random: Random, isRight: boolean): Buffer =>
+  isRight || random.chance(0.5)
+    ? join(text(knownUser.name), text(knownUser.password))
+    : join(text(random.pick([knownUser.name, 'user', ''])), binary(random.bytes(8)));
 
 /** A plain MQTT 5 CONNECT asks for a session that outlives the connection, and for nothing else. */
 const connectPropertiesOf = (random: Random, choice: ConnectChoice): Buffer =>

@@ -7,7 +7,9 @@ import { http } from './http.ts';
 import { identity } from './identity.ts';
 import { memory } from './memory.ts';
 import { nats } from './nats.ts';
+import { passwords } from './passwords.ts';
 import { retained } from './retained.ts';
+import { slowly } from './slowly.ts';
 import { subscribing } from './subscribing.ts';
 
 /** Every attack of the suite, in the order in which they run. */
@@ -16,8 +18,10 @@ export const scenarios: readonly Scenario[] = [
   ...retained,
   ...floods,
   ...memory,
+  ...slowly,
   ...connecting,
   ...identity,
+  ...passwords,
   ...exchanges,
   ...http,
   ...nats,
