@@ -4,7 +4,7 @@ import { type Arena, type ArenaOptions, measure, openArena } from './arena.ts';
 import { openBattle } from './battle.ts';
 import { evidence } from './evidence.ts';
 import { mix } from './long.ts';
-import type { Scenario } from './scenario.ts';
+import { hasOwnBroker, type Scenario } from './scenario.ts';
 import { isOnlySlow, judge, type Outcome } from './verdict.ts';
 
 export interface AttackInput extends Pick<ArenaOptions, 'subject' | 'pairProgram'> {
@@ -43,8 +43,7 @@ async function attackInTurn(input: AttackInput, options: ArenaOptions): Promise<
   try {
     for (const scenario of input.scenarios) {
       input.say(`${scenario.name}: ${scenario.title}`);
-      const isAlone =
-        !isShort || scenario.isAlone === true || scenario.config !== undefined || scenario.needs !== undefined;
+      const isAlone = !isShort || hasOwnBroker(scenario);
       if (isAlone) await close();
       arena ??= await openArena(scenario, options);
       let outcome = await play(scenario, arena, input);

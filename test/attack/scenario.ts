@@ -44,7 +44,7 @@ export interface Scenario {
   readonly memoryMiB: number;
   /** Time for it in the short and in the full form. */
   readonly seconds: { readonly short: number; readonly full: number };
-  /** Leaves so much memory behind that no other scenario shares its broker. */
+  /** Neither leaves its broker as it was, nor stands what others leave behind: it shares none. */
   readonly isAlone?: true;
   /** False where it would disturb others in the long form: it changes the broker and not only its load. */
   readonly isMixed?: false;
@@ -53,3 +53,6 @@ export interface Scenario {
   /** @returns what the broker did wrong besides delays, losses and memory; nothing when all is well */
   run(attack: Attack): Promise<readonly string[]>;
 }
+
+export const hasOwnBroker = ({ isAlone, config, needs }: Scenario): boolean =>
+  isAlone === true || config !== undefined || needs !== undefined;

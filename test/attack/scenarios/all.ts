@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.ts';
+import { hasOwnBroker, type Scenario } from '../scenario.ts';
 import { connecting } from './connecting.ts';
 import { exchanges } from './exchanges.ts';
 import { floods } from './flooding.ts';
@@ -12,8 +12,7 @@ import { retained } from './retained.ts';
 import { slowly } from './slowly.ts';
 import { subscribing } from './subscribing.ts';
 
-/** Every attack of the suite, in the order in which they run. */
-export const scenarios: readonly Scenario[] = [
+const all: readonly Scenario[] = [
   ...subscribing,
   ...retained,
   ...floods,
@@ -26,4 +25,10 @@ export const scenarios: readonly Scenario[] = [
   ...http,
   ...nats,
   ...fuzzed,
+];
+
+/** Every attack of the suite, in the order in which they run: one broker serves those that can share it, and is started once. */
+export const scenarios: readonly Scenario[] = [
+  ...all.filter((scenario) => !hasOwnBroker(scenario)),
+  ...all.filter(hasOwnBroker),
 ];

@@ -9,6 +9,7 @@ const fuzz = (name: string, title: string, more: Pick<Scenario, 'needs'> = {}): 
   name,
   title,
   ...more,
+  isAlone: true,
   isOurs: true,
   memoryMiB: 400,
   seconds: { short: 60, full: 90 },
