@@ -1,3 +1,5 @@
+import { systemClock } from './clock.ts';
+
 /**
  * Aborted after so many milliseconds, or when `other` is. `AbortSignal.any` would not do: on Node 20 it holds its signals
  * weakly, so that the next garbage collection takes an `AbortSignal.timeout` that nobody else has, and no limit is left.
@@ -5,10 +7,9 @@
 export function timeLimit(ms: number, other: AbortSignal): AbortSignal {
   if (other.aborted) return other;
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new DOMException('the time is up', 'TimeoutError')), ms);
-  timer.unref(); // as that of AbortSignal.timeout: what waits keeps the process running, not its limit
+  const cancel = systemClock.after(ms, () => limit.abort(new DOMException('the time is up', 'TimeoutError')));
   const end = (): void => {
-    clearTimeout(timer);
+    cancel();
     limit.abort(other.reason);
   };
   other.addEventListener('abort', end, { once: true, signal: limit.signal });
