@@ -7,7 +7,7 @@ import type { Finding } from './messages.ts';
 import type { ConfigPath } from './path.ts';
 import type { Config } from './schema.ts';
 
-interface NamedFile {
+export interface NamedFile {
   readonly path: ConfigPath;
   readonly file: string;
   readonly holds: 'certificate' | 'key';
@@ -16,7 +16,7 @@ interface NamedFile {
 type Listener = Config['listeners'][number];
 
 /** All files that a configuration names and that must be there before anything starts, but for those of secrets. */
-function filesOf({ listeners, nats, store }: Config): NamedFile[] {
+export function pemFilesOf({ listeners, nats, store }: Config): NamedFile[] {
   const files: NamedFile[] = [];
   const add = (path: ConfigPath, file: string | undefined, holds: NamedFile['holds']): void => {
     if (file !== undefined) files.push({ path, file, holds });
@@ -55,7 +55,7 @@ const maxBytes = 1_048_576;
 /** Files that cannot be read, or hold something else than they should; all of them. */
 export async function checkFiles(config: Config): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const { path, file, holds } of filesOf(config)) {
+  for (const { path, file, holds } of pemFilesOf(config)) {
     const { pattern, problem } = labels[holds];
     try {
       if (!pattern.test(await beginningOf(file))) findings.push({ path, message: `${file} ${problem}` });

@@ -16,14 +16,14 @@ export type ResolvedConfig = Config & {
   readonly certificatePassphrase: string | undefined;
 };
 
-interface Reference {
+export interface SecretPlace {
   readonly path: ConfigPath;
   readonly to: SecretReference;
 }
 
 /** All places of a configuration that refer to a secret. */
-function referencesOf({ nats, listeners, store, access, metrics }: Config): Reference[] {
-  const references: Reference[] = [];
+export function secretReferencesOf({ nats, listeners, store, access, metrics }: Config): SecretPlace[] {
+  const references: SecretPlace[] = [];
   for (const name of ['password', 'token', 'nkey'] as const) {
     const to = nats[name];
     if (to !== undefined) references.push({ path: ['nats', name], to });
@@ -43,10 +43,10 @@ function referencesOf({ nats, listeners, store, access, metrics }: Config): Refe
 }
 
 /** Files that providers of access go by are read like secrets: once, with the configuration. */
-function accessReferences({ jwt, http: { authenticate: http } }: Config['access']): Reference[] {
-  const at = (path: ConfigPath, to: SecretReference | undefined): Reference[] =>
+function accessReferences({ jwt, http: { authenticate: http } }: Config['access']): SecretPlace[] {
+  const at = (path: ConfigPath, to: SecretReference | undefined): SecretPlace[] =>
     to === undefined ? [] : [{ path: ['access', ...path], to }];
-  const file = (path: ConfigPath, name: string | undefined): Reference[] =>
+  const file = (path: ConfigPath, name: string | undefined): SecretPlace[] =>
     at(path, name === undefined ? undefined : { file: name });
   return [
     ...at(['jwt', 'secret'], jwt?.secret),
@@ -79,7 +79,7 @@ export async function readSecret(
 export async function checkSecrets(config: Config, env: EnvironmentVariables): Promise<Finding[]> {
   const findings: Finding[] = [];
   const texts = new Map<string, string>();
-  for (const { path, to } of referencesOf(config)) {
+  for (const { path, to } of secretReferencesOf(config)) {
     const read = await readSecret(to, env);
     if ('problem' in read) findings.push({ path, message: read.problem });
     else texts.set(keyOf(to), read.secret);
@@ -96,7 +96,7 @@ const keyOf = (reference: SecretReference): string =>
 /** Reads every secret that the configuration refers to. @throws ConfigError config-invalid */
 export async function resolveSecrets(config: Config, env: EnvironmentVariables): Promise<ResolvedConfig> {
   const texts = new Map<string, string>();
-  for (const { path, to } of referencesOf(config)) {
+  for (const { path, to } of secretReferencesOf(config)) {
     const read = await readSecret(to, env);
     if ('problem' in read) throw new ConfigError('config-invalid', `${formatPath(path)}: ${read.problem}`);
     texts.set(keyOf(to), read.secret);

@@ -34,6 +34,8 @@ const settingChecks = [
   'src/bridge/mapping/rules-taking.ts',
   'src/auth/check-authentication.ts',
   'src/auth/check-rules.ts',
+  'src/auth/listener-facts.ts',
+  'src/auth/provider-names.ts',
   'src/auth/passwords/lines.ts',
   'src/auth/tokens/own-keys.ts',
 ];

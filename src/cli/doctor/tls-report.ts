@@ -1,11 +1,11 @@
+import { counted, marks, type ReportVerdict, rowsWith, tallyText } from './report-words.ts';
 import type { ProbeOutcome } from './tls-probe.ts';
 import type { TlsKind } from './tls-target.ts';
 
 /** What should happen; `either` is shown and not judged. */
 export type Expectation = 'accepted' | 'refused by the client' | 'refused by the server' | 'either';
 
-/** `ok`: as expected; `no`: not; `warning`: not for long, or not wholly; `skipped`: could not be tried, or is not judged. */
-export type RowVerdict = 'ok' | 'no' | 'warning' | 'skipped';
+export type RowVerdict = Exclude<ReportVerdict, 'note'>;
 
 /** One line of the report. */
 export interface ReportRow {
@@ -62,7 +62,7 @@ export function tlsReportText(
   const shown = rows.filter(isShown);
   const width = Math.max(0, ...shown.map(({ check }) => check.length));
   const block = (title: string, checks: readonly ReportRow[]): string[] => [
-    isVerbose ? title : `${title}  ${shortly(checks)}`,
+    isVerbose ? title : `${title}  ${tallyText(checks)}`,
     ...checks.filter(isShown).flatMap((row) => rowText(row, width)),
     ...(isVerbose ? [''] : []),
   ];
@@ -75,30 +75,15 @@ export function tlsReportText(
   ].join('\n');
 }
 
-const count = (rows: readonly ReportRow[], verdict: RowVerdict): number =>
-  rows.filter((row) => row.verdict === verdict).length;
-
-/** What a listener is worth a line for. */
-function shortly(rows: readonly ReportRow[]): string {
-  const parts = [
-    [count(rows, 'ok'), 'ok'],
-    [count(rows, 'no'), 'NO'],
-    [count(rows, 'warning'), '!!'],
-    [count(rows, 'skipped'), 'not tried'],
-  ] as const;
-  return parts
-    .filter(([number]) => number > 0)
-    .map(([number, word]) => `${number} ${word}`)
-    .join(', ');
-}
-
 function sumOf(rows: readonly ReportRow[]): string {
-  const [wrong, warnings, tried] = [count(rows, 'no'), count(rows, 'warning'), rows.length - count(rows, 'skipped')];
+  const [wrong, warnings, tried] = [
+    rowsWith(rows, 'no'),
+    rowsWith(rows, 'warning'),
+    rows.length - rowsWith(rows, 'skipped'),
+  ];
   const sum = wrong === 0 ? `${tried} checks, all as expected` : `${wrong} of ${tried} checks not as expected`;
-  return warnings === 0 ? sum : `${sum}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`;
+  return warnings === 0 ? sum : `${sum}, ${counted(warnings, 'warning')}`;
 }
-
-const marks = { ok: 'ok', no: 'NO', warning: '!!', skipped: '--' } as const;
 
 function rowText({ check, verdict, expected, outcome, reason, command }: ReportRow, width: number): string[] {
   const instead = verdict === 'no' ? `, expected ${expected}` : '';
