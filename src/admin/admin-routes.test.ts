@@ -41,7 +41,7 @@ const from = (address: string) => ({ address });
 describe('/healthz', () => {
   test('answers 200 when the broker takes clients, even while NATS is away', async () => {
     const nats = { ...info.nats, status: 'disconnected' } as const;
-    const response = await appWith({ info: () => ({ ...info, nats }) }).request('/healthz');
+    const response = await appWith({ info: () => ({ ...info, nats }) }).request('/healthz', {}, from('::1'));
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       name: 'viaduct',
@@ -61,8 +61,8 @@ describe('/healthz', () => {
 });
 
 describe('/api/v1', () => {
-  test('welcome says name and version', async () => {
-    const response = await appWith().request('/api/v1/welcome');
+  test('welcome says name and version to a program of this machine', async () => {
+    const response = await appWith().request('/api/v1/welcome', {}, from('127.0.0.1'));
     expect(await response.json()).toEqual({ name: 'viaduct', version: '1.2.3' });
   });
 
@@ -77,13 +77,35 @@ describe('/api/v1', () => {
   });
 });
 
-test.each([
-  ['192.0.2.7', {}],
-  ['127.0.0.1', { 'x-real-ip': '127.0.0.1' }],
-  ['127.0.0.1', { host: 'mqtt.example.com' }],
-])('/api/v1/console tells %s with %j no files', async (address, headers) => {
-  const facts = await (await appWith().request('/api/v1/console', { headers }, from(address))).json();
-  expect(facts).toEqual(expect.objectContaining({ name: 'viaduct', certificates: {} }));
+describe.each([
+  ['from elsewhere', { address: '192.0.2.7' }, {}],
+  ['through a proxy that the listener believes', { address: '127.0.0.1', via: '10.0.0.1' }, {}],
+  ['through a proxy on this machine that says so', { address: '127.0.0.1' }, { 'x-real-ip': '127.0.0.1' }],
+  ['through one that says so in the words of RFC 7239', { address: '::1' }, { forwarded: 'for=127.0.0.1' }],
+  ['through one that passes on the name of the world', { address: '127.0.0.1' }, { host: 'mqtt.example.com' }],
+])('a request %s', (_, peer, headers) => {
+  const ask = async (path: string, more: Partial<BrokerInfo> = {}, listener = 'wss') =>
+    (await appWith({ info: () => ({ ...info, ...more }) }).request(path, { headers }, { ...peer, listener })).json();
+
+  test('of /healthz is told the status and no more', async () => {
+    expect(await ask('/healthz')).toEqual({ status: 'ok' });
+    expect(await ask('/healthz', { status: 'starting' })).toEqual({ status: 'starting' });
+  });
+
+  test('of /api/v1/welcome is told no version', async () => {
+    expect(await ask('/api/v1/welcome')).toEqual({ name: 'viaduct' });
+  });
+
+  test('of /api/v1/console is told how a browser gets in: no files, addresses, NATS, rules or other listeners', async () => {
+    expect(await ask('/api/v1/console')).toEqual({ name: 'viaduct', webSocket: { path: '/mqtt', tls: 'one-way' } });
+  });
+
+  test('of /api/v1/console on a listener without WebSockets is told the port of another one that it can reach', async () => {
+    const door = { port: 8084, path: '/mqtt', tls: 'one-way' };
+    expect(await ask('/api/v1/console', {}, 'https')).toEqual({ name: 'viaduct', webSocket: door });
+    const inside = info.listeners.map((listener) => ({ ...listener, host: '127.0.0.1' }));
+    expect(await ask('/api/v1/console', { listeners: inside }, 'https')).toEqual({ name: 'viaduct', webSocket: null });
+  });
 });
 
 describe('/metrics', () => {

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConsoleFacts } from '../../src/admin/console-facts.ts';
 import { snippetGroups } from '../../src/admin/web/snippets/groups.ts';
+import { targetsOf } from '../../src/admin/web/snippets/targets.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { runProgram, runToEnd } from '../support/run-program.ts';
 
@@ -11,7 +12,7 @@ let broker: TestBroker;
 let snippets: ReadonlyMap<string, string>;
 beforeAll(async () => {
   broker = await startBroker();
-  const groups = snippetGroups(await askFacts(), 'localhost');
+  const groups = snippetGroups(targetsOf(await askFacts(), 'localhost'));
   snippets = new Map(groups.flatMap((group) => group.snippets.map((snippet) => [snippet.id, snippet.text])));
 });
 afterAll(() => broker?.[Symbol.asyncDispose]());

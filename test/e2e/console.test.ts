@@ -57,6 +57,20 @@ describe('the console page in Chromium', () => {
     },
   );
 
+  test('works as well through a proxy, and is told there nothing of what is behind', async () => {
+    const page = await chromium.newPage();
+    await page.setExtraHTTPHeaders({ 'x-forwarded-for': '192.0.2.7' });
+    const console = await openConsole(page, url());
+    expect(await page.getByLabel('URI').inputValue()).toBe(`wss://localhost:${broker.port('wss')}/mqtt`);
+    expect(await page.locator('#version-text').textContent()).toBe('');
+    expect(await page.getByRole('tab').allTextContents()).toEqual(['mqtt.js']);
+    await expect.poll(() => page.locator('#status-broker').textContent()).toBe('Broker ready');
+    expect(await page.locator('#status-nats').isHidden()).toBe(true);
+    await console.connect({ version: '5', clientId: 'page-elsewhere' });
+    expect(await console.waitForLine('CONNECTED')).toContain('as page-elsewhere');
+    expect(console.problems()).toEqual([]);
+  });
+
   test('exchanges messages with a device, and shows a payload that is not UTF-8 as hex', async () => {
     const console = await open();
     await console.connect();

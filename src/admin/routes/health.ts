@@ -1,16 +1,20 @@
 import { everyone } from '../../http/router/access.ts';
 import { json } from '../../http/router/answer.ts';
+import { isFromThisMachine } from '../../http/router/origin-of-request.ts';
 import { type Route, route } from '../../http/router/route.ts';
 import type { BrokerInfo } from '../broker-info.ts';
 import { withoutUserInfo } from '../console-facts.ts';
 
-/** `/healthz`: 200 when the broker takes clients, 503 while it starts or stops. MQTT goes on without NATS, so that does not count. */
+/**
+ * `/healthz`: 200 when the broker takes clients, 503 while it starts or stops. MQTT goes on without NATS, so that does not
+ * count. Load balancers elsewhere need no more than that, and are told no more.
+ */
 export const healthRoute = (info: () => BrokerInfo): Route =>
   route('GET', '/healthz', {
     access: everyone,
-    handle() {
+    handle(request) {
       const { name, version, status, nodeId, nats, connections } = info();
-      const shown = {
+      const inside = {
         name,
         version,
         status,
@@ -18,6 +22,6 @@ export const healthRoute = (info: () => BrokerInfo): Route =>
         nats: { ...nats, url: withoutUserInfo(nats.url) },
         connections,
       };
-      return json(shown, status === 'ok' ? 200 : 503);
+      return json(isFromThisMachine(request) ? inside : { status }, status === 'ok' ? 200 : 503);
     },
   });

@@ -1,11 +1,10 @@
-import type { ConsoleFacts } from '../console-facts.ts';
-import { bridgeExample } from './bridge-example.ts';
+import type { ConsoleFacts, StrangerFacts } from '../console-facts.ts';
 import { byId } from './dom.ts';
 import { bindConnectForm, bindPublishForm, bindSubscribeForm, showState } from './forms.ts';
 import { createLog } from './log-view.ts';
 import { createSession } from './session.ts';
 import { snippetGroups } from './snippets/groups.ts';
-import { targetsOf } from './snippets/targets.ts';
+import { strangerTargets, targetsOf } from './snippets/targets.ts';
 import { showSnippets } from './snippets-view.ts';
 import { watchHealth } from './status.ts';
 
@@ -23,7 +22,7 @@ void askFacts();
 async function askFacts(): Promise<void> {
   try {
     const response = await fetch('/api/v1/console');
-    const facts: ConsoleFacts = await response.json();
+    const facts: ConsoleFacts | StrangerFacts = await response.json();
     showFacts(facts);
   } catch (error) {
     log.say('ERROR', `This page could not ask the broker for its addresses: ${String(error)}`);
@@ -41,19 +40,23 @@ function suggest(id: string, value: string): void {
   if (field.value === field.defaultValue) field.value = value;
 }
 
-function showFacts(facts: ConsoleFacts): void {
-  const here = facts.listeners.filter(({ accept }) => accept.includes('websocket'));
-  const port = Number(location.port || (location.protocol === 'https:' ? 443 : 80));
-  const path = (here.find((listener) => listener.port === port) ?? here[0])?.path;
+function showFacts(facts: ConsoleFacts | StrangerFacts): void {
+  const isHere = 'listeners' in facts;
+  const targets = isHere ? targetsOf(facts, location.hostname) : strangerTargets(facts, location);
   const uri = byId('uri', HTMLInputElement);
-  if (path !== undefined && uri.value === pageUri('/mqtt')) uri.value = pageUri(path);
-  const { filter, topic } = bridgeExample(facts.rules);
-  suggest('filter', filter);
-  suggest('topic', topic);
-  byId('version-text', HTMLElement).textContent = `${facts.version} · node ${facts.nodeId}`;
-  const { files } = targetsOf(facts, location.hostname);
-  for (const element of document.querySelectorAll('[data-file="root-ca"]')) element.textContent = files.rootCa;
-  byId('client-p12', HTMLElement).textContent = files.clientPkcs12;
-  showSnippets(snippetGroups(facts, location.hostname));
+  if (uri.value === pageUri('/mqtt')) uri.value = isHere ? ownUri(facts) : (targets.webSocket?.uri ?? uri.value);
+  suggest('filter', targets.example.filter);
+  suggest('topic', targets.example.topic);
+  byId('version-text', HTMLElement).textContent = isHere ? `${facts.version} · node ${facts.nodeId}` : '';
+  for (const element of document.querySelectorAll('[data-file="root-ca"]')) element.textContent = targets.files.rootCa;
+  byId('client-p12', HTMLElement).textContent = targets.files.clientPkcs12;
+  showSnippets(snippetGroups(targets));
   document.documentElement.dataset['facts'] = 'shown';
+}
+
+/** MQTT where this page came from, on the path of that listener. */
+function ownUri({ listeners }: ConsoleFacts): string {
+  const here = listeners.filter(({ accept }) => accept.includes('websocket'));
+  const port = Number(location.port || (location.protocol === 'https:' ? 443 : 80));
+  return pageUri((here.find((listener) => listener.port === port) ?? here[0])?.path ?? '/mqtt');
 }

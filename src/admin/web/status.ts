@@ -4,8 +4,9 @@ const refreshMs = 10_000;
 
 interface Health {
   readonly status: string;
-  readonly connections: number;
-  readonly nats: { readonly status: string; readonly embedded: boolean };
+  /** These two are told on the machine of the broker alone. */
+  readonly connections?: number;
+  readonly nats?: { readonly status: string; readonly embedded: boolean };
 }
 
 /** Keeps the line under the title fresh while the page is looked at. */
@@ -21,11 +22,13 @@ async function refresh(): Promise<void> {
     const response = await fetch('/healthz');
     const { status, connections, nats }: Health = await response.json();
     show('status-broker', status === 'ok' ? 'Broker ready' : `Broker ${status}`, status === 'ok');
-    show('status-nats', `${nats.embedded ? 'NATS hub' : 'NATS'} ${nats.status}`, nats.status === 'connected');
-    show('status-connections', connections === 1 ? '1 MQTT client' : `${connections} MQTT clients`, true);
+    if (nats !== undefined)
+      show('status-nats', `${nats.embedded ? 'NATS hub' : 'NATS'} ${nats.status}`, nats.status === 'connected');
+    if (connections !== undefined)
+      show('status-connections', connections === 1 ? '1 MQTT client' : `${connections} MQTT clients`, true);
   } catch {
     show('status-broker', 'Broker does not answer', false);
-    show('status-nats', 'NATS unknown', false);
+    if (!byId('status-nats', HTMLElement).hidden) show('status-nats', 'NATS unknown', false);
   }
 }
 

@@ -53,7 +53,8 @@ export const otherRelaxations: readonly Relaxation[] = [
     when: (value, { config: { listeners } }) =>
       value === true && listeners.some((listener) => listener.accept.includes('http') && isReached(listener)),
     grade: 'note',
-    meaning: 'everybody who reaches the listener gets the console page, which lets in nobody but tells what runs here',
+    meaning:
+      'everybody who reaches the listener gets the console page, which lets in nobody, and says that this is Viaduct',
     advice: 'write false where nobody uses it, or put http on a listener of its own',
   },
   {

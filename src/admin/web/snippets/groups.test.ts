@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ListenerInfo } from '../../broker-info.ts';
-import type { ConsoleFacts } from '../../console-facts.ts';
+import type { ConsoleFacts, StrangerFacts } from '../../console-facts.ts';
 import { bridgeExample } from '../bridge-example.ts';
 import { snippetGroups } from './groups.ts';
 import { literal, snippetWord } from './snippet.ts';
-import { reachableHost, targetsOf } from './targets.ts';
+import { type PageAddress, reachableHost, strangerTargets, targetsOf } from './targets.ts';
 
 const listener = (more: Partial<ListenerInfo>): ListenerInfo => ({
   name: 'x',
@@ -34,7 +34,7 @@ const facts: ConsoleFacts = {
   rules: [{ name: 'signal', topic: 'signal/#', subject: 'signal.>', direction: 'both' }],
 };
 const textOf = (id: string, from: ConsoleFacts = facts, pageHost = 'localhost'): string | undefined =>
-  snippetGroups(from, pageHost)
+  snippetGroups(targetsOf(from, pageHost))
     .flatMap(({ snippets }) => snippets)
     .find((snippet) => snippet.id === id)?.text;
 
@@ -77,7 +77,7 @@ describe('snippets', () => {
   test('a plain listener needs no files, and OpenSSL has nothing to do with it', () => {
     const plain = { ...facts, listeners: [listener({ tls: 'off', port: 1883 })] };
     expect(textOf('mosquitto-sub-off', plain)).toBe("mosquitto_sub -h localhost -p 1883 \\\n  -v -t 'signal/#'");
-    expect(snippetGroups(plain, 'localhost').map(({ id }) => id)).not.toContain('openssl');
+    expect(snippetGroups(targetsOf(plain, 'localhost')).map(({ id }) => id)).not.toContain('openssl');
   });
 });
 
@@ -101,7 +101,7 @@ describe('the host of a snippet', () => {
   });
 
   test('of the hub on all addresses is that of the page', () => {
-    const urlOf = (url: string): string => targetsOf({ ...facts, nats: { url, embedded: true } }, 'mqtt.example').nats;
+    const urlOf = (url: string) => targetsOf({ ...facts, nats: { url, embedded: true } }, 'mqtt.example').nats;
     expect(urlOf('nats://0.0.0.0:4222')).toBe('nats://mqtt.example:4222');
     expect(urlOf('nats://[::]:4222')).toBe('nats://mqtt.example:4222');
     expect(urlOf('nats://127.0.0.1:4222')).toBe('nats://127.0.0.1:4222');
@@ -110,6 +110,30 @@ describe('the host of a snippet', () => {
   test('of an external NATS is the configured one', () => {
     const external = { ...facts, nats: { url: 'tls://nats.example:4222', embedded: false } };
     expect(targetsOf(external, 'localhost').nats).toBe('tls://nats.example:4222');
+  });
+});
+
+describe('on another machine than that of the broker', () => {
+  const page = { protocol: 'https:', host: 'mqtt.example:8084', hostname: 'mqtt.example' };
+  const uriOf = (webSocket: StrangerFacts['webSocket'], more: Partial<PageAddress> = {}) =>
+    strangerTargets({ name: 'viaduct', webSocket }, { ...page, ...more }).webSocket?.uri;
+
+  test('the only snippet is that of a WebSocket, with files that are on no machine of ours', () => {
+    const groups = snippetGroups(
+      strangerTargets({ name: 'viaduct', webSocket: { path: '/mqtt', tls: 'one-way' } }, page),
+    );
+    expect(groups.flatMap(({ snippets }) => snippets.map(({ id }) => id))).toEqual(['mqtt-js-websocket']);
+    expect(groups[0]?.snippets[0]?.text).toContain("mqtt.connectAsync('wss://mqtt.example:8084/mqtt'");
+    expect(groups[0]?.snippets[0]?.text).toContain("readFileSync('certs/ca-chain.pem')");
+  });
+
+  test('the WebSocket is where the page is, also behind a proxy that ends TLS, or on the port that is told', () => {
+    expect(uriOf({ path: '/mqtt', tls: 'one-way' })).toBe('wss://mqtt.example:8084/mqtt');
+    expect(uriOf({ path: '/m', tls: 'off' }, { host: 'mqtt.example' })).toBe('wss://mqtt.example/m');
+    expect(uriOf({ path: '/m', tls: 'off' }, { protocol: 'http:' })).toBe('ws://mqtt.example:8084/m');
+    expect(uriOf({ port: 9001, path: '/m', tls: 'two-way' })).toBe('wss://mqtt.example:9001/m');
+    expect(uriOf({ port: 9001, path: '/m', tls: 'off' }, { protocol: 'http:' })).toBe('ws://mqtt.example:9001/m');
+    expect(uriOf(null)).toBeUndefined();
   });
 });
 

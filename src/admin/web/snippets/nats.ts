@@ -2,11 +2,11 @@ import { literal, type SnippetGroup, snippetWord } from './snippet.ts';
 import type { Targets } from './targets.ts';
 
 export function natsCliSnippets({ nats, example }: Targets): SnippetGroup {
+  const about = { id: 'nats-cli', title: 'NATS CLI', install: 'github.com/nats-io/natscli' };
+  if (nats === undefined) return { ...about, snippets: [] };
   const server = `nats --server ${snippetWord(nats)}`;
   return {
-    id: 'nats-cli',
-    title: 'NATS CLI',
-    install: 'github.com/nats-io/natscli',
+    ...about,
     snippets: [
       {
         id: 'nats-sub',
@@ -24,6 +24,12 @@ export function natsCliSnippets({ nats, example }: Targets): SnippetGroup {
 }
 
 export function natsJsSnippets({ nats, example }: Targets): SnippetGroup {
+  const about = {
+    id: 'nats-js',
+    title: 'nats.js',
+    install: 'npm install @nats-io/transport-node; save as hello.mjs and run it with node',
+  };
+  if (nats === undefined) return { ...about, snippets: [] };
   const text = [
     "import { connect } from '@nats-io/transport-node';",
     '',
@@ -33,9 +39,7 @@ export function natsJsSnippets({ nats, example }: Targets): SnippetGroup {
     'for await (const message of subscription) console.log(message.subject, message.string());',
   ];
   return {
-    id: 'nats-js',
-    title: 'nats.js',
-    install: 'npm install @nats-io/transport-node; save as hello.mjs and run it with node',
+    ...about,
     snippets: [{ id: 'nats-js', title: 'Subscribe and publish', note: isSame(example), text: text.join('\n') }],
   };
 }
