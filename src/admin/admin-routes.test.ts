@@ -48,7 +48,7 @@ describe('/healthz', () => {
       version: '1.2.3',
       status: 'ok',
       nodeId: 'node-1',
-      nats: { status: 'disconnected', url: 'nats://nats.example:4222', embedded: false },
+      nats: { status: 'disconnected', url: 'nats://***@nats.example:4222', embedded: false },
       connections: 2,
     });
   });
@@ -72,7 +72,7 @@ describe('/api/v1', () => {
     expect(JSON.parse(text)).toMatchObject({
       listeners: [{ name: 'wss', port: 8084, path: '/mqtt', tls: 'one-way' }],
       certificates: { rootCa: '/certs/root-ca.pem' },
-      nats: { url: 'nats://nats.example:4222', embedded: false },
+      nats: { url: 'nats://***@nats.example:4222', embedded: false },
     });
   });
 });

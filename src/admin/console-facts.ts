@@ -1,4 +1,5 @@
 import { isLoopback } from '../kernel/address.ts';
+import { withoutCredentials } from '../kernel/credentials.ts';
 import type { BrokerInfo, CertificateFiles, ListenerInfo, RuleInfo } from './broker-info.ts';
 
 /** What the page of this machine fills its forms and snippets with; the answer of `/api/v1/console`. Holds no secrets. */
@@ -18,7 +19,7 @@ export const consoleFacts = (info: BrokerInfo): ConsoleFacts => ({
   nodeId: info.nodeId,
   listeners: info.listeners,
   certificates: info.certificates,
-  nats: { url: withoutUserInfo(info.nats.url), embedded: info.nats.embedded },
+  nats: { url: withoutCredentials(info.nats.url), embedded: info.nats.embedded },
   rules: info.rules,
 });
 
@@ -44,10 +45,4 @@ export function strangerFacts({ name, listeners }: BrokerInfo, listener: string)
   const other = doors.find(({ host }) => !isLoopback(host));
   if (same !== undefined) return { name, webSocket: { path: same.path, tls: same.tls } };
   return { name, webSocket: other === undefined ? null : { port: other.port, path: other.path, tls: other.tls } };
-}
-
-/** `nats://user:secret@host:4222` without what stands before the `@`. */
-export function withoutUserInfo(url: string): string {
-  const match = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@)?(.*)$/i.exec(url);
-  return match === null ? url : `${match[1]}${match[2]}`;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { type Command, Option } from 'commander';
-import { withoutCredentials } from '../config/redact.ts';
+import { withoutCredentials } from '../kernel/credentials.ts';
 import { parseDuration } from '../kernel/duration.ts';
 import { AppError, reasonOf, systemCode } from '../kernel/errors.ts';
 import type { Qos } from '../plane/message.ts';

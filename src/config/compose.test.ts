@@ -303,4 +303,26 @@ describe('secrets', () => {
     expect(problems).toHaveLength(1);
     expect(problems.join('\n')).not.toContain(secret);
   });
+
+  /** Behind a slash or a question mark it would be a path. */
+  const raw = fc.string({ unit: 'grapheme-ascii', maxLength: 6 }).map((text) => text.replaceAll(/[/?]/g, '.'));
+
+  test('no problem shows the password of a URL, whatever stands around it', () => {
+    const places = [
+      (url: string) => ({ nats: { servers: [url] } }),
+      (url: string) => ({ store: { type: 'redis', redis: { url } } }),
+      (url: string) => ({ access: { http: { authenticate: { url } } } }),
+      (url: string) => ({ access: { jwt: { keySet: { url } } } }),
+      (url: string) => ({ log: { level: url } }),
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...places), raw, raw, raw, (place, user, before, after) => {
+        const url = `https://${user}:${before}${secret}${after}@host`;
+        const problems = problemsOf(JSON.stringify(place(url)));
+        expect(problems).not.toEqual([]);
+        expect(problems.join('\n')).not.toContain(secret);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });

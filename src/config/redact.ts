@@ -1,9 +1,4 @@
-/** What stands for a secret wherever configuration is printed. */
-export const hidden = '***';
-
-/** Hides user, password and token in anything like a URL: `nats://user:pw@host` is `nats://***@host`. */
-export const withoutCredentials = (text: string): string =>
-  text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s"',]*@/gi, `$1${hidden}@`);
+import { hidden, withoutCredentials } from '../kernel/credentials.ts';
 
 /** A value as it is printed: JSON, shortened, no secret in it. */
 export function shownValue(value: unknown, isSecret: boolean): string {
@@ -11,7 +6,7 @@ export function shownValue(value: unknown, isSecret: boolean): string {
   if (isSecret) return hidden;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = JSON.stringify(typeof value === 'string' ? withoutCredentials(value) : value);
+  const text = JSON.stringify(value, shownString);
   return text.length > 80 ? `${text.slice(0, 77)}..."` : text;
 }
 
@@ -19,6 +14,8 @@ export function shownValue(value: unknown, isSecret: boolean): string {
 export function printed(value: unknown, isSecret: boolean): string {
   if (value === undefined) return '(not set)';
   if (isSecret) return hidden;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return withoutCredentials(text);
+  return typeof value === 'string' ? withoutCredentials(value) : JSON.stringify(value, shownString);
 }
+
+const shownString = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? withoutCredentials(value) : value;

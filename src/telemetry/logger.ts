@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
+import { withoutCredentials } from '../kernel/credentials.ts';
+import { printable } from '../kernel/printable.ts';
 import type { LogFields, Logger, LogLevel } from '../kernel/telemetry-ports.ts';
-import { cleanText } from './clean.ts';
 import type { LogOptions } from './schema.ts';
 
 /** Where log lines go: standard error, or a stream of a test. */
@@ -44,6 +45,9 @@ export function linesTo(sink: LineSink, lowest: LogLevel): LevelLogger {
     },
   };
 }
+
+/** Nothing in it that could start a line of its own, and no password. */
+const cleanText = (text: string): string => printable(withoutCredentials(text));
 
 function cleanFields(fields: LogFields): LogFields {
   const clean: Record<string, LogFields[string]> = {};

@@ -2,8 +2,8 @@ import { everyone } from '../../http/router/access.ts';
 import { json } from '../../http/router/answer.ts';
 import { isFromThisMachine } from '../../http/router/origin-of-request.ts';
 import { type Route, route } from '../../http/router/route.ts';
+import { withoutCredentials } from '../../kernel/credentials.ts';
 import type { BrokerInfo } from '../broker-info.ts';
-import { withoutUserInfo } from '../console-facts.ts';
 
 /**
  * `/healthz`: 200 when the broker takes clients, 503 while it starts or stops. MQTT goes on without NATS, so that does not
@@ -19,7 +19,7 @@ export const healthRoute = (info: () => BrokerInfo): Route =>
         version,
         status,
         nodeId,
-        nats: { ...nats, url: withoutUserInfo(nats.url) },
+        nats: { ...nats, url: withoutCredentials(nats.url) },
         connections,
       };
       return json(isFromThisMachine(request) ? inside : { status }, status === 'ok' ? 200 : 503);

@@ -116,7 +116,10 @@ describe('a target', () => {
     expect(targetOfUrl(url, undefined)).toMatchObject(expected);
   });
 
-  test.each(['mqtt://broker', 'broker', 'mqtts://', 'mqtts://u:hunter2@broker'])('is not %s', (url) => {
-    expect(() => targetOfUrl(url, undefined)).toThrow(/^(?!.*hunter2).*is no address to check/);
-  });
+  test.each(['mqtt://broker', 'broker', 'mqtts://', 'mqtts://u:hunter2@broker', 'mqtts://:hunter2@broker'])(
+    'is not %s',
+    (url) => {
+      expect(() => targetOfUrl(url, undefined)).toThrow(/^(?!.*hunter2).*is no address to check/);
+    },
+  );
 });

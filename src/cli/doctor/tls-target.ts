@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
-import { withoutCredentials } from '../../config/redact.ts';
 import type { Config } from '../../config/schema.ts';
 import { formatSocketAddress } from '../../kernel/address.ts';
+import { withoutCredentials } from '../../kernel/credentials.ts';
 import type { SecretReference } from '../../kernel/schema.ts';
 import { usage } from '../connection-options.ts';
 
@@ -76,7 +76,7 @@ const speech = { 'mqtts:': 'mqtt', 'wss:': 'websocket', 'https:': 'http' } as co
 export function targetOfUrl(text: string, tls: 'one-way' | 'two-way' | undefined): TlsTarget {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const protocol = url?.protocol;
-  if (url === undefined || url.hostname === '' || url.username !== '' || !isProtocol(protocol))
+  if (url === undefined || url.hostname === '' || url.username !== '' || url.password !== '' || !isProtocol(protocol))
     throw usage(
       `--url: "${withoutCredentials(text)}" is no address to check; write e.g. mqtts://localhost:8883 or wss://localhost:8084/mqtt`,
     );
