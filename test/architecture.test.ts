@@ -75,6 +75,7 @@ test.each([
   ['src/app/a.ts', /runs in a browser/, "import { b } from '../admin/web/b.ts';\n"],
   ['src/admin/web/a.ts', /only types are allowed/, "import { b } from '../assets.ts';\n"],
   ['src/admin/web/a.ts', /only types of src\/admin/, "import type { B } from '../../broker/ports.ts';\n"],
+  ['src/kernel/shell-word.ts', /would come into the page/, "import { b } from './errors.ts';\n"],
   ['src/admin/web/a.ts', /does not exist in a browser/, "import { readFile } from 'node:fs/promises';\n"],
   ['src/broker/a.ts', /"aedes" is imported in src\/broker\/aedes only/, "import { Aedes } from 'aedes';\n"],
   ['src/bridge/a.ts', /"mqtt" is imported in src\/cli and/, "import {\n  a,\n  b,\n} from 'mqtt';\n"],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { formatSocketAddress } from '../../kernel/address.ts';
+import { shellWord } from '../../kernel/shell-word.ts';
 import { listenerSchema } from '../../transport/schema.ts';
 import { openingFor, printfText } from './opening.ts';
-import { contextOptions, opensslLine, plainLine, shellWord, type TlsClient } from './tls-client.ts';
+import { contextOptions, opensslLine, plainLine, type TlsClient } from './tls-client.ts';
 import { ordinary, type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
 
 const target: TlsTarget = {

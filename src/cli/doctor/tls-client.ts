@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { shellWord } from '../../kernel/shell-word.ts';
 import { type Opening, printfText } from './opening.ts';
 import { connectAddress, type TlsTarget } from './tls-target.ts';
 
@@ -85,7 +86,3 @@ function trustWords({ verifiedName, trust, isPartial }: TlsClient): string[] {
 /** The line for a client without TLS. */
 export const plainLine = (target: TlsTarget, { bytes, filter }: Opening): string =>
   `printf '${printfText(bytes)}' | nc -w 5 ${target.host} ${target.port}${filter}`;
-
-/** Quoted for a shell where it needs to be. */
-export const shellWord = (text: string): string =>
-  /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

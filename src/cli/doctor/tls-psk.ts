@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { readSecret } from '../../config/secrets.ts';
 import type { SecretReference } from '../../kernel/schema.ts';
+import { shellWord } from '../../kernel/shell-word.ts';
 import { pskLines, splitPskLine } from '../../transport/tls/psk.ts';
 import type { Io } from '../io.ts';
-import { type PreSharedKey, shellWord } from './tls-client.ts';
+import type { PreSharedKey } from './tls-client.ts';
 import type { Missing } from './tls-material.ts';
 
 /** The first line `identity:key` of a listener's secret. Its key is in no command: a shell reads it where it stands. */

@@ -3,10 +3,10 @@ import type { Config } from '../../config/schema.ts';
 import { isoTime } from '../../kernel/clock.ts';
 import { dayMs, hourMs } from '../../kernel/duration.ts';
 import { AppError } from '../../kernel/errors.ts';
+import { shellWord } from '../../kernel/shell-word.ts';
 import { crlFolderName, openCaFolder } from '../../pki/folder/ca-folder.ts';
 import { type CrlSet, type CrlState, issuingSubjects, loadCrls } from '../../pki/revocation/crl-set.ts';
 import { certificatesIn } from '../../pki/x509/pem.ts';
-import { shellWord } from './tls-client.ts';
 import { fileText } from './tls-folder.ts';
 import type { ReportRow, RevocationReport } from './tls-report.ts';
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { shellWord } from '../../../kernel/shell-word.ts';
 import type { ListenerInfo } from '../../broker-info.ts';
 import type { ConsoleFacts, StrangerFacts } from '../../console-facts.ts';
 import { bridgeExample } from '../bridge-example.ts';
 import { snippetGroups } from './groups.ts';
-import { literal, snippetWord } from './snippet.ts';
+import { literal } from './snippet.ts';
 import { type PageAddress, reachableHost, strangerTargets, targetsOf } from './targets.ts';
 
 const listener = (more: Partial<ListenerInfo>): ListenerInfo => ({
@@ -156,7 +157,7 @@ test('the example follows the first rule for both directions', () => {
 });
 
 test('quoting survives quotes, spaces and backslashes', () => {
-  expect(snippetWord("a 'b'")).toBe(`'a '\\''b'\\'''`);
-  expect(snippetWord('$HOME')).toBe("'$HOME'");
+  expect(shellWord("a 'b'")).toBe(`'a '\\''b'\\'''`);
+  expect(shellWord('$HOME')).toBe("'$HOME'");
   expect(literal('C:\\certs\\a.pem')).toBe('"C:\\\\certs\\\\a.pem"');
 });

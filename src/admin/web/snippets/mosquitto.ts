@@ -1,4 +1,5 @@
-import { type Snippet, type SnippetGroup, shellCommand, snippetWord } from './snippet.ts';
+import { shellWord } from '../../../kernel/shell-word.ts';
+import { type Snippet, type SnippetGroup, shellCommand } from './snippet.ts';
 import type { SnippetTarget, Targets } from './targets.ts';
 
 const titles = { 'one-way': 'One-way TLS', 'two-way': 'Two-way TLS', off: 'Without TLS' } as const;
@@ -10,20 +11,20 @@ export function mosquittoSnippets({ mqtt, files, example }: Targets): SnippetGro
     title: 'mosquitto',
     install: 'Debian and Ubuntu: apt install mosquitto-clients',
     snippets: mqtt.flatMap((target) => [
-      command('sub', target, ['-v', `-t ${snippetWord(example.filter)}`]),
-      command('pub', target, ['-q 1', `-t ${snippetWord(example.topic)}`, `-m ${snippetWord('hello from mosquitto')}`]),
+      command('sub', target, ['-v', `-t ${shellWord(example.filter)}`]),
+      command('pub', target, ['-q 1', `-t ${shellWord(example.topic)}`, `-m ${shellWord('hello from mosquitto')}`]),
     ]),
   };
 
   function command(verb: 'sub' | 'pub', target: SnippetTarget, rest: readonly string[]): Snippet {
     const { host, port, tls } = target;
-    const trust = tls === 'off' ? [] : [`--cafile ${snippetWord(files.chain)}`];
-    const identity = [`--cert ${snippetWord(files.clientCertificate)}`, `--key ${snippetWord(files.clientKey)}`];
+    const trust = tls === 'off' ? [] : [`--cafile ${shellWord(files.chain)}`];
+    const identity = [`--cert ${shellWord(files.clientCertificate)}`, `--key ${shellWord(files.clientKey)}`];
     return {
       id: `mosquitto-${verb}-${tls}`,
       title: `${titleOf(tls)}: ${verb === 'sub' ? 'subscribe' : 'publish'}`,
       text: shellCommand([
-        `mosquitto_${verb} -h ${snippetWord(host)} -p ${port}`,
+        `mosquitto_${verb} -h ${shellWord(host)} -p ${port}`,
         ...trust,
         ...(tls === 'two-way' ? identity : []),
         rest.join(' '),

@@ -1,10 +1,11 @@
-import { literal, type SnippetGroup, snippetWord } from './snippet.ts';
+import { shellWord } from '../../../kernel/shell-word.ts';
+import { literal, type SnippetGroup } from './snippet.ts';
 import type { Targets } from './targets.ts';
 
 export function natsCliSnippets({ nats, example }: Targets): SnippetGroup {
   const about = { id: 'nats-cli', title: 'NATS CLI', install: 'github.com/nats-io/natscli' };
   if (nats === undefined) return { ...about, snippets: [] };
-  const server = `nats --server ${snippetWord(nats)}`;
+  const server = `nats --server ${shellWord(nats)}`;
   return {
     ...about,
     snippets: [
@@ -12,12 +13,12 @@ export function natsCliSnippets({ nats, example }: Targets): SnippetGroup {
         id: 'nats-sub',
         title: 'Subscribe',
         note: isSame(example),
-        text: `${server} sub ${snippetWord(example.subjects)}`,
+        text: `${server} sub ${shellWord(example.subjects)}`,
       },
       {
         id: 'nats-pub',
         title: 'Publish',
-        text: `${server} pub ${snippetWord(example.subject)} ${snippetWord('hello from NATS')}`,
+        text: `${server} pub ${shellWord(example.subject)} ${shellWord('hello from NATS')}`,
       },
     ],
   };

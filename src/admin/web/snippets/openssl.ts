@@ -1,5 +1,6 @@
+import { shellWord } from '../../../kernel/shell-word.ts';
 import { titleOf } from './mosquitto.ts';
-import { type Snippet, type SnippetGroup, shellCommand, snippetWord } from './snippet.ts';
+import { type Snippet, type SnippetGroup, shellCommand } from './snippet.ts';
 import { bracketed, type SnippetTarget, type Targets } from './targets.ts';
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
@@ -23,10 +24,10 @@ export function opensslSnippets({ mqtt, files }: Targets): SnippetGroup {
   };
 
   function connection({ host, port, tls }: SnippetTarget): readonly string[] {
-    const identity = [`-cert ${snippetWord(files.clientCertificate)}`, `-key ${snippetWord(files.clientKey)}`];
+    const identity = [`-cert ${shellWord(files.clientCertificate)}`, `-key ${shellWord(files.clientKey)}`];
     return [
-      `openssl s_client -connect ${snippetWord(`${bracketed(host)}:${port}`)} -servername ${snippetWord(host)}`,
-      `-CAfile ${snippetWord(files.chain)} -verify_return_error`,
+      `openssl s_client -connect ${shellWord(`${bracketed(host)}:${port}`)} -servername ${shellWord(host)}`,
+      `-CAfile ${shellWord(files.chain)} -verify_return_error`,
       ...(tls === 'two-way' ? identity : []),
     ];
   }
@@ -37,7 +38,7 @@ export function opensslSnippets({ mqtt, files }: Targets): SnippetGroup {
       id: `openssl-verify-${tls}`,
       title: `${titleOf(tls)}: verify the certificate`,
       note: 'Says "Verification: OK" when the chain leads to the root CA and the name is right.',
-      text: shellCommand([...connection(target), `-verify_hostname ${snippetWord(host)} -brief </dev/null`]),
+      text: shellCommand([...connection(target), `-verify_hostname ${shellWord(host)} -brief </dev/null`]),
     };
   }
 

@@ -15,10 +15,6 @@ export interface SnippetGroup {
   readonly snippets: readonly Snippet[];
 }
 
-/** One word of a POSIX shell command. */
-export const snippetWord = (text: string): string =>
-  /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-
 /** A command over several lines: the first word, then one option with its values on each line. */
 export const shellCommand = (lines: readonly string[]): string => lines.join(' \\\n  ');
 
