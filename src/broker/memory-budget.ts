@@ -4,6 +4,14 @@ import { memoryShort } from './events.ts';
 
 /** Shares of the budget. Each step begins above its own, and ends below the one before. */
 const steps = { leaveOut: 0.5, close: 0.7, wait: 0.85 } as const;
+type Marks = Readonly<Record<keyof typeof steps, number>>;
+/** In bytes, as each packet asks. */
+const marksOf = (maxBytes: number): Marks => ({
+  leaveOut: Math.floor(steps.leaveOut * maxBytes),
+  close: Math.floor(steps.close * maxBytes),
+  wait: Math.floor(steps.wait * maxBytes),
+});
+
 /** A link that holds less is not slow; closing it would free nothing. */
 const slowBytes = 64 * 1024;
 
@@ -76,6 +84,7 @@ const closedAtOnce = 8;
  */
 export class MemoryBudget {
   #maxBytes: number;
+  #marks: Marks;
   readonly #events: Events;
   readonly #slow = new Set<Holding>();
   readonly #told = new Set<keyof typeof steps>();
@@ -85,12 +94,14 @@ export class MemoryBudget {
 
   constructor(maxBytes: number, events: Events) {
     this.#maxBytes = maxBytes;
+    this.#marks = marksOf(maxBytes);
     this.#events = events;
   }
 
   /** What is held counts against this from now on; more than that is let go at once. */
   resize(maxBytes: number): void {
     this.#maxBytes = maxBytes;
+    this.#marks = marksOf(maxBytes);
     if (this.isShort) this.#runsShort();
     else this.#told.clear();
     if (this.#waiting.length > 0 && !this.#isAbove('close')) this.#letGo();
@@ -129,7 +140,7 @@ export class MemoryBudget {
   }
 
   #isAbove(step: keyof typeof steps): boolean {
-    return this.#bytes > steps[step] * this.#maxBytes;
+    return this.#bytes > this.#marks[step];
   }
 
   #runsShort(): void {

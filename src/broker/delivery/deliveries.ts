@@ -120,7 +120,7 @@ export class Deliveries implements Subscriber {
 
   /** PUBACK. [MQTT-4.3.2-3] */
   acknowledged(packetId: number): Refusal | undefined {
-    const awaits = this.#sender?.window.get(packetId)?.awaits;
+    const awaits = this.#sender?.window.get(packetId);
     if (awaits === undefined) return undefined; // an answer to an earlier connection
     if (awaits !== 'puback')
       return protocolError('MQTT-4.3.3-4', `PUBACK for packet identifier ${packetId}, which is a message at QoS 2`);
@@ -130,7 +130,7 @@ export class Deliveries implements Subscriber {
 
   /** PUBREC. [MQTT-4.3.3-4] @param isRefused its reason code is 0x80 or above: no PUBCOMP follows. [MQTT-4.3.3-5] */
   received(packetId: number, isRefused: boolean): Refusal | undefined {
-    const awaits = this.#sender?.window.get(packetId)?.awaits;
+    const awaits = this.#sender?.window.get(packetId);
     if (awaits === 'puback')
       return protocolError('MQTT-4.3.2-3', `PUBREC for packet identifier ${packetId}, which is a message at QoS 1`);
     if (awaits === undefined) {
@@ -145,7 +145,7 @@ export class Deliveries implements Subscriber {
 
   /** PUBCOMP. [MQTT-4.3.3-7] */
   completed(packetId: number): Refusal | undefined {
-    const awaits = this.#sender?.window.get(packetId)?.awaits;
+    const awaits = this.#sender?.window.get(packetId);
     if (awaits === undefined) return undefined;
     if (awaits !== 'pubcomp')
       return protocolError('MQTT-4.3.3-7', `PUBCOMP for packet identifier ${packetId}, which was not released`);

@@ -61,9 +61,7 @@ export class MemoryLane implements Lane {
 
   close(): readonly Outgoing[] {
     if (this.#sender.window.inUse === 0 && this.#waiting === undefined) return nothing;
-    const open = Array.from(this.#sender.window.values(), ({ outgoing }) => outgoing).filter(
-      (outgoing) => outgoing !== undefined,
-    );
+    const open = [...this.#sender.window.kept()];
     for (let next = this.#waiting?.shift(); next !== undefined; next = this.#waiting?.shift()) open.push(next);
     return open;
   }

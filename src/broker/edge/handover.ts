@@ -38,7 +38,7 @@ export class Handover {
 
   /** Nothing waits and nothing is dealt with. */
   get isIdle(): boolean {
-    return !this.#isHandling && this.#waiting.length === 0;
+    return !this.#isHandling && this.#waitingBytes === 0; // asked for each PUBLISH, so of nothing further away
   }
 
   /** Something waits behind what is dealt with. */

@@ -39,10 +39,12 @@ export class PublishAuthorization {
     this.#limits = limits;
   }
 
-  /** @returns why not */
-  refusalOf(request: PublishRequest): Refusal | undefined {
+  /**
+   * @param generation of the authorizer's rules
+   * @returns why not
+   */
+  refusalOf(request: PublishRequest, generation: number): Refusal | undefined {
     const { topic, qos, isRetained } = request;
-    const { generation } = this.#authorizer;
     if (
       topic === this.#topic &&
       qos === this.#qos &&

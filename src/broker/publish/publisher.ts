@@ -68,10 +68,13 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
   const messageOf = hotPath === 'on' ? (raw: RawPublish): Message => raw : decoded;
   return (deps) => {
     let generation = deps.authorizer.generation;
-    const reconsider = (): void => {
-      if (deps.authorizer.generation === generation) return;
-      generation = deps.authorizer.generation;
+    /** @returns the generation of the rules that count */
+    const reconsider = (): number => {
+      const current = deps.authorizer.generation;
+      if (current === generation) return generation;
+      generation = current;
       deps.plane.reconsider();
+      return generation;
     };
     return {
       sourceOf: (client, limits) => ({
@@ -85,8 +88,7 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
         unacknowledged: idle(),
       }),
       take(frame, header, version, source, exchange) {
-        reconsider();
-        const refusal = source.authorization.refusalOf(header);
+        const refusal = source.authorization.refusalOf(header, reconsider());
         if (refusal !== undefined) return refused(deps, refusal, source.authorization.client, header.topic);
         const message = messageOf(new RawPublish(frame, header, version, source.origin));
         const { acknowledged, unacknowledged } = source;
