@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { evidence } from './attack/evidence.ts';
 import { parseAttackOptions } from './attack/options.ts';
 import type { PairReport } from './attack/pair.ts';
-import { listeningProcess, processFacts, starvedMs } from './attack/process.ts';
+import { listeningProcess, processFacts, starvedMs, watchMemory } from './attack/process.ts';
 import type { Scenario } from './attack/scenario.ts';
 import { scenarios } from './attack/scenarios/all.ts';
 import { formatOutcomes, isOnlySlow, judge, type Outcome } from './attack/verdict.ts';
@@ -175,10 +175,12 @@ test('scenarios of the suite have different names, a title, and end in time', ()
 
 test('the system tells the memory and processor time of this process, and not of one that is gone', () => {
   const facts = processFacts(process.pid);
-  expect(facts.peakBytes).toBeGreaterThan(10_000_000);
+  expect(facts.ownBytes).toBeGreaterThan(10_000_000);
+  using memory = watchMemory(process.pid);
+  expect(memory.peakBytes).toBeGreaterThan(10_000_000);
   expect(facts.cpuSeconds).toBeGreaterThan(0);
   expect(starvedMs(process.pid)).toBeGreaterThanOrEqual(0);
-  expect(processFacts(2 ** 30)).toEqual({ peakBytes: undefined, cpuSeconds: undefined });
+  expect(processFacts(2 ** 30)).toEqual({ ownBytes: undefined, cpuSeconds: undefined });
   expect(starvedMs(2 ** 30)).toBe(0);
   expect(listeningProcess(1)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrokerUnderAttack, foreignBroker, startBroker } from './broker.ts';
 import { type Pair, startPair } from './pair.ts';
-import { forgetPeak, processFacts } from './process.ts';
+import { processFacts, watchMemory } from './process.ts';
 import type { Scenario } from './scenario.ts';
 import type { Outcome } from './verdict.ts';
 
@@ -49,21 +49,21 @@ export async function measure(
   { broker, pair }: Arena,
   attack: () => Promise<readonly string[]>,
 ): Promise<Pick<Outcome, 'seconds' | 'pair' | 'peakBytes' | 'cpuSeconds' | 'faults'>> {
-  const facts = () => (broker.pid === undefined ? undefined : processFacts(broker.pid));
-  if (broker.pid !== undefined) forgetPeak(broker.pid);
-  const cpuBefore = facts()?.cpuSeconds;
+  const cpuSeconds = () => (broker.pid === undefined ? undefined : processFacts(broker.pid).cpuSeconds);
+  using memory = watchMemory(broker.pid);
+  const cpuBefore = cpuSeconds();
   pair.begin();
   const startMs = performance.now();
   const faults = await attack().catch((error: unknown) => [`the scenario failed: ${String(error)}`]);
   const seconds = (performance.now() - startMs) / 1_000;
   const report = await pair.end();
-  const after = facts();
+  const cpuAfter = cpuSeconds();
   const death = broker.death();
   return {
     seconds,
     pair: report,
-    peakBytes: after?.peakBytes,
-    cpuSeconds: cpuBefore === undefined || after?.cpuSeconds === undefined ? undefined : after.cpuSeconds - cpuBefore,
+    peakBytes: memory.peakBytes,
+    cpuSeconds: cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore,
     faults: death === undefined ? faults : [death, ...faults],
   };
 }

@@ -92,14 +92,15 @@ async function play(scenario: Scenario, arena: Arena, { form, say }: AttackInput
   };
 }
 
-const longForm = { concurrency: 3, memoryMiB: 1_024 } as const;
+/** What attackers leave behind is gone after a minute, so that a state is reached from which memory must not grow. */
+const longForm = { concurrency: 3, memoryMiB: 1_024, config: { limits: { connectTimeout: '2s', sessionExpiry: '60s' } } };
 
 async function attackAtLength(input: AttackInput, options: ArenaOptions): Promise<Outcome> {
-  const { concurrency, memoryMiB } = longForm;
+  const { concurrency, memoryMiB, config } = longForm;
   const { minutes } = input;
   const scenarios = input.scenarios.filter(({ config, needs, isMixed }) => !config && !needs && isMixed !== false);
   const traffic = { bytes: 0, packets: 0 };
-  await using arena = await openArena({}, options);
+  await using arena = await openArena({ config }, options);
   const measured = await measure(arena, () => mix(arena, { scenarios, minutes, concurrency, traffic, say: input.say }));
   const outcome = {
     name: 'mixed',

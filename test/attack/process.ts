@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What the system counts for a process. Everything is undefined where the system does not tell. */
 export interface ProcessFacts {
-  /** Most memory resident at one time since the last `forgetPeak`, in bytes. */
-  readonly peakBytes: number | undefined;
+  /** Memory of its own, in bytes: without mapped files, whose pages the system takes back when it wants them. */
+  readonly ownBytes: number | undefined;
   readonly cpuSeconds: number | undefined;
 }
 
 const ticksPerSecond = 100;
+/** A heap that grew does not shrink within this. */
+const lookEveryMs = 50;
 
 function read(path: string): string | undefined {
   try {
@@ -18,24 +20,33 @@ function read(path: string): string | undefined {
 }
 
 export function processFacts(pid: number): ProcessFacts {
-  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
+  const own = /^RssAnon:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];
   // the name in parentheses may hold blanks
   const fields = read(`/proc/${pid}/stat`)
     ?.replace(/^.*\) /s, '')
     .split(' ');
   return {
-    peakBytes: peak === undefined ? undefined : Number(peak) * 1_024,
+    ownBytes: own === undefined ? undefined : Number(own) * 1_024,
     cpuSeconds: fields === undefined ? undefined : (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
   };
 }
 
-/** Begins the measurement of `peakBytes` anew. */
-export function forgetPeak(pid: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/clear_refs`, '5');
-  } catch {
-    // the peak then is that since its start, which is a stricter figure
-  }
+/** Looks at the memory of a process again and again until it is disposed of. */
+export function watchMemory(pid: number | undefined): Disposable & { readonly peakBytes: number | undefined } {
+  let peakBytes: number | undefined;
+  const look = (): void => {
+    const bytes = pid === undefined ? undefined : processFacts(pid).ownBytes;
+    if (bytes !== undefined) peakBytes = Math.max(peakBytes ?? 0, bytes);
+  };
+  look();
+  const timer = setInterval(look, lookEveryMs);
+  return {
+    get peakBytes() {
+      look();
+      return peakBytes;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
 
 /**
