@@ -21,7 +21,9 @@ function currentText(name) {
 }
 
 const conformance = conformancePage(root);
-const pages = new Map([...referencePages(buildProgram(processIo()))].map(([name, text]) => [`reference/${name}`, text]))
+const pages = new Map(
+  [...referencePages(await buildProgram(processIo()))].map(([name, text]) => [`reference/${name}`, text]),
+)
   .set(conformance.name, conformance.text)
   .set('security.md', withLimitsTable(currentText('security.md')));
 const stale = [...pages].filter(([name, text]) => currentText(name) !== text).map(([name]) => name);

@@ -92,6 +92,7 @@ const programs = new Map([
   ['haproxy', 'haproxy'],
   ['nginx', 'nginx'],
   ['/usr/lib/nginx/modules/ngx_stream_module.so', 'libnginx-mod-stream'],
+  ['zsh', 'zsh'],
   ['cc', 'gcc'],
   ['/usr/include/stdio.h', 'libc6-dev'],
   ['/usr/include/nats/nats.h', 'libnats-dev'],

@@ -59,10 +59,16 @@ test('no file of the kernel imports one of another folder', () => {
 });
 
 test('the broker starts without the libraries that only other commands, stores and settings need', () => {
-  const loaded = packagesLoadedBy('src/cli/run.ts', sources); // what bin.ts loads once Node is new enough
+  const loaded = packagesLoadedBy('src/cli/serve.ts', sources);
   expect([...loaded]).toEqual(expect.arrayContaining(['aedes', 'lmdb', 'zod']));
   for (const name of ['@peculiar/x509', 'reflect-metadata', 'node-forge', 'mqtt', 'ioredis', 'aedes-persistence-redis'])
     expect(loaded, name).not.toContain(name);
+});
+
+test('a command starts without what the broker is made of', () => {
+  const loaded = packagesLoadedBy('src/cli/run.ts', sources); // what bin.ts loads once Node is new enough
+  expect([...loaded]).toContain('commander');
+  for (const name of ['aedes', 'lmdb', 'ws', '@nats-io/transport-node']) expect(loaded, name).not.toContain(name);
 });
 
 test.each([

@@ -16,7 +16,7 @@ function problemsOf(name: string, text: string): string | undefined {
   return composed.kind === 'refused' ? formatProblems(composed.problems, name) : undefined;
 }
 
-test.each([...referencePages(buildProgram(fakeIo()))])(
+test.each([...referencePages(await buildProgram(fakeIo()))])(
   'docs/reference/%s is what `npm run docs` makes of the program',
   async (name, text) => {
     expect(await readFile(join(root, 'docs/reference', name), 'utf8')).toBe(text);

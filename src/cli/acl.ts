@@ -46,7 +46,6 @@ export function addAclCommand(program: Command, io: Io): void {
     .addOption(new Option('--qos <qos>', 'of a message that is published').choices(['0', '1', '2']).default('0'))
     .option('--retain', 'the message is to be retained')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample: viaduct acl explain bob publish devices/bob/state --config viaduct.yaml')
     .action((user: string, action: string, topic: string, options: Options) =>
       explain(io, { user, action, topic }, options),
     );

@@ -1,5 +1,8 @@
+import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { fakeIo } from '../../test/support/fake-io.ts';
+import { commands } from './commands.ts';
+import { commandOf, exampleOf, examples } from './examples.ts';
 import { buildProgram } from './program.ts';
 import { runCli } from './run.ts';
 
@@ -9,7 +12,7 @@ async function run(...args: string[]) {
   return { out: io.out(), err: io.err(), code: io.exitCode() };
 }
 
-const commands = [
+const helped = [
   [],
   ['serve'],
   ['config'],
@@ -23,15 +26,15 @@ const commands = [
   ['acl', 'explain'],
 ];
 
-test.each(commands)('%s %s has --help', async (...command) => {
+test.each(helped)('%s %s has --help', async (...command) => {
   const { out, err, code } = await run(...command.filter((word) => word !== undefined), '--help');
   expect(code).toBe(0);
   expect(err).toBe('');
   expect(out).toMatch(/^Usage: viaduct/);
 });
 
-test('every option and every command is explained', () => {
-  const program = buildProgram(fakeIo());
+test('every option and every command is explained', async () => {
+  const program = await buildProgram(fakeIo());
   const unexplained = [...program.commands, ...program.commands.flatMap(({ commands }) => commands)].flatMap(
     (command) => [
       ...(command.description() === '' ? [command.name()] : []),
@@ -49,6 +52,10 @@ test('--version prints the version', async () => {
 
 test.each([
   [['serv'], "unknown command 'serv'", 'Did you mean serve?'],
+  [['serv', '--help'], "unknown command 'serv'", 'Did you mean serve?'],
+  [['config', 'chek', '--help'], "unknown command 'chek'", 'Did you mean check?'],
+  [['nothing', '-h'], "unknown command 'nothing'", '--help explains the command'],
+  [['completion', 'tcsh'], "value 'tcsh' is invalid", 'Allowed choices are bash, zsh'],
   [['config', 'chek'], "unknown command 'chek'", 'Did you mean check?'],
   [['--confgi', 'x'], "unknown option '--confgi'", 'Did you mean --config?'],
   [['pub', '-t', 'a', '--mesage', 'x'], "unknown option '--mesage'", 'Did you mean --message?'],
@@ -78,6 +85,10 @@ test.each([
   [['pub', '-t', 'a', '-m', 'x', '--user-property', 'novalue'], '"novalue" is not name=value'],
   [['pub', '-t', 'a', '-m', 'x', '--expiry', '1.5s'], 'MQTT counts whole seconds'],
   [['pub', '-t', 'a', '-m', 'x', '-P', 'a', '--password-file', 'b'], 'exclude each other'],
+  [
+    ['pub', '-h', 'example.com', '-t', 'a', '-m', 'x'],
+    'name the broker with --url, e.g. --url mqtts://example.com:8883',
+  ],
   [['sub', '-t', 'a/#/b'], '--topic: "a/#/b" is no topic filter: '],
   [['sub', '-t', 'a', '--timeout', 'soon'], '--timeout: "soon" is not a duration'],
   [['topic'], 'give a topic, or --subject and a subject'],
@@ -89,4 +100,42 @@ test.each([
   expect(err).toContain(problem);
   expect(err.trimEnd().split('\n')).toHaveLength(1);
   expect(err).not.toContain('hunter2');
+});
+
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+test('the help of each command that does something ends with an example, and each example is one', async () => {
+  const found = leaves(await buildProgram(fakeIo()));
+  expect(found.filter((command) => exampleOf(command) === undefined).map((command) => command.name())).toEqual([]);
+  expect(examples).toHaveLength(found.length);
+  const { out } = await run('topic', '--help');
+  expect(out).toMatch(/\nExample: viaduct topic \S+.*\n$/);
+});
+
+test.each(examples)('%s is understood', async (line) => {
+  const program = await buildProgram(fakeIo());
+  const command = commandOf(program, line);
+  const words = [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  let parsed = 0;
+  command?.action(() => void (parsed += 1));
+  await program.parseAsync(words.slice(1), { from: 'user' });
+  expect(parsed).toBe(1);
+});
+
+test('a command is loaded without the others, and its help is the same', async () => {
+  const all = await buildProgram(fakeIo());
+  for (const name of commands.keys()) {
+    const alone = await buildProgram(fakeIo(), [name]);
+    expect(alone.commands.map((command) => command.name())).toEqual([name]);
+    expect(alone.commands[0]?.helpInformation()).toBe(
+      all.commands.find((command) => command.name() === name)?.helpInformation(),
+    );
+  }
+});
+
+test('version says what runs, for people and as JSON', async () => {
+  const { node, openssl } = process.versions;
+  expect((await run('version')).out).toMatch(/^viaduct \d+\.\d+\.\d+ on Node \S+ with OpenSSL \S+, \S+\n$/);
+  expect(JSON.parse((await run('version', '--json')).out)).toMatchObject({ node, openssl });
 });

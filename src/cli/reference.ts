@@ -3,6 +3,7 @@ import { cell } from '../config/markdown.ts';
 import { configurationPage, configurationSchema } from '../config/reference.ts';
 import { errorMeanings } from '../kernel/error-meanings.ts';
 import { errorCodes } from '../kernel/errors.ts';
+import { exampleOf } from './examples.ts';
 
 /** All generated pages of docs/reference by file name. @param program as `buildProgram` makes it; its help width is set. */
 export const referencePages = (program: Command): ReadonlyMap<string, string> =>
@@ -29,7 +30,9 @@ function cliPage(program: Command): string {
   const commands = withCommands(program);
   const parts = commands.map((command) => {
     command.configureHelp({ helpWidth: 110 });
-    return `## ${fullName(command)}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}\n\`\`\``;
+    const example = exampleOf(command);
+    const below = example === undefined ? '' : `\n\nExample: ${example}`;
+    return `## ${fullName(command)}\n\n\`\`\`text\n${command.helpInformation().trimEnd()}${below}\n\`\`\``;
   });
   return `# Command line
 

@@ -1,13 +1,16 @@
 import { type Command, CommanderError } from 'commander';
 import { AppError, messageOf } from '../kernel/errors.ts';
+import { commands } from './commands.ts';
 import { type Io, printLine } from './io.ts';
-import { serveProgram } from './serve-program.ts';
+import { buildProgram } from './program.ts';
 
 /** Runs one command line. Errors end as one message and an exit code, never as a stack trace of the user's mistake. */
 export async function runCli(args: readonly string[], io: Io): Promise<void> {
   const line = withDefaultCommand(args);
   try {
-    await (await programFor(line, io)).parseAsync([...line], { from: 'user' });
+    refuseHost(line);
+    const program = await programFor(line, io);
+    await program.parseAsync([...upToUnknown(program, line)], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       io.setExitCode(error.exitCode === 0 ? 0 : 2);
@@ -26,8 +29,30 @@ function withDefaultCommand(args: readonly string[]): readonly string[] {
   return isOwn ? args : ['serve', ...args];
 }
 
-async function programFor([first]: readonly string[], io: Io): Promise<Command> {
-  if (first === 'serve') return serveProgram(io);
-  const { buildProgram } = await import('./program.ts'); // and with it what only the other commands need
-  return buildProgram(io);
+/** With the one command that is called, or with all where none is: for the help, for advice, and to complete their names. */
+async function programFor([first = '']: readonly string[], io: Io): Promise<Command> {
+  if (first === '--version') return buildProgram(io, []);
+  return commands.has(first) && first !== 'completion' ? buildProgram(io, [first]) : buildProgram(io);
+}
+
+/** Up to a command that there is not, so that `--help` behind it does not hide the mistake. */
+function upToUnknown(program: Command, line: readonly string[]): readonly string[] {
+  let command = program;
+  for (const [at, word] of line.entries()) {
+    if (word.startsWith('-') || word === 'help' || command.commands.length === 0) return line;
+    const next = command.commands.find((one) => one.name() === word);
+    if (next === undefined) return line.slice(0, at + 1);
+    command = next;
+  }
+  return line;
+}
+
+/** `-h` asks for help, and elsewhere names a host: with a word behind it somebody means that. @throws AppError usage */
+function refuseHost(line: readonly string[]): void {
+  const host = line[line.indexOf('-h') + 1];
+  if (line.includes('-h') && host !== undefined && !host.startsWith('-'))
+    throw new AppError(
+      'usage',
+      `-h asks for help and takes no value; name the broker with --url, e.g. --url mqtts://${host}:8883`,
+    );
 }

@@ -93,7 +93,11 @@ async function play(scenario: Scenario, arena: Arena, { form, say }: AttackInput
 }
 
 /** What attackers leave behind is gone after a minute, so that a state is reached from which memory must not grow. */
-const longForm = { concurrency: 3, memoryMiB: 1_024, config: { limits: { connectTimeout: '2s', sessionExpiry: '60s' } } };
+const longForm = {
+  concurrency: 3,
+  memoryMiB: 1_024,
+  config: { limits: { connectTimeout: '2s', sessionExpiry: '60s' } },
+};
 
 async function attackAtLength(input: AttackInput, options: ArenaOptions): Promise<Outcome> {
   const { concurrency, memoryMiB, config } = longForm;

@@ -25,8 +25,8 @@ afterAll(() => temporary[Symbol.asyncDispose]());
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 
-test('every pki command takes --json', () => {
-  const pki = buildProgram(fakeIo()).commands.filter((one) => one.name() === 'pki');
+test('every pki command takes --json', async () => {
+  const pki = (await buildProgram(fakeIo())).commands.filter((one) => one.name() === 'pki');
   const found = pki.flatMap(leaves);
   expect(found.length).toBeGreaterThan(15);
   const without = found.filter(({ options }) => !options.some(({ long }) => long === '--json'));
