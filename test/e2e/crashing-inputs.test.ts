@@ -1,13 +1,23 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBroker, type TestBroker } from '../support/broker.ts';
-import { hex } from '../support/packet-bytes.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { guardedAccess, knownUser } from '../fuzz/guarded.ts';
+import { startBroker, type TestBroker, testListeners } from '../support/broker.ts';
+import { hex, join, text } from '../support/packet-bytes.ts';
 import { connackAccepted, connectA, rawClient } from '../support/raw-client.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-let broker: TestBroker;
+const directory = await temporaryDirectory();
+const brokers = new Map<string, TestBroker>();
 beforeAll(async () => {
-  broker = await startBroker();
+  const [mqtt] = testListeners;
+  const listeners = [mqtt, { ...mqtt, name: 'users', authentication: ['password'] }];
+  const access = await guardedAccess(directory.path, { isDear: false });
+  brokers.set('open', await startBroker());
+  brokers.set('guarded', await startBroker({ listeners, access }));
 });
-afterAll(() => broker[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const broker of brokers.values()) await broker[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
 
 /** Each of these ends a process that runs the engine without our edge. */
 const inputs: readonly (readonly [string, readonly string[]])[] = [
@@ -30,13 +40,44 @@ const inputs: readonly (readonly [string, readonly string[]])[] = [
   ['PUBREL twice in one segment', ['100d00044d5154540402003c000178', '34080003642f7800096d', '6202000962020009']],
 ];
 
-test.each(inputs)('%s costs at most its sender', async (_name, writes) => {
-  await using sender = await rawClient(broker.port('mqtt'));
-  for (const hex of writes) {
-    sender.write(hex);
-    await Promise.race([sender.receive(sender.received().length + 1).catch(() => undefined), sender.closed]);
-  }
-  await using other = await rawClient(broker.port('mqtt'));
-  other.write(connectA);
-  expect(await other.receive(4)).toEqual(hex(connackAccepted));
+const login = join(text(knownUser.name), text(knownUser.password));
+
+/** A CONNECT of less than 128 bytes, with user name and password. */
+function withLogin(connect: Uint8Array): Buffer {
+  const [first = 0, length = 0, ...rest] = connect;
+  const atFlags = 7; // behind the name and the level
+  const flagged = rest.map((byte, index) => (index === atFlags ? byte | 0xc0 : byte));
+  return join(first, length + login.length, Buffer.from(flagged), login);
+}
+
+/** Whom the broker knows, where, and how it comes. */
+const ways = [
+  { name: 'an open broker', broker: 'open', listener: 'mqtt', connect: hex },
+  { name: 'a broker with passwords and rules, as nobody', broker: 'guarded', listener: 'mqtt', connect: hex },
+  {
+    name: 'a broker with passwords and rules, as a user',
+    broker: 'guarded',
+    listener: 'users',
+    connect: (digits: string) => withLogin(hex(digits)),
+  },
+  {
+    name: 'a listener that lets in users alone, without a password',
+    broker: 'guarded',
+    listener: 'users',
+    connect: hex,
+  },
+];
+
+describe.each(ways)('to $name', ({ broker: which, listener, connect }) => {
+  test.each(inputs)('%s costs at most its sender', async (_name, [first = '', ...rest]) => {
+    const port = brokers.get(which)?.port(listener) ?? 0;
+    await using sender = await rawClient(port);
+    for (const bytes of [connect(first), ...rest.map(hex)]) {
+      sender.write(bytes);
+      await Promise.race([sender.receive(sender.received().length + 1).catch(() => undefined), sender.closed]);
+    }
+    await using other = await rawClient(port);
+    other.write(listener === 'users' ? withLogin(hex(connectA)) : hex(connectA));
+    expect(await other.receive(4)).toEqual(hex(connackAccepted));
+  });
 });
