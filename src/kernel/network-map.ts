@@ -41,3 +41,16 @@ export class NetworkMap<T> {
     return undefined;
   }
 }
+
+/** Several networks; asks in time that does not depend on how many they are, nor on how many addresses they have. */
+export interface Networks {
+  /** @param address an IPv4 address as such, not mapped into IPv6 */
+  readonly has: (address: string) => boolean;
+}
+
+/** @param texts that `parseNetwork` reads; others are none */
+export function networksOf(texts: readonly string[]): Networks {
+  const map = new NetworkMap<true>();
+  for (const text of texts) map.add(text, true);
+  return { has: (address) => map.find(address, (isIn) => isIn) === true };
+}

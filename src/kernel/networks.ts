@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 /** An address, or all addresses that begin with the same bits. */
 export interface Network {
@@ -8,7 +8,7 @@ export interface Network {
   readonly prefix: number;
 }
 
-/** Parses `10.0.0.0/8`, `fd00::/8` and single addresses. @returns the network, or the sentence that says what is wrong. */
+/** Parses `10.0.0.0/8`, `fd00::/8` and single addresses; IPv4 mapped into IPv6 is IPv4, and no other network of IPv6 holds it. @returns the network, or the sentence that says what is wrong. */
 export function parseNetwork(text: string): Network | string {
   const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
   const version = isIP(address);
@@ -17,29 +17,12 @@ export function parseNetwork(text: string): Network | string {
   const most = version === 4 ? 32 : 128;
   const prefix = bits === undefined ? most : Number(bits);
   if (prefix > most) return `"${text}": /${bits} is too long; use /0 to /${most}`;
-  return { address, family: version === 4 ? 'ipv4' : 'ipv6', prefix };
-}
-
-/** Several networks; asks in time that does not depend on how many addresses they have. */
-export interface Networks {
-  /** @param address an IPv4 address as such, not mapped into IPv6 */
-  readonly has: (address: string) => boolean;
-}
-
-/** @param texts that `parseNetwork` reads; others are none */
-export function networksOf(texts: readonly string[]): Networks {
-  const list = new BlockList();
-  for (const text of texts) {
-    const network = parseNetwork(text);
-    if (typeof network !== 'string') list.addSubnet(network.address, network.prefix, network.family);
-  }
-  return {
-    has(address) {
-      const plain = address.split('%', 1)[0] ?? '';
-      const version = isIP(plain);
-      return version !== 0 && list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
-    },
-  };
+  if (version === 4) return { address, family: 'ipv4', prefix };
+  const unmapped = withoutMapping(asMapped(address));
+  const isMapped = prefix >= mappingBits && isIP(unmapped) === 4;
+  return isMapped
+    ? { address: unmapped, family: 'ipv4', prefix: prefix - mappingBits }
+    : { address, family: 'ipv6', prefix };
 }
 
 /**
@@ -68,6 +51,16 @@ function groupsIn(part: string): string[] {
 }
 
 const mapped = '::ffff:';
+/** As long as what stands before the IPv4 address (RFC 4291 2.5.5.2). */
+const mappingBits = 96;
+
+/** An IPv6 address that holds an IPv4 address, in the form that shows it; others as they are. */
+function asMapped(address: string): string {
+  const groups = groupsOf(address);
+  if (groups.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return address;
+  const bytes = groups.slice(6).flatMap((group) => [Number(`0x${group}`) >> 8, Number(`0x${group}`) & 0xff]);
+  return `${mapped}${bytes.join('.')}`;
+}
 
 /** An IPv4 address as such, where a socket for both families shows it as `::ffff:192.0.2.1`. */
 export const withoutMapping = (address: string): string =>

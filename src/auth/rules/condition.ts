@@ -1,4 +1,5 @@
-import { type Networks, networksOf, parseNetwork, withoutMapping } from '../../kernel/networks.ts';
+import { type Networks, networksOf } from '../../kernel/network-map.ts';
+import { parseNetwork, withoutMapping } from '../../kernel/networks.ts';
 import { type FieldName, fieldNames } from '../certificate-field.ts';
 import type { AskingClient, Known } from './client-facts.ts';
 import { type Captures, capturesOf, type NamePattern, parseNamePattern } from './name-pattern.ts';

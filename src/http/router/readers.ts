@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { networksOf } from '../../kernel/networks.ts';
+import { networksOf } from '../../kernel/network-map.ts';
 import { addressOf } from './origin-of-request.ts';
 import type { RequestHead } from './request.ts';
 

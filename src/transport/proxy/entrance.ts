@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { networksOf } from '../../kernel/networks.ts';
+import { networksOf } from '../../kernel/network-map.ts';
 import type { ConnectionRefusal } from '../connection-refusal.ts';
 import type { ProxyHeader } from './header.ts';
 import { isProxyHeader, readProxyHeader } from './read-header.ts';

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Peer } from '../../broker/ports.ts';
-import { type Networks, networksOf, withoutMapping } from '../../kernel/networks.ts';
+import { type Networks, networksOf } from '../../kernel/network-map.ts';
+import { withoutMapping } from '../../kernel/networks.ts';
 import type { ProxyOptions } from './schema.ts';
 
 /** Stands where nobody says who it is: it is nobody's address, this machine's neither. */
