@@ -178,7 +178,7 @@ async function begin(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
     store.takeWill(id).catch(failed);
     return;
   }
-  const banned = client.authorized && authenticator.whyNot?.(client.authorized, edge.connect.username);
+  const banned = whyNotHere(client, authenticator);
   if (banned !== undefined) {
     client.refused(reasonCodes.banned, banned);
     store.takeWill(id).catch(failed);
@@ -187,6 +187,12 @@ async function begin(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
   engine.registerClient(client);
   await client.registered(sessions);
 }
+
+/** Why a client that was accepted may not be here any more; undefined where it may, and of one that was not accepted yet. */
+export const whyNotHere = (
+  { authorized, edge }: Pick<EngineSession, 'authorized' | 'edge'>,
+  authenticator: Pick<Authenticator, 'whyNot'>,
+): string | undefined => authorized && authenticator.whyNot?.(authorized, edge.connect.username);
 
 type Owner = Pick<StoredSession, 'principal' | 'trust'>;
 

@@ -18,7 +18,7 @@ import { Sessions } from '../sessions.ts';
 import type { Store } from '../store-port.ts';
 import { clientHooks } from './client-hooks.ts';
 import { ConnectTurns } from './connect-turns.ts';
-import { type ConnectingDeps, connectClient } from './connecting.ts';
+import { type ConnectingDeps, connectClient, whyNotHere } from './connecting.ts';
 import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
@@ -111,8 +111,7 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
       async reconsider() {
         const pace = new Pace(deps.slices);
         for (const client of Object.values(engine.clients)) {
-          const { authorized, edge } = client;
-          const banned = authorized && deps.authenticator.whyNot?.(authorized, edge.connect.username);
+          const banned = whyNotHere(client, deps.authenticator);
           if (banned === undefined) await client.reconsider();
           else client.dismiss(banned);
           const turn = pace.step();
