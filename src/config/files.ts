@@ -3,6 +3,7 @@ import { banFile, readBans } from '../auth/bans/schema.ts';
 import { passwordFileProblem } from '../auth/passwords/lines.ts';
 import { reasonOf } from '../kernel/errors.ts';
 import { textOrNothing } from '../kernel/text-file.ts';
+import { holdsPem } from '../pki/x509/pem-blocks.ts';
 import type { Finding } from './messages.ts';
 import type { ConfigPath } from './path.ts';
 import type { Config } from './schema.ts';
@@ -45,8 +46,8 @@ export function pemFilesOf({ listeners, nats, store }: Config): NamedFile[] {
 }
 
 const labels = {
-  certificate: { pattern: /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/, problem: 'holds no certificate in PEM form' },
-  key: { pattern: /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/, problem: 'holds no private key in PEM form' },
+  certificate: { kind: 'CERTIFICATE', problem: 'holds no certificate in PEM form' },
+  key: { kind: 'PRIVATE KEY', problem: 'holds no private key in PEM form' },
 } as const;
 
 /** Longest beginning of a file that is looked at; chains of CAs and their comments are shorter. */
@@ -56,9 +57,9 @@ const maxBytes = 1_048_576;
 export async function checkFiles(config: Config): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { path, file, holds } of pemFilesOf(config)) {
-    const { pattern, problem } = labels[holds];
+    const { kind, problem } = labels[holds];
     try {
-      if (!pattern.test(await beginningOf(file))) findings.push({ path, message: `${file} ${problem}` });
+      if (!holdsPem(await beginningOf(file), kind)) findings.push({ path, message: `${file} ${problem}` });
     } catch (cause) {
       findings.push({ path, message: `${file} cannot be read: ${reasonOf(cause)}` });
     }

@@ -28,7 +28,7 @@ const layers: readonly (readonly string[])[] = [
 /** Puts together the schemas that the modules own; stands beside the layers. */
 const configFolder = 'config';
 const configImporters = ['app', 'cli', configFolder];
-/** Pure checks of settings that no schema can express; config/ runs them with its own. */
+/** Pure checks of settings, and of the files that they name, that no schema can express; config/ runs them with its own. */
 const settingChecks = [
   'src/bridge/mapping/check-rules.ts',
   'src/bridge/mapping/rules-taking.ts',
@@ -38,6 +38,7 @@ const settingChecks = [
   'src/auth/provider-names.ts',
   'src/auth/passwords/lines.ts',
   'src/auth/tokens/own-keys.ts',
+  'src/pki/x509/pem-blocks.ts',
 ];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */

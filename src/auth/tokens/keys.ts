@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { messageOf } from '../../kernel/errors.ts';
+import { allPemBlocks, holdsPem } from '../../pki/x509/pem-blocks.ts';
 import type { VerificationKey } from '../last-key-set.ts';
 import { type Algorithm, isKeyFor, isSymmetric, leastRsaBits, leastSecretBytes } from './algorithms.ts';
 
@@ -44,12 +45,12 @@ export function publicKeys(
   file: string,
   allowed: readonly Algorithm[],
 ): readonly VerificationKey[] | string {
-  const blocks = pem.match(/-----BEGIN ([A-Z ]+)-----[\s\S]*?-----END \1-----/g) ?? [];
+  if (holdsPem(pem, 'PRIVATE KEY'))
+    return `${file} holds a private key, which belongs to the issuer alone; write its public key here`;
+  const blocks = allPemBlocks(pem);
   if (blocks.length === 0) return `${file} holds no public key in PEM form`;
   const keys: VerificationKey[] = [];
   for (const block of blocks) {
-    if (block.includes('PRIVATE KEY'))
-      return `${file} holds a private key, which belongs to the issuer alone; write its public key here`;
     const key = readKey(block);
     if (typeof key === 'string') return `${file} holds a key that cannot be read: ${key}`;
     if (!allowed.some((algorithm) => isKeyFor(algorithm, key)))

@@ -4,6 +4,7 @@ import { estPrefix } from '../../enrollment/est-request.ts';
 import { readBase64, readCertsOnly } from '../../enrollment/pkcs7.ts';
 import { AppError, messageOf, systemCode } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/printable.ts';
+import { base64OfPem } from '../../pki/x509/pem-blocks.ts';
 import { usage } from '../connection-options.ts';
 
 /** An EST server (RFC 7030), and how to speak with it. */
@@ -40,7 +41,7 @@ export const sendRequest = (
   ask(
     server,
     lifetime === undefined ? operation : `${operation}?lifetime=${encodeURIComponent(lifetime)}`,
-    csr.replace(/-----[^-]+-----\n?/g, ''),
+    base64OfPem(csr),
   );
 
 async function ask(

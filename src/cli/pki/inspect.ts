@@ -9,7 +9,7 @@ import { provesPossession, readCsr } from '../../pki/x509/csr.ts';
 import { describeX509 } from '../../pki/x509/inspect.ts';
 import { keyProblem } from '../../pki/x509/keys.ts';
 import { isEncryptedKey, parsePrivateKey } from '../../pki/x509/pem.ts';
-import { beginsPem } from '../../pki/x509/pem-blocks.ts';
+import { beginsPem, holdsPem } from '../../pki/x509/pem-blocks.ts';
 import { algorithmName } from '../../pki/x509/signatures.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { certificatesOf } from './certificate-file.ts';
@@ -42,9 +42,8 @@ async function inspect(io: Io, file: string, options: { readonly json?: true }):
 
 function show(bytes: Buffer, path: string, now: number): Shown {
   const text = bytes.toString('latin1');
-  if (text.includes('PRIVATE KEY-----') && !beginsPem(text, 'CERTIFICATE'))
-    return showKey(bytes.toString('utf8'), path);
-  if (text.includes('CERTIFICATE REQUEST-----')) return showRequest(bytes, path);
+  if (holdsPem(text, 'PRIVATE KEY') && !beginsPem(text, 'CERTIFICATE')) return showKey(bytes.toString('utf8'), path);
+  if (holdsPem(text, 'CERTIFICATE REQUEST')) return showRequest(bytes, path);
   if (beginsPem(text, 'X509 CRL')) return showCrls(bytes, path);
   const certificates = certificatesOf(bytes);
   if (typeof certificates !== 'string') {

@@ -10,6 +10,7 @@ import { hasCaFlag, maySignCertificates, partsOf } from '../x509/certificate-par
 import { describeX509 } from '../x509/inspect.ts';
 import { keyProblem } from '../x509/keys.ts';
 import { certificatesIn, certificatesPem, isEncryptedKey, parseCertificates, parsePrivateKey } from '../x509/pem.ts';
+import { holdsPem } from '../x509/pem-blocks.ts';
 import { type CaFolder, retiredName } from './ca-folder.ts';
 import { entryOf } from './issued.ts';
 import { createNew } from './root-export.ts';
@@ -26,7 +27,7 @@ export interface ImportedRoot {
  * @param text PEM. @param what names it in messages.
  */
 export async function importIntoFolder(folder: CaFolder, text: string, what: string): Promise<ImportedRoot> {
-  if (text.includes('PRIVATE KEY-----')) return importRootKey(folder, text, what);
+  if (holdsPem(text, 'PRIVATE KEY')) return importRootKey(folder, text, what);
   const certificates = parseCertificates(text);
   if (typeof certificates === 'string')
     throw new AppError('certificate-invalid', `${what} ${certificates}; give a PEM file`);

@@ -5,7 +5,7 @@ import { contextTag, type DerValue, expectTag, oidText, readChildren, readDer, t
 import { bits, element, explicit, integer, octets, oid, sequence, set } from './der-write.ts';
 import { decodeName, encodeName } from './general-name.ts';
 import type { AltName, SubjectName } from './names.ts';
-import { beginOf, beginsPem, derOfPem, pemBlocks, pemOf } from './pem-blocks.ts';
+import { beginOf, beginsPem, derOfPem, holdsPem, pemBlocks, pemOf } from './pem-blocks.ts';
 import { isSignedBy, readSigned, type Signed, signerOf } from './signatures.ts';
 
 /** Larger requests are refused unread; one with 100 names has about 5 KiB. */
@@ -53,7 +53,7 @@ function derOf(bytes: Buffer): Buffer | string {
   const block = found.flatMap(({ blocks }) => blocks)[0];
   if (block !== undefined) return derOfPem(block);
   if (found.some(({ isCutOff }) => isCutOff)) return 'is cut off (the request has no end)';
-  if (text.includes('PRIVATE KEY-----')) return 'holds a private key; a request is signed, the key stays where it is';
+  if (holdsPem(text, 'PRIVATE KEY')) return 'holds a private key; a request is signed, the key stays where it is';
   if (beginsPem(text, 'CERTIFICATE')) return 'holds a certificate and no request';
   return `holds no request in PEM form (${beginOf('CERTIFICATE REQUEST')})`;
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { beginOf, beginsPem, pemBlocks } from './pem-blocks.ts';
+import { beginOf, beginsPem, holdsPem, pemBlocks } from './pem-blocks.ts';
 
 /** Bundles of more certificates than this are no CA file of a broker; reading stops there. */
 const maxCertificates = 1_000;
@@ -23,7 +23,7 @@ export function parseCertificates(text: string): readonly [X509Certificate, ...X
   const [first, ...rest] = certificates;
   if (first !== undefined) return [first, ...rest];
   if (text.trim() === '') return 'is empty';
-  if (text.includes('PRIVATE KEY-----')) return 'holds a private key and no certificate';
+  if (holdsPem(text, 'PRIVATE KEY')) return 'holds a private key and no certificate';
   return text.charCodeAt(0) === 0x30
     ? 'is in binary (DER) form; convert it with: openssl x509 -inform der -in FILE -out FILE.pem'
     : `holds no certificate in PEM form (${beginOf('CERTIFICATE')})`;
@@ -38,7 +38,7 @@ export function certificatesIn(text: string | undefined): readonly X509Certifica
 /** Reads the private key of a PEM text. @returns the key, or the sentence that says what is wrong; never key material. */
 export function parsePrivateKey(text: string): KeyObject | string {
   if (text.trim() === '') return 'is empty';
-  if (!text.includes('PRIVATE KEY-----'))
+  if (!holdsPem(text, 'PRIVATE KEY'))
     return beginsPem(text, 'CERTIFICATE')
       ? 'holds a certificate and no private key'
       : `holds no private key in PEM form (${beginOf('PRIVATE KEY')})`;
