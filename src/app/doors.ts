@@ -23,6 +23,7 @@ export function createDoors(access: Live<Authenticator>): Doors {
   return {
     entered: (peer, generation) => void generations.set(peer, generation),
     retired: (generation) => void before.set(generation, access.current),
+    serves: (peer, method) => judgeOf(peer).serves?.(peer, method) === true,
     authenticate: (request) => judgeOf(request.peer).authenticate(request),
   };
 }

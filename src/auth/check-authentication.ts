@@ -81,6 +81,7 @@ function hidden(
   listener: AskingListener,
   access: AccessOptions,
 ): string | undefined {
+  if (step.includes('scram')) return undefined; // who names its method is asked about by it alone
   const alone = before.flatMap((one) => (one.length === 1 ? one : []));
   const shadow = (name: ProviderName, what: string): string => `${name} before it decides about every client${what}`;
   const never = 'so this is never asked; put it before';

@@ -39,6 +39,11 @@ export const providerFacts = {
     readsPassword: true,
     decidesPasswords: true,
   },
+  scram: {
+    setting: { path: 'access.passwords', isGiven: ({ passwords }) => passwords !== undefined },
+    readsPassword: false,
+    decidesPasswords: false,
+  },
   anonymous: byConnection,
 } as const satisfies Readonly<Record<string, ProviderFacts>>;
 

@@ -5,6 +5,7 @@ import type { SecretReference } from '../kernel/schema.ts';
 import type { Events } from '../kernel/telemetry-ports.ts';
 import type { LastKeySet } from './last-key-set.ts';
 import type { ListenerFacts } from './listener-facts.ts';
+import type { PasswordUsers } from './password-users.ts';
 import type { AccessOptions } from './schema.ts';
 
 /** Sends a message to NATS and waits for one answer. Rejects with what a log may say. */
@@ -24,10 +25,18 @@ export interface ProviderDeps {
   readonly lastKeySet: LastKeySet;
 }
 
+/** What access makes for its providers to share. */
+export interface SharedParts {
+  /** Of `access.passwords`. */
+  readonly users: PasswordUsers | undefined;
+}
+
 /** One who can say who a client is. */
-export interface Provider extends Authenticator {
+export interface Provider extends Omit<Authenticator, 'serves'> {
+  /** Authentication Methods that it understands; left out: none. */
+  readonly methods?: readonly string[];
   /** What it reads and watches. It is asked once they have started, and for a while after they have stopped. */
   readonly parts?: readonly Component[];
 }
 
-export type CreateProvider = (options: AccessOptions) => (deps: ProviderDeps) => Provider;
+export type CreateProvider = (options: AccessOptions) => (deps: ProviderDeps & SharedParts) => Provider;

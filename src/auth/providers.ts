@@ -4,6 +4,7 @@ import { byNats } from './nats/by-nats.ts';
 import { byPassword } from './passwords/by-password.ts';
 import type { CreateProvider } from './provider.ts';
 import type { ProviderName } from './provider-names.ts';
+import { byScram } from './scram/by-scram.ts';
 import { byToken } from './tokens/by-token.ts';
 
 /** Each is made once, for all listeners that ask it. */
@@ -14,5 +15,6 @@ export const providers: Readonly<Record<ProviderName, CreateProvider>> = {
   http: byHttp,
   nats: byNats,
   password: byPassword,
+  scram: byScram,
   anonymous: byListener,
 };

@@ -48,10 +48,12 @@ function bothOf(first: Acceptance, second: Acceptance, { areOne }: TogetherOptio
       reason: `not authorized: it is "${first.principal}" by one proof and "${second.principal}" by the other, and access.certificate.bind ties a certificate to one client`,
     };
   const attributes = { ...attributesOf(first, second) };
+  const data = first.data ?? second.data;
   const ends = [first, second].flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
   return {
     ...first,
     ...(ends.length === 0 ? {} : { expiresAtMs: Math.min(...ends) }),
+    ...(data === undefined ? {} : { data }),
     ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(first.isPasswordChecked === true || second.isPasswordChecked === true ? { isPasswordChecked: true } : {}),
   };

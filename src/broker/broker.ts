@@ -12,6 +12,7 @@ import type { PacingOptions } from './delivery/held-messages.ts';
 import { type Outgoing, secondsLeft } from './delivery/outgoing.ts';
 import { Denials } from './denials.ts';
 import { Edge } from './edge/edge.ts';
+import type { OpenEdge } from './edge/edge-deps.ts';
 import { PublishRates } from './edge/publish-rates.ts';
 import type { Engine } from './engine-port.ts';
 import { MemoryBudget, usualMemory } from './memory-budget.ts';
@@ -99,7 +100,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       publisher,
     });
     const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
-    const edges = new Set<Edge>();
+    const edges = new Set<OpenEdge>();
     let isClosed = false;
     let deps = {
       ...common,
@@ -111,7 +112,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       turn: new Turn(),
       memory,
       reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver, now()),
-      ended: (edge: Edge) => void edges.delete(edge),
+      ended: (edge: OpenEdge) => void edges.delete(edge),
     };
     return {
       name: 'broker',

@@ -1,7 +1,4 @@
-import { messageOf } from '../kernel/errors.ts';
-import type { Events } from '../kernel/telemetry-ports.ts';
-import type { TimerWheel } from '../kernel/timer-wheel.ts';
-import { connectUnanswered } from './events.ts';
+import { LimitedQuestions, type LimitedQuestionsDeps } from './limited-questions.ts';
 import type {
   Acceptance,
   AuthenticationQuestion,
@@ -11,16 +8,13 @@ import type {
   Identity,
   Rejection,
 } from './ports.ts';
-import type { LimitsOptions } from './schema.ts';
+import { WatchedExchange } from './watched-exchange.ts';
 
 /** A verdict that somebody gave; `overtaken`: a newer CONNECT of the same client was decided before this one. */
 export type ConnectVerdict = Acceptance | Rejection | { readonly kind: 'overtaken' };
 
-export interface ConnectQuestionsDeps {
-  readonly limits: () => Pick<LimitsOptions, 'connectsWaiting' | 'authenticationTimeout'>;
+export interface ConnectQuestionsDeps extends LimitedQuestionsDeps {
   readonly authenticator: Authenticator;
-  readonly wheel: TimerWheel;
-  readonly events: Events;
 }
 
 /** The owner of a session, as one text. */
@@ -38,13 +32,14 @@ interface Waiting {
  * time, and ends with the client. However long an answer takes, the CONNECT that came last wins. [MQTT-3.1.4-3]
  */
 export class ConnectQuestions {
-  readonly #deps: ConnectQuestionsDeps;
+  readonly #authenticator: Authenticator;
+  readonly #questions: LimitedQuestions;
   /** By client id, in the order in which they came. */
   readonly #waiting = new Map<string, Set<Waiting>>();
-  #count = 0;
 
   constructor(deps: ConnectQuestionsDeps) {
-    this.#deps = deps;
+    this.#authenticator = deps.authenticator;
+    this.#questions = new LimitedQuestions(deps);
   }
 
   /**
@@ -55,47 +50,53 @@ export class ConnectQuestions {
     request: AuthenticationRequest,
     whenGone: (giveUp: () => void) => void,
   ): ConnectVerdict | Promise<ConnectVerdict | undefined> {
-    const answer = this.#deps.authenticator.authenticate(request);
-    if (typeof answer === 'function') return this.#wait(request, answer, whenGone);
-    if (this.#count > 0) this.#overtakes(request.clientId, answer, undefined);
+    const exchange = request.exchange && new WatchedExchange(request.exchange);
+    const answer = this.#answerTo(request, exchange);
+    if (typeof answer === 'function') return this.#wait(request, answer, whenGone, exchange);
+    if (this.#waiting.size > 0) this.#overtakes(request.clientId, answer, undefined);
     return decided(answer);
+  }
+
+  /** The same of a client that is connected, and overtakes nobody. */
+  async askAgain(
+    request: AuthenticationRequest,
+    whenGone: (giveUp: () => void) => void,
+  ): Promise<Acceptance | Rejection | undefined> {
+    const exchange = request.exchange && new WatchedExchange(request.exchange);
+    const answer = this.#answerTo(request, exchange);
+    const verdict =
+      typeof answer === 'function' ? await this.#questions.ask(request.peer, answer, whenGone, exchange) : answer;
+    return verdict && decided(verdict);
+  }
+
+  /** An exchange that nobody understands must not be taken for a CONNECT without one. [MQTT-4.12.0-1] */
+  #answerTo(
+    request: AuthenticationRequest,
+    exchange: WatchedExchange | undefined,
+  ): AuthenticationVerdict | AuthenticationQuestion {
+    if (exchange === undefined) return this.#authenticator.authenticate(request);
+    const { peer } = request;
+    if (this.#authenticator.serves?.(peer, exchange.method) === true)
+      return this.#authenticator.authenticate({ ...request, exchange });
+    return {
+      kind: 'reject',
+      code: 'method',
+      reason: `nobody on listener "${peer.listener}" serves the Authentication Method ${JSON.stringify(exchange.method.slice(0, 64))}; see listeners[].authentication`,
+    };
   }
 
   async #wait(
     { clientId, peer }: AuthenticationRequest,
     question: AuthenticationQuestion,
     whenGone: (giveUp: () => void) => void,
+    exchange: WatchedExchange | undefined,
   ): Promise<ConnectVerdict | undefined> {
-    const { connectsWaiting: most, authenticationTimeout: timeoutMs } = this.#deps.limits();
-    const unanswered = (cause: 'full' | 'timeout' | 'failed', reason: string): ConnectVerdict => {
-      this.#deps.events.emit(connectUnanswered, { listener: peer.listener, cause });
-      return { kind: 'reject', code: cause === 'full' ? 'busy' : 'unavailable', reason };
-    };
-    if (this.#count >= most)
-      return unanswered(
-        'full',
-        `${most} clients wait already to be told whether they may connect (limits.connectsWaiting)`,
-      );
     const waiting = this.#add(clientId);
-    const controller = new AbortController();
-    const late = `nobody said who it is within limits.authenticationTimeout (${timeoutMs} ms)`;
-    let cancel = (): void => undefined;
-    const ended = new Promise<ConnectVerdict | undefined>((resolve) => {
-      const timer = this.#deps.wheel.add(timeoutMs, () => resolve(unanswered('timeout', late)));
-      cancel = () => timer.cancel();
-      whenGone(() => resolve(undefined));
-    });
-    const asked = ask(question, controller.signal).then(
-      (verdict) => (controller.signal.aborted ? undefined : this.#answered(waiting, verdict)), // too late to overtake
-      (cause: unknown) =>
-        controller.signal.aborted ? undefined : unanswered('failed', `nobody could say who it is: ${messageOf(cause)}`),
-    );
     try {
-      return await Promise.race([asked, ended]);
+      const verdict = await this.#questions.ask(peer, question, whenGone, exchange);
+      return verdict && this.#answered(waiting, verdict);
     } finally {
-      cancel();
       this.#delete(waiting);
-      controller.abort(); // nobody waits any more
     }
   }
 
@@ -120,7 +121,6 @@ export class ConnectQuestions {
     const others = this.#waiting.get(clientId);
     if (others === undefined) this.#waiting.set(clientId, new Set([waiting]));
     else others.add(waiting);
-    this.#count += 1;
     return waiting;
   }
 
@@ -128,15 +128,10 @@ export class ConnectQuestions {
     const others = this.#waiting.get(waiting.clientId);
     others?.delete(waiting);
     if (others?.size === 0) this.#waiting.delete(waiting.clientId);
-    this.#count -= 1;
   }
 }
 
-/** Whatever it throws is a promise that is broken. */
-const ask = async (question: AuthenticationQuestion, signal: AbortSignal): Promise<AuthenticationVerdict> =>
-  question(signal);
-
-const decided = (verdict: AuthenticationVerdict): ConnectVerdict =>
+const decided = (verdict: AuthenticationVerdict): Acceptance | Rejection =>
   verdict.kind === 'abstain'
     ? { kind: 'reject', reason: verdict.reason ?? 'not authorized: nobody knows who it is' }
     : verdict;

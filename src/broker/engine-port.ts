@@ -2,7 +2,7 @@ import type { Component } from '../kernel/lifecycle.ts';
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { Refusal } from '../mqtt/refusal.ts';
 import type { Subscriber, Subscription } from '../plane/plane.ts';
-import type { AuthorizedClient, Peer } from './ports.ts';
+import type { AuthenticationExchange, AuthorizedClient, Peer } from './ports.ts';
 import type { Admission } from './publish/admission.ts';
 import type { LimitsOptions } from './schema.ts';
 import type { QueueTarget, StoredMessage } from './store-port.ts';
@@ -19,6 +19,8 @@ export interface AcceptedSession {
   readonly expirySeconds: number;
   /** For people; see `EdgePort.notice`. */
   readonly notice: string;
+  /** What ends the exchange of a client that named an Authentication Method. */
+  readonly authenticationData: Uint8Array | undefined;
 }
 
 /** One connection, seen from the engine: the edge stands on the other side. */
@@ -37,10 +39,14 @@ export interface EdgePort {
    * @param expiresAtMs when what it proved itself by ends, milliseconds since the epoch
    */
   identified(client: AuthorizedClient, expiresAtMs: number | undefined): void;
+  /** Where CONNECT has an Authentication Method: begins the exchange with what CONNECT says. */
+  readonly authentication: { begin(data: Uint8Array | undefined): AuthenticationExchange } | undefined;
+  /** An exchange of a client that is connected ended well; it may be known by other attributes from now on. */
+  reauthenticated(client: AuthorizedClient, expiresAtMs: number | undefined, data: Uint8Array | undefined): void;
   /** Accepts the client: sends CONNACK, then what is queued for it. */
   accepted(session: AcceptedSession): void;
-  /** Refuses the client with a CONNACK. The message is for the log, the client hears the code alone. */
-  refused(refusal: Refusal): void;
+  /** Refuses the client. The message is for the log; the client hears the code, and what is given as `told`. */
+  refused(refusal: Refusal, told?: string): void;
   /** Sends a packet, in one piece or several. */
   send(batch: readonly Uint8Array[]): void;
   /**
@@ -62,6 +68,8 @@ export interface EdgePort {
 export interface EngineConnection {
   /** Takes one complete, validated packet; the next only after `EdgePort.handled`. */
   handle(frame: Buffer): void;
+  /** The client, which is accepted, proves itself once more. [MQTT 5, 4.12.1] */
+  reauthenticate(exchange: AuthenticationExchange): void;
   /** The link is gone; without DISCONNECT before it, the will is published. [MQTT-3.1.2-8] */
   closed(): void;
 }

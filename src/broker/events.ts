@@ -61,20 +61,24 @@ export const clientRefused = defineEvent<RefusedFields>({
     `${clientId === undefined ? 'connection' : `client "${clientId}"`} on ${listener} from ${peer} refused: ${reason} [${clause}] (0x${reasonCode.toString(16).padStart(2, '0')})`,
 });
 
+/** Why there was no verdict. */
+export type UnansweredCause = 'full' | 'timeout' | 'failed' | 'silent';
+
 /** What came of it is told by `clientRefused`, in words. */
-export const connectUnanswered = defineEvent<{ listener: string; cause: 'full' | 'timeout' | 'failed' }>({
+export const connectUnanswered = defineEvent<{ listener: string; cause: UnansweredCause }>({
   counter: 'mqtt_connects_unanswered_total',
-  help: 'Clients that were refused because nobody could say in time who they are.',
+  help: 'Clients that were refused because nobody could say in time who they are, or they did not prove it in time.',
   labels: ['listener', 'cause'],
   level: 'debug',
   message: ({ listener, cause }) => `a client on ${listener} was refused without a verdict: ${unansweredCauses[cause]}`,
 });
 
-const unansweredCauses = {
+const unansweredCauses: Readonly<Record<UnansweredCause, string>> = {
   full: 'too many wait for one already (limits.connectsWaiting)',
   timeout: 'none came in time (limits.authenticationTimeout)',
   failed: 'who had to say it failed',
-} as const;
+  silent: 'it did not go on with its exchange (limits.authenticationTimeout)',
+};
 
 const memorySteps = {
   leaveOut: 'QoS 0 messages to clients that do not read are left out',

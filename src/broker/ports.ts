@@ -136,13 +136,35 @@ export interface AuthenticationRequest {
   readonly connect: ConnectPacket;
   /** Never to be kept, logged or told. */
   readonly password: Uint8Array | undefined;
+  /** How it wants to prove itself, where CONNECT names an Authentication Method. */
+  readonly exchange?: AuthenticationExchange | undefined;
+}
+
+/** What client and server say to each other until it is known who the client is. [MQTT 5, 4.12] */
+export interface AuthenticationExchange {
+  readonly method: string;
+  /** What the client said first; never to be kept, logged or told. Undefined where it said nothing. */
+  readonly data: Uint8Array | undefined;
+  /**
+   * Sends a challenge. @returns what the client answers, undefined where that has no data; broken when it is gone. The time
+   * until then counts as that of the question.
+   */
+  ask(challenge: Uint8Array | undefined): Promise<Uint8Array | undefined>;
 }
 
 /**
  * Why a client may not connect, as far as it is told. `client-id`: it may connect, but not under this client id;
- * `banned`: whatever it proves; `busy` and `unavailable`: nobody can say, now; it may try again.
+ * `banned`: whatever it proves; `method`: nobody here speaks its Authentication Method; `busy` and `unavailable`: nobody can
+ * say, now; it may try again.
  */
-export type RejectionCode = 'not-authorized' | 'bad-credentials' | 'client-id' | 'banned' | 'busy' | 'unavailable';
+export type RejectionCode =
+  | 'not-authorized'
+  | 'bad-credentials'
+  | 'client-id'
+  | 'banned'
+  | 'method'
+  | 'busy'
+  | 'unavailable';
 
 /** Nobody vouches for anonymous clients, so that all of them are one, and none is a user. */
 export const noTrust = 'none';
@@ -170,6 +192,8 @@ export interface Acceptance extends Identity {
   readonly isPasswordChecked?: boolean;
   /** When what it proved itself by ends, milliseconds since the epoch: the connection ends with it. Left out: it lasts. */
   readonly expiresAtMs?: number;
+  /** What ends an exchange: told to the client, such as proof of the server's own. */
+  readonly data?: Uint8Array;
 }
 
 export interface Rejection {
@@ -178,6 +202,8 @@ export interface Rejection {
   readonly reason: string;
   /** `not-authorized` when left out. */
   readonly code?: RejectionCode;
+  /** As whom it wanted to come in, where its exchange says so and CONNECT need not. */
+  readonly user?: string;
 }
 
 /** Nothing here says who a client is. Another may know; where nobody does, it is refused. */
@@ -197,6 +223,8 @@ export type AuthenticationQuestion = (signal: AbortSignal) => Promise<Authentica
 
 /** Decides who may connect: at once where it can, or by a question. */
 export interface Authenticator {
+  /** Whether it understands an exchange by this Authentication Method with such a peer; left out, it understands none. */
+  serves?(peer: Peer, method: string): boolean;
   authenticate(request: AuthenticationRequest): AuthenticationVerdict | AuthenticationQuestion;
   /**
    * Why a client that was accepted may not be here any more, as a sentence for the log; undefined where it may. Asked before

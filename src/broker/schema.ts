@@ -35,7 +35,7 @@ export const limitsSchema = z
       .prefault(1_000)
       .meta({
         description:
-          'Clients that wait at the same time to be told whether they may connect, because somebody else has to be asked; one more is refused at once.',
+          'Clients that wait at the same time to be told whether they may connect, because somebody else has to be asked; one more is refused at once. Whoever has to say something itself, by its Authentication Method, is not among them.',
         reload: 'live',
         limit: {
           bounds: 'node',
@@ -49,12 +49,13 @@ export const limitsSchema = z
       .prefault('5s')
       .meta({
         description:
-          'A client about which nobody said within this whether it may connect is refused; `connectTimeout`, which begins anew with the CONNECT, should be longer.',
+          'A client about which nobody said within this whether it may connect is refused, and so is one that does not say in time what its Authentication Method needs; `connectTimeout`, which begins anew with the CONNECT, should be longer.',
         reload: 'live',
         limit: {
           bounds: 'connection',
           why: 'Longer than whoever is asked takes while it works at all, and shorter than clients wait.',
-          client: 'CONNACK 0x88 in MQTT 5, return code 3 before; it may try again.',
+          client:
+            'CONNACK 0x88 in MQTT 5, return code 3 before; it may try again. Whoever is silent in its exchange hears 0x87, and so does one that authenticates anew.',
           metric: 'mqtt_connects_unanswered_total',
         },
       }),

@@ -43,6 +43,35 @@ test('a user is added, known by its password, given another, and removed; the ot
   expect(await at.run(['list', 'passwd'])).toMatchObject({ out: 'ann\targon2id\n', code: 0 });
 });
 
+test('--scram keeps what SCRAM goes by, and whatever is changed later, a user has one password', async () => {
+  await using at = await folder();
+  expect((await at.run(['add', '--scram', 'passwd', 'bob'], 'pencil')).out).toBe('bob is added to passwd\n');
+  expect(await readFile(at.file, 'utf8')).toMatch(/^#decoy:\S{44}\nbob:SCRAM-SHA-256\$4096:\S{24}\$\S{44}:\S{44}\n$/);
+  expect((await at.run(['verify', 'passwd', 'bob'], 'pencil')).code).toBe(0);
+  await at.run(['add', 'passwd', 'bob'], 'second');
+  expect((await at.run(['list', 'passwd'])).out).toBe('bob\targon2id\nbob\tSCRAM-SHA-256\n');
+  const verifierOf = async (): Promise<string | undefined> =>
+    (await readFile(at.file, 'utf8')).split('\n').find((line) => line.startsWith('bob:SCRAM'));
+  await at.run(['add', 'passwd', 'ann'], 'a');
+  const second = await verifierOf();
+  await at.run(['add', '--scram', 'passwd', 'bob'], 'third');
+  expect(await verifierOf()).not.toBe(second);
+  expect((await at.run(['verify', 'passwd', 'bob'], 'third')).code).toBe(0);
+  expect((await at.run(['verify', 'passwd', 'bob'], 'second')).code).toBe(1);
+  await at.run(['remove', 'passwd', 'bob']);
+  expect((await at.run(['list', 'passwd'])).out).toBe('ann\targon2id\n');
+});
+
+test.each([
+  ['a\u00A0b', 'x', /clients of SCRAM send another user name than this \(RFC 4013\); write a b/],
+  ['bob', 'a\u200E', /the password holds characters that SCRAM cannot carry/],
+])('%j with the password %j is no user of SCRAM, and the file stays as it is', async (user, password, message) => {
+  await using at = await folder();
+  expect(await at.run(['add', '--scram', 'passwd', user], password)).toMatchObject({ code: 2 });
+  expect((await at.run(['add', '--scram', 'passwd', user], password)).err).toMatch(message);
+  expect((await at.run(['add', 'passwd', user], password)).code).toBe(0);
+});
+
 test('the password comes from a file too', async () => {
   await using at = await folder();
   await writeFile(join(at.path, 'secret'), 'secret\n');

@@ -1,3 +1,4 @@
+import { authenticationDataIn } from './auth.ts';
 import { type ConnectHeader, parseConnectHeader } from './connect-header.ts';
 import { binaryEnd, fieldText, textEnd, uint16At, uint32At } from './fields.ts';
 import { findProperty, propertiesEnd, propertiesStart } from './properties.ts';
@@ -153,6 +154,17 @@ export const passwordOf = (
   frame: Buffer,
   { passwordBytes }: Pick<ConnectPacket, 'passwordBytes'>,
 ): Uint8Array | undefined => (passwordBytes === undefined ? undefined : frame.subarray(frame.length - passwordBytes));
+
+/**
+ * What a client says first in an exchange of enhanced authentication. It is not kept either.
+ * @param frame a CONNECT of MQTT 5 that was checked
+ */
+export function authenticationDataOf(frame: Buffer): Buffer | undefined {
+  const header = parseConnectHeader(frame);
+  if (isRefusal(header)) return undefined;
+  const end = propertiesEnd(frame, header.end, clientProperties.connect);
+  return typeof end === 'number' ? authenticationDataIn(frame, propertiesStart(frame, header.end), end) : undefined;
+}
 
 /**
  * Reads and checks a CONNECT. [MQTT 5, 3.1]

@@ -1,8 +1,8 @@
 import { packetTypes } from './packet-type.ts';
 import { propertyIds } from './property-table.ts';
 import type { ProtocolVersion } from './version.ts';
-import { variableSize, writeVariable } from './write-fields.ts';
 import { writePacket } from './write-packet.ts';
+import { byteProperty, fourByteProperty, propertySection, textProperty, twoByteProperty } from './write-properties.ts';
 
 /** What a server tells a client that it accepts. What is left out has the default of the standard. */
 export interface ConnackProperties {
@@ -32,30 +32,14 @@ export interface ConnackProperties {
   readonly reasonString?: string | undefined;
   /** Where response topics are to begin. [MQTT 5, 3.2.2.3.15] */
   readonly responseInformation?: string | undefined;
+  /** The one of CONNECT. [MQTT-4.12.0-5] */
+  readonly authenticationMethod?: string | undefined;
+  /** What ends the exchange. [MQTT 5, 3.2.2.3.18] */
+  readonly authenticationData?: Uint8Array | undefined;
 }
-
-const oneByte = (id: number, value: number | undefined): Buffer[] =>
-  value === undefined ? [] : [Buffer.from([id, value])];
 
 /** True is what the standard has where nothing is said. */
-const flag = (id: number, value: boolean | undefined): Buffer[] => (value === false ? oneByte(id, 0) : []);
-
-const twoBytes = (id: number, value: number | undefined): Buffer[] =>
-  value === undefined ? [] : [Buffer.from([id, value >> 8, value & 0xff])];
-
-function fourBytes(id: number, value: number | undefined): Buffer[] {
-  if (value === undefined) return [];
-  const bytes = Buffer.allocUnsafe(5);
-  bytes[0] = id;
-  bytes.writeUInt32BE(value, 1);
-  return [bytes];
-}
-
-const text = (id: number, value: string | undefined): Buffer[] => {
-  if (value === undefined) return [];
-  const bytes = Buffer.from(value);
-  return [Buffer.from([id, bytes.length >> 8, bytes.length & 0xff]), bytes];
-};
+const flag = (id: number, value: boolean | undefined): Buffer[] => (value === false ? byteProperty(id, 0) : []);
 
 /**
  * What is left out of a CONNACK that is too large, the first first: a client that does not hear of these asks for less
@@ -87,29 +71,27 @@ export function encodeConnack(
   let said = properties;
   for (const name of [undefined, ...dispensable]) {
     if (name !== undefined) said = { ...said, [name]: undefined };
-    const frame = writePacket(packetTypes.connack << 4, head, propertySection(said));
+    const frame = writePacket(packetTypes.connack << 4, head, sectionOf(said));
     if (frame.length <= maximumPacketSize) return frame;
   }
   return undefined;
 }
 
-function propertySection(properties: ConnackProperties): Buffer {
-  const section = Buffer.concat([
-    ...fourBytes(propertyIds.sessionExpiryInterval, properties.sessionExpirySeconds),
-    ...twoBytes(propertyIds.receiveMaximum, properties.receiveMaximum),
-    ...oneByte(propertyIds.maximumQos, properties.maximumQos),
+const sectionOf = (properties: ConnackProperties): Buffer =>
+  propertySection([
+    ...fourByteProperty(propertyIds.sessionExpiryInterval, properties.sessionExpirySeconds),
+    ...twoByteProperty(propertyIds.receiveMaximum, properties.receiveMaximum),
+    ...byteProperty(propertyIds.maximumQos, properties.maximumQos),
     ...flag(propertyIds.retainAvailable, properties.retainAvailable),
-    ...fourBytes(propertyIds.maximumPacketSize, properties.maximumPacketSize),
-    ...text(propertyIds.assignedClientIdentifier, properties.assignedClientId),
-    ...twoBytes(propertyIds.topicAliasMaximum, properties.topicAliasMaximum),
+    ...fourByteProperty(propertyIds.maximumPacketSize, properties.maximumPacketSize),
+    ...textProperty(propertyIds.assignedClientIdentifier, properties.assignedClientId),
+    ...twoByteProperty(propertyIds.topicAliasMaximum, properties.topicAliasMaximum),
     ...flag(propertyIds.wildcardSubscriptionAvailable, properties.wildcardSubscriptionAvailable),
     ...flag(propertyIds.subscriptionIdentifierAvailable, properties.subscriptionIdentifiersAvailable),
     ...flag(propertyIds.sharedSubscriptionAvailable, properties.sharedSubscriptionAvailable),
-    ...twoBytes(propertyIds.serverKeepAlive, properties.serverKeepAliveSeconds),
-    ...text(propertyIds.responseInformation, properties.responseInformation),
-    ...text(propertyIds.reasonString, properties.reasonString),
+    ...twoByteProperty(propertyIds.serverKeepAlive, properties.serverKeepAliveSeconds),
+    ...textProperty(propertyIds.responseInformation, properties.responseInformation),
+    ...textProperty(propertyIds.authenticationMethod, properties.authenticationMethod),
+    ...textProperty(propertyIds.authenticationData, properties.authenticationData),
+    ...textProperty(propertyIds.reasonString, properties.reasonString),
   ]);
-  const length = Buffer.allocUnsafe(variableSize(section.length));
-  writeVariable(length, section.length, 0);
-  return Buffer.concat([length, section]);
-}

@@ -135,4 +135,5 @@ export const clientProperties = {
   unsubscribe: setOf('userProperty'),
   /** Without Server Reference, which only a server may send. [MQTT 5, 3.14.2.2.5] */
   disconnect: setOf('sessionExpiryInterval', 'reasonString', 'userProperty'),
+  auth: setOf('authenticationMethod', 'authenticationData', 'reasonString', 'userProperty'),
 } as const;

@@ -46,7 +46,21 @@ export function firstByteFault(first: number, version: ProtocolVersion): Refusal
 }
 
 /**
- * Checks a packet that a client sent after its CONNECT. What depends on the state of the connection is left to it:
+ * The same for a client that is not accepted yet, and named an Authentication Method: until CONNACK it may say nothing
+ * but what the exchange needs. [MQTT-3.1.2-30]
+ */
+export function exchangeByteFault(first: number): Refusal | undefined {
+  const type = first >> 4;
+  if (type === auth || type === disconnect) return flagsFault(first);
+  return protocolError(
+    'MQTT-3.1.2-30',
+    `${packetName(type)} before CONNACK, where CONNECT has an Authentication Method: only AUTH and DISCONNECT may come`,
+  );
+}
+
+/**
+ * Checks a packet that a client sent after its CONNECT. AUTH is for those alone who agreed on a method, whose connection
+ * reads it itself. What depends on the state of the connection is left to it:
  * identifiers in use, quotas, topic aliases, session expiry.
  *
  * @param frame a whole packet as FrameCutter gives it

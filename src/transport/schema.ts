@@ -132,7 +132,7 @@ export const listenerSchema = z
       .optional()
       .meta({
         description:
-          'Who is asked who a client is, in this order: `certificate`, `psk`, `password` (`access.passwords`), `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. `certificate+password` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
+          'Who is asked who a client is, in this order: `certificate`, `psk`, `jwt` (`access.jwt`), `http` (`access.http.authenticate`), `nats` (`access.nats.authenticate`), `password` and `scram` (`access.passwords`), `anonymous` (as `access.anonymous` says). The first that accepts or rejects it decides; where nobody knows it, it is refused. Of a client that names an Authentication Method (MQTT 5) those alone are asked who serve it: `scram` and `jwt`. `certificate+password` asks both, and both must accept: the first gives the user name. Left out: certificate, psk, whoever else has settings below `access`, then anonymous.',
         reload: 'component',
       }),
     maxConnectionsPerAddress,

@@ -157,6 +157,8 @@ export const unmeasured: readonly Omit<EngineCase, 'run'>[] = [
     cost: 'O(1)',
   },
   { method: 'publishWill', work: 'publishes one message', n: 'anything', cost: 'O(1)' },
+  { method: 'reauthenticate', work: 'hands on one exchange', n: 'anything', cost: 'O(1)' },
+  { method: 'reauthenticated', work: 'keeps who the client is now', n: 'anything', cost: 'O(1)' },
   { method: 'whenRoom', work: 'keeps one callback', n: 'anything', cost: 'O(1)' },
   { method: 'limit', work: 'keeps the limits for what begins from now on', n: 'anything', cost: 'O(1)' },
 ];

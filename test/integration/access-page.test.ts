@@ -74,8 +74,8 @@ async function outcomeOf(command: string, broker: TestBroker, ports: readonly Po
   );
 }
 
-test('the page has five examples', () => {
-  expect(examples).toHaveLength(5);
+test('the page has six examples', () => {
+  expect(examples).toHaveLength(6);
 });
 
 test.each(examples)('docs/access.md, $title: every command does what stands behind it', async (example) => {

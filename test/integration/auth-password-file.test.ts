@@ -7,6 +7,7 @@ import { argon2Hash } from '../../src/auth/passwords/argon2.ts';
 import { byPassword } from '../../src/auth/passwords/by-password.ts';
 import { changePasswordFile } from '../../src/auth/passwords/file.ts';
 import { withUser } from '../../src/auth/passwords/lines.ts';
+import { passwordUsers } from '../../src/auth/passwords/users.ts';
 import { accessSchema } from '../../src/auth/schema.ts';
 import { startInOrder, stopInReverse } from '../../src/kernel/lifecycle.ts';
 import { authenticationRequest } from '../support/authentication-request.ts';
@@ -26,7 +27,8 @@ async function passwords(text: string, options: object = {}) {
   await writeFile(file, text);
   const telemetry = recordedTelemetry();
   const access = accessSchema.parse({ passwords: { file, ...settings, ...options } });
-  const provider = byPassword(access)({ ...providerDeps([]), events: telemetry.events });
+  const deps = { ...providerDeps([]), events: telemetry.events };
+  const provider = byPassword(access)({ ...deps, users: passwordUsers(file, deps) });
   const parts = provider.parts ?? [];
   await startInOrder(parts, AbortSignal.timeout(10_000));
   const login = async (username: string | undefined, password: string | undefined) => {

@@ -39,6 +39,9 @@ const pbkdf2 = `$7$101${sha512.slice(2)}`;
 const argon2 = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA';
 const bcrypt = `$2b$04$${'a'.repeat(53)}`;
 
+const key = Buffer.alloc(32).toString('base64');
+const scram = `SCRAM-SHA-256$4096:${Buffer.alloc(16).toString('base64')}$${key}:${key}`;
+
 const withUsers = async (hashes: readonly string[], mode?: number) => {
   await using place = await temporaryDirectory();
   await chmod(place.path, 0o755);
@@ -56,6 +59,15 @@ test('weak hashes of the password file are counted by their form, and good ones 
     checks.flatMap(({ reason }) => /^(\S+ of mosquitto|bcrypt): (\S+)/.exec(reason)?.slice(1).join(': ') ?? []),
   ).toEqual(['$6$ of mosquitto: a', '$7$ of mosquitto: PBKDF2', 'bcrypt: bcrypt']);
   expect((await withUsers([argon2])).rows).toEqual(['ok users mode 0600', 'ok users 1 user']);
+});
+
+test('what SCRAM goes by is judged by its iterations, and may stand beside a good hash', async () => {
+  const { rows, checks } = await withUsers([argon2, scram]);
+  expect(rows).toEqual(['warning users 1 user', 'ok users mode 0600']);
+  expect(checks.find(({ reason }) => reason.startsWith('SCRAM-SHA-256: '))).toMatchObject({
+    advice: expect.stringContaining('without --scram'),
+  });
+  expect((await withUsers([scram.replace('4096', '600000')])).rows).toEqual(['ok users mode 0600', 'ok users 1 user']);
 });
 
 test.each([

@@ -20,6 +20,7 @@ async function world(list: readonly object[], accepted: AuthenticationVerdict = 
   });
   await bans.start(AbortSignal.timeout(10_000));
   const guarded = bans.guard({
+    serves: (_peer, method) => method === 'm',
     authenticate:
       ({ clientId }) =>
       async () => {
@@ -53,6 +54,15 @@ test('who is not banned is asked about as always', async () => {
   const { ask, asked } = await world([{ clientId: 'b' }, { user: 'mallory' }, { address: '198.51.100.0/24' }]);
   expect(await ask({})).toEqual({ kind: 'abstain' });
   expect(asked).toEqual(['a']);
+});
+
+test('a client proves itself by the methods of those who are guarded, and a ban counts all the same', async () => {
+  const accept = { kind: 'accept', principal: 'mallory', trust: 'password' } as const;
+  const { ask, guarded } = await world([{ user: 'mallory' }], accept);
+  expect(guarded.serves?.(peer, 'm')).toBe(true);
+  expect(guarded.serves?.(peer, 'another')).toBe(false);
+  const exchange = { method: 'm', data: undefined, ask: () => Promise.resolve(undefined) };
+  expect(await ask({ exchange })).toMatchObject(banned);
 });
 
 test('a user name counts as whoever knows the client tells it, whatever stands in CONNECT', async () => {

@@ -76,6 +76,7 @@ export function createBans(first: BansOptions, { events, clock, changed }: BansD
     },
     hasAddress: (address) => findNow({ address }) !== undefined,
     guard: (inner) => ({
+      serves: (peer, method) => inner.serves?.(peer, method) === true,
       authenticate(request) {
         if (source.current.index.size === 0) return inner.authenticate(request); // whoever is banned meanwhile hears `whyNot`
         const { peer, clientId, connect } = request;

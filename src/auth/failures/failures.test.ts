@@ -98,3 +98,71 @@ test('other settings count at once, and what is known of addresses is kept', asy
   failures.configure(undefined);
   expect(await login('right')).toBe('accept');
 });
+
+/** A login by an exchange that says itself as whom, where CONNECT has no user name. */
+function exchangeWorld(options: object = {}) {
+  const clock = fakeClock();
+  const telemetry = recordedTelemetry();
+  const parsed = failuresSchema.parse({ count: 3, window: '1m', ban: '5m', ...options });
+  const guarded = createFailures(parsed, { events: telemetry.events, clock }).guard({
+    serves: (_peer, method) => method === 'm',
+    authenticate:
+      ({ exchange }) =>
+      async (): Promise<AuthenticationVerdict> => {
+        const [user = '', password] = Buffer.from((await exchange?.ask(undefined)) ?? '')
+          .toString()
+          .split(':');
+        if (password === 'right') return { kind: 'accept', principal: user, trust: 'password' };
+        return { kind: 'reject', code: 'bad-credentials', reason: 'no', user };
+      },
+  });
+  const begin = (user: string, address = '192.0.2.7') => {
+    const peer = { listener: 'l', protocol: 'mqtt', address, port: 1, tls: undefined } as const;
+    let resolve: (answer: Uint8Array) => void = () => undefined;
+    const answer = new Promise<Uint8Array>((next) => {
+      resolve = next;
+    });
+    const exchange = { method: 'm', data: undefined, ask: () => answer };
+    const question = guarded.authenticate({ ...authenticationRequest({ peer }), exchange });
+    const verdict = typeof question === 'function' ? question(AbortSignal.timeout(10_000)) : Promise.resolve(question);
+    return async (password: string): Promise<string | undefined> => {
+      resolve(Buffer.from(`${user}:${password}`));
+      const said = await verdict;
+      return said.kind === 'reject' ? said.code : said.kind;
+    };
+  };
+  return { guarded, telemetry, begin };
+}
+
+test('exchanges that fail count for the address, and those that were open meanwhile are judged by it too', async () => {
+  const { guarded, begin } = exchangeWorld();
+  expect(
+    guarded.serves?.({ listener: 'l', protocol: 'mqtt', address: '192.0.2.7', port: 1, tls: undefined }, 'm'),
+  ).toBe(true);
+  const open = begin('alice');
+  for (let index = 0; index < 3; index += 1) expect(await begin('alice')('wrong')).toBe('bad-credentials');
+  expect(await open('right')).toBe('banned'); // as a wrong one: nobody learns that it was right
+  expect(await begin('alice')('right')).toBe('banned');
+  expect(await begin('alice', '192.0.2.8')('right')).toBe('accept');
+});
+
+test('exchanges that fail count for the user that they are about, with perUser', async () => {
+  const { begin, telemetry } = exchangeWorld({ count: 100, perUser: 3 });
+  expect(await begin('alice', '203.0.113.1')('right')).toBe('accept');
+  for (const end of [1, 2, 3]) await begin('alice', `198.51.100.${end}`)('wrong');
+  expect(telemetry.count('login_failure_bans_total', { what: 'user' })).toBe(1);
+  expect(await begin('alice', '198.51.100.4')('right')).toBe('banned');
+  expect(await begin('alice', '198.51.100.4')('wrong')).toBe('banned');
+  expect(await begin('bob', '198.51.100.4')('right')).toBe('accept');
+  expect(await begin('alice', '203.0.113.1')('right')).toBe('accept'); // who has logged in from there before
+});
+
+test('whoever has logged in by an exchange is let in while its address is kept out, and nobody else from there', async () => {
+  const { begin } = exchangeWorld();
+  expect(await begin('alice')('right')).toBe('accept');
+  for (let index = 0; index < 3; index += 1) await begin('mallory')('wrong');
+  expect(await begin('alice')('right')).toBe('accept');
+  expect(await begin('carol')('right')).toBe('banned');
+  for (let index = 0; index < 3; index += 1) expect(await begin('alice')('wrong')).toBe('bad-credentials');
+  expect(await begin('alice')('right')).toBe('banned');
+});

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AuthenticationRequest, AuthenticationVerdict, Authenticator, RejectionCode } from '../../broker/ports.ts';
+import type {
+  AuthenticationRequest,
+  AuthenticationVerdict,
+  Authenticator,
+  Peer,
+  RejectionCode,
+} from '../../broker/ports.ts';
 import { isLoopback } from '../../kernel/address.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { siteOf } from '../../kernel/networks.ts';
@@ -27,8 +33,11 @@ const maxShown = 64;
 
 /** Where a login comes from, and as whom: of fixed length, as a name may have 64 KiB. */
 interface Attempt {
+  readonly listener: string;
   readonly site: string;
   readonly user: string | undefined;
+  /** For the log. */
+  readonly shown: string;
   readonly pair: string;
 }
 
@@ -46,10 +55,17 @@ export function createFailures(
   const known = new ExpiringKeys(maxKeys);
   let counts = first && countsOf(first, clock);
 
-  const attemptOf = ({ peer, connect: { username } }: AuthenticationRequest): Attempt => {
-    const site = siteOf(peer.address);
+  const attemptOf = ({ listener, address }: Peer, username: string | undefined): Attempt => {
+    const site = siteOf(address);
     const user = username === undefined ? undefined : `user ${digest([username])}`;
-    return { site, user, pair: digest(username === undefined ? [site] : [site, username]) };
+    const shown = username?.slice(0, maxShown) ?? '';
+    return { listener, site, user, shown, pair: digest(username === undefined ? [site] : [site, username]) };
+  };
+  /** Before an exchange says as whom, an address is asked from which anybody has logged in by one. */
+  const somebodyOf = ({ peer, connect, exchange }: AuthenticationRequest): Attempt | undefined => {
+    if (exchange === undefined || connect.username !== undefined) return undefined;
+    const attempt = attemptOf(peer, undefined);
+    return { ...attempt, pair: digest(['exchange', attempt.site]) };
   };
   const isKeptOut = ({ site, user, pair }: Attempt): boolean => {
     const now = clock.monotonic();
@@ -63,13 +79,13 @@ export function createFailures(
     banned.add(key, now + banMs);
     events.emit(keptOut, { ...fields, banMs });
   };
-  const failed = ({ peer: { listener }, connect }: AuthenticationRequest, { site, user, pair }: Attempt): void => {
+  const failed = ({ listener, site, user, shown, pair }: Attempt): void => {
     if (counts === undefined) return;
     const { addresses, pairs, users } = counts;
     if (isLast(pairs, pair)) known.delete(pair);
     if (isLast(addresses, site)) keepOut(site, { listener, what: 'address', name: site });
     if (user !== undefined && users !== undefined && isLast(users, user))
-      keepOut(user, { listener, what: 'user', name: connect.username?.slice(0, maxShown) ?? '' });
+      keepOut(user, { listener, what: 'user', name: shown });
   };
   return {
     configure(options) {
@@ -77,15 +93,22 @@ export function createFailures(
       counts = options && countsOf(options, clock);
     },
     guard: (inner) => ({
+      serves: (peer, method) => inner.serves?.(peer, method) === true,
       authenticate(request) {
-        if (counts === undefined || request.password === undefined || isLoopback(request.peer.address))
-          return inner.authenticate(request);
-        const attempt = attemptOf(request);
-        if (isKeptOut(attempt)) return refused;
+        const { peer, connect, password, exchange } = request;
+        const isGuess = password !== undefined || exchange !== undefined;
+        if (counts === undefined || !isGuess || isLoopback(peer.address)) return inner.authenticate(request);
+        const somebody = somebodyOf(request);
+        const named = somebody ?? attemptOf(peer, connect.username);
+        if (isKeptOut(named)) return refused;
         const judge = (verdict: AuthenticationVerdict): AuthenticationVerdict => {
-          if (verdict.kind === 'accept' && verdict.isPasswordChecked === true)
-            known.add(attempt.pair, clock.monotonic() + knownMs);
-          else if (verdict.kind === 'reject' && isFailure(verdict.code)) failed(request, attempt);
+          const attempt = somebody === undefined ? named : attemptOf(peer, userIn(verdict));
+          if (exchange !== undefined && isKeptOut(attempt)) return refused; // only now it is known as whom it came
+          if (verdict.kind === 'accept' && (verdict.isPasswordChecked === true || exchange !== undefined)) {
+            const untilMs = clock.monotonic() + knownMs;
+            known.add(attempt.pair, untilMs);
+            if (somebody !== undefined) known.add(somebody.pair, untilMs);
+          } else if (verdict.kind === 'reject' && isFailure(verdict.code)) failed(attempt);
           return verdict;
         };
         const answer = inner.authenticate(request);
@@ -94,6 +117,10 @@ export function createFailures(
     }),
   };
 }
+
+/** What a verdict says of who it was, right or wrong. */
+const userIn = (verdict: AuthenticationVerdict): string | undefined =>
+  verdict.kind === 'accept' ? verdict.principal : verdict.kind === 'reject' ? verdict.user : undefined;
 
 interface Counts {
   readonly options: FailuresOptions;

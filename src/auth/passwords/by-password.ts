@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os';
 import type { Acceptance, AuthenticationVerdict, Rejection } from '../../broker/ports.ts';
 import { keyedDigest } from '../keyed-digest.ts';
-import type { CreateProvider } from '../provider.ts';
+import type { CreateProvider, Provider } from '../provider.ts';
 import { costOf } from './cost.ts';
 import { passwordJudged } from './events.ts';
 import { createPasswordJudge } from './judge.ts';
 import { HashLane } from './lane.ts';
 import { LoginMemory } from './login-memory.ts';
 import { Rehashing } from './rehashing.ts';
-import { passwordUsers } from './users.ts';
 
 /** Of the user names of the file, which are one realm. */
-const trust = 'password';
+export const passwordTrust = 'password';
 
 const abstain = { kind: 'abstain' } as const;
+const nobody = (): Provider => ({ authenticate: () => abstain });
 
 /** User names of strangers in the log are no longer. */
 const maxShown = 64;
@@ -23,10 +23,10 @@ const usualConcurrency = (): number => Math.max(1, Math.min(2, Math.floor(availa
 
 /** Who sends a user name and a password is held against the password file, and known or refused by it. */
 export const byPassword: CreateProvider = ({ passwords }) => {
-  if (passwords === undefined) return () => ({ authenticate: () => abstain });
+  if (passwords === undefined) return nobody;
   const { file, remember, remembered } = passwords;
-  return ({ events, clock }) => {
-    const users = passwordUsers(file, { events, clock });
+  return ({ events, clock, users }) => {
+    if (users === undefined) return nobody();
     const judge = createPasswordJudge({ cost: costOf(passwords.argon2), rehash: passwords.rehash });
     const lane = new HashLane(passwords.concurrency ?? usualConcurrency());
     const rehashing = new Rehashing({ file, events });
@@ -65,7 +65,12 @@ export const byPassword: CreateProvider = ({ passwords }) => {
   };
 };
 
-const acceptance = (user: string): Acceptance => ({ kind: 'accept', principal: user, trust, isPasswordChecked: true });
+const acceptance = (user: string): Acceptance => ({
+  kind: 'accept',
+  principal: user,
+  trust: passwordTrust,
+  isPasswordChecked: true,
+});
 
 const rejection = (shown: string, isKnown: boolean): Rejection => ({
   kind: 'reject',
@@ -75,5 +80,5 @@ const rejection = (shown: string, isKnown: boolean): Rejection => ({
     : `there is no user ${shown} in the password file (access.passwords.file)`,
 });
 
-const nameOf = (user: string): string =>
+export const nameOf = (user: string): string =>
   JSON.stringify(user.length > maxShown ? `${user.slice(0, maxShown)}...` : user);

@@ -1,3 +1,6 @@
+import type { ScramVerifier } from '../password-users.ts';
+import { isVerifierText, parseVerifier } from './scram-verifier.ts';
+
 /** How dear a new hash is. Each of `lanes` threads fills its share of the memory, `passes` times. */
 export interface Argon2Cost {
   readonly memoryKiB: number;
@@ -11,6 +14,7 @@ type Digest = 'sha1' | 'sha256' | 'sha512';
 export type PasswordHash =
   | { readonly kind: 'argon2id'; readonly text: string; readonly cost: Argon2Cost }
   | { readonly kind: 'bcrypt'; readonly text: string }
+  | { readonly kind: 'scram'; readonly verifier: ScramVerifier }
   | {
       readonly kind: 'pbkdf2';
       readonly digest: Digest;
@@ -35,10 +39,11 @@ const maxPasses = 100;
 const maxLanes = 16;
 
 const forms =
-  '$argon2id$... of this program, $7$ and $6$ of mosquitto, $2b$ (bcrypt), $emqx-pbkdf2-sha256$ and $emqx-sha256$';
+  '$argon2id$... of this program, $7$ and $6$ of mosquitto, $2b$ (bcrypt), $emqx-pbkdf2-sha256$, $emqx-sha256$, and SCRAM-SHA-256$';
 
 /** What a list says of a hash. */
 export function hashFormOf(text: string): string {
+  if (isVerifierText(text)) return 'SCRAM-SHA-256';
   const [, form = ''] = text.split('$', 2);
   if (form === '7' || form === '6') return `$${form}$ of mosquitto`;
   return form.startsWith('2') ? 'bcrypt' : form;
@@ -46,6 +51,7 @@ export function hashFormOf(text: string): string {
 
 /** @returns the hash, or the sentence that says what is wrong; never with a part of the text. */
 export function parseHash(text: string): PasswordHash | string {
+  if (isVerifierText(text)) return scramHash(parseVerifier(text));
   const [empty, form = ''] = text.split('$', 2);
   if (empty !== '' || form === '') return `has no hash behind the user name; a password does not stand here as it is`;
   if (form === 'argon2id') return parseArgon2(text);
@@ -54,6 +60,9 @@ export function parseHash(text: string): PasswordHash | string {
   if (form.startsWith('emqx-')) return parseEmqx(text);
   return `the form of its hash is not known; there are ${forms}`;
 }
+
+const scramHash = (verifier: ScramVerifier | string): PasswordHash | string =>
+  typeof verifier === 'string' ? verifier : { kind: 'scram', verifier };
 
 function parseArgon2(text: string): PasswordHash | string {
   const match = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(

@@ -46,7 +46,9 @@ export function createPasswordJudge(
       }
       const isRight = await verify(hash, password);
       if (isRight)
-        return rehash && !isOfCost(hash, cost) ? { isRight, fresh: await argon2Hash(password, cost) } : { isRight };
+        return rehash && hash.kind !== 'scram' && !isOfCost(hash, cost)
+          ? { isRight, fresh: await argon2Hash(password, cost) }
+          : { isRight };
       if (hash.kind !== 'argon2id' || workOf(hash.cost) < workOf(cost)) await atFullCost(password);
       return { isRight };
     },

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { linesOf, parseLine, passwordFileProblem, TableReader, userProblem, withoutUser, withUser } from './lines.ts';
+import {
+  linesOf,
+  parseLine,
+  passwordFileProblem,
+  TableReader,
+  userProblem,
+  withDecoyKey,
+  withoutUser,
+  withUser,
+} from './lines.ts';
 
 const hash =
   '$6$MiHCiDrRPifrXZ0F$qbv2ssQCfwuCE22GEnUn/cZezCyhYA0ylB+cJGpeW66f+43JjsnvAm8J01Y1NgdwLoYpOKUbUf4/N6adcJWYxw==';
@@ -10,7 +19,7 @@ function tableOf(text: string): Record<string, string> {
   const reader = new TableReader();
   for (const line of linesOf(text)) reader.take(line);
   expect(reader.problems).toEqual([]);
-  return Object.fromEntries(reader.table);
+  return Object.fromEntries(reader.table.hashes);
 }
 
 test('users, comments and empty lines are read, with line ends of any system', () => {
@@ -70,6 +79,30 @@ test('a user that is removed is gone, and every other line stays as it is', () =
       expect(Object.keys(tableOf(withoutUser(text, name)))).not.toContain(name);
     }),
   );
+});
+
+const key = Buffer.alloc(32, 1).toString('base64');
+const verifier = (iterations: number): string => `SCRAM-SHA-256$${iterations}:W22ZaJ0SNY7soEsUEjb6gQ==$${key}:${key}`;
+
+test('a user has one line of each kind, one takes the place of its own kind alone, and both go with the user', () => {
+  const both = withUser(`bob:${hash}\n`, { user: 'bob', hash: verifier(4_096) });
+  expect(both).toBe(`bob:${hash}\nbob:${verifier(4_096)}\n`);
+  expect(withUser(both, { user: 'bob', hash: verifier(5_000) })).toBe(`bob:${hash}\nbob:${verifier(5_000)}\n`);
+  expect(withUser(both, { user: 'bob', hash: other })).toBe(`bob:${other}\nbob:${verifier(4_096)}\n`);
+  expect(withoutUser(both, 'bob')).toBe('');
+  expect(passwordFileProblem('f', `${both}bob:${verifier(4_096)}\n`)).toContain(
+    'f:3: its user has a line of SCRAM-SHA-256 above',
+  );
+  expect(passwordFileProblem('f', `bob:${verifier(1)}`)).toContain('f:1: needs 4096 to');
+});
+
+test('users that do not exist are given what most verifiers look like, with a secret that stands in the file once', () => {
+  const reader = new TableReader();
+  const lines = [verifier(4_096), verifier(9_000), verifier(9_000)].map((text, index) => `user${index}:${text}\n`);
+  const text = withDecoyKey(withDecoyKey(lines.join(''), 'first'), 'second');
+  for (const line of linesOf(text)) reader.take(line);
+  expect(reader.table).toMatchObject({ decoyKey: 'first', shape: { iterations: 9_000, saltBytes: 16 } });
+  expect(reader.problems).toEqual([]);
 });
 
 test('a file without an end of its last line gets one before the next', () => {

@@ -1,4 +1,6 @@
 import { parseHash } from './hash.ts';
+import { usualShape, type VerifierShape } from './scram-decoy.ts';
+import { isVerifierText, parseVerifier } from './scram-verifier.ts';
 
 /** One line of the file that is about a user. */
 export interface PasswordLine {
@@ -41,30 +43,70 @@ export function parseLine(text: string): PasswordLine | string | undefined {
 
 export const linesOf = (text: string): string[] => text.split('\n').map((line) => line.replace(/\r$/, ''));
 
-/** The hash of every user. */
-export type PasswordTable = ReadonlyMap<string, string>;
+/** What the file has of its users. */
+export interface PasswordTable {
+  /** What a password of CONNECT is held against. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** What SCRAM goes by; a user may have one beside the hash, or in its place. */
+  readonly verifiers: ReadonlyMap<string, string>;
+  /** With which users that do not exist are given the salt of one that does; where the file has none it is made up. */
+  readonly decoyKey: string | undefined;
+  readonly shape: VerifierShape;
+}
+
+/** How many users a file has, with lines of either kind or of both. */
+export const countUsers = ({ hashes, verifiers }: PasswordTable): number =>
+  new Set([...hashes.keys(), ...verifiers.keys()]).size;
+
+const decoyStart = '#decoy:';
 
 /** Takes the lines of a file one by one, so that a long one can be read in slices. */
 export class TableReader {
-  readonly #table = new Map<string, string>();
+  readonly #hashes = new Map<string, string>();
+  readonly #verifiers = new Map<string, string>();
+  readonly #shapes = new Map<string, { readonly shape: VerifierShape; count: number }>();
+  #decoyKey: string | undefined;
   readonly problems: LineProblem[] = [];
   #line = 0;
 
   get table(): PasswordTable {
-    return this.#table;
+    const [common] = [...this.#shapes.values()].toSorted((one, other) => other.count - one.count);
+    return {
+      hashes: this.#hashes,
+      verifiers: this.#verifiers,
+      decoyKey: this.#decoyKey,
+      shape: common?.shape ?? usualShape,
+    };
   }
 
   take(text: string): void {
     this.#line += 1;
+    if (text.startsWith(decoyStart)) this.#decoyKey = text.slice(decoyStart.length);
     const parsed = parseLine(text);
     if (parsed === undefined) return;
     const problem = typeof parsed === 'string' ? parsed : this.#problemOf(parsed);
     if (problem !== undefined) this.problems.push({ line: this.#line, problem });
-    else if (typeof parsed !== 'string') this.#table.set(parsed.user, parsed.hash);
+    else if (typeof parsed !== 'string') this.#add(parsed);
   }
 
-  #problemOf({ user }: PasswordLine): string | undefined {
-    return this.#table.has(user) ? 'its user has a line above; leave one' : undefined;
+  #problemOf({ user, hash }: PasswordLine): string | undefined {
+    if (!isVerifierText(hash)) return this.#hashes.has(user) ? 'its user has a line above; leave one' : undefined;
+    return this.#verifiers.has(user) ? 'its user has a line of SCRAM-SHA-256 above; leave one' : undefined;
+  }
+
+  #add({ user, hash }: PasswordLine): void {
+    if (!isVerifierText(hash)) {
+      this.#hashes.set(user, hash);
+      return;
+    }
+    this.#verifiers.set(user, hash);
+    const verifier = parseVerifier(hash);
+    if (typeof verifier === 'string') return;
+    const shape = { iterations: verifier.iterations, saltBytes: verifier.salt.length };
+    const key = `${shape.iterations} ${shape.saltBytes}`;
+    const known = this.#shapes.get(key) ?? { shape, count: 0 };
+    known.count += 1;
+    this.#shapes.set(key, known);
   }
 }
 
@@ -85,11 +127,18 @@ export function passwordFileProblem(file: string, text: string): string | undefi
   return reader.problems.length === 0 ? undefined : sentenceOf(file, reader.problems);
 }
 
-/** The text with another hash for a user, or one line more; every other line stays as it is. */
+/** The text with a secret for its decoys, which a file with verifiers of SCRAM should have. */
+export function withDecoyKey(text: string, key: string): string {
+  const hasOne = linesOf(text).some((line) => line.startsWith(decoyStart));
+  return hasOne ? text : `${decoyStart}${key}\n${text}`;
+}
+
+/** The text with another hash for a user, or one line more; every other line stays as it is, also one of the other kind. */
 export function withUser(text: string, { user, hash }: PasswordLine): string {
   const line = `${user}:${hash}`;
   const lines = linesWithEnd(text);
-  const index = lines.findIndex((one) => isOf(one, user));
+  const isSame = (one: string): boolean => isVerifierText(one.slice(user.length + 1)) === isVerifierText(hash);
+  const index = lines.findIndex((one) => isOf(one, user) && isSame(one));
   if (index === -1) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`;
   return lines.map((one, position) => (position === index ? `${line}${endOf(one)}` : one)).join('');
 }

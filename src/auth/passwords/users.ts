@@ -1,33 +1,31 @@
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { followedFile } from '../../kernel/followed-file.ts';
-import type { Component } from '../../kernel/lifecycle.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
+import type { PasswordUsers } from '../password-users.ts';
 import { passwordsNotTaken, passwordsRead } from './events.ts';
 import { readPasswordTable } from './file.ts';
-import type { PasswordTable } from './lines.ts';
+import { countUsers, type PasswordTable, TableReader } from './lines.ts';
+import { decoyVerifier } from './scram-decoy.ts';
+import { parseVerifier } from './scram-verifier.ts';
 
 export interface PasswordUsersDeps {
   readonly events: Events;
   readonly clock: Clock;
 }
 
-/** The users of the file, as it is now. */
-export interface PasswordUsers extends Component {
-  /** @returns the hash; undefined where there is no such user */
-  find(user: string): string | undefined;
-}
-
 /** @param file a change of it counts as soon as it is seen; where it cannot be taken, what was read before counts on */
 export function passwordUsers(file: string, { events, clock }: PasswordUsersDeps): PasswordUsers {
   const path = resolve(file);
-  const told = (): void => events.emit(passwordsRead, { file, users: table.current.size });
+  const madeUp = randomBytes(32).toString('base64');
+  const told = (): void => events.emit(passwordsRead, { file, users: countUsers(table.current) });
   const table = followedFile<PasswordTable>(
     {
       name: 'password file',
       file: path,
-      before: new Map(),
+      before: new TableReader().table,
       read: () => readPasswordTable(path),
       changed: told,
       notTaken: (cause) => events.emit(passwordsNotTaken, { problem: messageOf(cause) }),
@@ -36,7 +34,15 @@ export function passwordUsers(file: string, { events, clock }: PasswordUsersDeps
   );
   return {
     name: table.name,
-    find: (user) => table.current.get(user),
+    find: (user) => table.current.hashes.get(user) ?? table.current.verifiers.get(user),
+    findVerifier: (user) => table.current.verifiers.get(user),
+    verifierOf(user) {
+      const { decoyKey = madeUp, shape, verifiers } = table.current;
+      const decoy = decoyVerifier(Buffer.from(decoyKey), user, shape);
+      const text = verifiers.get(user);
+      const verifier = text === undefined ? decoy : parseVerifier(text); // both in any case: nobody is to measure which
+      return typeof verifier === 'string' ? decoy : verifier;
+    },
     async start(signal) {
       await table.start(signal);
       told();

@@ -4,7 +4,9 @@ import type { CreateProvider } from '../provider.ts';
 import { keysFor } from './keys.ts';
 import { ownKeys } from './own-keys.ts';
 import { RemoteKeys } from './remote-keys.ts';
-import { createTokenAuthenticator, type FindKeys } from './token-authenticator.ts';
+import { createTokenAuthenticator, type FindKeys, tokenMethod } from './token-authenticator.ts';
+
+const methods = [tokenMethod];
 
 /**
  * A token that counts is an identity.
@@ -17,7 +19,7 @@ export const byToken: CreateProvider = ({ jwt }) => {
     const own = ownKeys(jwt, secretOf);
     const fromOwn: FindKeys = (wanted) => Promise.resolve(keysFor(wanted, own));
     const withKeys = createTokenAuthenticator(jwt);
-    if (keySet === undefined) return withKeys({ findKeys: fromOwn, clock, events });
+    if (keySet === undefined) return { ...withKeys({ findKeys: fromOwn, clock, events }), methods };
     const ca = keySet.ca === undefined ? undefined : secretOf({ file: keySet.ca });
     const http = createHttpClient({ connections: 1, timeoutMs: keySet.timeout, maxBytes: keySet.size, ca }, clock);
     const remote = new RemoteKeys({ ...keySet, algorithms, ca }, { http, clock, events, last: lastKeySet });
@@ -25,6 +27,6 @@ export const byToken: CreateProvider = ({ jwt }) => {
       const known = keysFor(wanted, own);
       return known.length > 0 ? known : remote.find(wanted);
     };
-    return { ...withKeys({ findKeys, clock, events }), parts: [closing('access.jwt.keySet', http)] };
+    return { ...withKeys({ findKeys, clock, events }), methods, parts: [closing('access.jwt.keySet', http)] };
   };
 };

@@ -10,6 +10,9 @@ import { type ReadToken, readToken } from './read-token.ts';
 import type { JwtOptions } from './schema.ts';
 import { verifyToken } from './verify-token.ts';
 
+/** Authentication Method of a client that shows a token as Authentication Data. [MQTT 5, 4.12] */
+export const tokenMethod = 'OAUTH2-JWT';
+
 /** Where keys come from. @returns those that fit; undefined where nobody can say, now */
 export type FindKeys = (wanted: WantedKey) => Promise<readonly KeyObject[] | undefined>;
 
@@ -46,7 +49,7 @@ export function createTokenAuthenticator(options: JwtOptions): (deps: TokenAuthe
     };
     return {
       authenticate(request) {
-        const bytes = options.from === 'password' ? request.password : bytesOf(request.connect.username);
+        const bytes = tokenIn(request, options);
         if (bytes === undefined) return { kind: 'abstain' };
         const reading = readToken(bytes, options.size, options.algorithms);
         if (reading.kind === 'none') return { kind: 'abstain', reason: `its ${options.from} is no token` };
@@ -57,13 +60,19 @@ export function createTokenAuthenticator(options: JwtOptions): (deps: TokenAuthe
   };
 }
 
+/** What may be a token: of the exchange, where there is one. */
+function tokenIn({ exchange, password, connect }: AuthenticationRequest, { from }: JwtOptions): Uint8Array | undefined {
+  if (exchange !== undefined) return exchange.method === tokenMethod ? exchange.data : undefined;
+  return from === 'password' ? password : bytesOf(connect.username);
+}
+
 const bytesOf = (text: string | undefined): Uint8Array | undefined =>
   text === undefined ? undefined : Buffer.from(text);
 
 /** What a token says that counts. */
 function verdictOf(
   claims: Claims,
-  { clientId, connect }: AuthenticationRequest,
+  { clientId, connect, exchange }: AuthenticationRequest,
   options: JwtOptions,
 ): AuthenticationVerdict {
   const reject = (reason: string, code: Rejection['code'] = 'not-authorized'): Rejection => ({
@@ -90,7 +99,7 @@ function verdictOf(
     principal,
     trust: typeof iss === 'string' ? `jwt:${iss}` : 'jwt',
     attributes: { groups: wordsIn(claimAt(claims, options.groups)), claims },
-    ...(options.from === 'password' ? { isPasswordChecked: true } : {}),
+    ...(options.from === 'password' && exchange === undefined ? { isPasswordChecked: true } : {}),
     ...(typeof exp === 'number' ? { expiresAtMs: exp * 1_000 + options.clockSkew } : {}),
   };
 }

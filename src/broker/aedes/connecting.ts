@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
-import { passwordOf } from '../../mqtt/connect.ts';
+import { authenticationDataOf, passwordOf } from '../../mqtt/connect.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
 import type { Denials } from '../denials.ts';
-import type { Acceptance, Authenticator, AuthorizedClient, Authorizer, RejectionCode } from '../ports.ts';
+import type {
+  Acceptance,
+  AuthenticationRequest,
+  Authenticator,
+  AuthorizedClient,
+  Authorizer,
+  RejectionCode,
+} from '../ports.ts';
 import type { SessionEnds } from '../session-ends.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Store, StoredSession } from '../store-port.ts';
@@ -13,12 +20,13 @@ import type { ConnectTurns } from './connect-turns.ts';
 import type { EngineSession } from './engine-session.ts';
 import type { GuardedAedes } from './guarded-aedes.ts';
 import type { PacketReader } from './packet-reader.ts';
+import type { ReauthenticatingDeps } from './reauthenticating.ts';
 import { refusalCode } from './session-refusal.ts';
 import type { TakeOvers } from './take-overs.ts';
 import { admitUser } from './user-limit.ts';
 import { willOf } from './wills.ts';
 
-export interface ConnectingDeps {
+export interface ConnectingDeps extends Omit<ReauthenticatingDeps, 'authorizer'> {
   readonly engine: Pick<
     GuardedAedes,
     'clients' | 'connected' | 'closed' | 'registerClient' | 'clampSessionExpiry' | 'makeWay'
@@ -30,7 +38,7 @@ export interface ConnectingDeps {
   readonly turns: ConnectTurns;
   readonly questions: ConnectQuestions;
   readonly authenticator: Pick<Authenticator, 'whyNot'>;
-  readonly authorizer: Pick<Authorizer, 'publish'>;
+  readonly authorizer: Pick<Authorizer, 'publish' | 'receive'>;
   readonly denials: Denials;
   readonly takeOvers: TakeOvers;
   readonly events: Events;
@@ -86,6 +94,7 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
   'bad-credentials': reasonCodes.badUserNameOrPassword,
   'not-authorized': reasonCodes.notAuthorized,
   banned: reasonCodes.banned,
+  method: reasonCodes.badAuthenticationMethod,
   busy: reasonCodes.quotaExceeded,
   unavailable: reasonCodes.serverUnavailable,
 };
@@ -94,15 +103,16 @@ const rejections: Readonly<Record<RejectionCode, number>> = {
 async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps): Promise<boolean> {
   const { questions, sessions, turns, takeOvers, engine, events } = deps;
   const { id: clientId, edge } = client;
-  const { peer, connect, limits } = edge;
+  const { connect, limits } = edge;
   const answer =
     tooLong(clientId, limits.clientIdLength) ??
     tooMany(clientId, limits.connections.total, engine) ??
-    questions.ask({ peer, clientId, connect, password: passwordOf(frame, connect) }, (giveUp) => client.waits(giveUp));
+    questions.ask(requestOf(client, frame), (giveUp) => client.waits(giveUp));
   const verdict = answer instanceof Promise ? await answer : answer; // known at once, it costs no turn of the loop
   if (verdict === undefined) return false;
   if (verdict.kind === 'reject') {
-    client.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
+    const told = verdict.code === 'method' ? 'this Authentication Method is not served here' : undefined;
+    client.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason, told);
     return false;
   }
   const accepted = verdict.kind === 'overtaken' ? undefined : verdict;
@@ -137,8 +147,15 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
   // what ended with the connection that made way is gone
   const isResumed = !isCleanStart && (await sessions.find(clientId)) !== undefined;
   if (client.isClosed) return false;
-  client.admitted(authorized, isResumed, accepted.expiresAtMs);
+  client.admitted(authorized, isResumed, accepted);
   return true;
+}
+
+function requestOf({ id: clientId, edge }: EngineSession, frame: Buffer): AuthenticationRequest {
+  const { peer, connect } = edge;
+  const request = { peer, clientId, connect, password: passwordOf(frame, connect) };
+  if (connect.authenticationMethod === undefined) return request;
+  return { ...request, exchange: edge.authentication?.begin(authenticationDataOf(frame)) };
 }
 
 const authorizedAs = (

@@ -5,7 +5,7 @@ import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isRefusal, refuse } from '../../mqtt/refusal.ts';
 import type { Subscription } from '../../plane/plane.ts';
 import type { EdgePort, EngineConnection } from '../engine-port.ts';
-import type { AuthorizedClient } from '../ports.ts';
+import type { Acceptance, AuthenticationExchange, AuthorizedClient } from '../ports.ts';
 import type { Sessions } from '../sessions.ts';
 import type { StoredMessage, StoredSession } from '../store-port.ts';
 import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
@@ -17,6 +17,8 @@ export interface EngineSessionDeps extends Omit<SessionSubscriptionsDeps, 'edge'
   readonly engine: Pick<GuardedAedes, 'clampSessionExpiry' | 'unregister' | 'publishWill' | 'scheduleWill'>;
   /** Works on CONNECT. */
   readonly connect: (session: EngineSession, frame: Buffer) => void;
+  /** And on what its client proves itself by later. */
+  readonly reauthenticate: (session: EngineSession, exchange: AuthenticationExchange) => void;
   /** The will goes with the connection. */
   readonly forgetWill: (clientId: string) => void;
 }
@@ -31,6 +33,8 @@ export class EngineSession implements EngineConnection, EngineClient {
   /** Published when the connection ends without a good-bye. [MQTT-3.1.2-8] */
   will: StoredMessage | undefined;
   #authorized: AuthorizedClient | undefined;
+  /** What CONNACK tells of its exchange. */
+  #authenticationData: Uint8Array | undefined;
   #isPresent = false;
   #isKept = false;
   #isRegistered = false;
@@ -90,6 +94,10 @@ export class EngineSession implements EngineConnection, EngineClient {
     }
   }
 
+  reauthenticate(exchange: AuthenticationExchange): void {
+    this.#deps.reauthenticate(this, exchange);
+  }
+
   closed(): void {
     this.close();
   }
@@ -99,14 +107,21 @@ export class EngineSession implements EngineConnection, EngineClient {
     this.#giveUp = giveUp;
   }
 
-  /** The client is who it says. @param isPresent there is a session to go on with @param expiresAtMs see `Acceptance` */
-  admitted(authorized: AuthorizedClient, isPresent: boolean, expiresAtMs: number | undefined): void {
+  /** The client is who it says. @param isPresent there is a session to go on with */
+  admitted(authorized: AuthorizedClient, isPresent: boolean, { expiresAtMs, data }: Acceptance): void {
     this.#giveUp = undefined;
     this.#authorized = authorized;
+    this.#authenticationData = data;
     this.#isPresent = isPresent;
     // a resumed session that ends with the connection still has a queue to deliver first
     this.isPersistent = isPresent || this.expirySeconds > 0;
     this.edge.identified(authorized, expiresAtMs);
+  }
+
+  /** It still is, and other things may be known of it. */
+  reauthenticated(authorized: AuthorizedClient): void {
+    this.#giveUp = undefined;
+    this.#authorized = authorized;
   }
 
   /** No other CONNECT of the client id is worked on until `leaveTurn`. */
@@ -140,14 +155,16 @@ export class EngineSession implements EngineConnection, EngineClient {
     if (this.#isClosed) return;
     const { notice } = this.edge;
     this.edge.notice = '';
-    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent, notice });
+    const authenticationData = this.#authenticationData;
+    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent, notice, authenticationData });
+    this.#authenticationData = undefined;
     this.#isAccepted = true;
     this.edge.handled();
   }
 
-  /** The client may not connect. @param reason for the log */
-  refused(reasonCode: number, reason: string): void {
-    this.edge.refused(refuse(reasonCode, '3.1.4', reason));
+  /** The client may not connect. @param reason for the log @param told to the client, which hears the code alone otherwise */
+  refused(reasonCode: number, reason: string, told?: string): void {
+    this.edge.refused(refuse(reasonCode, '3.1.4', reason), told);
   }
 
   disconnect({ reasonCode }: { readonly reasonCode: number }, done?: () => void): void {

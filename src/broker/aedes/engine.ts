@@ -23,6 +23,7 @@ import { EngineSession, type EngineSessionDeps } from './engine-session.ts';
 import type { EngineOptions } from './engine-types.ts';
 import { GuardedAedes } from './guarded-aedes.ts';
 import { PacketReader } from './packet-reader.ts';
+import { reauthenticateClient } from './reauthenticating.ts';
 import { silentQueue } from './silent-queue.ts';
 import { TakeOvers } from './take-overs.ts';
 import { publishWillsOfEarlierRun } from './wills.ts';
@@ -79,6 +80,7 @@ export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engi
       ...deps,
       engine,
       connect: (client, frame) => void connectClient(client, frame, connecting).catch(failed),
+      reauthenticate: (client, exchange) => void reauthenticateClient(client, exchange, connecting).catch(failed),
       forgetWill: (id) => void store.takeWill(id).catch(failed),
       events: telemetry.events,
     };

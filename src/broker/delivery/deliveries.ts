@@ -51,8 +51,9 @@ export class Deliveries implements Subscriber {
     return this.#client?.clientId;
   }
 
-  /** Who it is, before it has a subscription. */
+  /** Who it is, before it has a subscription, or once it has proved itself anew. */
   identify(client: AuthorizedClient): void {
+    if (client !== this.#client) this.#generation = -1; // what waits is judged by what is known of it now
     this.#client = client;
   }
 

@@ -8,7 +8,12 @@ import type { KeepAliveRange } from './keep-alive-schema.ts';
 
 type Asked = Pick<
   ConnectPacket,
-  'version' | 'clientId' | 'keepAliveSeconds' | 'sessionExpirySeconds' | 'wantsResponseInformation'
+  | 'version'
+  | 'clientId'
+  | 'keepAliveSeconds'
+  | 'sessionExpirySeconds'
+  | 'wantsResponseInformation'
+  | 'authenticationMethod'
 >;
 type Limits = Pick<
   LimitsOptions,
@@ -61,6 +66,8 @@ export function grantedTo(
     responseInformation: wantsResponseInformation
       ? responseInformation?.replaceAll('{clientId}', session.clientId)
       : undefined,
+    authenticationMethod: asked.authenticationMethod,
+    authenticationData: session.authenticationData,
     reasonString: session.notice === '' ? undefined : session.notice,
   };
 }

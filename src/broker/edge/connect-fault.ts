@@ -7,19 +7,12 @@ import { topicFault } from '../reserved-topics.ts';
 import type { LimitsOptions } from '../schema.ts';
 import { isTooLong } from './connack-properties.ts';
 
-const authentication = refuse(
-  reasonCodes.badAuthenticationMethod,
-  'MQTT-4.12.0-1',
-  'CONNECT asks for enhanced authentication, which is not served; leave out the Authentication Method',
-);
-
 /** What a CONNECT that is well formed asks for and cannot have. */
 export function connectFault(
-  { authenticationMethod, will, version, keepAliveSeconds }: ConnectPacket,
+  { will, version, keepAliveSeconds }: ConnectPacket,
   limits: LimitsOptions,
   offers: Offers | undefined,
 ): Refusal | undefined {
-  if (authenticationMethod !== undefined) return authentication;
   const { keepAlive } = limits;
   if (version !== 5 && keepAlive.before5 === 'refuse' && isTooLong(keepAliveSeconds, keepAlive))
     return keepAliveTooLong(keepAliveSeconds, keepAlive.max);

@@ -1,13 +1,11 @@
-import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import { type ConnectPacket, parseConnect } from '../../mqtt/connect.ts';
 import { encodeConnack } from '../../mqtt/encode-connack.ts';
 import { FrameCutter } from '../../mqtt/frame.ts';
 import { isRefusal, type Refusal } from '../../mqtt/refusal.ts';
 import type { Subscriber } from '../../plane/plane.ts';
-import type { Turn } from '../../plane/turn.ts';
-import { Deliveries, type DeliveriesDeps } from '../delivery/deliveries.ts';
-import type { AcceptedSession, EdgePort, Engine, EngineConnection } from '../engine-port.ts';
-import { Holding, type MemoryBudget } from '../memory-budget.ts';
+import { Deliveries } from '../delivery/deliveries.ts';
+import type { AcceptedSession, EngineConnection } from '../engine-port.ts';
+import { Holding } from '../memory-budget.ts';
 import type { AuthorizedClient, Link, LinkHandler, Peer } from '../ports.ts';
 import type { Admission } from '../publish/admission.ts';
 import type { LimitsOptions } from '../schema.ts';
@@ -15,30 +13,20 @@ import type { QueueTarget, StoredMessage } from '../store-port.ts';
 import { deliverySession, grantedTo } from './connack-properties.ts';
 import { connectFault } from './connect-fault.ts';
 import { ConnectionLog } from './connection-log.ts';
+import type { EdgeDeps, OpenEdge } from './edge-deps.ts';
 import { Egress, type EgressHost } from './egress.ts';
-import { connectRules, packetRules } from './frame-rules.ts';
+import { type EnhancedAuthentication, enhancedAuthentication } from './enhanced-authentication.ts';
+import { connectedRules, connectRules, packetRules } from './frame-rules.ts';
 import { Inbound, type InboundHost } from './inbound.ts';
-import type { InboundPublishDeps } from './inbound-publish.ts';
 import { Intake, type IntakeHost } from './intake.ts';
 import { answerTo, edgeFaults } from './refusals.ts';
 import { TimeLimit, type TimeLimitHost } from './time-limit.ts';
-
-export interface EdgeDeps extends DeliveriesDeps, Omit<InboundPublishDeps, 'store' | 'authorizer'> {
-  readonly limits: LimitsOptions;
-  readonly engine: Engine;
-  readonly telemetry: Telemetry;
-  readonly turn: Turn;
-  /** Of all connections together. */
-  readonly memory: MemoryBudget;
-  /** The link is gone; called once. */
-  readonly ended: (edge: Edge) => void;
-}
 
 /**
  * The border of the broker, one for each connection: cuts the byte stream into packets, holds size and time limits,
  * refuses whatever is malformed, and writes what goes out.
  */
-export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, IntakeHost, TimeLimitHost {
+export class Edge implements LinkHandler, OpenEdge, EgressHost, InboundHost, IntakeHost, TimeLimitHost {
   readonly #link: Link;
   readonly #deps: EdgeDeps;
   readonly #cutter: FrameCutter;
@@ -51,9 +39,9 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
   notice = '';
   #engine: EngineConnection | undefined;
   #connect: ConnectPacket | undefined;
-  /** Once it was authenticated. */
-  #client: AuthorizedClient | undefined;
   #inbound: Inbound | undefined;
+  /** Where CONNECT has an Authentication Method. */
+  authentication: EnhancedAuthentication | undefined;
   #isAccepted = false;
   /** The link is closed. */
   #isGone = false;
@@ -111,15 +99,20 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.intake.end(() => this.#settle());
   }
 
-  /** The broker stops: a client that is not connected yet is cut off, the engine says good-bye to the others. */
   shutDown(): void {
     if (!this.#isAccepted) this.broken('the broker shuts down');
   }
 
   identified(client: AuthorizedClient, expiresAtMs: number | undefined): void {
-    this.#client = client;
     this.deliveries.identify(client);
-    if (expiresAtMs !== undefined) this.#timeLimit.credentialsExpire(expiresAtMs);
+    this.#inbound?.identify(client);
+    this.#timeLimit.credentialsExpire(expiresAtMs);
+  }
+
+  reauthenticated(client: AuthorizedClient, expiresAtMs: number | undefined, data: Uint8Array | undefined): void {
+    if (this.#isOver) return;
+    this.identified(client, expiresAtMs);
+    this.authentication?.succeeded(data);
   }
 
   accepted(session: AcceptedSession): void {
@@ -133,10 +126,12 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
       return;
     }
     this.#isAccepted = true;
+    this.authentication?.accepted();
+    this.#cutter.rules = packetRules(limits, connect.version); // what an exchange may not have is over
     this.#timeLimit.accepted(connect);
     this.egress.write(connack);
     this.log.accepted(session, connect);
-    this.#inbound?.open(this.#client!, session.isPersistent);
+    this.#inbound?.open(session.isPersistent);
     if (this.#isGone) return;
     this.deliveries.open(deliverySession(connect, session, limits));
   }
@@ -156,8 +151,8 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.deliveries.whenRoom(task);
   }
 
-  refused(refusal: Refusal): void {
-    this.#refuse(refusal, undefined, '');
+  refused(refusal: Refusal, told = ''): void {
+    this.#refuse(refusal, undefined, told);
   }
 
   handled(): void {
@@ -226,9 +221,10 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#connect = connect;
     const fault = connectFault(connect, limits, this.peer.offers);
     if (fault !== undefined) return fault;
-    this.#cutter.rules = packetRules(limits, connect.version);
+    this.#cutter.rules = connectedRules(limits, connect);
     this.#timeLimit.connecting();
     this.#engine = engine.open(this);
+    this.authentication = enhancedAuthentication(connect, this, this.#engine);
     this.#inbound = new Inbound(this, this.#deps);
     this.#inbound.pass(frame);
     return undefined;
@@ -273,6 +269,7 @@ export class Edge implements LinkHandler, EdgePort, EgressHost, InboundHost, Int
     this.#isOver = true;
     this.intake.close();
     this.#timeLimit.cancel();
+    this.authentication?.close();
     this.#inbound?.close();
     this.deliveries.close();
     this.holding.release();

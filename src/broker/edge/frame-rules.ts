@@ -1,6 +1,6 @@
-import { connectStartBytes, connectStartFault } from '../../mqtt/connect.ts';
+import { type ConnectPacket, connectStartBytes, connectStartFault } from '../../mqtt/connect.ts';
 import type { FrameRules } from '../../mqtt/frame.ts';
-import { firstByteFault } from '../../mqtt/validate.ts';
+import { exchangeByteFault, firstByteFault } from '../../mqtt/validate.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { LimitsOptions } from '../schema.ts';
 
@@ -13,6 +13,15 @@ export const connectRules = ({ connectPacketSize }: LimitsOptions): FrameRules =
   firstByteFault: connectStartFault,
 });
 
+/** For those between a CONNECT with an Authentication Method and CONNACK: little is taken of who is not known yet. */
+const exchangeRules = ({ connectPacketSize }: LimitsOptions): FrameRules => ({
+  maxBytes: connectPacketSize,
+  setting: 'limits.connectPacketSize',
+  headBytes: 0,
+  padding: 'refused',
+  firstByteFault: exchangeByteFault,
+});
+
 /** For all packets after it. Clients of MQTT 3.1.1 may get what one sent as it is, and not all of them read padding. */
 export const packetRules = ({ packetSize }: LimitsOptions, version: ProtocolVersion): FrameRules => ({
   maxBytes: packetSize,
@@ -21,3 +30,9 @@ export const packetRules = ({ packetSize }: LimitsOptions, version: ProtocolVers
   padding: version === 5 ? 'refused' : 'removed',
   firstByteFault: (first) => firstByteFault(first, version),
 });
+
+/** For those that follow this CONNECT, until CONNACK. */
+export const connectedRules = (
+  limits: LimitsOptions,
+  { version, authenticationMethod }: Pick<ConnectPacket, 'version' | 'authenticationMethod'>,
+): FrameRules => (authenticationMethod === undefined ? packetRules(limits, version) : exchangeRules(limits));

@@ -11,6 +11,7 @@ import { refusedPublish } from '../publish/refused-publish.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { Exchange, Store } from '../store-port.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
+import { spendOnDeliveries } from './delivery-cost.ts';
 import type { Egress } from './egress.ts';
 import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
 import { InboundFlow } from './inbound-flow.ts';
@@ -24,7 +25,7 @@ export interface InboundPublishHost {
   readonly intake: Pick<Intake, 'spend' | 'owe' | 'pause' | 'resume'>;
   /** See `EdgePort.notice`. */
   notice: string;
-  /** Ends the connection: the client did what it may not, and no answer can say so. */
+  /** Ends the connection without a word: the client did what it may not and no answer can say so, or it wants none. */
   dismiss(reason: string): void;
 }
 
@@ -33,16 +34,6 @@ export interface InboundPublishDeps extends PublishRateSources {
   readonly store: Pick<Store, 'isOpen' | 'closeExchange'>;
   readonly authorizer: Pick<Authorizer, 'before5'>;
 }
-
-/**
- * What one more delivery of a message costs, in units of `Turn`: a frame is put into a batch. That the batch has to be
- * sent costs far more, and is shared by all messages of the turn, so the fewer turns a fan-out takes the cheaper it is.
- */
-const deliveryUnits = 1 / 32;
-
-/** Bytes of a message that cost a unit where the batch is sent, for each client that gets it; a small one costs nothing. */
-const unitBytes = 8 * 1_024;
-const smallBytes = 4 * 1_024;
 
 /** Kept when the next packet may be handled; at once where it is undefined. */
 export type Through = Promise<void> | undefined;
@@ -77,15 +68,20 @@ export class InboundPublish {
   }
 
   /** The client was accepted. */
-  open(client: AuthorizedClient, isPersistent: boolean): void {
-    this.#client = client;
+  open(isPersistent: boolean): void {
     this.#isPersistent = isPersistent;
-    this.#rate = publishRateOf(client, this.#host.limits.publishRate, {
+    this.#rate = publishRateOf(this.#accepted, this.#host.limits.publishRate, {
       ...this.#deps,
       intake: this.#host.intake,
       acknowledgements: this.#acknowledgements,
       released: () => this.#goOn(),
     });
+  }
+
+  /** The client is who it says. Once it has proved itself anew, rules may say otherwise from the next message on. */
+  identify(client: AuthorizedClient): void {
+    this.#client = client;
+    this.#source &&= this.#deps.publisher.sourceOf(client, this.#host.limits, this.#source);
   }
 
   /** The connection is over; what was taken is still published. */
@@ -185,16 +181,11 @@ export class InboundPublish {
   /** Answers as soon as it is known what to say. @returns kept when that was done */
   #settle(frame: Buffer, header: PublishHeader, outcome: PassedOn | Refusal): Through {
     if (typeof outcome === 'number') {
-      if (outcome > 1) this.#countDeliveries(outcome, frame.length);
+      if (outcome > 1) spendOnDeliveries(this.#host.intake, outcome, frame.length);
       if (header.qos > 0) this.#answer(header, codeFor(outcome), '');
       return undefined;
     }
     return 'kind' in outcome ? this.#denied(header, outcome) : this.#settleLate(header, outcome);
-  }
-
-  #countDeliveries(count: number, bytes: number): void {
-    this.#host.intake.spend(count * deliveryUnits);
-    if (bytes > smallBytes) this.#host.intake.owe((count * (bytes - smallBytes)) / unitBytes);
   }
 
   /** PUBACK is a promise: it waits until the message is safe. */

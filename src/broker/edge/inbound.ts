@@ -7,11 +7,12 @@ import { isRefusal, protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import { resolveAlias } from '../../mqtt/rewrite-publish.ts';
 import { InboundAliases } from '../../mqtt/topic-aliases.ts';
 import { TopicMemo } from '../../mqtt/topic-memo.ts';
-import { validatePacket } from '../../mqtt/validate.ts';
+import { exchangeByteFault, validatePacket } from '../../mqtt/validate.ts';
 import type { Deliveries } from '../delivery/deliveries.ts';
 import { publishFault, subscribeFault } from '../offer-faults.ts';
 import type { AuthorizedClient, Peer } from '../ports.ts';
 import type { LimitsOptions } from '../schema.ts';
+import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { Handover, type HandoverHost } from './handover.ts';
 import { InboundPublish, type InboundPublishDeps, type InboundPublishHost, type Through } from './inbound-publish.ts';
 
@@ -24,6 +25,8 @@ export interface InboundHost extends HandoverHost, InboundPublishHost {
   readonly deliveries: Deliveries;
   /** It sent a PUBLISH: where memory is full it waits after it. */
   published(): void;
+  /** Where CONNECT has an Authentication Method. */
+  readonly authentication: EnhancedAuthentication | undefined;
   /** The client said good-bye: nothing that comes after it counts. [MQTT-3.14.4-1] [MQTT-3.14.4-2] */
   leaving(): void;
 }
@@ -57,9 +60,14 @@ export class Inbound {
     this.#publish = new InboundPublish(host, deps);
   }
 
+  /** The client is who it says; before it is accepted, and when it has proved itself once more. */
+  identify(client: AuthorizedClient): void {
+    this.#publish.identify(client);
+  }
+
   /** The client was accepted. */
-  open(client: AuthorizedClient, isPersistent: boolean): void {
-    this.#publish.open(client, isPersistent);
+  open(isPersistent: boolean): void {
+    this.#publish.open(isPersistent);
     this.#handover.allow(this.#host.limits.inboundBuffer);
     this.#isAccepted = true;
   }
@@ -107,9 +115,12 @@ export class Inbound {
 
   /** @returns why the connection must end */
   receive(frame: Buffer): Refusal | undefined {
-    const { version } = this.#host.connect;
     const type = packetTypeOf(frame);
     if (type === packetTypes.publish) return this.#receivePublish(frame);
+    const { authentication } = this.#host;
+    if (authentication !== undefined && (type === packetTypes.auth || !this.#isAccepted))
+      return this.#receiveExchange(frame, authentication);
+    const { version } = this.#host.connect;
     const refusal = validatePacket(frame, version);
     if (refusal !== undefined) return refusal;
     const { deliveries, egress } = this.#host;
@@ -146,6 +157,17 @@ export class Inbound {
     return undefined;
   }
 
+  /** Of a client that named an Authentication Method: AUTH at any time, and what else comes before CONNACK. */
+  #receiveExchange(frame: Buffer, authentication: EnhancedAuthentication): Refusal | undefined {
+    this.#host.intake.spend(engineUnits);
+    const fault = this.#isAccepted ? undefined : exchangeByteFault(frame[0] ?? 0);
+    if (fault !== undefined) return fault;
+    if (packetTypeOf(frame) === packetTypes.auth) return authentication.receive(frame);
+    const refusal = validatePacket(frame, this.#host.connect.version);
+    if (refusal === undefined) this.#host.dismiss('it sent DISCONNECT before it was known who it is');
+    return refusal;
+  }
+
   #receivePublish(received: Buffer): Refusal | undefined {
     const { limits, connect } = this.#host;
     const { version } = connect;
@@ -163,8 +185,9 @@ export class Inbound {
     const { offers } = this.#host.peer;
     const fault = (offers && publishFault(header, offers)) ?? this.#publish.count(header, frame.length);
     if (fault !== undefined) return fault;
-    if (!this.#isAccepted || !this.#handover.isIdle) this.pass(frame);
-    else this.#after(this.#publish.take(frame, header));
+    if (this.#isAccepted && this.#handover.isIdle) this.#after(this.#publish.take(frame, header));
+    else if (!this.#isAccepted && this.#host.authentication !== undefined) return exchangeByteFault(frame[0] ?? 0);
+    else this.pass(frame);
     return undefined;
   }
 

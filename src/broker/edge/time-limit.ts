@@ -52,11 +52,11 @@ export class TimeLimit {
     this.#timer.touch();
   }
 
-  /** It proved itself by what lasts until then. @param atMs milliseconds since the epoch */
-  credentialsExpire(atMs: number): void {
-    if (this.#isLeaving) return;
-    const ended = (refusal: Refusal): void => this.#host.timedOut(refusal);
+  /** It proved itself by what lasts until then, and what it did so by before counts no more. @param atMs milliseconds since the epoch */
+  credentialsExpire(atMs: number | undefined): void {
     this.#credentials?.cancel();
+    if (this.#isLeaving || atMs === undefined) return;
+    const ended = (refusal: Refusal): void => this.#host.timedOut(refusal);
     const { wheel, now } = this.#deps;
     this.#credentials = new CredentialExpiry(atMs, { wheel, now, ended });
   }

@@ -29,8 +29,8 @@ export interface Source {
 
 /** The one way of every message: authorize, gate, retain, choose, enqueue, route. Its sender acknowledges it. */
 export interface Publisher {
-  /** @param limits of its connection */
-  sourceOf(client: AuthorizedClient, limits: TopicLimits): Source;
+  /** @param limits of its connection @param before the same connection, whose client was known by less, or by more */
+  sourceOf(client: AuthorizedClient, limits: TopicLimits, before?: Source): Source;
   /**
    * Takes the PUBLISH of a client.
    * @param exchange its QoS 2 exchange, where it outlives the connection: opened with the message, both or none
@@ -77,15 +77,15 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       return generation;
     };
     return {
-      sourceOf: (client, limits) => ({
+      sourceOf: (client, limits, before) => ({
         origin: {
           kind: 'client',
           clientId: client.clientId,
           ...(client.peer === undefined ? {} : { peer: client.peer }),
         },
         authorization: new PublishAuthorization(client, deps.authorizer, limits),
-        acknowledged: idle(),
-        unacknowledged: idle(),
+        acknowledged: before?.acknowledged ?? idle(),
+        unacknowledged: before?.unacknowledged ?? idle(),
       }),
       take(frame, header, version, source, exchange) {
         const refusal = source.authorization.refusalOf(header, reconsider());

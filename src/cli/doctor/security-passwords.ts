@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hashFormOf, type PasswordHash, parseHash } from '../../auth/passwords/hash.ts';
-import { linesOf, TableReader } from '../../auth/passwords/lines.ts';
+import { countUsers, linesOf, TableReader } from '../../auth/passwords/lines.ts';
 import type { Config } from '../../config/schema.ts';
 import { leastArgon2Work } from '../../config/security/access-rules.ts';
 import { counted } from './report-words.ts';
@@ -13,25 +13,30 @@ const leastBcryptCost = 10;
 /** Why passwords behind such a hash are guessed faster than need be; undefined: they are not. */
 export function weaknessOf(hash: PasswordHash): string | undefined {
   if (hash.kind === 'digest') return 'a fast digest, of which a graphics card tries billions in a second';
-  if (hash.kind === 'pbkdf2')
-    return hash.iterations < leastIterations ? `PBKDF2 with fewer than ${leastIterations} iterations` : undefined;
+  if (hash.kind === 'pbkdf2') return hash.iterations < leastIterations ? fewIterations('PBKDF2') : undefined;
+  if (hash.kind === 'scram')
+    return hash.verifier.iterations < leastIterations ? fewIterations('PBKDF2 for clients of SCRAM') : undefined;
   if (hash.kind === 'argon2id')
     return hash.cost.memoryKiB * hash.cost.passes < leastArgon2Work ? 'argon2id with little memory' : undefined;
   return Number(hash.text.split('$')[2]) < leastBcryptCost ? `bcrypt with a cost below ${leastBcryptCost}` : undefined;
 }
+
+const fewIterations = (what: string): string => `${what} with fewer than ${leastIterations} iterations`;
 
 /** A row for each form of hash in the password file that is weak, or one that says that none is. */
 export async function passwordRows({ passwords }: Config['access']): Promise<SecurityRow[]> {
   if (passwords === undefined) return [];
   const reader = new TableReader();
   for (const line of linesOf(await readFile(passwords.file, 'utf8'))) reader.take(line);
-  const weak = new Map<string, number>();
-  for (const text of reader.table.values()) {
+  const weak = new Map<string, { users: number; readonly isVerifier: boolean }>();
+  for (const text of [...reader.table.hashes.values(), ...reader.table.verifiers.values()]) {
     const hash = parseHash(text);
     const weakness = typeof hash === 'string' ? undefined : weaknessOf(hash);
     if (weakness === undefined) continue;
     const key = `${hashFormOf(text)}: ${weakness}`;
-    weak.set(key, (weak.get(key) ?? 0) + 1);
+    const known = weak.get(key) ?? { users: 0, isVerifier: typeof hash !== 'string' && hash.kind === 'scram' };
+    known.users += 1;
+    weak.set(key, known);
   }
   const about = { check: passwords.file, place: null };
   if (weak.size === 0)
@@ -39,18 +44,20 @@ export async function passwordRows({ passwords }: Config['access']): Promise<Sec
       {
         ...about,
         verdict: 'ok',
-        outcome: counted(reader.table.size, 'user'),
+        outcome: counted(countUsers(reader.table), 'user'),
         reason: 'every hash is slow to guess',
         advice: null,
       },
     ];
-  return [...weak].map(([key, users]) => ({
+  return [...weak].map(([key, { users, isVerifier }]) => ({
     ...about,
     verdict: 'warning',
     outcome: counted(users, 'user'),
     reason: `${key}; who gets the file guesses their passwords`,
-    advice: passwords.rehash
-      ? 'let them log in once, which makes the hash anew, or give them new passwords with `viaduct passwd add`'
-      : 'write access.passwords.rehash: true, or give them new passwords with `viaduct passwd add`',
+    advice: isVerifier
+      ? 'keep such a line for those users alone whose clients need it: `viaduct passwd remove`, then `viaduct passwd add` without --scram'
+      : passwords.rehash
+        ? 'let them log in once, which makes the hash anew, or give them new passwords with `viaduct passwd add`'
+        : 'write access.passwords.rehash: true, or give them new passwords with `viaduct passwd add`',
   }));
 }

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { argon2Hash } from '../../auth/passwords/argon2.ts';
 import { costOf } from '../../auth/passwords/cost.ts';
-import { userProblem, withUser } from '../../auth/passwords/lines.ts';
+import { userProblem, withDecoyKey, withUser } from '../../auth/passwords/lines.ts';
+import { saslPrep } from '../../auth/passwords/sasl-prep.ts';
 import { argon2Schema } from '../../auth/passwords/schema.ts';
+import { leastIterations, saltBytes, scramVerifier, verifierText } from '../../auth/passwords/scram-verifier.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type Io, printLine } from '../io.ts';
 import { change, tableIn } from './file.ts';
@@ -14,21 +17,45 @@ export function addPasswdAddCommand(passwd: Command, io: Io): void {
     .command('add')
     .description('add a user, or give one that is there another password; makes the file where there is none')
     .argument('<file>', 'password file')
-    .argument('<user>', 'user name');
-  addPasswordOptions(command).action((file: string, user: string, options: PasswordOptions) =>
-    add(io, file, user, options),
-  );
+    .argument('<user>', 'user name')
+    .option('--scram', 'keep what SCRAM-SHA-256 goes by; a hash that is there stays beside it, of the same password');
+  addPasswordOptions(command).action((file: string, user: string, options: AddOptions) => add(io, file, user, options));
 }
 
-async function add(io: Io, file: string, user: string, options: PasswordOptions): Promise<void> {
+interface AddOptions extends PasswordOptions {
+  readonly scram?: true;
+}
+
+async function add(io: Io, file: string, user: string, options: AddOptions): Promise<void> {
   const problem = userProblem(user);
   if (problem !== undefined) throw new AppError('usage', problem);
   const password = await readPassword(io, options, { isNew: true });
+  const isScram = options.scram === true;
   const hash = await argon2Hash(password, costOf(argon2Schema.parse(undefined)));
+  const verifier = await scramText(user, password);
   let isThere = false;
   await change(io, file, (text) => {
-    isThere = tableIn(file, text).has(user);
-    return withUser(text, { user, hash });
+    const { hashes, verifiers } = tableIn(file, text);
+    isThere = hashes.has(user) || verifiers.has(user);
+    // a user has one password: no line with another stays
+    const written = !isScram || hashes.has(user) ? withUser(text, { user, hash }) : text;
+    if (!isScram && !verifiers.has(user)) return written;
+    if (typeof verifier !== 'string') throw verifier;
+    return withDecoyKey(withUser(written, { user, hash: verifier }), randomBytes(32).toString('base64'));
   });
   printLine(io.stdout, isThere ? `${user} has another password in ${file}` : `${user} is added to ${file}`);
+}
+
+/** @returns what SCRAM goes by, or why a client cannot prove itself by these */
+async function scramText(user: string, password: Buffer): Promise<string | AppError> {
+  const name = saslPrep(user);
+  if (name !== user)
+    return new AppError(
+      'usage',
+      `clients of SCRAM send another user name than this (RFC 4013)${name === undefined ? '; choose one of plain characters' : `; write ${name}`}`,
+    );
+  const prepared = saslPrep(password.toString());
+  if (prepared === undefined)
+    return new AppError('usage', 'the password holds characters that SCRAM cannot carry (RFC 4013); choose another');
+  return verifierText(await scramVerifier(prepared, randomBytes(saltBytes), leastIterations));
 }

@@ -11,10 +11,8 @@ export function addPasswdListCommand(passwd: Command, io: Io): void {
     .argument('<file>', 'password file')
     .option('--json', 'print a JSON array')
     .action(async (file: string, { json }: { readonly json?: true }) => {
-      const users = [...tableIn(file, await passwordTextOf(io, file))].map(([user, hash]) => ({
-        user,
-        form: hashFormOf(hash),
-      }));
+      const { hashes, verifiers } = tableIn(file, await passwordTextOf(io, file));
+      const users = [...hashes, ...verifiers].map(([user, hash]) => ({ user, form: hashFormOf(hash) }));
       if (json === true) printJson(io.stdout, users);
       else for (const { user, form } of users) printLine(io.stdout, `${user}\t${form}`);
     });

@@ -13,7 +13,8 @@ export function addPasswdRemoveCommand(passwd: Command, io: Io): void {
     .argument('<user>', 'user name')
     .action(async (file: string, user: string) => {
       await change(io, file, (text) => {
-        if (!tableIn(file, text).has(user)) throw noUser(file, user);
+        const { hashes, verifiers } = tableIn(file, text);
+        if (!hashes.has(user) && !verifiers.has(user)) throw noUser(file, user);
         return withoutUser(text, user);
       });
       printLine(io.stdout, `${user} is removed from ${file}`);

@@ -18,7 +18,8 @@ export function addPasswdVerifyCommand(passwd: Command, io: Io): void {
 }
 
 async function verify(io: Io, file: string, user: string, options: PasswordOptions): Promise<void> {
-  const text = tableIn(file, await passwordTextOf(io, file)).get(user);
+  const { hashes, verifiers } = tableIn(file, await passwordTextOf(io, file));
+  const text = hashes.get(user) ?? verifiers.get(user);
   const password = await readPassword(io, options, { isNew: false });
   const hash = text === undefined ? undefined : parseHash(text);
   const isRight = typeof hash === 'object' && (await verifyPassword(hash, password));
