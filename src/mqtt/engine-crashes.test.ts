@@ -12,6 +12,7 @@ function outcomesOf(...writes: string[]): string[] {
     maxBytes: 1_000,
     setting: 'limits.packetSize',
     headBytes: 0,
+    tellsPubacks: false,
     padding: 'refused',
     firstByteFault: () => undefined,
   });
@@ -28,7 +29,7 @@ function outcomesOf(...writes: string[]): string[] {
     outcomes.push(outcome(result));
     if (isRefusal(result)) cutter.stop();
   };
-  for (const write of writes) cutter.push(hex(write), take);
+  for (const write of writes) cutter.push(hex(write), { take, takePuback: () => undefined });
   return outcomes;
 }
 

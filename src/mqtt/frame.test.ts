@@ -1,17 +1,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hex, join, outcome, packet } from '../../test/support/packet-bytes.ts';
-import { FrameCutter, type FrameRules, headerLength } from './frame.ts';
+import { FrameCutter, type FrameRules, type FrameTaker, headerLength } from './frame.ts';
 import { malformed } from './refusal.ts';
 
 const rules = (maxBytes: number, changes: Partial<FrameRules> = {}): FrameRules => ({
   maxBytes,
   setting: 'limits.packetSize',
   headBytes: 0,
+  tellsPubacks: false,
   padding: 'refused',
   firstByteFault: () => undefined,
   ...changes,
 });
+
+/** For rules that tell no PUBACK apart. */
+const taking = (take: (frame: Buffer) => unknown): FrameTaker => ({ take, takePuback: () => expect.unreachable() });
 
 /** Pushes chunks; every frame is copied, as a frame may share memory with its chunk. */
 function cut(chunks: readonly Buffer[], maxPacketBytes = 1_000_000, changes: Partial<FrameRules> = {}) {
@@ -19,7 +23,10 @@ function cut(chunks: readonly Buffer[], maxPacketBytes = 1_000_000, changes: Par
   const frames: string[] = [];
   const refusals: string[] = [];
   for (const chunk of chunks) {
-    const refusal = cutter.push(chunk, (frame) => void frames.push(frame.toString('hex')));
+    const refusal = cutter.push(
+      chunk,
+      taking((frame) => void frames.push(frame.toString('hex'))),
+    );
     if (refusal !== undefined) refusals.push(outcome(refusal));
   }
   return { frames, refusals, bufferedBytes: cutter.bufferedBytes };
@@ -94,14 +101,14 @@ describe('FrameCutter', () => {
           const stream = Buffer.concat(expected);
           const cutter = new FrameCutter(rules(1_000));
           const frames: string[] = [];
-          const take = (frame: Buffer): boolean => {
+          const taker = taking((frame) => {
             frames.push(frame.toString('hex'));
             return answers.next().value;
-          };
+          });
           for (let at = 0, turn = 0; at < stream.length; turn += 1) {
             const size = sizes[turn % sizes.length]!;
-            cutter.push(stream.subarray(at, at + size), take);
-            while (cutter.isHalted) cutter.goOn(take);
+            cutter.push(stream.subarray(at, at + size), taker);
+            while (cutter.isHalted) cutter.goOn(taker);
             at += size;
           }
           expect(frames).toEqual(expected.map((frame) => frame.toString('hex')));
@@ -115,7 +122,10 @@ describe('FrameCutter', () => {
       fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 20 }), (chunks) => {
         const cutter = new FrameCutter(rules(64));
         for (const chunk of chunks) {
-          cutter.push(Buffer.from(chunk), (frame) => expect(frame.length).toBeLessThanOrEqual(64));
+          cutter.push(
+            Buffer.from(chunk),
+            taking((frame) => expect(frame.length).toBeLessThanOrEqual(64)),
+          );
           expect(cutter.bufferedBytes).toBeLessThan(64);
         }
       }),
@@ -125,22 +135,35 @@ describe('FrameCutter', () => {
   test('hands on a packet in one chunk without a copy', () => {
     const chunk = hex('c000 3001 61');
     const frames: Buffer[] = [];
-    new FrameCutter(rules(100)).push(chunk, (frame) => void frames.push(frame));
+    new FrameCutter(rules(100)).push(
+      chunk,
+      taking((frame) => void frames.push(frame)),
+    );
     expect(frames.map((frame) => frame.buffer === chunk.buffer)).toEqual([true, true]);
-    new FrameCutter(rules(100)).push(frames[0]!, (frame) => expect(frame).toBe(frames[0]));
+    new FrameCutter(rules(100)).push(
+      frames[0]!,
+      taking((frame) => expect(frame).toBe(frames[0])),
+    );
   });
 
   test('frames that were gathered stay as they are', () => {
     const frames: Buffer[] = [];
     const cutter = new FrameCutter(rules(100));
-    for (const chunk of single(hex('300161 300162 300163'))) cutter.push(chunk, (frame) => void frames.push(frame));
+    for (const chunk of single(hex('300161 300162 300163')))
+      cutter.push(
+        chunk,
+        taking((frame) => void frames.push(frame)),
+      );
     expect(frames.map((frame) => frame.toString('latin1', 2))).toEqual(['a', 'b', 'c']);
   });
 
   test('the room it takes grows with the bytes received, not with those announced', () => {
     const cutter = new FrameCutter(rules(300_000_000));
     const before = process.memoryUsage().arrayBuffers;
-    cutter.push(hex('30ffffff7f00'), () => undefined);
+    cutter.push(
+      hex('30ffffff7f00'),
+      taking(() => undefined),
+    );
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
     expect(cutter.bufferedBytes).toBe(6);
   });
@@ -198,12 +221,24 @@ describe('FrameCutter', () => {
     const start = hex('10 ffff7f 0004 4d515454 05');
     for (const chunks of [[start, hex('02003c')], single(start)]) {
       const cutter = new FrameCutter(rules(128, { headBytes: 11 }));
-      const refusals = chunks.map((chunk) => outcome(cutter.push(chunk, () => expect.unreachable())));
+      const refusals = chunks.map((chunk) =>
+        outcome(
+          cutter.push(
+            chunk,
+            taking(() => expect.unreachable()),
+          ),
+        ),
+      );
       expect(refusals.filter((refusal) => refusal !== 'ok')).toEqual(['95 MQTT-3.2.2-15']);
       expect(cutter.head?.subarray(0, 11)).toEqual(start);
     }
     const cutter = new FrameCutter(rules(128, { headBytes: 11 }));
-    expect(cutter.push(start.subarray(0, 10), () => expect.unreachable())).toBeUndefined();
+    expect(
+      cutter.push(
+        start.subarray(0, 10),
+        taking(() => expect.unreachable()),
+      ),
+    ).toBeUndefined();
     expect(cutter.bufferedBytes).toBe(10);
   });
 
@@ -213,7 +248,10 @@ describe('FrameCutter', () => {
   });
 
   test('the refusal names size, limit and setting', () => {
-    const refusal = new FrameCutter(rules(10)).push(packet(0x30, Buffer.alloc(9)), () => expect.unreachable());
+    const refusal = new FrameCutter(rules(10)).push(
+      packet(0x30, Buffer.alloc(9)),
+      taking(() => expect.unreachable()),
+    );
     expect(refusal?.message).toBe('a packet of 11 bytes was announced; at most 10 are allowed (limits.packetSize)');
   });
 
@@ -224,14 +262,26 @@ describe('FrameCutter', () => {
       frames.push(frame.length);
       cutter.rules = rules(10);
     };
-    expect(cutter.push(join(hex('c000'), packet(0x30, Buffer.alloc(8))), take)).toBeUndefined();
+    expect(cutter.push(join(hex('c000'), packet(0x30, Buffer.alloc(8))), taking(take))).toBeUndefined();
     expect(frames).toEqual([2, 10]);
   });
 
   test('ignores everything after a refusal', () => {
     const cutter = new FrameCutter(rules(4));
-    expect(outcome(cutter.push(hex('3009'), () => expect.unreachable()))).toBe('95 MQTT-3.2.2-15');
-    expect(cutter.push(hex('c000'), () => expect.unreachable())).toBeUndefined();
+    expect(
+      outcome(
+        cutter.push(
+          hex('3009'),
+          taking(() => expect.unreachable()),
+        ),
+      ),
+    ).toBe('95 MQTT-3.2.2-15');
+    expect(
+      cutter.push(
+        hex('c000'),
+        taking(() => expect.unreachable()),
+      ),
+    ).toBeUndefined();
   });
 
   test('stop() inside take keeps the rest of the chunk from being cut', () => {
@@ -241,8 +291,8 @@ describe('FrameCutter', () => {
       count += 1;
       cutter.stop();
     };
-    cutter.push(hex('c000c000c0'), take);
-    cutter.push(hex('00'), take);
+    cutter.push(hex('c000c000c0'), taking(take));
+    cutter.push(hex('00'), taking(take));
     expect([count, cutter.bufferedBytes]).toEqual([1, 0]);
   });
 
@@ -251,7 +301,10 @@ describe('FrameCutter', () => {
     const cutter = new FrameCutter(rules(2_000_000));
     let cutBytes = 0;
     for (let at = 0; at < frame.length; at += 1)
-      cutter.push(frame.subarray(at, at + 1), (whole) => (cutBytes = whole.length));
+      cutter.push(
+        frame.subarray(at, at + 1),
+        taking((whole) => (cutBytes = whole.length)),
+      );
     expect(cutBytes).toBe(frame.length);
   });
 });

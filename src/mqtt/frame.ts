@@ -1,3 +1,5 @@
+import { uint16At } from './fields.ts';
+import { packetTypes } from './packet-type.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { malformed, type Refusal, refuse } from './refusal.ts';
 import { variableSize, writeVariable } from './write-fields.ts';
@@ -34,8 +36,18 @@ export interface FrameRules {
   readonly headBytes: number;
   /** A remaining length in more bytes than it needs: legal before MQTT 5. [MQTT-1.5.5-1] */
   readonly padding: 'kept' | 'removed' | 'refused';
+  /** Whether a PUBACK of four bytes is told by its packet identifier, see `FrameTaker`; no longer one is. */
+  readonly tellsPubacks: boolean;
   /** What is known to be wrong from the first byte on. Asked of packets that are not whole. */
   readonly firstByteFault: (first: number) => Refusal | undefined;
+}
+
+/** Who gets the packets, in their order. Must not throw; false halts: the rest of the chunk stays as it is until `goOn`. */
+export interface FrameTaker {
+  /** A whole packet, fixed header included. */
+  take(frame: Buffer): unknown;
+  /** A PUBACK without reason code, as most are: making a view of its four bytes would cost as much as all that reads it. */
+  takePuback(packetId: number): unknown;
 }
 
 const incomplete = 0;
@@ -55,6 +67,13 @@ function frameBytesAt(bytes: Buffer, at: number, end: number, padding: FrameRule
   }
   return unreadable;
 }
+
+const pubackStart = packetTypes.puback << 4;
+const pubackBytes = 4;
+
+/** The packet identifier of a PUBACK of four bytes. @returns 0 where it is something else */
+const pubackAt = (bytes: Buffer, at: number): number =>
+  bytes[at] === pubackStart && bytes[at + 1] === pubackBytes - 2 ? uint16At(bytes, at + 2) : 0;
 
 /**
  * Cuts whole packets out of a byte stream, however it is chunked. [MQTT-6.0.0-2]
@@ -111,27 +130,29 @@ export class FrameCutter {
   }
 
   /** Cuts the rest; as `push`. */
-  goOn(take: (frame: Buffer) => unknown): Refusal | undefined {
+  goOn(taker: FrameTaker): Refusal | undefined {
     const rest = this.#rest;
     this.#rest = undefined;
-    return rest === undefined ? undefined : this.push(rest, take);
+    return rest === undefined ? undefined : this.push(rest, taker);
   }
 
   /**
    * @param chunk never changed, but kept by the frames cut from it; none while there is a rest
-   * @param take is given each whole packet, fixed header included, in order; must not throw. False halts: the rest of the
-   *   chunk stays as it is until `goOn`
    * @returns a refusal as soon as a first byte is wrong, or a header shows a malformed length (0x81) or a packet over the
    *   limit (0x95); the cutter is stopped then.
    */
-  push(chunk: Buffer, take: (frame: Buffer) => unknown): Refusal | undefined {
+  push(chunk: Buffer, taker: FrameTaker): Refusal | undefined {
     let at = 0;
     while (at < chunk.length && !this.#isStopped) {
-      const { maxBytes, headBytes, padding } = this.rules;
+      const { maxBytes, headBytes, padding, tellsPubacks } = this.rules;
       if (this.#heldBytes === 0) {
         const frameBytes = frameBytesAt(chunk, at, chunk.length, padding);
         if (frameBytes > 0 && frameBytes <= maxBytes && at + frameBytes <= chunk.length) {
-          const goesOn = this.#give(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes), take);
+          const acknowledged = tellsPubacks && frameBytes === pubackBytes ? pubackAt(chunk, at) : 0;
+          const goesOn =
+            acknowledged > 0
+              ? taker.takePuback(acknowledged)
+              : this.#give(frameBytes === chunk.length ? chunk : chunk.subarray(at, at + frameBytes), taker);
           at += frameBytes;
           if (goesOn === false) return this.#halt(chunk, at);
           continue;
@@ -152,7 +173,7 @@ export class FrameCutter {
         const frame = this.#held.subarray(0, this.#heldBytes);
         this.#release();
         this.#gathered += 1;
-        if (this.#give(frame, take) === false) return this.#halt(chunk, at);
+        if (this.#give(frame, taker) === false) return this.#halt(chunk, at);
       }
     }
     return undefined;
@@ -162,8 +183,8 @@ export class FrameCutter {
     if (at < chunk.length && !this.#isStopped) this.#rest = chunk.subarray(at);
   }
 
-  #give(frame: Buffer, take: (frame: Buffer) => unknown): unknown {
-    return take(this.rules.padding === 'removed' && isPadded(frame) ? withoutPadding(frame) : frame);
+  #give(frame: Buffer, taker: FrameTaker): unknown {
+    return taker.take(this.rules.padding === 'removed' && isPadded(frame) ? withoutPadding(frame) : frame);
   }
 
   #hold(chunk: Buffer, from: number, count: number): void {

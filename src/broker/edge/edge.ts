@@ -199,6 +199,13 @@ export class Edge implements LinkHandler, OpenEdge, EgressHost, InboundHost, Int
     else this.#timeLimit.touch();
   }
 
+  puback(packetId: number): void {
+    if (this.#isOver) return;
+    const refusal = this.deliveries.acknowledged(packetId);
+    if (refusal !== undefined) this.#refuse(refusal);
+    else this.#timeLimit.touch();
+  }
+
   uncuttable(refusal: Refusal): void {
     this.#refuse(refusal, this.#cutter.head);
   }

@@ -9,6 +9,7 @@ export const connectRules = ({ connectPacketSize }: LimitsOptions): FrameRules =
   maxBytes: connectPacketSize,
   setting: 'limits.connectPacketSize',
   headBytes: connectStartBytes,
+  tellsPubacks: false,
   padding: 'kept', // whether it may be there depends on the version
   firstByteFault: connectStartFault,
 });
@@ -27,6 +28,7 @@ export const packetRules = ({ packetSize }: LimitsOptions, version: ProtocolVers
   maxBytes: packetSize,
   setting: 'limits.packetSize',
   headBytes: 0,
+  tellsPubacks: true,
   padding: version === 5 ? 'refused' : 'removed',
   firstByteFault: (first) => firstByteFault(first, version),
 });

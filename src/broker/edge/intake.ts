@@ -1,5 +1,5 @@
 import { Fifo } from '../../kernel/fifo.ts';
-import type { FrameCutter } from '../../mqtt/frame.ts';
+import type { FrameCutter, FrameTaker } from '../../mqtt/frame.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import type { Turn, Worker } from '../../plane/turn.ts';
 import type { Holding } from '../memory-budget.ts';
@@ -8,6 +8,8 @@ import type { Link } from '../ports.ts';
 /** Who takes the packets of one client. */
 export interface IntakeHost {
   take(frame: Buffer): void;
+  /** A PUBACK without reason code. */
+  puback(packetId: number): void;
   /** The client sent what cannot be cut into packets. */
   uncuttable(refusal: Refusal): void;
   /** There is time: goes on with packets that were taken and not handled. */
@@ -19,7 +21,7 @@ export interface IntakeHost {
  * What one client sent and nobody has taken yet. It is cut into packets as long as the client's share of the turn lasts;
  * the rest stays whole until its next turn, and no more is read meanwhile.
  */
-export class Intake implements Worker {
+export class Intake implements Worker, FrameTaker {
   readonly #link: Pick<Link, 'pause' | 'resume'>;
   readonly #cutter: FrameCutter;
   readonly #turn: Turn;
@@ -62,6 +64,18 @@ export class Intake implements Worker {
       this.#pauseLink();
     }
     this.#account();
+  }
+
+  /** From the cutter. @returns whether the next may follow */
+  take(frame: Buffer): boolean {
+    this.#host.take(frame);
+    return this.#goesOn();
+  }
+
+  /** The same of a PUBACK. */
+  takePuback(packetId: number): boolean {
+    this.#host.puback(packetId);
+    return this.#goesOn();
   }
 
   /** Whether the client may have one more packet handled in this turn; where not, it waits for another. */
@@ -142,14 +156,13 @@ export class Intake implements Worker {
     this.#host.holding.holdsUncut(bytes);
   }
 
-  readonly #take = (frame: Buffer): boolean => {
-    this.#host.take(frame);
+  #goesOn(): boolean {
     this.#left -= 1;
     return this.#turn.spend(1) && this.#left > 0 && this.#pauses === 0;
-  };
+  }
 
   #cut(chunk: Buffer | undefined): void {
-    const refusal = chunk === undefined ? this.#cutter.goOn(this.#take) : this.#cutter.push(chunk, this.#take);
+    const refusal = chunk === undefined ? this.#cutter.goOn(this) : this.#cutter.push(chunk, this);
     if (refusal !== undefined) this.#host.uncuttable(refusal);
     else if (this.#cutter.isHalted) this.#wait();
   }
