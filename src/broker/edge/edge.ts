@@ -53,14 +53,14 @@ export class Edge implements LinkHandler, OpenEdge, EgressHost, InboundHost, Int
     this.#link = link;
     this.#deps = deps;
     this.#cutter = new FrameCutter(connectRules(deps.limits));
-    this.intake = new Intake(link, this.#cutter, deps.turn, this);
+    this.intake = new Intake(link, this.#cutter, deps, this);
     this.log = new ConnectionLog(deps.telemetry.events, link.peer, deps.now);
     this.holding = new Holding(deps.memory, (reason) => this.broken(reason));
     this.egress = new Egress(link, deps, deps.limits.outboundBuffer, this, this.holding);
     this.deliveries = new Deliveries(this.egress, deps);
     this.#timeLimit = new TimeLimit(deps, this.#cutter, this);
     link.open(this);
-    this.published(); // who connects waits as who publishes
+    this.intake.waitForMemory(); // who connects waits as who publishes
   }
 
   get peer(): Peer {
@@ -212,13 +212,6 @@ export class Edge implements LinkHandler, OpenEdge, EgressHost, InboundHost, Int
 
   goOn(): void {
     this.#inbound?.goOn();
-  }
-
-  published(): void {
-    const { memory } = this.#deps;
-    if (!memory.isFull) return;
-    this.intake.pause();
-    memory.whenRoom(() => this.intake.resume());
   }
 
   #receiveConnect(frame: Buffer): Refusal | undefined {

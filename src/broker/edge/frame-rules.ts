@@ -19,6 +19,7 @@ const exchangeRules = ({ connectPacketSize }: LimitsOptions): FrameRules => ({
   maxBytes: connectPacketSize,
   setting: 'limits.connectPacketSize',
   headBytes: 0,
+  tellsPubacks: false, // it may not come
   padding: 'refused',
   firstByteFault: exchangeByteFault,
 });

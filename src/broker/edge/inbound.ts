@@ -15,16 +15,15 @@ import type { LimitsOptions } from '../schema.ts';
 import type { EnhancedAuthentication } from './enhanced-authentication.ts';
 import { Handover, type HandoverHost } from './handover.ts';
 import { InboundPublish, type InboundPublishDeps, type InboundPublishHost, type Through } from './inbound-publish.ts';
+import type { Intake } from './intake.ts';
 
 /** The connection that packets come from. */
 export interface InboundHost extends HandoverHost, InboundPublishHost {
   readonly connect: ConnectPacket;
   readonly peer: Pick<Peer, 'offers'>;
   readonly limits: LimitsOptions;
-  readonly intake: HandoverHost['intake'] & InboundPublishHost['intake'];
+  readonly intake: HandoverHost['intake'] & InboundPublishHost['intake'] & Pick<Intake, 'waitForMemory'>;
   readonly deliveries: Deliveries;
-  /** It sent a PUBLISH: where memory is full it waits after it. */
-  published(): void;
   /** Where CONNECT has an Authentication Method. */
   readonly authentication: EnhancedAuthentication | undefined;
   /** The client said good-bye: nothing that comes after it counts. [MQTT-3.14.4-1] [MQTT-3.14.4-2] */
@@ -169,9 +168,9 @@ export class Inbound {
   }
 
   #receivePublish(received: Buffer): Refusal | undefined {
-    const { limits, connect } = this.#host;
+    const { limits, connect, intake } = this.#host;
     const { version } = connect;
-    this.#host.published();
+    intake.waitForMemory(); // where it is full, no more is taken after this one
     let frame = received;
     this.#topics ??= new TopicMemo();
     let header = parsePublish(frame, version, this.#topics);

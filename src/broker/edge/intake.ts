@@ -2,7 +2,7 @@ import { Fifo } from '../../kernel/fifo.ts';
 import type { FrameCutter, FrameTaker } from '../../mqtt/frame.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import type { Turn, Worker } from '../../plane/turn.ts';
-import type { Holding } from '../memory-budget.ts';
+import type { Holding, MemoryBudget } from '../memory-budget.ts';
 import type { Link } from '../ports.ts';
 
 /** Who takes the packets of one client. */
@@ -25,6 +25,7 @@ export class Intake implements Worker, FrameTaker {
   readonly #link: Pick<Link, 'pause' | 'resume'>;
   readonly #cutter: FrameCutter;
   readonly #turn: Turn;
+  readonly #memory: Pick<MemoryBudget, 'isFull' | 'whenRoom'>;
   readonly #host: IntakeHost;
   /** Behind what the cutter has. */
   #chunks: Fifo<Buffer> | undefined;
@@ -42,10 +43,16 @@ export class Intake implements Worker, FrameTaker {
   #isClosed = false;
   #emptied: (() => void) | undefined;
 
-  constructor(link: Pick<Link, 'pause' | 'resume'>, cutter: FrameCutter, turn: Turn, host: IntakeHost) {
+  constructor(
+    link: Pick<Link, 'pause' | 'resume'>,
+    cutter: FrameCutter,
+    { turn, memory }: { readonly turn: Turn; readonly memory: Pick<MemoryBudget, 'isFull' | 'whenRoom'> },
+    host: IntakeHost,
+  ) {
     this.#link = link;
     this.#cutter = cutter;
     this.#turn = turn;
+    this.#memory = memory;
     this.#host = host;
   }
 
@@ -118,6 +125,13 @@ export class Intake implements Worker, FrameTaker {
     this.#pauses -= 1;
     if (this.#isEmpty) this.#resumeLink();
     else this.#wait();
+  }
+
+  /** Takes nothing while the memory of all connections is full. */
+  waitForMemory(): void {
+    if (!this.#memory.isFull) return;
+    this.pause();
+    this.#memory.whenRoom(() => this.resume());
   }
 
   /** The client sends nothing more. @param emptied called when everything that it sent was taken */
