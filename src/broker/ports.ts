@@ -262,6 +262,8 @@ export interface Authorizer {
   readonly generation: number;
   /** What becomes of a PUBLISH that it denies where the client cannot be told; left out: `disconnect`. [3.1.1 MQTT-3.3.5-2] */
   readonly before5?: 'drop' | 'disconnect' | undefined;
+  /** What SUBACK of MQTT 5 says of a subscription that it denies; left out: not authorized, 0x87. */
+  readonly denialCode?: number | undefined;
   publish(client: AuthorizedClient, request: PublishRequest): string | undefined;
   /** @param filter also `$share/group/filter` */
   subscribe(client: AuthorizedClient, filter: string, qos: Qos): string | undefined;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuthorizedClient, Authorizer, BridgeGuard, PublishRequest } from '../../broker/ports.ts';
 import { enrollResponseTopic, enrollTopic, reservedTopics } from '../../broker/reserved-topics.ts';
 import { atOnce, nothing, type Prepared } from '../../kernel/prepared.ts';
+import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import { type AskingClient, factsOf } from './client-facts.ts';
@@ -62,6 +63,9 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
     get before5() {
       return options.denied.before5;
     },
+    get denialCode() {
+      return options.denied.subscription === 'unspecified-error' ? reasonCodes.unspecifiedError : undefined;
+    },
     publish,
     subscribe,
     get receive() {
@@ -79,7 +83,7 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
     },
     prepare(next) {
       const isSame = isDeepStrictEqual(ruleOptions(next), ruleOptions(options));
-      if (isSame && next.denied.before5 === options.denied.before5) return nothing;
+      if (isSame && isDeepStrictEqual(next.denied, options.denied)) return nothing;
       const made = isSame ? rules : rulesOf(next);
       return atOnce(() => {
         options = next;

@@ -31,7 +31,10 @@ export interface RuleOptions extends ConditionOptions {
 export interface RulesOptions {
   readonly rules: readonly RuleOptions[];
   readonly groups: Readonly<Record<string, readonly string[]>>;
-  readonly denied: { readonly before5: 'drop' | 'disconnect' };
+  readonly denied: {
+    readonly before5: 'drop' | 'disconnect';
+    readonly subscription: 'not-authorized' | 'unspecified-error';
+  };
 }
 
 /** The listener that stands for the bridge in rules: NATS has one door to us, whoever stands behind it. */

@@ -87,6 +87,11 @@ export const deniedSchema = z
         'What becomes of a message that a client may not publish, before MQTT 5, which can say so: `disconnect` closes the connection, `drop` acknowledges the message as if it was taken. A subscription is refused in SUBACK in all versions.',
       reload: 'live',
     }),
+    subscription: z.enum(['not-authorized', 'unspecified-error']).prefault('not-authorized').meta({
+      description:
+        'What an MQTT 5 client reads in SUBACK for a subscription that it may not have: `not-authorized`, 0x87, or `unspecified-error`, 0x80 as in MQTT 3.1.1, which gives away nothing of why.',
+      reload: 'live',
+    }),
   })
   .prefault({})
   .meta({ description: 'What becomes of clients that do what they may not.', reload: 'live' });

@@ -34,7 +34,7 @@ export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
     /** Undefined before it was admitted. */
     readonly authorized: AuthorizedClient | undefined;
   };
-  readonly authorizer: Pick<Authorizer, 'subscribe' | 'generation'>;
+  readonly authorizer: Pick<Authorizer, 'subscribe' | 'generation' | 'denialCode'>;
   readonly denials: Denials;
   readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
   readonly store: RetainedDeliveryDeps['store'] & Pick<Store, 'subscribe' | 'unsubscribe' | 'subscriptionsOf'>;
@@ -108,7 +108,7 @@ export class SessionSubscriptions {
 
   async #subscribe(frame: Buffer): Promise<void> {
     const { edge, slices, session, store, authorizer } = this.#deps;
-    const { generation } = authorizer;
+    const { generation, denialCode = reasonCodes.notAuthorized } = authorizer;
     const { limits } = edge;
     const { offers } = edge.peer;
     const { version, isBridge } = edge.connect;
@@ -142,7 +142,7 @@ export class SessionSubscriptions {
     if (authorizer.generation !== generation) {
       await this.#reconsider();
       for (const [index, { filter }] of [...filters].entries())
-        if (granted.has(filter) && this.#table.get(filter) === undefined) codes[index] = reasonCodes.notAuthorized;
+        if (granted.has(filter) && this.#table.get(filter) === undefined) codes[index] = denialCode;
     }
     if (this.#hasLeft) return;
     edge.send([encodeSuback(version, packetId, codes)]);
@@ -152,14 +152,15 @@ export class SessionSubscriptions {
 
   /** @returns the reason code; undefined where the client may have it, and room for it is kept */
   #refusalOf({ filter, qos }: RequestedSubscription, granted: ReadonlyMap<string, unknown>): number | undefined {
-    const { limits, peer } = this.#deps.edge;
+    const { authorizer, edge } = this.#deps;
+    const { limits, peer } = edge;
     const fault = peer.offers && filterFault(filter, peer.offers); // before MQTT 5, where nobody was told
     if (fault !== undefined) return fault.reasonCode;
     const denial = this.#denial(filter, qos);
     if (denial !== undefined) {
       const { denials, session } = this.#deps;
       denials.tell('subscribe', session.authorized!, filter, denial);
-      return reasonCodes.notAuthorized;
+      return authorizer.denialCode ?? reasonCodes.notAuthorized;
     }
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
     if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;

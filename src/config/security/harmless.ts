@@ -83,6 +83,7 @@ export const harmless: readonly HarmlessSettings[] = [
       'listeners[].alpn',
       'access.jwt.claims',
       'access.denied.before5',
+      'access.denied.subscription',
       'access.groups',
       'access.rules[].deny',
       'access.rules[].user',

@@ -64,6 +64,17 @@ export const accessRuleProbes: Probes = {
   'access.rules[].address': rule({ address: '127.0.0.0/8' }, { address: '10.0.0.0/8' }),
   'access.rules[].qos': rule({ qos: [1] }, { qos: [0] }),
   'access.rules[].retain': rule({ retain: false }, { retain: true }),
+  'access.denied.subscription': {
+    from: { access: { rules: [{ allow: 'publish' }] } },
+    change: { access: { rules: [{ allow: 'publish' }], denied: { subscription: 'unspecified-error' } } },
+    is: [0x80],
+    async see(world) {
+      const { client } = await world.connect({ clientId: 'probe' });
+      const subscriptions = [{ topic: 'a', qos: 1 as const }];
+      const answer = await client.ask({ cmd: 'subscribe', messageId: 1, subscriptions });
+      return answer?.cmd === 'suback' ? answer.granted : answer;
+    },
+  },
   'access.denied.before5': {
     from: { access: { rules: [{ allow: 'subscribe' }] } },
     change: { access: { rules: [{ allow: 'subscribe' }], denied: { before5: 'drop' } } },
