@@ -3,7 +3,7 @@ import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { circlesOf, type SourceFile, violationsOf } from './support/architecture.ts';
-import { doubledExports } from './support/exports.ts';
+import { doubledExports, unusedValues } from './support/exports.ts';
 import { packagesLoadedBy } from './support/start-imports.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,6 +18,29 @@ const sources: SourceFile[] = readdirSync(join(root, 'src'), { recursive: true, 
 test('every file keeps to the layers, the size and the export rules of the style guide', () => {
   expect(sources.length).toBeGreaterThan(20);
   expect(sources.flatMap(violationsOf)).toEqual([]);
+});
+
+/** Values that only tests import, each with its reason. */
+const exportedForTests = [
+  /^src\/(bridge|transport)\/schema\.ts: (bridgeRule|listener)Schema$/, // with it they make the settings of one rule, of one listener
+  /^src\/cli\/examples\.ts: (examples|commandOf)$/, // each line is given to the program
+  /^src\/config\/security\//, // tables that are held against every setting there is
+];
+
+test('a value is exported for somebody else in the program or in scripts, and not for tests alone', () => {
+  const scripts = readdirSync(join(root, 'scripts'))
+    .filter((name) => name.endsWith('.mjs'))
+    .map((name) => ({ path: `scripts/${name}`, text: readFileSync(join(root, 'scripts', name), 'utf8') }));
+  const unused = unusedValues(sources, scripts);
+  expect(unused.filter((one) => !exportedForTests.some((allowed) => allowed.test(one)))).toEqual([]);
+  expect(exportedForTests.filter((allowed) => !unused.some((one) => allowed.test(one)))).toEqual([]);
+});
+
+test('of what is exported, types may be there for the reader alone, and a script counts as somebody', () => {
+  const file = { path: 'src/a/a.ts', text: 'export const d = 1;\nexport type E = 1;\nexport const f = 1, g = 1;\n' };
+  const user = { path: 'src/a/b.ts', text: "import { f } from './a.ts';\n" };
+  const script = { path: 'scripts/s.mjs', text: "import { g } from '../dist/a/a.js';\n" };
+  expect(unusedValues([file, user], [script])).toEqual(['src/a/a.ts: d']);
 });
 
 test('neither files nor rooms import each other in a circle', () => {

@@ -16,7 +16,7 @@ const byConnection: ProviderFacts = { readsPassword: false, decidesPasswords: fa
  * All providers, in the order in which they are asked on a listener without a list: what TLS has proved, then what needs
  * the password, of that last who decides about every one, then who asks for nothing.
  */
-export const providerFacts = {
+const providerFacts = {
   certificate: byConnection,
   psk: byConnection,
   jwt: {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { fromNats, LoopWatch, loopWindowMs } from './loop-watch.ts';
+import { fromNats, LoopWatch } from './loop-watch.ts';
+
+const loopWindowMs = 2_000;
 
 function watch(maxCrossings = 100) {
   let now = 1_000;

@@ -13,7 +13,7 @@ interface Repetition {
 }
 
 const slotCount = 16_384;
-export const loopWindowMs = 2_000;
+const loopWindowMs = 2_000;
 /** Copies of a loop for each message that was put into it; two publishers who say the same are far below. */
 const minRatio = 16;
 /** Repetitions by others from which on all of the payload is compared. */

@@ -64,7 +64,7 @@ export function statusTopics({ status, onChange, publish, clock }: StatusTopicsD
 }
 
 /** What stands in each topic. */
-export function statusPayloads({ now, certificates, revocationLists, clients }: CertificateStatus) {
+function statusPayloads({ now, certificates, revocationLists, clients }: CertificateStatus) {
   const secondsLeft = (notAfter: number): number => Math.floor((notAfter - now) / 1_000);
   const inFile = (name: string) => certificates.filter(({ file }) => file === name).map(certificate);
   const certificate = ({ subject, notBefore, notAfter }: CertificateInUse) => ({

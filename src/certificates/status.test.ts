@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LedgerEntry } from '../pki/folder/ledger.ts';
 import { certificateStatus, clientCertificates, endingOf, noClients } from './status.ts';
-import { statusPayloads } from './status-topics.ts';
+import { clientsPayload } from './status-topics.ts';
 
 const dayMs = 86_400_000;
 const now = Date.UTC(2026, 5, 1);
@@ -42,10 +42,10 @@ test('client certificates that end soon are listed, the first to end at the fron
 
 test('a topic lists at most a hundred of them, and says how many there are', () => {
   const many = Array.from({ length: 150 }, (_, index) => entry(`d${index}`, 20, { lastSeenAt: now }));
-  const { clients } = statusPayloads({ now, certificates: [], revocationLists: [], clients: clientsOf(...many) });
-  expect(clients.expiring.count).toBe(150);
-  expect(clients.expiring.first).toHaveLength(100);
-  expect(clients.expiring.first[0]).toEqual({
+  const { expiring } = clientsPayload(clientsOf(...many));
+  expect(expiring.count).toBe(150);
+  expect(expiring.first).toHaveLength(100);
+  expect(expiring.first[0]).toEqual({
     subject: 'CN=d0',
     serialNumber: 'D0',
     notAfter: '2026-06-21T00:00:00Z',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { codecOptions } from '../bridge/mapping/codec-options.ts';
 import { type Explanation, explainSubject, explainTopic, type RuleVerdict } from '../bridge/mapping/explain.ts';
-import { compileRules } from '../bridge/mapping/rule.ts';
+import { compileRules } from '../bridge/mapping/rules.ts';
 import { requireConfig } from '../config/load.ts';
 import { AppError } from '../kernel/errors.ts';
 import { addConfigOptions, type ConfigOptions, loadInputOf } from './config-options.ts';

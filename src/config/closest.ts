@@ -24,7 +24,7 @@ const isCut = (a: string, b: string): boolean =>
   a !== b && Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a));
 
 /** The candidate that a mistyped word most likely meant, or undefined when none is near. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+function closest(word: string, candidates: Iterable<string>): string | undefined {
   const typed = plain(word).slice(0, 80); // bounds the work for absurdly long input
   let found: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;

@@ -2,7 +2,7 @@ import { Gather } from './gather.ts';
 import { isBlank, matchOperation, operation, parseSize, readTokens, unfinished, unknown } from './tokens.ts';
 
 /** Largest arguments of a protocol line, in bytes; the default of nats-server. */
-export const maxControlLineBytes = 4_096;
+const maxControlLineBytes = 4_096;
 /** Room for the operation and the blanks around the arguments. */
 const maxLineBytes = maxControlLineBytes + 32;
 const lineFeed = 10;

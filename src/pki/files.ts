@@ -35,7 +35,7 @@ export interface Folder {
 }
 
 /** @param directory absolute path. */
-export function folderOf(directory: string, files: ReadonlyMap<FileName, FileContent>): Folder {
+function folderOf(directory: string, files: ReadonlyMap<FileName, FileContent>): Folder {
   return {
     directory,
     has: (name) => files.has(name),

@@ -1,11 +1,13 @@
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { LedgerChange, LedgerEntry } from '../../src/pki/folder/ledger.ts';
-import { type LedgerFile, ledgerFile, ledgerName } from '../../src/pki/folder/ledger-file.ts';
+import { type LedgerFile, ledgerFile } from '../../src/pki/folder/ledger-file.ts';
 import { issueInFolder } from '../../src/pki/folder/operations.ts';
 import { seenRecorder } from '../../src/pki/folder/seen.ts';
 import { ownCaFolder } from '../support/own-ca.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const ledgerName = 'ledger.jsonl';
 
 const now = Date.UTC(2026, 5, 1);
 const dayMs = 86_400_000;

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { parseAst } from 'vitest/node';
 import type { SourceFile } from './architecture.ts';
 
@@ -5,7 +6,10 @@ import type { SourceFile } from './architecture.ts';
 interface Exported {
   readonly path: string;
   readonly name: string;
+  readonly isValue: boolean;
 }
+
+type Statement = ReturnType<typeof parseAst>['body'][number];
 
 /** Names that more than one file exports, as `name: its files`. A type and the value beside it in one file are one thing. */
 export function doubledExports(files: readonly SourceFile[]): string[] {
@@ -17,9 +21,22 @@ export function doubledExports(files: readonly SourceFile[]): string[] {
     .toSorted();
 }
 
+/**
+ * Values that no other of the files imports, as `path: name`. Tests do not count, they are none of the files: what is only
+ * exported for them is tested through what calls it. Types may be exported for the reader of a signature.
+ * @param scripts files beside `src` that import the built program
+ */
+export function unusedValues(files: readonly SourceFile[], scripts: readonly SourceFile[] = []): string[] {
+  const imported = new Set([...files.flatMap(importsOf), ...scripts.flatMap(importsOfBuilt)]);
+  return files
+    .flatMap(exportsOf)
+    .filter(({ path, name, isValue }) => isValue && !imported.has(`${path} ${name}`) && !imported.has(`${path} *`))
+    .map(({ path, name }) => `${path}: ${name}`);
+}
+
 /** What the file declares and exports itself; what it passes on from another belongs to that one. */
 function exportsOf({ path, text }: SourceFile): Exported[] {
-  return parseAst(text, { lang: 'ts' }).body.flatMap((statement) => {
+  return statementsOf(text).flatMap((statement) => {
     if (statement.type !== 'ExportNamedDeclaration' || statement.declaration === null) return [];
     const { declaration } = statement;
     const names =
@@ -28,6 +45,39 @@ function exportsOf({ path, text }: SourceFile): Exported[] {
         : 'id' in declaration && declaration.id?.type === 'Identifier'
           ? [declaration.id.name]
           : [];
-    return names.map((name) => ({ path, name }));
+    const isValue = declaration.type !== 'TSInterfaceDeclaration' && declaration.type !== 'TSTypeAliasDeclaration';
+    return names.map((name) => ({ path, name, isValue }));
   });
+}
+
+/** `path name` of each name that the file takes of others of ours, and `path *` where it takes a module whole or by `import()`. */
+function importsOf({ path, text }: SourceFile): string[] {
+  const fileOf = (specifier: string): string => posix.join(posix.dirname(path), specifier);
+  const statements = statementsOf(text).flatMap((statement) => {
+    if (statement.type === 'ImportDeclaration')
+      return statement.specifiers.map((one) => {
+        const imported = one.type === 'ImportSpecifier' ? one.imported : undefined;
+        return `${fileOf(statement.source.value)} ${imported?.type === 'Identifier' ? imported.name : '*'}`;
+      });
+    if (statement.type === 'ExportAllDeclaration') return [`${fileOf(statement.source.value)} *`];
+    if (statement.type === 'ExportNamedDeclaration' && statement.source !== null) {
+      const from = fileOf(statement.source.value);
+      return statement.specifiers.map(({ local }) => `${from} ${local.type === 'Identifier' ? local.name : '*'}`);
+    }
+    return [];
+  });
+  const later = Array.from(text.matchAll(/\bimport\('(\.[^']+)'\)/g), ([, specifier = '']) => `${fileOf(specifier)} *`);
+  return [...statements, ...later];
+}
+
+/** The same of a script, which imports `../dist/cli/io.js` for `src/cli/io.ts`. */
+const importsOfBuilt = (file: SourceFile): string[] =>
+  importsOf(file).map((one) => one.replace(/^dist\/(.*)\.js /, 'src/$1.ts '));
+
+const parsed = new Map<string, readonly Statement[]>();
+
+function statementsOf(text: string): readonly Statement[] {
+  const known = parsed.get(text) ?? parseAst(text, { lang: 'ts' }).body;
+  parsed.set(text, known);
+  return known;
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { HttpPeer } from '../../src/http/handler.ts';
-import { requestTargetOf } from '../../src/http/router/http-handler.ts';
+import { requestTargetOf } from '../../src/http/router/request-target.ts';
 import type { Route } from '../../src/http/router/route.ts';
 import { createRouter } from '../../src/http/router/router.ts';
 import { type Events, silentTelemetry } from '../../src/kernel/telemetry-ports.ts';

@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { webOf } from '../../../test/support/web.ts';
-import { type Assets, toAsset } from '../../http/static/assets.ts';
+import { toAsset } from '../../http/static/asset.ts';
+import type { Assets } from '../../http/static/assets.ts';
 import { pageRoutes } from './page.ts';
 
 const page = '<!doctype html><title>console</title>'.repeat(20);

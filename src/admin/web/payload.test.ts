@@ -1,6 +1,8 @@
 import { assert, property, uint8Array } from 'fast-check';
 import { expect, test } from 'vitest';
-import { previewPayload, shownBytes } from './payload.ts';
+import { previewPayload } from './payload.ts';
+
+const shownBytes = 4_096;
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,5 +1,5 @@
 /** Bytes of a payload that the log keeps and shows. */
-export const shownBytes = 4_096;
+const shownBytes = 4_096;
 
 /** The beginning of a payload, as it is shown. */
 export interface PayloadPreview {

@@ -1,7 +1,7 @@
 import type { AuthenticationRequest } from '../../broker/ports.ts';
 
 /** Names that EMQX has for what is known of a client, and `listener`. */
-export const placeholders = [
+const placeholders = [
   'username',
   'password',
   'clientid',

@@ -69,8 +69,7 @@ export const jsonType = 'application/json';
 export const formType = 'application/x-www-form-urlencoded';
 
 /** Origin, and the rest without its fragment. */
-export const splitUrl = (url: string): readonly string[] =>
-  /^(https?:\/\/[^/?#\s]+)([^#\s]*)$/.exec(url)?.slice(1) ?? [];
+const splitUrl = (url: string): readonly string[] => /^(https?:\/\/[^/?#\s]+)([^#\s]*)$/.exec(url)?.slice(1) ?? [];
 
 function parsed(text: string): HttpTemplate {
   const template = parseHttpTemplate(text);

@@ -31,7 +31,7 @@ export function userProblem(user: string): string | undefined {
 }
 
 /** @returns undefined for a line that is empty or a comment, and the sentence that says what is wrong with another */
-export function parseLine(text: string): PasswordLine | string | undefined {
+function parseLine(text: string): PasswordLine | string | undefined {
   if (text.trim() === '' || text.startsWith('#')) return undefined;
   const colon = text.indexOf(':');
   if (colon === -1) return 'write user:hash; `viaduct passwd add` makes such lines';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { leastIterations, mostIterations, parseVerifier, verifierText } from './scram-verifier.ts';
+import { leastIterations, parseVerifier, verifierText } from './scram-verifier.ts';
 
 const bytes = (least: number, most: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ minLength: least, maxLength: most }).map((array) => Buffer.from(array));
@@ -8,7 +8,7 @@ const bytes = (least: number, most: number): fc.Arbitrary<Buffer> =>
 test('what is written of a verifier is read again', () => {
   const verifier = fc.record({
     salt: bytes(8, 64),
-    iterations: fc.integer({ min: leastIterations, max: mostIterations }),
+    iterations: fc.integer({ min: leastIterations, max: 10_000_000 }),
     storedKey: bytes(32, 32),
     serverKey: bytes(32, 32),
   });

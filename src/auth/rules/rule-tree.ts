@@ -30,7 +30,7 @@ export interface RuleNode {
   firstDenying: number;
 }
 
-export const newNode = (): RuleNode => ({
+const newNode = (): RuleNode => ({
   literals: new Map(),
   templates: [],
   any: undefined,

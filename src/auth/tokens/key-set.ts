@@ -3,7 +3,7 @@ import type { VerificationKey } from '../last-key-set.ts';
 import { type Algorithm, isKeyFor } from './algorithms.ts';
 
 /** More are not looked at: a token without a key id is tried with all that fit. */
-export const maxKeys = 128;
+const maxKeys = 128;
 
 /**
  * The keys of a set (RFC 7517 5) that tokens may be signed with. Others, for encryption or of a kind that nobody asked for,

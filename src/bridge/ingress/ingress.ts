@@ -121,7 +121,7 @@ export function failed(rule: CompiledRule, { tally, events }: IngressDeps, error
 }
 
 /** A throw of the broker becomes a rejection: nothing may end the loop that reads from NATS. */
-export function publish(plane: MessagePort, message: Message): Promise<void> {
+function publish(plane: MessagePort, message: Message): Promise<void> {
   try {
     return plane.publish(message);
   } catch (error) {

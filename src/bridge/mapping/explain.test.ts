@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bridgeSchema } from '../schema.ts';
 import { explainSubject, explainTopic } from './explain.ts';
-import { compileRules } from './rule.ts';
+import { compileRules } from './rules.ts';
 
 const rules = compileRules(
   bridgeSchema.parse({

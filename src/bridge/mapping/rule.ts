@@ -1,7 +1,7 @@
 import { ConfigError } from '../../kernel/errors.ts';
 import type { Qos } from '../../plane/message.ts';
-import type { BridgeRuleOptions, CodecConfig, StreamOptions } from '../schema.ts';
-import { type CodecOptions, codecOptions } from './codec-options.ts';
+import type { BridgeRuleOptions, StreamOptions } from '../schema.ts';
+import type { CodecOptions } from './codec-options.ts';
 import type { Mapped } from './mapped.ts';
 import { compileToSubject, compileToTopic } from './match.ts';
 import { filterOf, isParsed, parseBridgeRule, subjectFiltersOf } from './parse-rule.ts';
@@ -76,14 +76,4 @@ export function compileRule(
     toSubject: parsed.isSending ? memo(checked) : nothing,
     toTopic: parsed.isReceiving ? memo(compileToTopic(parsed.subject, parsed.topic, own)) : nothing,
   };
-}
-
-/** Compiles the rules of a configuration, which `checkRules` has found sound. */
-export function compileRules(config: {
-  readonly rules: readonly BridgeRuleOptions[];
-  readonly codec: CodecConfig;
-}): readonly CompiledRule[] {
-  const codec = codecOptions(config.codec);
-  const memo = createSharedMemo();
-  return config.rules.map((rule) => compileRule(rule, codec, memo));
 }

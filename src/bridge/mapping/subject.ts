@@ -4,7 +4,7 @@ import { type Mapped, mapped, unmappable } from './mapped.ts';
 const maxControlLineBytes = 4_096;
 
 /** Bytes of a subject that fit into one line with its command and two sizes, `HPUB <subject> <size> <size>`. */
-export const maxSubjectBytes: number = maxControlLineBytes - 32;
+const maxSubjectBytes: number = maxControlLineBytes - 32;
 
 /** First tokens that belong to NATS itself: JetStream, system account, key-value and object stores, inboxes, its MQTT. */
 export const reservedFirstTokens: ReadonlySet<string> = new Set(['$JS', '$SYS', '$KV', '$O', '_INBOX', '$MQTT']);

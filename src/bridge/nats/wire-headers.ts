@@ -1,5 +1,6 @@
 import { type Msg, MsgHdrsImpl } from '@nats-io/transport-node';
 import type { HeaderList, NatsMessage, NatsMessageStatus } from '../link.ts';
+import { parseHeaderBlock } from './header-block.ts';
 
 /** A header block, encoded once. The names and values are legal already. */
 export class WireHeaders extends MsgHdrsImpl {
@@ -66,15 +67,3 @@ function headerBlock(message: Msg): Uint8Array | undefined | 'unknown' {
 }
 
 const decoder = new TextDecoder();
-
-/** Reads `NATS/1.0`, then `name: value` lines, in their order. A line without a colon is skipped. */
-export function parseHeaderBlock(block: Uint8Array): HeaderList | 'unreadable' {
-  const [version, ...lines] = decoder.decode(block).split('\r\n');
-  if (version === undefined || !/^NATS\/1\.\d/.test(version)) return 'unreadable';
-  const list: (readonly [string, string])[] = [];
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon > 0) list.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
-  }
-  return list;
-}

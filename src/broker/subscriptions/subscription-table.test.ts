@@ -4,7 +4,8 @@ import { matches } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Subscription } from '../../plane/plane.ts';
 import { formNameOf } from './filter-form.ts';
-import { memoryOf, SubscriptionTable } from './subscription-table.ts';
+import { memoryOf } from './subscription-memory.ts';
+import { SubscriptionTable } from './subscription-table.ts';
 
 const roomy = { count: 10_000, bytes: 1_000_000, overlap: 10_000 };
 

@@ -11,7 +11,7 @@ const leastIterations = 100_000;
 const leastBcryptCost = 10;
 
 /** Why passwords behind such a hash are guessed faster than need be; undefined: they are not. */
-export function weaknessOf(hash: PasswordHash): string | undefined {
+function weaknessOf(hash: PasswordHash): string | undefined {
   if (hash.kind === 'digest') return 'a fast digest, of which a graphics card tries billions in a second';
   if (hash.kind === 'pbkdf2') return hash.iterations < leastIterations ? fewIterations('PBKDF2') : undefined;
   if (hash.kind === 'scram')

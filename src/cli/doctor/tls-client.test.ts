@@ -4,7 +4,7 @@ import { shellWord } from '../../kernel/shell-word.ts';
 import { listenerSchema } from '../../transport/schema.ts';
 import { openingFor, printfText } from './opening.ts';
 import { contextOptions, opensslLine, plainLine, type TlsClient } from './tls-client.ts';
-import { ordinary, type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
+import { type TlsTarget, targetOfUrl, targetsOfConfig, urlOf } from './tls-target.ts';
 
 const target: TlsTarget = {
   name: 'x',
@@ -13,7 +13,7 @@ const target: TlsTarget = {
   tls: 'one-way',
   speaks: 'mqtt',
   path: '/mqtt',
-  has: ordinary,
+  has: targetOfUrl('mqtts://127.0.0.1', 'one-way').has,
 };
 const opening = openingFor(target, 'a');
 const file = (name: string) => ({ pem: `${name} pem\n`, file: `/c/${name}.pem` });

@@ -37,7 +37,7 @@ export interface TlsTarget {
 }
 
 /** What is taken for granted where nothing is known. */
-export const ordinary: TlsPeculiarities = {
+const ordinary: TlsPeculiarities = {
   isModern: false,
   isLenient: false,
   hasOwnCertificate: false,

@@ -3,7 +3,7 @@ import { metaOf } from '../shape.ts';
 import type { Grade, SecurityFinding } from './security-finding.ts';
 
 /** A limit this many times its default defends nothing that the default does. */
-export const factor = 16;
+const factor = 16;
 
 /** Limits of which less is laxer. */
 export const laxerBelow: ReadonlySet<string> = new Set(['limits.packetPace', 'limits.takeOvers.delay']);

@@ -5,7 +5,7 @@ import type { Events } from '../../kernel/telemetry-ports.ts';
 import { requestFailed } from '../events.ts';
 import type { HttpHandler } from '../handler.ts';
 import type { Answer } from './answer.ts';
-import type { RequestHead } from './request.ts';
+import { requestTargetOf } from './request-target.ts';
 import type { Route } from './route.ts';
 import { createRouter } from './router.ts';
 
@@ -25,12 +25,6 @@ export const createHttpHandler =
         });
     };
   };
-
-/** Path and query of a request (RFC 9112 3.2); the path is empty where it is malformed. */
-export function requestTargetOf(url: string): Pick<RequestHead, 'path' | 'query'> {
-  const [, path = '', query] = /^(?:https?:\/\/[^/?#]*)?(\/[^?#\\]*)(?:\?([^#]*))?(?:#.*)?$/i.exec(url) ?? [];
-  return { path, query: new URLSearchParams(query) };
-}
 
 function untilGone(response: ServerResponse): AbortSignal {
   const controller = new AbortController();

@@ -1,52 +1,18 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join, relative, sep } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-
-/** One file of the page, ready to send. */
-export interface Asset {
-  readonly type: string;
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** Present when it is smaller than the body. */
-  readonly gzipped: Uint8Array<ArrayBuffer> | undefined;
-  readonly etag: string;
-  /** True when the name carries a hash of the content, so that it may be cached for ever. */
-  readonly isHashed: boolean;
-}
+import { join, relative, sep } from 'node:path';
+import { type Asset, isAsset, toAsset } from './asset.ts';
 
 /** Files by URL path, such as `/assets/main-AB12CD34.js`. */
 export type Assets = ReadonlyMap<string, Asset>;
 
-const types = new Map([
-  ['.html', 'text/html; charset=utf-8'],
-  ['.js', 'text/javascript; charset=utf-8'],
-  ['.css', 'text/css; charset=utf-8'],
-  ['.svg', 'image/svg+xml'],
-]);
-
 /** Reads the built page. Files of other types are not served. @throws when the directory cannot be read. */
 export async function readAssets(directory: string): Promise<Assets> {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile() && types.has(extname(entry.name)));
+  const files = entries.filter((entry) => entry.isFile() && isAsset(entry.name));
   const named = files.map(async (entry) => {
     const file = join(entry.parentPath, entry.name);
     const path = `/${relative(directory, file).split(sep).join('/')}`;
     return [path, await toAsset(path, await readFile(file))] as const;
   });
   return new Map(await Promise.all(named));
-}
-
-const compress = promisify(gzip);
-
-/** @param path URL path; its ending decides the type. */
-export async function toAsset(path: string, content: Uint8Array): Promise<Asset> {
-  const gzipped = await compress(content, { level: 9 });
-  return {
-    type: types.get(extname(path)) ?? 'application/octet-stream',
-    body: new Uint8Array(content),
-    gzipped: gzipped.length < content.length ? new Uint8Array(gzipped) : undefined,
-    etag: createHash('sha256').update(content).digest('base64url').slice(0, 22),
-    isHashed: /-[A-Z0-9]{8}\.[a-z]+$/.test(path),
-  };
 }

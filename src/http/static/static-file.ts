@@ -1,6 +1,6 @@
 import type { Answer } from '../router/answer.ts';
 import type { RequestHead } from '../router/request.ts';
-import type { Asset } from './assets.ts';
+import type { Asset } from './asset.ts';
 
 const year = 31_536_000;
 

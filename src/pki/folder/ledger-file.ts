@@ -16,7 +16,7 @@ import {
 import { whileMaking } from './publish.ts';
 
 /** Beside the keys of the CA, in the certificates directory. */
-export const ledgerName = 'ledger.jsonl';
+const ledgerName = 'ledger.jsonl';
 
 export interface LedgerLimits {
   /** Certificates that are not long expired; beyond this nothing more is issued. */

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
-import { type FileName, fileNames, folderOf } from '../files.ts';
+import { type FileName, fileNames, readFolder, withFiles } from '../files.ts';
 import { isComplete, planMissing } from './plan.ts';
 
 const encrypted = '-----BEGIN ENCRYPTED PRIVATE KEY-----';
 
+const nothing = await readFolder('/certs', async () => undefined);
+
 /** Only the names count here, and whether a key has a passphrase. */
 const folder = (names: readonly FileName[], texts: Partial<Record<FileName, string>> = {}) =>
-  folderOf('/certs', new Map(names.map((name) => [name, { bytes: Buffer.from(texts[name] ?? ''), mode: 0o600 }])));
+  withFiles(
+    nothing,
+    names.map((name) => [name, Buffer.from(texts[name] ?? '')]),
+  );
 
 /** What the plan says is to be made. */
 const made = (names: readonly FileName[], texts?: Partial<Record<FileName, string>>): string[] =>

@@ -2,22 +2,27 @@ import { describe, expect, test } from 'vitest';
 import { randomSerial } from '../x509/keys.ts';
 import type { AltName } from '../x509/names.ts';
 import { profiles } from '../x509/profile.ts';
-import {
-  altNamesAreFew,
-  altNamesArePlain,
-  altNamesArePresent,
-  type Draft,
-  draftOf,
-  endsBeforeIssuer,
-  type IssuerFacts,
-  issuerIsInForce,
-  issuerMayIssue,
-  namesAreInsideIssuer,
-  serialIsSound,
-  subjectIsPrintable,
-  usesFitIssuer,
-  validityIsOrdered,
-} from './draft.ts';
+import { type Draft, type DraftCheck, draftChecks, draftOf, type IssuerFacts } from './draft.ts';
+import type { IssuingRule } from './issuing-rules.ts';
+
+/** The check behind a rule of issuing. */
+function checkOf(wanted: IssuingRule): DraftCheck {
+  const [, check] = draftChecks.find(([rule]) => rule === wanted) ?? [];
+  if (check === undefined) throw new Error(`no check is made of the rule ${wanted}`);
+  return check;
+}
+
+const subjectIsPrintable = checkOf('name-form');
+const altNamesArePresent = checkOf('no-alt-names');
+const altNamesAreFew = checkOf('many-alt-names');
+const altNamesArePlain = checkOf('alt-name-form');
+const issuerIsInForce = checkOf('issuer-validity');
+const validityIsOrdered = checkOf('validity');
+const endsBeforeIssuer = checkOf('outlives-issuer');
+const namesAreInsideIssuer = checkOf('name-constraints');
+const issuerMayIssue = checkOf('issuer-not-a-ca');
+const usesFitIssuer = checkOf('issuer-purpose');
+const serialIsSound = checkOf('serial-number');
 
 const now = Date.UTC(2026, 0, 1, 12);
 const dayMs = 86_400_000;

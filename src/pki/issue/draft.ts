@@ -84,7 +84,7 @@ const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 /** Zero width, and needed by some scripts. */
 const joiners = /[\u200c\u200d]/g;
 
-export const subjectIsPrintable: DraftCheck = ({ subject }) => {
+const subjectIsPrintable: DraftCheck = ({ subject }) => {
   const { commonName, organization } = subject;
   if (commonName.length < 1 || commonName.length > 64)
     return `the common name "${commonName.slice(0, 80)}" has ${commonName.length} characters; 1 to 64 are allowed`;
@@ -94,24 +94,24 @@ export const subjectIsPrintable: DraftCheck = ({ subject }) => {
   return isShownWhole ? undefined : 'the subject holds control characters; use printable ones';
 };
 
-export const altNamesArePresent: DraftCheck = ({ profile, altNames }) =>
+const altNamesArePresent: DraftCheck = ({ profile, altNames }) =>
   profile.needsAltNames && altNames.length === 0
     ? `a ${profile.name} certificate needs at least one DNS name or IP address`
     : undefined;
 
-export const altNamesAreFew: DraftCheck = ({ altNames }) =>
+const altNamesAreFew: DraftCheck = ({ altNames }) =>
   altNames.length > maxAltNames
     ? `${altNames.length} alternative names are asked for; at most ${maxAltNames} are allowed`
     : undefined;
 
 /** A name with such characters shows one thing to a person and another to a program. */
-export const altNamesArePlain: DraftCheck = ({ altNames }) => {
+const altNamesArePlain: DraftCheck = ({ altNames }) => {
   const odd = altNames.find(({ value }) => value === '' || !/^[!-~]+$/.test(value));
   return odd && `the alternative name ${JSON.stringify(odd.value.slice(0, 80))} is not printable ASCII without spaces`;
 };
 
 /** RFC 5280 4.2.1.10: outside of these names every peer would refuse the certificate. */
-export const namesAreInsideIssuer: DraftCheck = ({ altNames, subject }, issuer) => {
+const namesAreInsideIssuer: DraftCheck = ({ altNames, subject }, issuer) => {
   const limits = issuer?.constraints;
   if (issuer === undefined || limits === undefined) return undefined;
   if (typeof limits === 'string') return `${issuer.subject} has name constraints, and ${limits}`;
@@ -119,19 +119,19 @@ export const namesAreInsideIssuer: DraftCheck = ({ altNames, subject }, issuer) 
   return outside && `${issuer.subject} may not certify the name ${outside.value} (name constraints)`;
 };
 
-export const validityIsOrdered: DraftCheck = ({ notBefore, notAfter }) =>
+const validityIsOrdered: DraftCheck = ({ notBefore, notAfter }) =>
   notBefore < notAfter
     ? undefined
     : `its validity would end (${isoTime(notAfter)}) before it begins (${isoTime(notBefore)})`;
 
 /** A certificate that outlives its issuer fails on the day the issuer ends, which nobody expects of its own date. */
-export const endsBeforeIssuer: DraftCheck = ({ notAfter }, issuer) =>
+const endsBeforeIssuer: DraftCheck = ({ notAfter }, issuer) =>
   issuer !== undefined && notAfter > issuer.notAfter
     ? `it would be valid until ${isoTime(notAfter)}, longer than its issuer ${issuer.subject} (${isoTime(issuer.notAfter)})`
     : undefined;
 
 /** Also what stands between a clock that was set back and certificates that nobody accepts. */
-export const issuerIsInForce: DraftCheck = ({ issuedAt }, issuer) => {
+const issuerIsInForce: DraftCheck = ({ issuedAt }, issuer) => {
   if (issuer === undefined) return undefined;
   if (issuedAt > issuer.notAfter)
     return `its issuer ${issuer.subject} expired on ${isoTime(issuer.notAfter)}; renew that first`;
@@ -140,7 +140,7 @@ export const issuerIsInForce: DraftCheck = ({ issuedAt }, issuer) => {
     : undefined;
 };
 
-export const issuerMayIssue: DraftCheck = ({ profile }, issuer) => {
+const issuerMayIssue: DraftCheck = ({ profile }, issuer) => {
   if (issuer === undefined) return undefined;
   if (!issuer.isCa) return `${issuer.subject} is not a CA certificate and cannot issue others`;
   if (issuer.signsCertificates === false)
@@ -151,12 +151,12 @@ export const issuerMayIssue: DraftCheck = ({ profile }, issuer) => {
 };
 
 /** A CA that is limited to a use passes the limit on to what it issues, as peers see it. */
-export const usesFitIssuer: DraftCheck = ({ profile }, issuer) => {
+const usesFitIssuer: DraftCheck = ({ profile }, issuer) => {
   const missing = issuer?.extendedUses && profile.extendedUses.find((use) => !issuer.extendedUses?.includes(use));
   return missing && `${issuer?.subject} may not issue certificates for ${missing} (extended key usage)`;
 };
 
-export const serialIsSound: DraftCheck = ({ serialNumber }) =>
+const serialIsSound: DraftCheck = ({ serialNumber }) =>
   /^[0-7][0-9a-f](?:[0-9a-f]{2}){15,19}$/.test(serialNumber) && !serialNumber.startsWith('00')
     ? undefined
     : `the serial number ${serialNumber} is not a positive number of 16 to 20 octets`;

@@ -9,7 +9,7 @@ import { beginOf, beginsPem, derOfPem, holdsPem, pemBlocks, pemOf } from './pem-
 import { isSignedBy, readSigned, type Signed, signerOf } from './signatures.ts';
 
 /** Larger requests are refused unread; one with 100 names has about 5 KiB. */
-export const maxCsrBytes = 65_536;
+const maxCsrBytes = 65_536;
 
 const ids = { commonName: '2.5.4.3', organization: '2.5.4.10', extensionRequest: '1.2.840.113549.1.9.14' } as const;
 /** RFC 5280 4.2.1.12, the last part of id-kp. */

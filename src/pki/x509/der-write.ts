@@ -17,7 +17,6 @@ export const sequence = (...parts: readonly Buffer[]): Buffer => element(tags.se
 export const set = (...parts: readonly Buffer[]): Buffer => element(tags.set, ...parts);
 export const octets = (value: Buffer): Buffer => element(tags.octets, value);
 export const derNull = (): Buffer => element(tags.nothing);
-export const yes = (): Buffer => element(tags.boolean, Buffer.from([0xff]));
 export const enumerated = (value: number): Buffer => element(tags.enumerated, Buffer.from([value]));
 /** A bit string of whole octets. */
 export const bits = (value: Buffer): Buffer => element(tags.bits, Buffer.from([0]), value);

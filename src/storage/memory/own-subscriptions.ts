@@ -6,7 +6,7 @@ import type { MatchedSubscription } from '../../broker/store-port.ts';
  */
 export type OwnSubscriptions = readonly MatchedSubscription[] | Map<string, MatchedSubscription>;
 
-export const maxListed = 8;
+const maxListed = 8;
 
 export const countOf = (own: OwnSubscriptions): number => (own instanceof Map ? own.size : own.length);
 

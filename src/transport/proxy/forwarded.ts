@@ -28,7 +28,7 @@ type ForwardedHeader = Exclude<ProxyOptions['forwarded'], 'none'>;
  * from there: what stands before the first that none of ours wrote may be invented.
  * @returns `unknownAddress` where it is not said, or not in the form of an address
  */
-export function forwardedAddress(headers: IncomingHttpHeaders, header: ForwardedHeader, proxies: Networks): string {
+function forwardedAddress(headers: IncomingHttpHeaders, header: ForwardedHeader, proxies: Networks): string {
   const value = headers[header];
   const entries = (typeof value === 'string' ? value : '').split(',').toReversed();
   for (const [index, entry] of entries.entries()) {

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { type ProxyHeader, type ProxyReading, type ProxySource, proxyFault } from './header.ts';
 
 /** With the end of the line. (PROXY protocol 2.1) */
-export const longestVersion1 = 107;
+const longestVersion1 = 107;
 
 const start = Buffer.from('PROXY ');
 

@@ -3,7 +3,7 @@ import { type ProxyFault, type ProxyReading, type ProxySource, proxyFault } from
 import { type Fields, readFields, tlsOf } from './version-2-fields.ts';
 
 /** Larger ones are refused by their first 16 bytes; with names and a checksum they have some hundred. */
-export const longestVersion2 = 4_096;
+const longestVersion2 = 4_096;
 
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 const fixedLength = 16;

@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { AppError, messageOf } from '../../kernel/errors.ts';
 import { beginOf, pemBlocks } from '../../pki/x509/pem-blocks.ts';
+import { nameLine } from './distinguished-name.ts';
 import type { TlsMaterial } from './material.ts';
 import type { OwnMaterial, ServerPair } from './own-certificates.ts';
-import { nameLine } from './peer.ts';
 import { namesOf, serverContext } from './server-contexts.ts';
 
 const anchors = 'trust anchors for client certificates';

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { Certificate } from 'node:tls';
 import { expect, test } from 'vitest';
 import { testPki } from '../../../test/support/test-pki.ts';
-import { commonNameOf, nameLine, peerCertificate } from './peer.ts';
+import { commonNameOf, nameLine } from './distinguished-name.ts';
+import { peerCertificate } from './peer.ts';
 
 /** A name as Node gives it: values as they are, several of a kind as a list. */
 const name = (parts: Record<string, string | string[]>): Certificate => Object.assign(Object.create(null), parts);

@@ -10,7 +10,7 @@ import {
   subjectKeyId,
 } from '../../pki/x509/certificate-parts.ts';
 import { readChildren, readDer } from '../../pki/x509/der.ts';
-import { nameLine } from './peer.ts';
+import { nameLine } from './distinguished-name.ts';
 
 /** Why a client certificate is refused that is sound otherwise. */
 export type RevocationFinding =

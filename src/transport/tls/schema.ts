@@ -223,7 +223,7 @@ interface TlsFields {
 }
 
 /** Whether clients are asked for a certificate. */
-export const asksForCertificate = ({ tls }: Pick<TlsFields, 'tls'>): boolean =>
+const asksForCertificate = ({ tls }: Pick<TlsFields, 'tls'>): boolean =>
   tls === 'two-way' || tls === 'two-way-optional';
 
 /** Fields that contradict each other. */

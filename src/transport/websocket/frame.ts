@@ -17,7 +17,7 @@ const finalBinary = final | opcodes.binary;
  * Header of a whole, unmasked binary frame of a server (RFC 6455 5.2).
  * @param length of the payload in bytes, up to 2^53.
  */
-export function binaryFrameHeader(length: number): Buffer {
+function binaryFrameHeader(length: number): Buffer {
   if (length < 126) return Buffer.from([finalBinary, length]);
   if (length <= 0xff_ff) {
     const header = Buffer.allocUnsafe(4);

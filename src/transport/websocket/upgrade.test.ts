@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseSubprotocol, refuseUpgrade, switchingProtocols } from './upgrade.ts';
+import { refuseUpgrade, switchingProtocols } from './upgrade.ts';
 
 /** RFC 6455 1.3. */
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -55,9 +55,9 @@ describe('an upgrade request', () => {
 });
 
 test('the subprotocol answered is one the client offered, mqtt before mqttv3.1 (MQTT-6.0.0-4)', () => {
-  expect(chooseSubprotocol(new Set(['mqttv3.1', 'mqtt']))).toBe('mqtt');
-  expect(chooseSubprotocol(new Set(['mqttv3.1']))).toBe('mqttv3.1');
-  expect(chooseSubprotocol(new Set(['other']))).toBeUndefined();
+  expect(switchingProtocols(key, 'mqttv3.1, mqtt')).toContain('Sec-WebSocket-Protocol: mqtt\r\n');
+  expect(switchingProtocols(key, 'mqttv3.1')).toContain('Sec-WebSocket-Protocol: mqttv3.1\r\n');
+  expect(refuseUpgrade({ ...request, protocols: 'other' }, '/mqtt')).toMatchObject({ reason: 'websocket-subprotocol' });
 });
 
 test('the answer proves that the request was understood (RFC 6455 1.3)', () => {

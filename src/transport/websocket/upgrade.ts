@@ -27,7 +27,7 @@ export interface UpgradeRefusal extends ConnectionRefusal {
 const subprotocols = ['mqtt', 'mqttv3.1'] as const;
 
 /** @returns the subprotocol to answer, or undefined where none of ours is offered. [MQTT-6.0.0-4] */
-export const chooseSubprotocol = (offered: ReadonlySet<string>): (typeof subprotocols)[number] | undefined =>
+const chooseSubprotocol = (offered: ReadonlySet<string>): (typeof subprotocols)[number] | undefined =>
   subprotocols.find((ours) => offered.has(ours));
 
 const subprotocolsIn = (header: string): Set<string> => new Set(header.split(',').map((protocol) => protocol.trim()));

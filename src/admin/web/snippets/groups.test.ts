@@ -4,8 +4,9 @@ import type { ListenerInfo } from '../../broker-info.ts';
 import type { ConsoleFacts, StrangerFacts } from '../../console-facts.ts';
 import { bridgeExample } from '../bridge-example.ts';
 import { snippetGroups } from './groups.ts';
+import { reachableHost } from './hosts.ts';
 import { literal } from './snippet.ts';
-import { type PageAddress, reachableHost, strangerTargets, targetsOf } from './targets.ts';
+import { type PageAddress, strangerTargets, targetsOf } from './targets.ts';
 
 const listener = (more: Partial<ListenerInfo>): ListenerInfo => ({
   name: 'x',

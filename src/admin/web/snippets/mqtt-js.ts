@@ -1,6 +1,7 @@
+import { bracketed } from './hosts.ts';
 import { titleOf } from './mosquitto.ts';
 import { literal, type Snippet, type SnippetGroup } from './snippet.ts';
-import { bracketed, type SnippetTarget, type Targets } from './targets.ts';
+import type { SnippetTarget, Targets } from './targets.ts';
 
 export function mqttJsSnippets({ mqtt, webSocket, files, example }: Targets): SnippetGroup {
   const sockets = mqtt.filter(({ tls }) => tls !== 'off').map(overTls);

@@ -1,7 +1,8 @@
 import { shellWord } from '../../../kernel/shell-word.ts';
+import { bracketed } from './hosts.ts';
 import { titleOf } from './mosquitto.ts';
 import { type Snippet, type SnippetGroup, shellCommand } from './snippet.ts';
-import { bracketed, type SnippetTarget, type Targets } from './targets.ts';
+import type { SnippetTarget, Targets } from './targets.ts';
 
 const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
 

@@ -1,6 +1,7 @@
 import type { CertificateFiles, ListenerInfo } from '../../broker-info.ts';
 import type { ConsoleFacts, StrangerFacts, WebSocketDoor } from '../../console-facts.ts';
 import { type BridgeExample, bridgeExample } from '../bridge-example.ts';
+import { bracketed, isEverywhere, reachableHost, unbracketed } from './hosts.ts';
 
 export interface SnippetTarget {
   readonly host: string;
@@ -87,17 +88,3 @@ function natsUrl(url: string, pageHost: string): string {
   const [, scheme = '', host = '', port = ''] = /^(\w+:\/\/)(.*?)(:\d+)?$/.exec(url) ?? [];
   return isEverywhere(unbracketed(host)) ? `${scheme}${bracketed(reachableHost('::', pageHost))}${port}` : url;
 }
-
-const isEverywhere = (host: string): boolean => host === '0.0.0.0' || host === '::';
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
-
-/** The host to write for a bound address: a name where there is one, because the certificate is made for names. */
-export function reachableHost(bound: string, pageHost: string): string {
-  if (isLoopback(bound)) return 'localhost';
-  const page = unbracketed(pageHost);
-  if (!isLoopback(page)) return page;
-  return isEverywhere(bound) ? 'localhost' : bound;
-}
-
-const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
-export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

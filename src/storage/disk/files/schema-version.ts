@@ -15,7 +15,7 @@ const upgrades: ReadonlyMap<number, Upgrade> = new Map();
 const versionKey = Buffer.from('version');
 
 /** 0 for a store that is empty. */
-export function versionOf(environment: Environment): number {
+function versionOf(environment: Environment): number {
   const record = environment.get('meta', versionKey);
   return record === undefined ? 0 : new RecordReader(record, 'the version').u32();
 }

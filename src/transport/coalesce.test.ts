@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coalesce } from './batch.ts';
+import { coalesce } from './coalesce.ts';
 
 const buffers = fc
   .array(fc.integer({ min: 0, max: 90_000 }), { maxLength: 40 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseHeaderBlock, WireHeaders } from './wire-headers.ts';
+import { parseHeaderBlock } from './header-block.ts';
+import { WireHeaders } from './wire-headers.ts';
 
 const parse = (text: string) => parseHeaderBlock(Buffer.from(text));
 
