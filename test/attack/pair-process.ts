@@ -78,7 +78,7 @@ class Pair {
       worstMs: this.#worstMs,
       worstNetMs: this.#worstNetMs,
       faults: [...this.#faults.keys()],
-      moments: [...this.#faults.values(), ...(this.#worstAt === 0 ? [] : [this.#worstAt])],
+      moments: [...this.#faults.values(), ...(this.#worstNetMs < maxWaitMs ? [] : [this.#worstAt])],
     };
   }
 

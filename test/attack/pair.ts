@@ -19,7 +19,7 @@ export interface PairReport {
   /** The same without what this machine did to broker and pair: time in which they were ready and had no processor. */
   readonly worstNetMs: number;
   readonly faults: readonly string[];
-  /** When its faults were seen, and when the longest wait ended, in milliseconds since 1970: where to look in a log. */
+  /** When its faults were seen, and when the longest wait ended where it was too long, in milliseconds since 1970: where to look in a log. */
   readonly moments: readonly number[];
 }
 

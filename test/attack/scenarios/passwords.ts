@@ -46,6 +46,8 @@ const stuffing: Scenario = {
   name: 'credential-stuffing',
   title: 'wrong passwords of a user that is there and of users that are not, from 40 connections without end',
   isOurs: true,
+  // longer than limits.authenticationTimeout, as by default: who waits too long is told so
+  config: { limits: { connectTimeout: '10s' } },
   needs: guarded(true),
   memoryMiB: 400,
   seconds: { short: 60, full: 60 },
