@@ -2,12 +2,14 @@ import { type Access, createAccess } from '../auth/access.ts';
 import { createBans } from '../auth/bans/bans.ts';
 import { createFailures } from '../auth/failures/failures.ts';
 import { LastKeySet } from '../auth/last-key-set.ts';
+import { createOutsideAccess, type OutsideAccess } from '../auth/outside-access.ts';
 import type { ProviderDeps } from '../auth/provider.ts';
 import { createAuthorizer, type RulesAuthorizer } from '../auth/rules/authorizer.ts';
 import type { Authenticator } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
 import { Live, type Prepared } from '../kernel/prepared.ts';
+import type { SecretReference } from '../kernel/schema.ts';
 import { createDoors, type Doors } from './doors.ts';
 
 export interface AccessDeps extends Omit<ProviderDeps, 'listeners' | 'secretOf' | 'lastKeySet'> {
@@ -28,8 +30,12 @@ export interface AccessSide extends Component {
 
 export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): AccessSide {
   const lastKeySet = new LastKeySet();
-  const accessOf = ({ access, listeners, secrets }: ResolvedConfig): Access =>
-    createAccess(access)({ ...deps, listeners, secretOf: (reference) => secrets.secret(reference), lastKeySet });
+  const accessOf = ({ access, listeners, secrets }: ResolvedConfig): Access & Pick<OutsideAccess, 'authority'> => {
+    const all = { ...deps, listeners, secretOf: (reference: SecretReference) => secrets.secret(reference), lastKeySet };
+    const made = createAccess(access)(all);
+    const { authority, parts } = createOutsideAccess(access, all);
+    return { ...made, authority, parts: [...made.parts, ...parts] };
+  };
   const access = new Live(accessOf(first));
   const doors = createDoors(access);
   const bans = createBans(first.access.bans, deps);
@@ -39,7 +45,7 @@ export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): Acces
     doors,
     authenticator: bans.guard(failures.guard(doors)),
     isBanned: (address) => bans.hasAddress(address),
-    authorizer: createAuthorizer(first.access),
+    authorizer: createAuthorizer(first.access, () => access.current.authority),
     start: (signal) => startInOrder([bans, ...access.current.parts], signal),
     stop: (deadline) => stopAll([bans, ...access.current.parts], deadline),
     async prepare(next, signal) {

@@ -21,6 +21,8 @@ export interface AcceptedSession {
   readonly notice: string;
   /** What ends the exchange of a client that named an Authentication Method. */
   readonly authenticationData: Uint8Array | undefined;
+  /** One of its subscriptions brings the topic, as they are now. */
+  readonly bringsTopic: (topic: string) => boolean;
 }
 
 /** One connection, seen from the engine: the edge stands on the other side. */

@@ -1,6 +1,7 @@
 import type { ConnectPacket } from '../mqtt/connect.ts';
 import type { InterestWatcher } from '../plane/interest.ts';
 import type { Message, Qos } from '../plane/message.ts';
+import type { AccessVerdict } from './access-verdict.ts';
 import type { Offers } from './offers-schema.ts';
 
 /** The certificate a peer showed, as far as logs and identity need it. */
@@ -253,9 +254,8 @@ export interface PublishRequest {
 }
 
 /**
- * Decides what clients may do. It is asked at once and answers from memory; a verdict on a topic is remembered where it
- * was asked for, until the generation is another. Each method says why not, in a sentence for the log and for MQTT 5
- * clients; undefined allows it.
+ * Decides what clients may do: at once and from memory, or by a question. A verdict on a topic is remembered where it was
+ * asked for, until the generation is another; that of somebody outside as long as it counts.
  */
 export interface Authorizer {
   /** Another one with every change of the rules: what was said before counts no more. */
@@ -264,10 +264,13 @@ export interface Authorizer {
   readonly before5?: 'drop' | 'disconnect' | undefined;
   /** What SUBACK of MQTT 5 says of a subscription that it denies; left out: not authorized, 0x87. */
   readonly denialCode?: number | undefined;
-  publish(client: AuthorizedClient, request: PublishRequest): string | undefined;
+  publish(client: AuthorizedClient, request: PublishRequest): AccessVerdict;
   /** @param filter also `$share/group/filter` */
-  subscribe(client: AuthorizedClient, filter: string, qos: Qos): string | undefined;
-  /** Asked for what a subscription brings, also retained and queued messages. Left out: whoever may subscribe may receive. */
+  subscribe(client: AuthorizedClient, filter: string, qos: Qos): AccessVerdict;
+  /**
+   * Asked for what a subscription brings, also retained and queued messages; nobody outside is asked about it. Left out:
+   * whoever may subscribe may receive.
+   */
   readonly receive?: ((client: AuthorizedClient, topic: string) => string | undefined) | undefined;
 }
 

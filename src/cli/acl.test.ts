@@ -72,6 +72,39 @@ test('--certificate explains rules about certificates, their issuer included', a
   });
 });
 
+test('where no rule decides it says who is asked, and where one does it does not', async () => {
+  const config = join(directory.path, 'asks.yaml');
+  await writeFile(join(directory.path, 'passwords'), '');
+  const page = await readFile(join(import.meta.dirname, '../../docs/access-rules.md'), 'utf8');
+  const example = page.split('\n## Services that are asked\n')[1] ?? '';
+  const text = /```yaml\n([\s\S]*?)```/.exec(example)?.[1] ?? '';
+  await writeFile(config, text.replace('./passwords', join(directory.path, 'passwords')));
+  for (const [args, said] of [
+    [
+      ['bob', 'publish', 'a'],
+      /^asked  user "bob" publish "a"\nno rule decides, so access\.http\.authorize, and then access\.nats\.authorize is asked/,
+    ],
+    [
+      ['bob', 'subscribe', 'a/#'],
+      /^asked  .*\nit would bring "a" as well, which no rule speaks of\nno rule decides, so access\.http/,
+    ],
+    [['bob', 'publish', 'users/bob/x'], /^allowed .*\nby access\.rules\[1\]/],
+    [['bob', 'subscribe', 'users/bob/+'], /^allowed /],
+    [['bob', 'publish', 'secret/x'], /^denied .*\nby access\.rules\[0\]/],
+    [
+      ['bob', 'subscribe', '#'],
+      /^denied .*\nit would bring "secret.*" as well, which is not allowed\nby access\.rules\[0\]/,
+    ],
+    [['bob', 'receive', 'a'], /^allowed /],
+  ] as const) {
+    const { out, err } = await explainIn(config, ...args);
+    expect(err).toBe('');
+    expect(out).toMatch(said);
+  }
+  const { out } = await explainIn(config, 'bob', 'publish', 'a', '--json');
+  expect(JSON.parse(out)).toMatchObject({ isAllowed: false, asks: ['access.http.authorize', 'access.nats.authorize'] });
+});
+
 test('a wrong action or topic is a usage error', async () => {
   expect(await explain('bob', 'read', 'a')).toMatchObject({ code: 2, err: expect.stringContaining('no action') });
   expect(await explain('bob', 'publish', 'a/#')).toMatchObject({ code: 2 });

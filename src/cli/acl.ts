@@ -112,14 +112,21 @@ function claimsOf(given: readonly string[]): Readonly<Record<string, readonly st
 
 function text(
   loaded: LoadedConfig,
-  { isAllowed, uncovered, decidedBy, passedOver }: AccessExplanation,
+  { isAllowed, asks, uncovered, decidedBy, passedOver }: AccessExplanation,
   user: string,
   action: Action,
   topic: string,
 ): string {
-  const verdict = `${isAllowed ? 'allowed' : 'denied'}  user "${user}" ${action} "${topic}"`;
-  const because = uncovered === undefined ? [] : [`it would bring "${uncovered}" as well, which is not allowed`];
-  return [verdict, ...because, deciding(loaded, isAllowed, decidedBy), ...passedOver.map(passed(loaded))].join('\n');
+  const isAsked = asks.length > 0;
+  const verdict = `${isAsked ? 'asked' : isAllowed ? 'allowed' : 'denied'}  user "${user}" ${action} "${topic}"`;
+  const because =
+    uncovered === undefined
+      ? []
+      : [`it would bring "${uncovered}" as well, which ${isAsked ? 'no rule speaks of' : 'is not allowed'}`];
+  const by = isAsked
+    ? `no rule decides, so ${asks.join(', and then ')} is asked`
+    : deciding(loaded, isAllowed, decidedBy);
+  return [verdict, ...because, by, ...passedOver.map(passed(loaded))].join('\n');
 }
 
 function deciding(loaded: LoadedConfig, isAllowed: boolean, decidedBy: number | undefined): string {

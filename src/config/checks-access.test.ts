@@ -25,6 +25,16 @@ test.each([
 });
 
 test.each([
+  [rule('viaduct.auth.authorize', 'viaduct/auth/authorize', { direction: 'from-nats' }), true],
+  [rule('viaduct.auth.*', 'viaduct/auth/+'), true],
+  [rule('viaduct.auth.authorize', 'viaduct/auth/authorize', { direction: 'to-nats' }), false],
+  [rule('viaduct.auth.connect', 'viaduct/auth/connect'), false],
+] as const)('a rule with which MQTT clients could answer what they may do is refused: %j', (one, isRefused) => {
+  const said = saidOf({ access: { nats: { authorize: {} } }, bridge: { rules: [one] } });
+  expect(said.filter((line) => line.includes('could answer for the service'))).toHaveLength(isRefused ? 1 : 0);
+});
+
+test.each([
   ['http to another machine', { access: { http: { authenticate: { url: 'http://accounts.example.com/' } } } }, true],
   ['http to this machine', { access: { http: { authenticate: { url: 'http://127.0.0.1:8080/' } } } }, false],
   ['http to this machine over IPv6', { access: { http: { authenticate: { url: 'http://[::1]:8080/' } } } }, false],

@@ -94,7 +94,7 @@ export const checks: readonly Check[] = [
     run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
   },
   {
-    rule: 'No bridge rule takes the subject of `access.nats.authenticate` to MQTT clients.',
+    rule: 'No bridge rule takes the subject of `access.nats.authenticate` or `access.nats.authorize` to MQTT clients.',
     run: checkQuestionSubject,
   },
   {

@@ -43,7 +43,7 @@ export function secretReferencesOf({ nats, listeners, store, access, metrics }: 
 }
 
 /** Files that providers of access go by are read like secrets: once, with the configuration. */
-function accessReferences({ jwt, http: { authenticate: http } }: Config['access']): SecretPlace[] {
+function accessReferences({ jwt, http }: Config['access']): SecretPlace[] {
   const at = (path: ConfigPath, to: SecretReference | undefined): SecretPlace[] =>
     to === undefined ? [] : [{ path: ['access', ...path], to }];
   const file = (path: ConfigPath, name: string | undefined): SecretPlace[] =>
@@ -52,8 +52,10 @@ function accessReferences({ jwt, http: { authenticate: http } }: Config['access'
     ...at(['jwt', 'secret'], jwt?.secret),
     ...(jwt?.publicKeys ?? []).flatMap((name, index) => file(['jwt', 'publicKeys', index], name)),
     ...file(['jwt', 'keySet', 'ca'], jwt?.keySet?.ca),
-    ...at(['http', 'authenticate', 'authorization'], http?.authorization),
-    ...file(['http', 'authenticate', 'ca'], http?.ca),
+    ...(['authenticate', 'authorize'] as const).flatMap((question) => [
+      ...at(['http', question, 'authorization'], http[question]?.authorization),
+      ...file(['http', question, 'ca'], http[question]?.ca),
+    ]),
   ];
 }
 

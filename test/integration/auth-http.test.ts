@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer as createTlsServer } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpService } from '../../src/auth/http/http-service.ts';
+import { authenticationPlaceholders } from '../../src/auth/http/placeholders.ts';
 import { requestTemplate } from '../../src/auth/http/request-template.ts';
 import { httpAccessSchema } from '../../src/auth/http/schema.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/auth/outside/http-client.ts';
@@ -115,7 +116,11 @@ describe('a backend of EMQX', () => {
     const options = httpAccessSchema.parse({ authenticate: { url: `${server.url}/auth`, ...authenticate } })
       .authenticate!;
     const http = client();
-    const service = httpService({ template: requestTemplate(options, undefined), http, clock: systemClock });
+    const service = httpService({
+      template: requestTemplate(options, undefined, authenticationPlaceholders),
+      http,
+      clock: systemClock,
+    });
     const question = service.questionOf(authenticationRequest({ clientId: 'c', username: 'ann', password: 'secret' }));
     const said = question.kind === 'question' ? await question.ask(signal) : question;
     http.close();

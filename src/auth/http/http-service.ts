@@ -3,21 +3,19 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type AnswerContext, readServiceAnswer } from '../outside/answer.ts';
 import type { HttpAnswer, HttpClient } from '../outside/http-client.ts';
 import type { Service } from '../outside/service-authenticator.ts';
-import { formType, jsonType, type RequestTemplate } from './request-template.ts';
+import { readHttpAnswer } from './read-answer.ts';
+import type { RequestTemplate } from './request-template.ts';
 
 export interface HttpServiceDeps {
-  readonly template: RequestTemplate;
+  readonly template: RequestTemplate<AuthenticationRequest>;
   readonly http: Pick<HttpClient, 'send'>;
   readonly clock: Clock;
 }
 
-/** What stands before the server says so when that one is away; it is no answer about a client. */
-const gatewayStatuses: readonly number[] = [502, 503, 504];
-
 /** A server that is asked who a client is, as EMQX 5 asks one. */
 export function httpService({ template, http, clock }: HttpServiceDeps): Service {
   return {
-    name: 'http',
+    name: 'http.authenticate',
     questionOf(request) {
       if (request.connect.authenticationMethod !== undefined) return { kind: 'abstain' };
       const filled = template.requestFor(request);
@@ -48,15 +46,9 @@ const contextOf = (
   nowMs,
 });
 
-function read({ status, type, body }: HttpAnswer, context: AnswerContext): AuthenticationVerdict | string {
-  if (status === 204) return readServiceAnswer({ result: 'allow' }, context);
-  if (gatewayStatuses.includes(status)) return `it answers with HTTP status ${status}`;
-  if (status !== 200) return { kind: 'abstain', reason: `access.http does not know it (HTTP status ${status})` };
-  if (type.startsWith(formType)) return readServiceAnswer(Object.fromEntries(new URLSearchParams(body)), context);
-  if (!type.startsWith(jsonType)) return 'its answer is neither JSON nor a form, by its content-type';
-  try {
-    return readServiceAnswer(JSON.parse(body), context);
-  } catch {
-    return 'its answer is not JSON';
-  }
+function read(answer: HttpAnswer, context: AnswerContext): AuthenticationVerdict | string {
+  const said = readHttpAnswer(answer);
+  if (typeof said === 'string') return said;
+  if (said.kind === 'fields') return readServiceAnswer(said.fields, context);
+  return { kind: 'abstain', reason: `access.http does not know it (HTTP status ${answer.status})` };
 }

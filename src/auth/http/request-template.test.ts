@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AskedFor, authenticationRequest } from '../../../test/support/authentication-request.ts';
+import { authorizedClient } from '../../../test/support/authorized-client.ts';
 import { certificateWith } from '../../../test/support/peer-certificate.ts';
-import { parseHttpTemplate } from './placeholders.ts';
+import { type AuthorizedClient, noTrust } from '../../broker/ports.ts';
+import { accessPlaceholders, authenticationPlaceholders, parseHttpTemplate } from './placeholders.ts';
 import { requestTemplate } from './request-template.ts';
 import { httpAccessSchema } from './schema.ts';
 
@@ -10,7 +12,9 @@ const url = 'http://127.0.0.1:8080/auth';
 const optionsOf = (authenticate: object) =>
   httpAccessSchema.parse({ authenticate: { url, ...authenticate } }).authenticate!;
 const filled = (authenticate: object, client: AskedFor, authorization?: string) =>
-  requestTemplate(optionsOf(authenticate), authorization).requestFor(authenticationRequest(client));
+  requestTemplate(optionsOf(authenticate), authorization, authenticationPlaceholders).requestFor(
+    authenticationRequest(client),
+  );
 
 const tls = {
   version: 'TLSv1.3',
@@ -86,7 +90,9 @@ describe('a client does not get further than its value', () => {
     const codePoint = fc.oneof(fc.integer({ min: 0, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff }));
     const text = fc.string({ unit: codePoint.map((code) => String.fromCodePoint(code)), maxLength: 20 });
     const getting = optionsOf({ method: 'get', url: `${url}/\${clientid}?u=\${username}`, body: {} });
-    const templates = [getting, optionsOf({})].map((options) => requestTemplate(options, undefined));
+    const templates = [getting, optionsOf({})].map((options) =>
+      requestTemplate(options, undefined, authenticationPlaceholders),
+    );
     fc.assert(
       fc.property(text, text, (clientId, username) => {
         fc.pre(!['.', '..'].includes(clientId));
@@ -104,24 +110,30 @@ describe('a client does not get further than its value', () => {
 
   test('a password that is no text is refused in JSON, and goes into a form as it is', () => {
     const request = { ...authenticationRequest(ann), password: Buffer.from([0xff, 0x00]) };
-    expect(requestTemplate(optionsOf({}), undefined).requestFor(request)).toBe('what it sends is not UTF-8');
+    expect(requestTemplate(optionsOf({}), undefined, authenticationPlaceholders).requestFor(request)).toBe(
+      'what it sends is not UTF-8',
+    );
     const form = optionsOf({ headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-    expect(requestTemplate(form, undefined).requestFor(request)).toMatchObject({
+    expect(requestTemplate(form, undefined, authenticationPlaceholders).requestFor(request)).toMatchObject({
       body: expect.stringContaining('password=%FF%00'),
     });
   });
 });
 
 test('whether the password is asked for is known', () => {
-  expect(requestTemplate(optionsOf({}), undefined).hasPassword).toBe(true);
-  expect(requestTemplate(optionsOf({ body: { c: '${clientid}' } }), undefined).hasPassword).toBe(false);
+  expect(requestTemplate(optionsOf({}), undefined, authenticationPlaceholders).hasPassword).toBe(true);
+  expect(
+    requestTemplate(optionsOf({ body: { c: '${clientid}' } }), undefined, authenticationPlaceholders).hasPassword,
+  ).toBe(false);
 });
 
 test('templates: dollars and braces that are no placeholder stay as they are', () => {
-  expect(parseHttpTemplate('a$b{c}$')).toEqual(['a', '$', 'b{c}', '$']);
-  expect(parseHttpTemplate('')).toEqual([]);
-  expect(parseHttpTemplate('${zone}')).toMatch(/^there is no \$\{zone\}; there are \$\{username\}/);
-  expect(parseHttpTemplate('${__proto__}')).toMatch(/^there is no/);
+  expect(parseHttpTemplate('a$b{c}$', authenticationPlaceholders)).toEqual(['a', '$', 'b{c}', '$']);
+  expect(parseHttpTemplate('', authenticationPlaceholders)).toEqual([]);
+  expect(parseHttpTemplate('${zone}', authenticationPlaceholders)).toMatch(
+    /^there is no \$\{zone\}; there are \$\{username\}/,
+  );
+  expect(parseHttpTemplate('${__proto__}', authenticationPlaceholders)).toMatch(/^there is no/);
 });
 
 describe('settings that cannot work are refused', () => {
@@ -140,5 +152,77 @@ describe('settings that cannot work are refused', () => {
     expect(parsed.error?.issues.map((issue) => ['authenticate', path].join('.') === issue.path.join('.'))).toContain(
       true,
     );
+  });
+});
+
+describe('what a client may do is asked', () => {
+  const access = (authorize: object = {}) =>
+    requestTemplate(
+      httpAccessSchema.parse({ authorize: { url, ...authorize } }).authorize!,
+      undefined,
+      accessPlaceholders,
+    );
+  const request = { action: 'publish', topic: 'a/b', qos: 1, isRetained: true } as const;
+  const client = authorizedClient({ user: 'ann', claims: { role: 'admin', list: [1] } });
+
+  test('with user name, client id, action and topic where nothing else is said', () => {
+    expect(access().requestFor({ client, request })).toMatchObject({
+      method: 'POST',
+      url,
+      body: '{"username":"ann","clientid":"c","action":"publish","topic":"a/b"}',
+    });
+  });
+
+  test('with all placeholders that the authorizer of EMQX has, as text', () => {
+    const names = ['qos', 'retain', 'peerhost', 'proto_name', 'mountpoint', 'client_attrs.role', 'client_attrs.list'];
+    const body = Object.fromEntries(names.map((name) => [name, `\${${name}}`]));
+    const filledIn = access({ body }).requestFor({ client, request });
+    expect(typeof filledIn === 'object' && JSON.parse(filledIn.body ?? '')).toEqual({
+      qos: '1',
+      retain: 'true',
+      peerhost: '10.1.2.3',
+      proto_name: 'MQTT',
+      mountpoint: '',
+      'client_attrs.role': 'admin',
+      'client_attrs.list': '',
+    });
+  });
+
+  test('without a user name of those whom nobody vouches for, and without what is unknown of a client that is gone', () => {
+    const body = { u: '${username}', h: '${peerhost}' };
+    const of = (asked: AuthorizedClient) => access({ body }).requestFor({ client: asked, request });
+    expect(of({ ...client, principal: 'anonymous', trust: noTrust })).toMatchObject({
+      body: '{"u":"","h":"10.1.2.3"}',
+    });
+    expect(of(authorizedClient({ isGone: true }))).toMatchObject({ body: '{"u":"me","h":""}' });
+  });
+
+  test('no topic leads to another question, in URL, query or JSON', () => {
+    const levels = fc.array(
+      fc.string({ unit: fc.constantFrom('a', '.', '%', '?', '&', '=', '#', '+', '"', '\\', 'ä', '$', '{') }),
+    );
+    const getting = access({ method: 'get', url: `${url}/\${topic}?t=\${topic}&a=\${action}`, body: {} });
+    fc.assert(
+      fc.property(levels, (parts) => {
+        const topic = parts.join('/');
+        fc.pre(!['.', '..'].includes(topic)); // which are refused in a path
+        const about = { client, request: { ...request, topic } };
+        const posted = access().requestFor(about);
+        expect(typeof posted === 'object' && JSON.parse(posted.body ?? '')).toMatchObject({ topic, action: 'publish' });
+        const got = getting.requestFor(about);
+        if (typeof got === 'string') throw new Error(got);
+        const read = new URL(got.url);
+        expect(read.pathname.split('/')).toHaveLength(3);
+        expect(decodeURIComponent(read.pathname.split('/')[2] ?? '')).toBe(topic);
+        expect([...read.searchParams]).toEqual([
+          ['t', topic],
+          ['a', 'publish'],
+        ]);
+      }),
+    );
+  });
+
+  test('${password} is nothing that anybody knows then', () => {
+    expect(() => access({ body: { p: '${password}' } })).toThrow(/there is no \$\{password\}/);
   });
 });

@@ -1,4 +1,3 @@
-import type { AuthenticationRequest } from '../../broker/ports.ts';
 import { ConfigError } from '../../kernel/errors.ts';
 import type { HttpRequest } from '../outside/http-client.ts';
 import {
@@ -6,27 +5,39 @@ import {
   asUrlPart,
   fillRequest,
   type HttpTemplate,
+  type Placeholders,
   parseHttpTemplate,
   uses,
   utf8Of,
 } from './placeholders.ts';
-import type { HttpAuthenticateOptions } from './schema.ts';
+import type { HttpRequestOptions } from './schema.ts';
 
-type Entry = readonly [name: string, template: HttpTemplate];
+type Entry<Q> = readonly [name: string, template: HttpTemplate<Q>];
 
-export interface RequestTemplate {
+export interface RequestTemplate<Q> {
   /** It asks for the password, so that who answers has looked at it. */
   readonly hasPassword: boolean;
-  /** @returns the sentence that says what of the client cannot be written into it */
-  requestFor(client: AuthenticationRequest): HttpRequest | string;
+  /** @returns the sentence that says what of the question cannot be written into it */
+  requestFor(question: Q): HttpRequest | string;
 }
 
 /**
- * What is sent for each client.
+ * What is sent for each question.
  * @param authorization value of the header of this name; undefined: none
  * @throws ConfigError where a template is wrong, which the schema finds before
  */
-export function requestTemplate(options: HttpAuthenticateOptions, authorization: string | undefined): RequestTemplate {
+export function requestTemplate<Q>(
+  options: HttpRequestOptions,
+  authorization: string | undefined,
+  placeholders: Placeholders<Q>,
+): RequestTemplate<Q> {
+  const parsed = (text: string): HttpTemplate<Q> => {
+    const template = parseHttpTemplate(text, placeholders);
+    if (typeof template === 'string') throw new ConfigError('config-invalid', `access.http: ${template}`);
+    return template;
+  };
+  const entriesOf = (record: Readonly<Record<string, string>>): readonly Entry<Q>[] =>
+    Object.entries(record).map(([name, text]) => [name, parsed(text)]);
   const method = options.method === 'get' ? 'GET' : 'POST';
   const [origin = '', path = ''] = splitUrl(options.url);
   const at = path.indexOf('?');
@@ -45,21 +56,21 @@ export function requestTemplate(options: HttpAuthenticateOptions, authorization:
 
   return {
     hasPassword: all.some((template) => uses(template, 'password')),
-    requestFor(client) {
-      const target = fillRequest(pathTemplate, client, asUrlPart) ?? '';
+    requestFor(question) {
+      const target = fillRequest(pathTemplate, question, asUrlPart) ?? '';
       if (/(^|\/)\.{1,2}(\/|$)/.test(target)) return 'what it sends would lead to another path of the URL';
       const filled: Record<string, string> = { ...fixed };
       for (const [name, template] of headers) {
-        const value = fillRequest(template, client, asHeaderPart);
+        const value = fillRequest(template, question, asHeaderPart);
         if (value === undefined) return `what it sends cannot stand in the header ${name}`;
         filled[name] = value;
       }
-      const query = [fillRequest(queryTemplate, client, asUrlPart) ?? ''];
-      if (method === 'GET') query.push(formOf(body, client));
+      const query = [fillRequest(queryTemplate, question, asUrlPart) ?? ''];
+      if (method === 'GET') query.push(formOf(body, question));
       const search = query.filter((part) => part !== '').join('&');
       const url = `${origin}${target === '' ? '/' : target}${search === '' ? '' : `?${search}`}`;
       if (method === 'GET') return { method, url, headers: filled };
-      const text = isForm ? formOf(body, client) : jsonOf(body, client);
+      const text = isForm ? formOf(body, question) : jsonOf(body, question);
       return text === undefined ? 'what it sends is not UTF-8' : { method, url, headers: filled, body: text };
     },
   };
@@ -71,19 +82,10 @@ export const formType = 'application/x-www-form-urlencoded';
 /** Origin, and the rest without its fragment. */
 const splitUrl = (url: string): readonly string[] => /^(https?:\/\/[^/?#\s]+)([^#\s]*)$/.exec(url)?.slice(1) ?? [];
 
-function parsed(text: string): HttpTemplate {
-  const template = parseHttpTemplate(text);
-  if (typeof template === 'string') throw new ConfigError('config-invalid', `access.http.authenticate: ${template}`);
-  return template;
-}
+const formOf = <Q>(entries: readonly Entry<Q>[], question: Q): string =>
+  entries.map(([name, template]) => `${asUrlPart(name)}=${fillRequest(template, question, asUrlPart) ?? ''}`).join('&');
 
-const entriesOf = (record: Readonly<Record<string, string>>): readonly Entry[] =>
-  Object.entries(record).map(([name, text]) => [name, parsed(text)]);
-
-const formOf = (entries: readonly Entry[], client: AuthenticationRequest): string =>
-  entries.map(([name, template]) => `${asUrlPart(name)}=${fillRequest(template, client, asUrlPart) ?? ''}`).join('&');
-
-function jsonOf(entries: readonly Entry[], client: AuthenticationRequest): string | undefined {
-  const filled = entries.map(([name, template]) => [name, fillRequest(template, client, utf8Of)] as const);
+function jsonOf<Q>(entries: readonly Entry<Q>[], question: Q): string | undefined {
+  const filled = entries.map(([name, template]) => [name, fillRequest(template, question, utf8Of)] as const);
   return filled.some(([, value]) => value === undefined) ? undefined : JSON.stringify(Object.fromEntries(filled));
 }

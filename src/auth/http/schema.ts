@@ -1,20 +1,36 @@
 import { z } from 'zod';
 import { byteSize, secretReference } from '../../kernel/schema.ts';
-import { serviceFields } from '../outside/schema.ts';
-import { parseHttpTemplate } from './placeholders.ts';
+import { aboutAccess, aboutIdentity, serviceFields } from '../outside/schema.ts';
+import {
+  accessPlaceholders,
+  authenticationPlaceholders,
+  type Placeholders,
+  parseHttpTemplate,
+} from './placeholders.ts';
 
 /** Text with `${username}` and the like. */
-const template = z.string().superRefine((text, context) => {
-  const parsed = parseHttpTemplate(text);
-  if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed, input: text });
-});
+const templateOf = (placeholders: Pick<Placeholders<never>, 'names' | 'valueOf'>) =>
+  z.string().superRefine((text, context) => {
+    const parsed = parseHttpTemplate(text, placeholders);
+    if (typeof parsed === 'string') context.addIssue({ code: 'custom', message: parsed, input: text });
+  });
+
+const listOf = ({ names }: { readonly names: readonly string[] }): string =>
+  names.map((name) => `\`\${${name}}\``).join(', ');
 
 const origin = /^https?:\/\/[^/?#@\s$]+([/?]|$)/;
 
-const authenticateSchema = z
-  .strictObject({
+/** How a server is asked, whatever about. */
+function requestFields(
+  placeholders: Pick<Placeholders<never>, 'names' | 'valueOf'>,
+  body: Readonly<Record<string, string>>,
+  unavailable: string,
+) {
+  const template = templateOf(placeholders);
+  return {
     method: z.enum(['post', 'get']).prefault('post').meta({
-      description: 'How it is asked. With `get`, passwords stand in URLs, and so in the logs of servers.',
+      description:
+        'How it is asked. With `get`, what is sent stands in URLs, passwords too, and so in the logs of servers.',
       reload: 'live',
     }),
     url: template
@@ -22,8 +38,7 @@ const authenticateSchema = z
         error: 'write https://host/path; no credentials, fragment or placeholder stands before the path',
       })
       .meta({
-        description:
-          'Whom to ask. In URL, `headers` and `body`: `${username}`, `${password}`, `${clientid}`, `${peerhost}`, `${peerport}`, `${cert_common_name}`, `${cert_subject}`, `${listener}`; what a client does not have is empty.',
+        description: `Whom to ask. In URL, \`headers\` and \`body\`: ${listOf(placeholders)}; what a client does not have is empty.`,
         reload: 'live',
       }),
     headers: z
@@ -42,7 +57,7 @@ const authenticateSchema = z
     }),
     body: z
       .record(z.string(), template)
-      .prefault({ username: '${username}', password: '${password}', clientid: '${clientid}' })
+      .prefault(body)
       .meta({ description: 'What is sent: a JSON object or a form; with `get` a query.', reload: 'live' }),
     ca: z.string().min(1).optional().meta({
       description: 'PEM file of the trust anchors of the server. Left out: those that Node has.',
@@ -71,31 +86,69 @@ const authenticateSchema = z
         limit: {
           bounds: 'connection',
           why: 'Answers have some hundred bytes.',
-          client: 'CONNACK 0x88 in MQTT 5, return code 3 before.',
+          client: unavailable,
           metric: 'auth_service_answers_total{outcome="failed"}',
         },
       }),
-    ...serviceFields,
+  };
+}
+
+interface Typed {
+  readonly method: 'post' | 'get';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function checkContentType({ method, headers }: Typed, context: z.RefinementCtx<Typed>): void {
+  const type = headers['content-type'];
+  const isKnown = /^application\/(json|x-www-form-urlencoded)(;|$)/.test(type ?? 'application/json');
+  const message =
+    method === 'get' && type !== undefined
+      ? 'a request with get has no content-type; leave it out, or use post'
+      : 'use application/json or application/x-www-form-urlencoded';
+  if ((method === 'get' && type !== undefined) || !isKnown)
+    context.addIssue({ code: 'custom', path: ['headers', 'content-type'], message });
+}
+
+const authenticateSchema = z
+  .strictObject({
+    ...requestFields(
+      authenticationPlaceholders,
+      { username: '${username}', password: '${password}', clientid: '${clientid}' },
+      aboutIdentity.unavailable,
+    ),
+    ...serviceFields(aboutIdentity),
   })
-  .superRefine(({ method, headers }, context) => {
-    const type = headers['content-type'];
-    const isKnown = /^application\/(json|x-www-form-urlencoded)(;|$)/.test(type ?? 'application/json');
-    const message =
-      method === 'get' && type !== undefined
-        ? 'a request with get has no content-type; leave it out, or use post'
-        : 'use application/json or application/x-www-form-urlencoded';
-    if ((method === 'get' && type !== undefined) || !isKnown)
-      context.addIssue({ code: 'custom', path: ['headers', 'content-type'], message });
-  })
+  .superRefine(checkContentType)
   .optional()
   .meta({
     description: 'A server that is asked who a client is, in the words of the HTTP authenticator of EMQX 5.',
     reload: 'live',
   });
 
+const authorizeSchema = z
+  .strictObject({
+    ...requestFields(
+      accessPlaceholders,
+      { username: '${username}', clientid: '${clientid}', action: '${action}', topic: '${topic}' },
+      aboutAccess.unavailable,
+    ),
+    ...serviceFields(aboutAccess),
+  })
+  .superRefine(checkContentType)
+  .optional()
+  .meta({
+    description:
+      'A server that is asked what a client may do where no rule says it, in the words of the HTTP authorizer of EMQX 5.',
+    reload: 'live',
+  });
+
 export const httpAccessSchema = z
-  .strictObject({ authenticate: authenticateSchema })
+  .strictObject({ authenticate: authenticateSchema, authorize: authorizeSchema })
   .prefault({})
   .meta({ description: 'Servers that are asked over HTTP.', reload: 'live' });
 
 export type HttpAuthenticateOptions = NonNullable<z.output<typeof authenticateSchema>>;
+/** How a server is asked, whatever about. */
+export type HttpRequestOptions = Pick<HttpAuthenticateOptions, 'method' | 'url' | 'headers' | 'body'>;
+/** And by what client. */
+export type HttpServiceOptions = Omit<HttpAuthenticateOptions, never>;

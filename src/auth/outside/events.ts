@@ -1,7 +1,7 @@
 import { defineEvent } from '../../kernel/telemetry-ports.ts';
 
-/** Who is asked. */
-export type ServiceName = 'http' | 'nats';
+/** Who is asked, as its setting is called below `access`: who a client is, or what it may do. */
+export type ServiceName = `${'http' | 'nats'}.${'authenticate' | 'authorize'}`;
 
 /** `remembered`: nobody had to be asked; `full`, `out`: nobody was. */
 export type AnswerOutcome = 'allow' | 'deny' | 'ignore' | 'failed' | 'remembered' | 'full' | 'out';
@@ -21,7 +21,7 @@ export const serviceOut = defineEvent<{ service: ServiceName; problem: string; p
   labels: ['service'],
   level: 'warn',
   message: ({ service, problem, pauseMs }) =>
-    `access.${service}: nobody is asked for ${pauseMs} ms, as it failed again and again; clients that need it are refused. The last time: ${problem}`,
+    `access.${service}: nobody is asked for ${pauseMs} ms, as it failed again and again; what needs it is refused. The last time: ${problem}`,
 });
 
 export const serviceBack = defineEvent<{ service: ServiceName }>({

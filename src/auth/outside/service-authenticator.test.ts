@@ -14,7 +14,7 @@ function world(options: Partial<typeof defaults> = {}) {
   const telemetry = recordedTelemetry();
   const open: { readonly clientId: string; answer(reply: Reply): void; fail(error: unknown): void }[] = [];
   const service: Service = {
-    name: 'http',
+    name: 'http.authenticate',
     questionOf: ({ clientId }) => ({
       kind: 'question',
       parts: [clientId],
@@ -44,7 +44,9 @@ test.each([
   expect(await answered('a', verdict)).toEqual(verdict);
   const again = authenticator.authenticate(authenticationRequest({ clientId: 'a' }));
   expect(again).toEqual(verdict);
-  expect(telemetry.count('auth_service_answers_total', { service: 'http', outcome: 'remembered' })).toBe(1);
+  expect(telemetry.count('auth_service_answers_total', { service: 'http.authenticate', outcome: 'remembered' })).toBe(
+    1,
+  );
   clock.advance(1_000);
   expect(authenticator.authenticate(authenticationRequest({ clientId: 'a' }))).toBeTypeOf('function');
 });
@@ -54,7 +56,7 @@ test('a failure refuses the client as unavailable, is not remembered, and never 
   expect(await answered('a', 'it is away')).toEqual({
     kind: 'reject',
     code: 'unavailable',
-    reason: 'access.http could not be asked about it: it is away',
+    reason: 'access.http.authenticate could not be asked about it: it is away',
   });
   expect(await answered('a', ann)).toEqual(ann);
   expect(telemetry.count('auth_service_answers_total', { outcome: 'failed' })).toBe(1);
@@ -72,7 +74,7 @@ test('after some failures it is left alone for a while; one client tries then', 
   expect(await ask('b')).toMatchObject({ code: 'unavailable' });
   open.at(-1)?.answer(ann);
   expect(await trial).toEqual(ann);
-  expect(telemetry.lines('info')).toEqual(['access.http: it answers again']);
+  expect(telemetry.lines('info')).toEqual(['access.http.authenticate: it answers again']);
   expect(await answered('b', ann)).toEqual(ann);
 });
 

@@ -3,9 +3,17 @@ import { fakeClock } from '../../../test/support/fake-clock.ts';
 import type { AuthenticationVerdict } from '../../broker/ports.ts';
 import { VerdictMemory } from './verdict-memory.ts';
 
+const endOf = (verdict: AuthenticationVerdict) => (verdict.kind === 'accept' ? verdict.expiresAtMs : undefined);
 const make = (options: { durationMs?: number; maxBytes?: number } = {}) => {
   const clock = fakeClock(1_000_000);
-  return { clock, memory: new VerdictMemory({ durationMs: 1_000, maxBytes: 100_000, ...options }, clock) };
+  return {
+    clock,
+    memory: new VerdictMemory<AuthenticationVerdict>(
+      { durationMs: 1_000, maxBytes: 100_000, ...options },
+      clock,
+      endOf,
+    ),
+  };
 };
 const ann: AuthenticationVerdict = { kind: 'accept', principal: 'ann', trust: 'http' };
 
@@ -13,7 +21,7 @@ test('a verdict counts for a while, and a part of the question that differs make
   const { memory, clock } = make();
   const key = memory.keyOf(['ann', Buffer.from('secret')]);
   memory.set(key, ann);
-  expect(memory.get(memory.keyOf(['ann', Buffer.from('secret')]))).toEqual(ann);
+  expect(memory.get(memory.keyOf(['ann', Buffer.from('secret')]))).toMatchObject({ verdict: ann });
   for (const other of [['ann', 'Secret'], ['anns', 'ecret'], ['ann', 'secret', ''], ['annsecret']])
     expect(memory.get(memory.keyOf(other))).toBeUndefined();
   clock.advance(1_000);

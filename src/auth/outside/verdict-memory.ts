@@ -1,4 +1,3 @@
-import type { AuthenticationVerdict } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { Memo } from '../../kernel/memo.ts';
 import { keyedDigest } from '../keyed-digest.ts';
@@ -9,46 +8,48 @@ export interface VerdictMemoryOptions {
   readonly maxBytes: number;
 }
 
-interface Remembered {
-  readonly verdict: AuthenticationVerdict;
-  /** Monotonic. */
+export interface Remembered<V> {
+  readonly verdict: V;
+  /** It counts until then; monotonic. */
   readonly untilMs: number;
-  readonly bytes: number;
 }
 
 /**
  * Verdicts of a little while ago, so that clients who come back do not ask again. What was asked is known by
  * its digest alone (see `keyedDigest`).
  */
-export class VerdictMemory {
+export class VerdictMemory<V> {
   /** Names a question: all that its answer may depend on, each part by itself. */
   readonly keyOf = keyedDigest();
   readonly #options: VerdictMemoryOptions;
   readonly #clock: Clock;
-  readonly #known: Memo<Remembered>;
+  readonly #endOf: (verdict: V) => number | undefined;
+  readonly #known: Memo<Remembered<V> & { readonly bytes: number }>;
 
-  constructor(options: VerdictMemoryOptions, clock: Clock) {
+  /** @param endOf by the wall clock, of a verdict that does not count for ever */
+  constructor(options: VerdictMemoryOptions, clock: Clock, endOf: (verdict: V) => number | undefined) {
     this.#options = options;
     this.#clock = clock;
+    this.#endOf = endOf;
     this.#known = new Memo(options.maxBytes, ({ bytes }) => bytes);
   }
 
-  get(key: string): AuthenticationVerdict | undefined {
+  get(key: string): Remembered<V> | undefined {
     const found = this.#known.get(key);
     if (found === undefined) return undefined;
-    const { verdict, untilMs } = found;
-    const hasEnded =
-      verdict.kind === 'accept' && (verdict.expiresAtMs ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
-    if (this.#clock.monotonic() < untilMs && !hasEnded) return verdict;
+    const hasEnded = (this.#endOf(found.verdict) ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
+    if (this.#clock.monotonic() < found.untilMs && !hasEnded) return found;
     this.#known.delete(key);
     return undefined;
   }
 
-  set(key: string, verdict: AuthenticationVerdict): void {
+  /** @returns how it is remembered, if at all */
+  set(key: string, verdict: V): Remembered<V> {
     const { durationMs } = this.#options;
-    if (durationMs === 0) return;
+    const remembered = { verdict, untilMs: this.#clock.monotonic() + durationMs };
+    if (durationMs === 0) return remembered;
     this.#known.delete(key);
-    const bytes = 2 * JSON.stringify(verdict).length;
-    this.#known.set(key, { verdict, untilMs: this.#clock.monotonic() + durationMs, bytes });
+    this.#known.set(key, { ...remembered, bytes: 2 * JSON.stringify(verdict).length });
+    return remembered;
   }
 }

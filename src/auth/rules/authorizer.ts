@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AccessVerdict } from '../../broker/access-verdict.ts';
 import type { AuthorizedClient, Authorizer, BridgeGuard, PublishRequest } from '../../broker/ports.ts';
 import { enrollResponseTopic, enrollTopic, reservedTopics } from '../../broker/reserved-topics.ts';
 import { atOnce, nothing, type Prepared } from '../../kernel/prepared.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { parseSharedFilter } from '../../mqtt/topic.ts';
 import type { Qos } from '../../plane/message.ts';
+import type { OutsideAuthority } from '../outside/authority.ts';
 import { type AskingClient, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
-import { type Action, bridgeListener, type RulesOptions } from './rule-options.ts';
+import { type Action, type AuthorizerOptions, bridgeListener, type RulesOptions } from './rule-options.ts';
 import { type ClientRules, RuleSet } from './rule-set.ts';
 import { firstEnding } from './topic-verdict.ts';
 
@@ -16,14 +18,19 @@ export interface RulesAuthorizer extends Authorizer {
   /** A rule of the bridge is a client of its name, on the listener `nats`. */
   readonly guard: (rule: string) => BridgeGuard;
   /** Rules that are the same are no change. */
-  prepare(next: RulesOptions): Prepared;
+  prepare(next: AuthorizerOptions): Prepared;
 }
 
 /**
- * The first rule that fits decides, and where none does it is denied. What is the broker's own no rule gives away. To ask
- * for a certificate takes no rule, as enrollment has its own; but a rule may deny it. Without rules all else is allowed.
+ * The first rule that fits decides. Where none does somebody outside is asked, if there is one who can be; else it is denied.
+ * What is the broker's own nobody gives away. To ask for a certificate takes no rule, as enrollment has its own; but a rule may
+ * deny it. Without rules, and nobody to ask, all else is allowed.
+ * @param outside who is asked now
  */
-export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
+export function createAuthorizer(
+  initial: AuthorizerOptions,
+  outside: () => OutsideAuthority | undefined = () => undefined,
+): RulesAuthorizer {
   let options = initial;
   let rules = rulesOf(options);
   let generation = 0;
@@ -36,20 +43,27 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
       return facts;
     });
 
-  const publish = (client: AuthorizedClient, request: PublishRequest): string | undefined => {
+  const publish = (client: AuthorizedClient, request: PublishRequest): AccessVerdict => {
     const own = reservedTopics.publish(client, request);
-    if (own !== undefined || rules === undefined) return own;
+    const authority = outside();
+    if (own !== undefined || (rules === undefined && authority === undefined)) return own;
     const { topic } = request;
-    const ending = firstEnding(about(rules, client).publish, topic, request);
-    return (ending?.isAllowing ?? topic === enrollTopic) ? undefined : `it may not publish to "${topic}"`;
+    const ending = rules && firstEnding(about(rules, client).publish, topic, request);
+    if (ending?.isAllowing ?? topic === enrollTopic) return undefined;
+    if (ending !== undefined || authority === undefined) return `it may not publish to "${topic}"`;
+    return () => authority.judge(client, { action: 'publish', ...request });
   };
-  const subscribe = (client: AuthorizedClient, filter: string, qos: Qos): string | undefined => {
+  const subscribe = (client: AuthorizedClient, filter: string, qos: Qos): AccessVerdict => {
     const own = reservedTopics.subscribe(client, filter, qos);
-    if (own !== undefined || rules === undefined) return own;
-    const entries = about(rules, client).subscribe;
+    const authority = outside();
+    if (own !== undefined || (rules === undefined && authority === undefined)) return own;
+    const entries = rules === undefined ? [] : about(rules, client).subscribe;
     const isForIt = filter === enrollResponseTopic(client.clientId) && firstEnding(entries, filter) === undefined;
-    if (isForIt || uncoveredBy(entries, parseSharedFilter(filter)?.filter ?? filter) === undefined) return undefined;
-    return `it may not subscribe to "${filter}"`;
+    const topic = parseSharedFilter(filter)?.filter ?? filter;
+    if (isForIt || uncoveredBy(entries, topic) === undefined) return undefined;
+    if (authority === undefined || uncoveredBy(entries, topic, 'allowed') !== undefined)
+      return `it may not subscribe to "${filter}"`;
+    return () => authority.judge(client, { action: 'subscribe', topic, qos, isRetained: false });
   };
   const receive = (client: AuthorizedClient, topic: string): string | undefined => {
     if (rules === undefined) return undefined;
@@ -82,7 +96,7 @@ export function createAuthorizer(initial: RulesOptions): RulesAuthorizer {
       };
     },
     prepare(next) {
-      const isSame = isDeepStrictEqual(ruleOptions(next), ruleOptions(options));
+      const isSame = isDeepStrictEqual(judging(next), judging(options));
       if (isSame && isDeepStrictEqual(next.denied, options.denied)) return nothing;
       const made = isSame ? rules : rulesOf(next);
       return atOnce(() => {
@@ -102,7 +116,12 @@ const bridgeClient = (rule: string): AuthorizedClient => ({
   peer: { listener: bridgeListener, protocol: 'mqtt', address: '', port: 0, tls: undefined },
 });
 
-const ruleOptions = ({ rules, groups }: RulesOptions) => ({ rules, groups });
+/** What verdicts come from. */
+const judging = ({ rules, groups, http, nats }: AuthorizerOptions) => ({
+  rules,
+  groups,
+  outside: [http?.authorize, nats?.authorize],
+});
 
 const rulesOf = (options: RulesOptions): RuleSet | undefined =>
   options.rules.length === 0 ? undefined : new RuleSet(options);

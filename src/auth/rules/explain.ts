@@ -3,7 +3,7 @@ import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { type AskingClient, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
 import type { Rule } from './rule.ts';
-import type { Action, RulesOptions } from './rule-options.ts';
+import type { Action, AuthorizerOptions } from './rule-options.ts';
 import { RuleSet } from './rule-set.ts';
 import { treeOf } from './rule-tree.ts';
 import { firstEnding, type Publishing } from './topic-verdict.ts';
@@ -16,7 +16,10 @@ export interface AccessQuestion {
 }
 
 export interface AccessExplanation {
+  /** By rules; false where others are asked. */
   readonly isAllowed: boolean;
+  /** Settings of those who are asked, one after the other, as no rule decides. */
+  readonly asks: readonly string[];
   /** Of a subscription that is denied: one of its topics that no rule allows. */
   readonly uncovered: string | undefined;
   /** Its place in the list, from 0; undefined where no rule decides, or many do. */
@@ -27,7 +30,7 @@ export interface AccessExplanation {
 
 /** Which rule decides what a client may do, and why none before it. Topics of the broker itself are not looked at. */
 export function explainAccess(
-  options: Pick<RulesOptions, 'rules' | 'groups'>,
+  options: Omit<AuthorizerOptions, 'denied'>,
   client: AuthorizedClient,
   { action, topic, publishing }: AccessQuestion,
 ): AccessExplanation {
@@ -36,19 +39,30 @@ export function explainAccess(
   const entries = set.about(facts)[action];
   const how = action === 'publish' ? publishing : undefined;
   const plain = action === 'subscribe' ? (parseSharedFilter(topic)?.filter ?? topic) : topic;
-  const uncovered = action === 'subscribe' ? uncoveredBy(entries, plain) : undefined;
+  const outside = action === 'receive' ? [] : outsideOf(options);
+  const unallowed = action === 'subscribe' ? uncoveredBy(entries, plain) : undefined;
+  const forbidden = outside.length === 0 ? unallowed : unallowed && uncoveredBy(entries, plain, 'allowed');
+  const uncovered = forbidden ?? unallowed;
   const isWild = action === 'subscribe' && /[+#]/.test(plain);
   const looked = uncovered ?? plain;
   const ending = isWild && uncovered === undefined ? undefined : firstEnding(entries, looked, how);
+  const asks = (action === 'subscribe' ? unallowed !== undefined && forbidden === undefined : ending === undefined)
+    ? outside
+    : [];
+  const isOpen = set.rules.length === 0 && outside.length === 0;
   const isAllowed =
-    set.rules.length === 0 ||
-    (action === 'subscribe' ? uncovered === undefined : (ending?.isAllowing ?? action === 'receive'));
+    isOpen || (action === 'subscribe' ? uncovered === undefined : (ending?.isAllowing ?? action === 'receive'));
   const before = isWild && uncovered === undefined ? 0 : (ending?.order ?? set.rules.length);
   const passedOver = set.rules
     .slice(0, before)
     .map((rule) => ({ order: rule.order, why: whyNot(set, rule, facts, action, looked, how) }));
-  return { isAllowed, uncovered: isWild ? uncovered : undefined, decidedBy: ending?.order, passedOver };
+  return { isAllowed, asks, uncovered: isWild ? uncovered : undefined, decidedBy: ending?.order, passedOver };
 }
+
+const outsideOf = ({ http, nats }: Pick<AuthorizerOptions, 'http' | 'nats'>): readonly string[] => [
+  ...(http?.authorize === undefined ? [] : ['access.http.authorize']),
+  ...(nats?.authorize === undefined ? [] : ['access.nats.authorize']),
+];
 
 function whyNot(
   set: RuleSet,

@@ -10,13 +10,21 @@ const mostSteps = 2_000;
  * stands, that is each text that a rule names, and any other; rules that allow cannot forbid, so that only those texts are
  * looked at on which a rule that denies goes on.
  * @param filter a valid one, without `$share` and group
+ * @param otherwise what becomes of topics that no rule speaks of
  * @returns undefined where they are; else a topic that is not
  */
-export function uncoveredBy(entries: readonly Entry[], filter: string): string | undefined {
+export function uncoveredBy(
+  entries: readonly Entry[],
+  filter: string,
+  otherwise: 'denied' | 'allowed' = 'denied',
+): string | undefined {
   const levels = filter.split('/');
   const search: Search = { levels, isOwn: filter.startsWith('$'), steps: 0 };
-  return searchFrom(search, { depth: 0, named: [], entries, rest: undefined });
+  return searchFrom(search, { depth: 0, named: [], entries, rest: otherwise === 'allowed' ? last : undefined });
 }
+
+/** Behind every rule. */
+const last: Ending = { order: Number.MAX_SAFE_INTEGER, isAllowing: true, qos: undefined, isRetained: undefined };
 
 interface Search {
   readonly levels: readonly string[];

@@ -37,5 +37,11 @@ export interface RulesOptions {
   };
 }
 
+/** Rules, and the settings of who is asked where they say nothing. */
+export interface AuthorizerOptions extends RulesOptions {
+  readonly http?: { readonly authorize?: object | undefined };
+  readonly nats?: { readonly authorize?: object | undefined };
+}
+
 /** The listener that stands for the bridge in rules: NATS has one door to us, whoever stands behind it. */
 export const bridgeListener = 'nats';

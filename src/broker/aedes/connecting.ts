@@ -3,6 +3,7 @@ import { messageOf } from '../../kernel/errors.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
 import { authenticationDataOf, passwordOf } from '../../mqtt/connect.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { type AccessDenial, denialOf } from '../access-verdict.ts';
 import { type ConnectQuestions, type ConnectVerdict, ownerOf } from '../connect-questions.ts';
 import type { Denials } from '../denials.ts';
 import type {
@@ -117,7 +118,6 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
   }
   const accepted = verdict.kind === 'overtaken' ? undefined : verdict;
   const authorized = accepted && authorizedAs(client, accepted);
-  if (authorized !== undefined && !mayLeaveWill(client, authorized, deps)) return false; // before it takes over
   const taken = accepted && turns.take(clientId, () => ownerOf(accepted));
   const leave = taken instanceof Promise ? await taken : taken;
   if (accepted === undefined || authorized === undefined || leave === undefined) {
@@ -136,6 +136,8 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
     client.refused(reasonCodes.notAuthorized, `client id "${clientId}" has ${whose(owner, authorized)}`);
     return false;
   }
+  const mayLeave = mayLeaveWill(client, authorized, deps); // before it takes over
+  if (!(mayLeave instanceof Promise ? await mayLeave : mayLeave) || client.isClosed) return false;
   if (!admitUser(client, accepted, engine.connected, events)) return false;
   if (current !== undefined) await takeOvers.begin(client, current);
   if (client.isClosed) return false;
@@ -168,13 +170,19 @@ function mayLeaveWill(
   client: EngineSession,
   authorized: AuthorizedClient,
   { authorizer, denials }: ConnectingDeps,
-): boolean {
+): boolean | Promise<boolean> {
   const { will } = client.edge.connect;
-  const reason = will && authorizer.publish(authorized, will);
-  if (will === undefined || reason === undefined) return true;
-  denials.tell('will', authorized, will.topic, reason);
-  client.refused(reasonCodes.notAuthorized, `the will is denied: ${reason}`);
-  return false;
+  if (will === undefined) return true;
+  const judged = (denial: AccessDenial | undefined): boolean => {
+    if (denial === undefined) return true;
+    const { reason, isTemporary } = denial;
+    denials.tell('will', authorized, will.topic, reason);
+    const reasonCode = isTemporary ? reasonCodes.serverUnavailable : reasonCodes.notAuthorized;
+    client.refused(reasonCode, `the will is denied: ${reason}`);
+    return false;
+  };
+  const denial = denialOf(authorizer.publish(authorized, will));
+  return denial instanceof Promise ? denial.then(judged) : judged(denial);
 }
 
 /** Ends what was before, where the client wants to begin anew, and makes it known. */

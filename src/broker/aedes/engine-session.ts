@@ -156,7 +156,9 @@ export class EngineSession implements EngineConnection, EngineClient {
     const { notice } = this.edge;
     this.edge.notice = '';
     const authenticationData = this.#authenticationData;
-    this.edge.accepted({ ...session, isPersistent, isPresent: this.#isPresent, notice, authenticationData });
+    const bringsTopic = (topic: string): boolean => this.#subscriptions?.bringTopic(topic) === true;
+    const more = { isPresent: this.#isPresent, notice, authenticationData, bringsTopic };
+    this.edge.accepted({ ...session, isPersistent, ...more });
     this.#authenticationData = undefined;
     this.#isAccepted = true;
     this.edge.handled();

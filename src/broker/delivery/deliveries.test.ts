@@ -56,6 +56,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
     clientId: 'c',
     version: 4,
     isPersistent: false,
+    bringsTopic: () => true,
     receiveMaximum: 65_535,
     topicAliasMaximum: 0,
     maximumPacketSize: undefined,

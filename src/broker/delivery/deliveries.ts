@@ -18,6 +18,8 @@ export interface DeliverySession extends SenderOptions {
   readonly clientId: string;
   /** It outlives the connection, so what is queued for it stands in the store. */
   readonly isPersistent: boolean;
+  /** See `AcceptedSession`. */
+  readonly bringsTopic: (topic: string) => boolean;
 }
 
 export interface DeliveriesDeps extends StoreLaneDeps {
@@ -67,9 +69,9 @@ export class Deliveries implements Subscriber {
     this.#lane = session.isPersistent
       ? new StoreLane(sender, session.clientId, this.#deps, {
           release: (packetId) => this.#release(packetId, reasonCodes.success),
-          mayHave: (topic) => this.#mayHave(topic),
+          mayHave: (topic, wasSent) => this.#mayHave(topic, wasSent),
         })
-      : new MemoryLane(sender, this.#deps, (topic) => !this.#haveRulesChanged || this.#mayHave(topic));
+      : new MemoryLane(sender, this.#deps, (topic) => !this.#haveRulesChanged || this.#mayHave(topic, false));
     this.#lane.advance();
   }
 
@@ -99,10 +101,16 @@ export class Deliveries implements Subscriber {
     return this.#deps.authorizer.generation !== this.#generation;
   }
 
-  /** What was queued may stand there for a subscription that the rules have ended since. */
-  #mayHave(topic: string): boolean {
+  /**
+   * What was queued may stand there for a subscription that has ended since. Nobody outside is asked about each message:
+   * where rules say nothing, the subscriptions do that are left of what was allowed, and what was sent once is known to it.
+   */
+  #mayHave(topic: string, wasSent: boolean): boolean {
     if (this.#client === undefined) return true;
-    return this.mayReceive(topic) && this.#deps.authorizer.subscribe(this.#client, topic, 0) === undefined;
+    if (!this.mayReceive(topic)) return false;
+    const verdict = this.#deps.authorizer.subscribe(this.#client, topic, 0);
+    if (typeof verdict !== 'function') return verdict === undefined;
+    return wasSent || this.#session?.bringsTopic(topic) === true;
   }
 
   canKeep(): boolean {

@@ -36,7 +36,7 @@ export interface StoreLaneClient {
   /** Sends the PUBREL of an earlier connection again. */
   release(packetId: number): void;
   /** Whether what was queued for it may be sent now. */
-  mayHave(topic: string): boolean;
+  mayHave(topic: string, wasSent: boolean): boolean;
 }
 
 /** Milliseconds after which a store that did not answer is asked again. */
@@ -221,7 +221,7 @@ export class StoreLane implements Lane {
     const { runId = '', counter = -1, expiresAt } = packet;
     const left = expiresAt === undefined ? undefined : Math.ceil((expiresAt - this.#deps.now()) / 1_000);
     const key = { runId, counter };
-    if ((left !== undefined && left <= 0) || !this.#client.mayHave(packet.topic)) this.#discard(key);
+    if ((left !== undefined && left <= 0) || !this.#client.mayHave(packet.topic, false)) this.#discard(key);
     else this.#send(outgoingOf(packet), key, left);
   }
 
@@ -230,7 +230,7 @@ export class StoreLane implements Lane {
     if (packet.cmd === 'pubrel') {
       this.#sender.window.set(packetId, 'pubcomp');
       this.#client.release(packetId);
-    } else if (!this.#client.mayHave(packet.topic) || !this.#sender.resend(outgoingOf(packet), packetId, {}))
+    } else if (!this.#client.mayHave(packet.topic, true) || !this.#sender.resend(outgoingOf(packet), packetId, {}))
       this.#settled(packetId);
   }
 

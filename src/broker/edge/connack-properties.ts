@@ -83,12 +83,13 @@ const offered = ({ maximumQos, ...available }: Offers): ConnackProperties => ({
 /** What the client said of the messages that it gets, as far as we go along. */
 export const deliverySession = (
   connect: ConnectPacket,
-  { clientId, isPersistent }: AcceptedSession,
+  { clientId, isPersistent, bringsTopic }: AcceptedSession,
   { inFlight, topicAliases }: Pick<LimitsOptions, 'inFlight' | 'topicAliases'>,
 ): DeliverySession => ({
   ...connect,
   clientId,
   isPersistent,
+  bringsTopic,
   receiveMaximum: Math.min(connect.receiveMaximum, inFlight),
   topicAliasMaximum: Math.min(connect.topicAliasMaximum, topicAliases),
 });

@@ -5,6 +5,7 @@ import type { PublishHeader } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
+import { isAsked } from '../publish/authorization.ts';
 import type { PassedOn } from '../publish/pass-on.ts';
 import type { Publisher, Source } from '../publish/publisher.ts';
 import { refusedPublish } from '../publish/refused-publish.ts';
@@ -16,15 +17,14 @@ import type { Egress } from './egress.ts';
 import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
 import { InboundFlow } from './inbound-flow.ts';
 import type { Intake } from './intake.ts';
+import { type AnswerHost, codeFor, publishAnswer } from './publish-answer.ts';
 import { type PublishRate, type PublishRateSources, publishRateOf } from './publish-rate.ts';
 
-export interface InboundPublishHost {
+export interface InboundPublishHost extends AnswerHost {
   readonly connect: ConnectPacket;
   readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels' | 'publishRate'>;
   readonly egress: Egress;
   readonly intake: Pick<Intake, 'spend' | 'owe' | 'pause' | 'resume'>;
-  /** See `EdgePort.notice`. */
-  notice: string;
   /** Ends the connection without a word: the client did what it may not and no answer can say so, or it wants none. */
   dismiss(reason: string): void;
 }
@@ -121,8 +121,7 @@ export class InboundPublish {
     this.#source ??= this.#deps.publisher.sourceOf(this.#accepted, this.#host.limits);
     const source = this.#source;
     if (header.qos === 2) return this.#takeOnce(frame, header, source);
-    void this.#settle(frame, header, this.#publish(frame, header, source)); // the next does not wait for its answer
-    return undefined;
+    return this.#publish(frame, header, source, undefined, false);
   }
 
   /** A PUBREL came; it is answered in its turn. */
@@ -154,28 +153,42 @@ export class InboundPublish {
     return this.#exchanges;
   }
 
-  #publish(frame: Buffer, header: PublishHeader, source: Source, exchange?: Exchange): PassedOn | Refusal {
-    return this.#deps.publisher.take(frame, header, this.#host.connect.version, source, exchange);
+  /**
+   * Gives a message to the publisher.
+   * @param isAwaited the next waits until it is answered; where it has to be asked whether it is allowed, the next waits for that
+   */
+  #publish(
+    frame: Buffer,
+    header: PublishHeader,
+    source: Source,
+    exchange: Exchange | undefined,
+    isAwaited: boolean,
+  ): Through {
+    const outcome = this.#deps.publisher.take(frame, header, this.#host.connect.version, source, exchange);
+    if (isAsked(outcome))
+      return outcome.answered
+        .then(() => (this.#isOver ? undefined : this.#publish(frame, header, source, exchange, isAwaited)))
+        .catch((cause: unknown) => this.#failed(cause));
+    const through = this.#settle(frame, header, outcome);
+    return isAwaited ? through : undefined;
   }
 
   /** QoS 2. Where the store keeps the exchanges, one message is dealt with after the other. */
   #takeOnce(frame: Buffer, header: PublishHeader, source: Source): Through {
     const { packetId } = header;
     const exchanges = this.#openExchanges();
+    const isOpen = exchanges.isOpen(packetId);
+    const isStored = typeof isOpen !== 'boolean';
     const take = (isRepeated: boolean): Through => {
-      if (!isRepeated)
-        return this.#settle(frame, header, this.#publish(frame, header, source, exchanges.open(packetId)));
+      if (!isRepeated) return this.#publish(frame, header, source, exchanges.open(packetId), isStored);
       this.#answer(header, reasonCodes.success, '');
       this.#pauseIfBehind();
       return undefined;
     };
-    const isOpen = exchanges.isOpen(packetId);
-    if (typeof isOpen !== 'boolean')
-      return isOpen
-        .then(take, (cause: unknown) => this.#notKept(header, cause))
-        .catch((cause: unknown) => this.#failed(cause));
-    void take(isOpen);
-    return undefined;
+    if (!isStored) return take(isOpen);
+    return isOpen
+      .then(take, (cause: unknown) => this.#notKept(header, cause))
+      .catch((cause: unknown) => this.#failed(cause));
   }
 
   /** Answers as soon as it is known what to say. @returns kept when that was done */
@@ -236,7 +249,10 @@ export class InboundPublish {
    * messages are dropped they are answered as if they were taken. [3.1.1 MQTT-3.3.5-2]
    */
   #denied(header: PublishHeader, { reasonCode, message }: Refusal): Through {
-    const isDropped = reasonCode === reasonCodes.topicNameInvalid || this.#deps.authorizer.before5 === 'drop';
+    const isTemporary = reasonCode === reasonCodes.implementationSpecificError; // it is to be sent again
+    const isDropped = isTemporary
+      ? header.qos === 0
+      : reasonCode === reasonCodes.topicNameInvalid || this.#deps.authorizer.before5 === 'drop';
     if (this.#host.connect.version !== 5 && !isDropped) {
       this.#host.dismiss(message);
       return undefined;
@@ -263,20 +279,7 @@ export class InboundPublish {
   #answer({ qos, packetId }: PublishHeader, reasonCode: number, reason: string, send?: Send): void {
     if (qos === 1) this.#flow?.acknowledged();
     else if (reasonCode >= 0x80) this.#flow?.released(packetId);
-    const { version, wantsProblemInformation, maximumPacketSize } = this.#host.connect;
-    let said = reason;
-    if (said === '' && this.#host.notice !== '') {
-      said = this.#host.notice;
-      this.#host.notice = '';
-    }
-    const frame = encodeAcknowledgement(
-      qos === 1 ? 'puback' : 'pubrec',
-      version,
-      packetId,
-      reasonCode,
-      wantsProblemInformation ? said : '',
-      maximumPacketSize,
-    );
+    const frame = publishAnswer(this.#host, qos, packetId, reasonCode, reason);
     if (send === undefined) this.#acknowledgements.push(frame);
     else send(frame);
   }
@@ -285,5 +288,3 @@ export class InboundPublish {
     this.#host.egress.fail(messageOf(cause));
   }
 }
-
-const codeFor = (count: number): number => (count === 0 ? reasonCodes.noMatchingSubscribers : reasonCodes.success);

@@ -2,16 +2,40 @@ import { Memo } from '../../kernel/memo.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../../mqtt/refusal.ts';
 import type { Qos } from '../../plane/message.ts';
+import type { AccessDenial, OutsideQuestion, OutsideVerdict } from '../access-verdict.ts';
 import type { AuthorizedClient, Authorizer, PublishRequest } from '../ports.ts';
 import { type TopicLimits, topicFault } from '../reserved-topics.ts';
 
-const notAuthorized = (reason: string): Refusal => refuse(reasonCodes.notAuthorized, '3.3.5', reason);
+/** Somebody outside is asked about a PUBLISH. */
+export interface Asked {
+  readonly kind: 'asked';
+  /** Kept when the verdict is known: then it is to be asked for again. */
+  readonly answered: Promise<void>;
+}
+
+export const isAsked = (outcome: unknown): outcome is Asked =>
+  typeof outcome === 'object' && outcome !== null && 'kind' in outcome && outcome.kind === 'asked';
+
+/** What somebody outside said, for as long as it counts. */
+interface Provisional {
+  readonly kind: 'provisional';
+  readonly refusal: Refusal | undefined;
+  readonly counts: () => boolean;
+}
+type Judged = Refusal | 'allowed' | Provisional;
+
+/** What a PUBLISH has waited for. */
+interface Answer {
+  readonly request: PublishRequest;
+  readonly generation: number;
+  readonly refusal: Refusal | undefined;
+}
 
 /** Characters; longer topics are judged anew each time. */
 const mostRemembered = 256;
 
 /** By QoS, and whether it is retained; undefined where it was not asked. */
-type Verdicts = (Refusal | 'allowed' | undefined)[];
+type Verdicts = (Judged | undefined)[];
 const ways = 6;
 const verdictsBytes = 8 * ways + 50;
 /** Of verdicts of one connection, for some twenty topics. */
@@ -32,6 +56,7 @@ export class PublishAuthorization {
   #refusal: Refusal | undefined;
   /** Made with the second topic under the same rules. */
   #verdicts: Memo<Verdicts> | undefined;
+  #answer: Answer | undefined;
 
   constructor(client: AuthorizedClient, authorizer: Authorizer, limits: TopicLimits) {
     this.client = client;
@@ -41,9 +66,9 @@ export class PublishAuthorization {
 
   /**
    * @param generation of the authorizer's rules
-   * @returns why not
+   * @returns why not; or that somebody is asked first, and nothing else of the client is to be judged meanwhile
    */
-  refusalOf(request: PublishRequest, generation: number): Refusal | undefined {
+  refusalOf(request: PublishRequest, generation: number): Refusal | Asked | undefined {
     const { topic, qos, isRetained } = request;
     if (
       topic === this.#topic &&
@@ -52,32 +77,63 @@ export class PublishAuthorization {
       generation === this.#generation
     )
       return this.#refusal;
-    if (topic.length > mostRemembered) return this.#judge(request);
-    const refusal = this.#recall(request, generation);
+    const answer = this.#answer;
+    this.#answer = undefined;
+    if (answer?.request === request && answer.generation === generation) return answer.refusal;
+    const isShort = topic.length <= mostRemembered;
+    const judged = isShort ? this.#recall(request, generation) : this.#judge(request);
+    if (isAsked(judged)) return judged;
+    const refusal = judged === 'allowed' ? undefined : judged.kind === 'refusal' ? judged : judged.refusal;
+    if (!isShort) return refusal;
+    const isLasting = judged === 'allowed' || judged.kind === 'refusal';
     this.#refusal = refusal;
-    this.#topic = topic;
+    this.#topic = isLasting ? topic : ''; // which none has
     this.#qos = qos;
     this.#isRetained = isRetained;
     this.#generation = generation;
     return refusal;
   }
 
-  #recall(request: PublishRequest, generation: number): Refusal | undefined {
+  #recall(request: PublishRequest, generation: number): Judged | Asked {
     if (generation !== this.#generation) this.#verdicts = undefined;
     else this.#verdicts ??= new Memo(maxVerdictBytes, () => verdictsBytes);
     const known = this.#verdicts?.get(request.topic);
     const way = request.qos * 2 + (request.isRetained ? 1 : 0);
     const before = known?.[way];
-    if (before !== undefined) return before === 'allowed' ? undefined : before;
-    const refusal = this.#judge(request);
+    if (before !== undefined && (before === 'allowed' || before.kind === 'refusal' || before.counts())) return before;
+    const judged = this.#judge(request);
+    if (isAsked(judged)) return judged;
     const verdicts = known ?? Array<Verdicts[number]>(ways).fill(undefined);
-    verdicts[way] = refusal ?? 'allowed';
+    verdicts[way] = judged;
     if (known === undefined) this.#verdicts?.set(request.topic, verdicts);
-    return refusal;
+    return judged;
   }
 
-  #judge(request: PublishRequest): Refusal | undefined {
-    const reason = this.#authorizer.publish(this.client, request);
-    return reason === undefined ? topicFault(request.topic, this.#limits) : notAuthorized(reason);
+  #judge(request: PublishRequest): Judged | Asked {
+    const verdict = this.#authorizer.publish(this.client, request);
+    if (typeof verdict === 'string') return refusalFor({ reason: verdict, isTemporary: false });
+    const fault = topicFault(request.topic, this.#limits);
+    if (fault !== undefined) return fault;
+    return verdict === undefined ? 'allowed' : this.#ask(request, verdict);
+  }
+
+  #ask(request: PublishRequest, question: OutsideQuestion): Provisional | Asked {
+    const { generation } = this.#authorizer;
+    const said = question();
+    if (!(said instanceof Promise)) return provisional(said);
+    const answered = said.then((verdict) => {
+      this.#answer = { request, generation, refusal: provisional(verdict).refusal };
+      return undefined;
+    });
+    return { kind: 'asked', answered };
   }
 }
+
+const provisional = ({ denial, counts }: OutsideVerdict): Provisional => ({
+  kind: 'provisional',
+  refusal: denial && refusalFor(denial),
+  counts,
+});
+
+const refusalFor = ({ reason, isTemporary }: AccessDenial): Refusal =>
+  refuse(isTemporary ? reasonCodes.implementationSpecificError : reasonCodes.notAuthorized, '3.3.5', reason);

@@ -7,12 +7,13 @@ import { isLongerThan } from '../../mqtt/topic.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { ClientOrigin, Message } from '../../plane/message.ts';
 import type { PlaneOptions } from '../../plane/schema.ts';
+import { denialOf } from '../access-verdict.ts';
 import type { Denials } from '../denials.ts';
 import { publishRefused } from '../events.ts';
 import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
 import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
 import type { Exchange } from '../store-port.ts';
-import { PublishAuthorization } from './authorization.ts';
+import { type Asked, PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
 import { follow, idle, type PassedOn, type PassOnDeps, passOn, passOnInTurn, type UnderWay } from './pass-on.ts';
 import { RawPublish } from './raw-publish.ts';
@@ -32,7 +33,7 @@ export interface Publisher {
   /** @param limits of its connection @param before the same connection, whose client was known by less, or by more */
   sourceOf(client: AuthorizedClient, limits: TopicLimits, before?: Source): Source;
   /**
-   * Takes the PUBLISH of a client.
+   * Takes the PUBLISH of a client; or asks somebody first, and takes it when it is given again.
    * @param exchange its QoS 2 exchange, where it outlives the connection: opened with the message, both or none
    */
   take(
@@ -41,7 +42,7 @@ export interface Publisher {
     version: ProtocolVersion,
     source: Source,
     exchange?: Exchange,
-  ): PassedOn | Refusal;
+  ): PassedOn | Refusal | Asked;
   /** Publishes the will of a client that is gone, if it may. */
   publishWill(will: Message, client: AuthorizedClient): Promise<void>;
   /** Publishes a message of the broker itself, or of a bridge. @throws ConnectionError topic-too-long */
@@ -89,6 +90,7 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       }),
       take(frame, header, version, source, exchange) {
         const refusal = source.authorization.refusalOf(header, reconsider());
+        if (refusal?.kind === 'asked') return refusal;
         if (refusal !== undefined) return refused(deps, refusal, source.authorization.client, header.topic);
         const message = messageOf(new RawPublish(frame, header, version, source.origin));
         const { acknowledged, unacknowledged } = source;
@@ -106,9 +108,11 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       async publishWill(will, client) {
         reconsider();
         const { topic, qos, retain } = will;
-        const reason = deps.authorizer.publish(client, { topic, qos, isRetained: retain });
-        if (reason === undefined) await publish(deps, will);
-        else deps.denials.tell('will', client, topic, reason);
+        const asked = denialOf(deps.authorizer.publish(client, { topic, qos, isRetained: retain }));
+        const denial = asked instanceof Promise ? await asked : asked;
+        // it was allowed at CONNECT, and whoever cannot say anything now does not take that back
+        if (denial === undefined || denial.isTemporary) await publish(deps, will);
+        else deps.denials.tell('will', client, topic, denial.reason);
       },
       async publish(message) {
         reconsider();
@@ -141,7 +145,8 @@ function refused(
   topic: string,
 ): Refusal {
   const { reasonCode, message } = refusal;
-  if (reasonCode === reasonCodes.notAuthorized) denials.tell('publish', client, topic, message);
+  const isDenied = reasonCode === reasonCodes.notAuthorized || reasonCode === reasonCodes.implementationSpecificError;
+  if (isDenied) denials.tell('publish', client, topic, message);
   else events.emit(publishRefused, { reasonCode, reason: message });
   return refusal;
 }

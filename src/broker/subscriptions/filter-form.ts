@@ -42,3 +42,10 @@ export function filterOfForm({ levels, isOpen }: FilterForm, topic: readonly str
   const named = levels.map((level, depth) => (level === '+' ? level : topic[depth]));
   return (isOpen ? [...named, '#'] : named).join('/');
 }
+
+/** The one shared filter of a form that matches a topic. @param name of the form of a shared subscription */
+export function sharedFilterOf(name: string, topic: string): string | undefined {
+  const [prefix = '', form = literalForm] = /^(\$share\/[^/]+\/)(.*)$/s.exec(name)?.slice(1) ?? [];
+  const plain = form === literalForm ? topic : filterOfForm(formOf(form)!, topic.split('/'));
+  return plain === undefined ? undefined : prefix + plain;
+}

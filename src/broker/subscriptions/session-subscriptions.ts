@@ -5,8 +5,8 @@ import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isSharedFilter } from '../../mqtt/topic.ts';
-import type { Qos } from '../../plane/message.ts';
 import type { Plane, Subscription } from '../../plane/plane.ts';
+import { type AccessDenial, denialOf } from '../access-verdict.ts';
 import type { Denials } from '../denials.ts';
 import type { EdgePort } from '../engine-port.ts';
 import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved, subscriptionsRevoked } from '../events.ts';
@@ -14,13 +14,17 @@ import { filterFault } from '../offer-faults.ts';
 import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
 import type { Store } from '../store-port.ts';
+import { eachJudged } from './judged.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { storeFailure } from './store-failure.ts';
-import { forBridge, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
+import { grantedOf, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
+import { takeBack } from './take-back.ts';
 
 /** Subscriptions that are taken out of the store at once. */
 const removedAtOnce = 1_000;
+
+type Asking = Pick<RequestedSubscription, 'filter' | 'qos'>;
 
 export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
   readonly edge: Pick<
@@ -69,6 +73,10 @@ export class SessionSubscriptions {
     this.#unsubscribe(frame).catch(this.#deps.failed);
   }
 
+  bringTopic(topic: string): boolean {
+    return this.#table.bringsTopic(topic);
+  }
+
   /** They may change while they are read. */
   values(): Iterable<Subscription> {
     return this.#table.values();
@@ -81,19 +89,16 @@ export class SessionSubscriptions {
 
   /** The session goes on: what it subscribed to stands again. */
   async restore(): Promise<void> {
-    const { session, store, edge, slices, authorizer } = this.#deps;
+    const { session, store, edge, authorizer } = this.#deps;
     const { generation } = authorizer;
-    const pace = new Pace(slices);
     const forbidden: string[] = [];
-    for (const stored of await store.subscriptionsOf(session.id)) {
-      if (this.#hasLeft) return;
-      if (this.#denial(stored.filter, stored.qos) === undefined) {
+    await this.#eachJudged(await store.subscriptionsOf(session.id), (stored, denial) => {
+      if (denial?.isTemporary === false) forbidden.push(stored.filter);
+      else {
         this.#table.restore(stored.filter);
         this.#put(subscriptionOf(requestOf(stored), stored.identifier, edge.subscriber));
-      } else forbidden.push(stored.filter);
-      const turn = pace.step();
-      if (turn !== undefined) await turn;
-    }
+      }
+    });
     if (this.#hasLeft) return;
     if (forbidden.length > 0) await this.#revoked(forbidden);
     if (authorizer.generation !== generation) await this.#reconsider();
@@ -117,20 +122,21 @@ export class SessionSubscriptions {
     const codes = new Uint8Array(count);
     const granted = new Map<string, RequestedSubscription>();
     if (count > limits.filtersPerPacket) codes.fill(this.#beyond('filtersPerPacket', limits.filtersPerPacket));
-    else
-      for (const [index, one] of [...filters].entries()) {
-        const refusal = this.#refusalOf(one, granted);
-        const given = offers === undefined ? one : { ...one, qos: lower(one.qos, offers.maximumQos) };
+    else {
+      let index = 0;
+      await this.#eachJudged(filters, (one, denial) => {
+        const refusal = this.#refusalOf(one, denial, granted);
+        const given = grantedOf(one, { offers, isBridge });
         codes[index] = refusal ?? given.qos;
-        if (refusal === undefined) granted.set(one.filter, isBridge ? forBridge(given) : given); // named again, the last counts
-        const turn = pace.step();
-        if (turn !== undefined) await turn;
-      }
+        index += 1;
+        if (refusal === undefined) granted.set(one.filter, given); // named again, the last counts
+      });
+    }
     if (this.#hasLeft) return; // what is stored now would be of the next connection
     if (session.isPersistent && granted.size > 0) {
       const stored = Array.from(granted.values(), (one) => storedOf(one, identifier, version));
       const failure = await storeFailure(store.subscribe(session.id, stored));
-      if (failure !== undefined) this.#takeBack(granted, filters, codes, failure);
+      if (failure !== undefined) takeBack(granted, filters, codes, failure, this.#table);
     }
     const added: string[] = [];
     for (const one of granted.values()) {
@@ -151,15 +157,19 @@ export class SessionSubscriptions {
   }
 
   /** @returns the reason code; undefined where the client may have it, and room for it is kept */
-  #refusalOf({ filter, qos }: RequestedSubscription, granted: ReadonlyMap<string, unknown>): number | undefined {
+  #refusalOf(
+    { filter }: RequestedSubscription,
+    denial: AccessDenial | undefined,
+    granted: ReadonlyMap<string, unknown>,
+  ): number | undefined {
     const { authorizer, edge } = this.#deps;
     const { limits, peer } = edge;
     const fault = peer.offers && filterFault(filter, peer.offers); // before MQTT 5, where nobody was told
     if (fault !== undefined) return fault.reasonCode;
-    const denial = this.#denial(filter, qos);
     if (denial !== undefined) {
       const { denials, session } = this.#deps;
-      denials.tell('subscribe', session.authorized!, filter, denial);
+      denials.tell('subscribe', session.authorized!, filter, denial.reason);
+      if (denial.isTemporary) return reasonCodes.implementationSpecificError;
       return authorizer.denialCode ?? reasonCodes.notAuthorized;
     }
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
@@ -168,20 +178,27 @@ export class SessionSubscriptions {
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
   }
 
-  #denial(filter: string, qos: Qos): string | undefined {
-    const { authorizer, session } = this.#deps;
-    return authorizer.subscribe(session.authorized!, filter, qos);
+  #denial({ filter, qos }: Asking): ReturnType<typeof denialOf> {
+    const { authorizer, session, edge } = this.#deps;
+    const verdict = authorizer.subscribe(session.authorized!, filter, qos);
+    if (typeof verdict === 'function' && isBeyondLimits(filter, edge.limits)) return undefined; // nobody gets it
+    return denialOf(verdict);
+  }
+
+  #eachJudged<T extends Asking>(
+    wanted: Iterable<T>,
+    tell: (one: T, denial: AccessDenial | undefined) => void,
+  ): Promise<void> {
+    const judging = { pace: new Pace(this.#deps.slices), isOver: () => this.#hasLeft };
+    return eachJudged(wanted, { ...judging, judge: (one) => this.#denial(one) }, tell);
   }
 
   async #reconsider(): Promise<void> {
-    const pace = new Pace(this.#deps.slices);
     const forbidden: string[] = [];
-    for (const { filter, qos } of this.#table.values()) {
-      if (this.#denial(filter, qos) !== undefined) forbidden.push(filter);
-      const turn = pace.step();
-      if (turn !== undefined) await turn;
-      if (this.#hasLeft) return;
-    }
+    await this.#eachJudged(this.#table.values(), ({ filter }, denial) => {
+      if (denial?.isTemporary === false) forbidden.push(filter);
+    });
+    if (this.#hasLeft) return;
     for (const filter of forbidden) this.#remove(filter);
     if (forbidden.length > 0) await this.#revoked(forbidden);
   }
@@ -200,22 +217,6 @@ export class SessionSubscriptions {
       this.#deps.events.emit(subscriptionLimitReached, { limit, allowed, clientId: this.#deps.session.id });
     }
     return reasonCodes.quotaExceeded;
-  }
-
-  /** The store did not take them. */
-  #takeBack(
-    granted: Map<string, RequestedSubscription>,
-    requested: Iterable<RequestedSubscription>,
-    codes: Uint8Array,
-    code: number,
-  ): void {
-    let index = 0;
-    for (const { filter } of requested) {
-      if (granted.has(filter)) codes[index] = code;
-      index += 1;
-    }
-    for (const filter of granted.keys()) if (this.#table.get(filter) === undefined) this.#table.release(filter);
-    granted.clear();
   }
 
   /** @returns whether its retained messages are to be sent; a shared subscription gets none [MQTT 5, 4.8.2] */
@@ -292,5 +293,3 @@ export class SessionSubscriptions {
     }
   }
 }
-
-const lower = (one: Qos, other: Qos): Qos => (one < other ? one : other);

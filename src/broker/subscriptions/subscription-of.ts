@@ -1,6 +1,7 @@
 import type { RequestedSubscription } from '../../mqtt/read-subscribe.ts';
 import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Subscriber, Subscription } from '../../plane/plane.ts';
+import type { Offers } from '../offers-schema.ts';
 import type { StoredSubscription } from '../store-port.ts';
 
 /** As the plane knows it. */
@@ -37,8 +38,18 @@ export const isSame = (one: Subscription, other: Subscription): boolean =>
   one.retainAsPublished === other.retainAsPublished &&
   one.identifier === other.identifier;
 
+/** What of it a client gets. */
+export function grantedOf(
+  request: RequestedSubscription,
+  { offers, isBridge }: { readonly offers: Pick<Offers, 'maximumQos'> | undefined; readonly isBridge: boolean },
+): RequestedSubscription {
+  const qos = offers !== undefined && offers.maximumQos < request.qos ? offers.maximumQos : request.qos;
+  const given = qos === request.qos ? request : { ...request, qos };
+  return isBridge ? forBridge(given) : given;
+}
+
 /** What a bridge cannot ask for before MQTT 5: without it messages would run in circles, and none be retained there. */
-export const forBridge = (request: RequestedSubscription): RequestedSubscription => ({
+const forBridge = (request: RequestedSubscription): RequestedSubscription => ({
   ...request,
   noLocal: true,
   retainAsPublished: true,

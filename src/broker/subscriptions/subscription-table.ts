@@ -1,6 +1,6 @@
 import type { Qos } from '../../plane/message.ts';
 import type { Subscription } from '../../plane/plane.ts';
-import { type FilterForm, filterOfForm, formNameOf, formOf, literalForm } from './filter-form.ts';
+import { type FilterForm, filterOfForm, formNameOf, formOf, literalForm, sharedFilterOf } from './filter-form.ts';
 import { memoryOf } from './subscription-memory.ts';
 
 /** What the subscriptions of one client may take; see `limits.subscriptions`. */
@@ -75,6 +75,17 @@ export class SubscriptionTable {
 
   delete(filter: string): void {
     if (this.#byFilter.delete(filter)) this.release(filter);
+  }
+
+  /** Whether one that is here brings the topic, a shared one too. */
+  bringsTopic(topic: string): boolean {
+    if (this.#byFilter.has(topic)) return true;
+    const levels = topic.split('/');
+    for (const [name, { form }] of this.#forms) {
+      const filter = form === undefined ? sharedFilterOf(name, topic) : filterOfForm(form, levels);
+      if (filter !== undefined && this.#byFilter.has(filter)) return true;
+    }
+    return false;
   }
 
   /** The highest QoS granted by an ordinary subscription that matches; `least` where none is above. */

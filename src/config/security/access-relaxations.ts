@@ -80,6 +80,20 @@ export const accessRelaxations: readonly Relaxation[] = [
     advice: 'use a minute or less',
   },
   {
+    path: 'access.http.authorize.remember',
+    when: lastsLongerThan(tenMinutes),
+    grade: 'note',
+    meaning: 'what was allowed once is allowed for so long without a question, also after the server changed its mind',
+    advice: 'use a minute or less',
+  },
+  {
+    path: 'access.nats.authorize.remember',
+    when: lastsLongerThan(tenMinutes),
+    grade: 'note',
+    meaning: 'what was allowed once is allowed for so long without a question, also after the service changed its mind',
+    advice: 'use a minute or less',
+  },
+  {
     path: 'limits.connections.beyond',
     when: is('replace'),
     grade: 'note',

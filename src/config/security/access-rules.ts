@@ -12,8 +12,11 @@ export const accessRules: readonly SecurityRule[] = [
     find: ({ access }) => access.rules.flatMap((rule, index) => (allowsAll(rule) ? [wideRule(index)] : [])),
   },
   { judges: ['access.passwords.argon2.memory', 'access.passwords.argon2.passes'], find: cheapHashes },
-  { judges: ['access.http.authenticate.headers'], find: writtenSecrets },
-  { judges: ['access.http.authenticate.url', 'access.jwt.keySet.url'], find: readable },
+  { judges: ['access.http.authenticate.headers', 'access.http.authorize.headers'], find: writtenSecrets },
+  {
+    judges: ['access.http.authenticate.url', 'access.http.authorize.url', 'access.jwt.keySet.url'],
+    find: readable,
+  },
   { judges: ['enrollment.rules[].commonNames'], find: enrollers },
 ];
 
@@ -21,7 +24,8 @@ function withoutRules({ access, listeners }: Config): SecurityFinding[] {
   const whoever = listeners.filter(
     (listener) => takesClients(listener) && (asksForPasswords(listener, access) || seesCertificates(listener)),
   );
-  if (access.rules.length > 0 || whoever.length === 0) return [];
+  const isAsked = access.http.authorize !== undefined || access.nats.authorize !== undefined;
+  if (access.rules.length > 0 || isAsked || whoever.length === 0) return [];
   return [
     {
       path: ['access', 'rules'],
@@ -69,15 +73,17 @@ function cheapHashes({ access: { passwords } }: Config): SecurityFinding[] {
 const secretHeader = /^(authorization|proxy-authorization|cookie)$|token|secret|key|password/;
 
 function writtenSecrets({ access }: Config): SecurityFinding[] {
-  return Object.keys(access.http.authenticate?.headers ?? {})
-    .filter((name) => secretHeader.test(name))
-    .map((name) => ({
-      path: ['access', 'http', 'authenticate', 'headers', name],
-      grade: 'warning' as const,
-      meaning:
-        'a secret stands in the configuration, which is copied, mailed and checked in more than files of secrets are',
-      advice: 'use access.http.authenticate.authorization with { file: PATH } or { env: NAME }',
-    }));
+  return (['authenticate', 'authorize'] as const).flatMap((question) =>
+    Object.keys(access.http[question]?.headers ?? {})
+      .filter((name) => secretHeader.test(name))
+      .map((name) => ({
+        path: ['access', 'http', question, 'headers', name],
+        grade: 'warning' as const,
+        meaning:
+          'a secret stands in the configuration, which is copied, mailed and checked in more than files of secrets are',
+        advice: `use access.http.${question}.authorization with { file: PATH } or { env: NAME }`,
+      })),
+  );
 }
 
 /** What `config check` warns of too: each of its sentences has its advice behind a semicolon. */

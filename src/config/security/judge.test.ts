@@ -209,6 +209,11 @@ describe('several settings together', () => {
       'grave access.http.authenticate.url',
     ],
     [
+      'answers about what clients may do that others can give',
+      'access: { http: { authorize: { url: "http://192.0.2.1/b" } } }',
+      'grave access.http.authorize.url',
+    ],
+    [
       'an installer for every name',
       `enrollment: { rules: [{ identity: i, commonNames: ['*'] }] }`,
       'warning enrollment.rules[0].commonNames',

@@ -55,6 +55,17 @@ export const providerProbes = (other: (name: string) => string): Probes => {
     secret: { file: other('tickets') },
   };
   const secret = { file: other('token-secret') };
+  const server = {
+    method: ['get'],
+    url: ['http://127.0.0.1:9/other'],
+    headers: [{ 'x-a': 'b' }],
+    authorization: [secret],
+    body: [{ a: 'b' }],
+    ca: [other('ca-chain.pem')],
+    connections: [7],
+    size: ['2KiB', 2_048],
+    ...service,
+  } as const;
   return {
     ...provider(
       ['jwt'],
@@ -82,21 +93,9 @@ export const providerProbes = (other: (name: string) => string): Probes => {
     ),
     ...provider(['jwt'], symmetric, { secret: [secret] }),
     ...provider(['jwt'], { ...symmetric, secret }, { secretEncoding: ['base64'] }),
-    ...provider(
-      ['http', 'authenticate'],
-      { url: 'http://127.0.0.1:9/auth' },
-      {
-        method: ['get'],
-        url: ['http://127.0.0.1:9/other'],
-        headers: [{ 'x-a': 'b' }],
-        authorization: [secret],
-        body: [{ a: 'b' }],
-        ca: [other('ca-chain.pem')],
-        connections: [7],
-        size: ['2KiB', 2_048],
-        ...service,
-      },
-    ),
+    ...provider(['http', 'authenticate'], { url: 'http://127.0.0.1:9/auth' }, server),
+    ...provider(['http', 'authorize'], { url: 'http://127.0.0.1:9/auth' }, server),
     ...provider(['nats', 'authenticate'], {}, { subject: ['other.subject'], ...service }),
+    ...provider(['nats', 'authorize'], {}, { subject: ['other.subject'], ...service }),
   };
 };
