@@ -1,6 +1,7 @@
 import { type ListenerFacts, takesAnonymous } from './listener-facts.ts';
 import {
   decidesPasswords,
+  hasSettings,
   isConfigured,
   isProviderName,
   namesIn,
@@ -96,5 +97,5 @@ function hidden(
 }
 
 /** Whether somebody else than the connection itself can say who a client is. */
-export const asksForPasswords = ({ authentication }: ListenerFacts, access: AccessOptions): boolean =>
-  stepsOf(authentication, access).flat().some(readsPassword);
+export const asksForProof = ({ authentication }: ListenerFacts, access: AccessOptions): boolean =>
+  stepsOf(authentication, access).flat().some(hasSettings);

@@ -61,6 +61,9 @@ export const isConfigured = (name: ProviderName, access: AccessOptions): boolean
 
 export const settingOf = (name: ProviderName): string => factsOf(name).setting?.path ?? 'access';
 
+/** It goes by settings of `access`, and not by what the connection is. */
+export const hasSettings = (name: ProviderName): boolean => factsOf(name).setting !== undefined;
+
 export const readsPassword = (name: ProviderName): boolean => factsOf(name).readsPassword;
 
 export const decidesPasswords = (name: ProviderName): boolean => factsOf(name).decidesPasswords;

@@ -114,6 +114,21 @@ test.each([
   await broker.stop(signal);
 });
 
+test('re-authentication that ends well is told to the log, and counted', async () => {
+  const telemetry = recordedTelemetry();
+  const broker = await startMemoryBroker({ authenticator: talking, telemetry });
+  const { client, connack } = await askedClient(broker, 'a');
+  client.send(auth(0x18, 'ann'));
+  await connack;
+  await client.ask(auth(0x19, ''), 'auth');
+  await client.ask(auth(0x18, 'ann'), 'auth');
+  expect(telemetry.count('mqtt_reauthentications_total', { listener: 'test' })).toBe(1);
+  expect(telemetry.lines('info').join('\n')).toContain(
+    'client "a" on test from 127.0.0.1:1 has proved anew to be "ann", by talk',
+  );
+  await broker.stop(signal);
+});
+
 test('re-authentication moves the end of the connection, further away or nearer [MQTT-4.12.1-1]', async () => {
   const clock = fakeClock(startMs);
   const broker = await startMemoryBroker({ authenticator: talking, clock });

@@ -25,6 +25,25 @@ export const clientConnected = defineEvent<ConnectedFields>({
   },
 });
 
+interface ReauthenticatedFields extends Record<string, string | number | boolean | undefined> {
+  readonly listener: string;
+  readonly peer: string;
+  readonly clientId: string;
+  readonly principal: string;
+  readonly method: string;
+}
+
+/** A client that fails hears DISCONNECT, and `clientRefused` tells why. */
+export const clientReauthenticated = defineEvent<ReauthenticatedFields>({
+  counter: 'mqtt_reauthentications_total',
+  help: 'Times that clients that are connected have proved anew who they are.',
+  labels: ['listener'],
+  level: 'info',
+  isSecurity: true,
+  message: ({ clientId, listener, peer, principal, method }) =>
+    `client "${clientId}" on ${listener} from ${peer} has proved anew to be "${principal}", by ${method}`,
+});
+
 interface ClosedFields extends Record<string, string | number | boolean | undefined> {
   readonly listener: string;
   readonly peer: string;

@@ -1,4 +1,4 @@
-import { asksForPasswords, checkAuthentication, unreachedProviders } from '../auth/check-authentication.ts';
+import { asksForProof, checkAuthentication, unreachedProviders } from '../auth/check-authentication.ts';
 import { checkRuleListeners } from '../auth/check-rules.ts';
 import { checkRules } from '../bridge/mapping/check-rules.ts';
 import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts';
@@ -23,7 +23,7 @@ interface Check {
 /** Whether clients without an identity would come in from other machines without having been asked for. */
 function isOpenByAccident(listener: ListenerOptions, access: Config['access']): boolean {
   const { anonymous } = access;
-  if (listener.authentication?.includes('anonymous') === false || asksForPasswords(listener, access)) return false;
+  if (listener.authentication?.includes('anonymous') === false || asksForProof(listener, access)) return false;
   if (anonymous === 'never' || listener.tls === 'two-way' || isLoopback(listener.bind.host)) return false;
   if (!listener.accept.some((protocol) => protocol !== 'http')) return false;
   return anonymous === 'loopback' || !anonymous.includes(listener.name);

@@ -28,6 +28,7 @@ export interface CampaignReport {
 const noCases: Readonly<Record<CaseKind, number>> = {
   bytes: 0,
   connect: 0,
+  exchange: 0,
   session: 0,
   websocket: 0,
   http: 0,

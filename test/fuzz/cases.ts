@@ -1,4 +1,5 @@
 import { join } from '../support/packet-bytes.ts';
+import { exchangePackets } from './exchange.ts';
 import { mutate, splice } from './mutate.ts';
 import { connectPacket, type PacketOptions, randomPacket, subscribePacket, type Version } from './packets.ts';
 import { Random } from './random.ts';
@@ -19,7 +20,7 @@ export interface Step {
   readonly waits: boolean;
 }
 
-export type CaseKind = 'bytes' | 'connect' | 'session' | 'websocket' | 'http' | 'tls';
+export type CaseKind = 'bytes' | 'connect' | 'exchange' | 'session' | 'websocket' | 'http' | 'tls';
 
 /** One connection from its first byte to its end. Nothing but the seed and the number decides what it is. */
 export interface FuzzCase {
@@ -91,6 +92,13 @@ function mqttSteps(random: Random, kind: CaseKind): Step[] {
     [6, 5],
   ]);
   const options: PacketOptions = { version, manners: random.chance(0.4) ? 'bad' : 'good' };
+  if (kind === 'exchange') {
+    const { connect, packets } = exchangePackets(random);
+    return [
+      step(connect, random.chance(0.8)),
+      ...toWrites(random, packets).map((one) => step(one, random.chance(0.5))),
+    ];
+  }
   if (kind === 'bytes') return random.many(1, 4, () => step(random.bytes(random.int(200))));
   if (kind === 'connect') {
     const connect = mutate(random, connectPacket(random, options));
@@ -125,6 +133,7 @@ export function makeCase(seed: number, number: number): FuzzCase {
   const kind = random.weighted<CaseKind>([
     [1, 'bytes'],
     [3, 'connect'],
+    [2, 'exchange'],
     [9, 'session'],
     [2, 'websocket'],
     [1, 'http'],

@@ -41,6 +41,7 @@ const sum = (first: CampaignReport, second: CampaignReport): CampaignReport => (
   byKind: {
     bytes: first.byKind.bytes + second.byKind.bytes,
     connect: first.byKind.connect + second.byKind.connect,
+    exchange: first.byKind.exchange + second.byKind.exchange,
     session: first.byKind.session + second.byKind.session,
     websocket: first.byKind.websocket + second.byKind.websocket,
     http: first.byKind.http + second.byKind.http,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { connect, type MqttClient } from 'mqtt';
@@ -6,13 +8,15 @@ import type { IAuthPacket, Packet } from 'mqtt-packet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
-import { connectOf, type Dialogue, dialogue } from '../support/dialogue.ts';
+import { connectOf, type Dialogue, dialogue, dialogueOn } from '../support/dialogue.ts';
 import { fakeIo } from '../support/fake-io.ts';
+import { version1 } from '../support/proxy-bytes.ts';
 import { scramClient, scramMethod } from '../support/scram-client.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const directory = await temporaryDirectory();
 const secret = 'x'.repeat(32);
+const listener = { bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'], authentication: ['scram', 'jwt'] };
 let broker: TestBroker;
 beforeAll(async () => {
   for (const user of ['bob', 'mallory']) {
@@ -22,10 +26,14 @@ beforeAll(async () => {
   }
   await writeFile(join(directory.path, 'secret'), secret);
   broker = await startBroker({
-    listeners: [{ name: 'a', bind: '127.0.0.1:0', tls: 'off', accept: ['mqtt'], authentication: ['scram', 'jwt'] }],
+    listeners: [
+      { ...listener, name: 'a' },
+      { ...listener, name: 'proxied', proxy: { from: ['127.0.0.1'] } },
+    ],
     access: {
       passwords: { file: join(directory.path, 'passwd') },
       jwt: { algorithms: ['HS256'], secret: { file: join(directory.path, 'secret') } },
+      failures: { count: 3, window: '1h', ban: '1h' },
       bans: { list: [{ user: 'mallory' }] },
       rules: [
         { allow: 'all', claim: { site: 'north' } },
@@ -101,6 +109,23 @@ test('a ban of a user counts, by whatever the user proves to be who it is', asyn
   await using client = await dialogue(broker.port('a'));
   const { end } = await login(client, 'mallory', 'pencil');
   expect(end).toMatchObject({ cmd: 'connack', reasonCode: 0x8a });
+});
+
+test('exchanges that fail keep their address out for a while (access.failures)', async () => {
+  const from = async (address: string, password: string): Promise<unknown> => {
+    const socket = createConnection(broker.port('proxied'), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(version1(address));
+    await using client = dialogueOn(socket);
+    const side = scramClient('bob', password);
+    const properties = { authenticationMethod: scramMethod, authenticationData: side.first };
+    const answer = await client.ask(connectOf('probe', { properties }));
+    const isAsked = answer?.cmd === 'auth';
+    return isAsked ? await client.ask(auth(0x18, side.answer(dataOf(answer)))) : answer;
+  };
+  for (const guess of ['a', 'b', 'c']) expect(await from('192.0.2.7', guess)).toMatchObject({ reasonCode: 0x86 });
+  expect(await from('192.0.2.7', 'pencil')).toMatchObject({ cmd: 'connack', reasonCode: 0x8a });
+  expect(await from('192.0.2.8', 'pencil')).toMatchObject({ cmd: 'connack', reasonCode: 0 });
 });
 
 test('a user whose line is another before its exchange is over is refused as one with a wrong password', async () => {

@@ -4,7 +4,14 @@ import type { ConnectPacket } from '../../mqtt/connect.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
 import { versionName } from '../../mqtt/version.ts';
 import type { AcceptedSession } from '../engine-port.ts';
-import { clientConnected, clientDisconnected, clientRefused, connectionUnused, slowClientSkipped } from '../events.ts';
+import {
+  clientConnected,
+  clientDisconnected,
+  clientReauthenticated,
+  clientRefused,
+  connectionUnused,
+  slowClientSkipped,
+} from '../events.ts';
 import type { Peer } from '../ports.ts';
 import type { ClientFacts } from '../query-port.ts';
 
@@ -67,6 +74,17 @@ export class ConnectionLog {
       mqtt: versionName(connect.version),
       clientId: this.#clientId,
       principal: shortened(principal),
+    });
+  }
+
+  /** It has proved anew who it is. */
+  reauthenticated(method: string): void {
+    const principal = this.#accepted?.session.principal ?? '';
+    this.#events.emit(clientReauthenticated, {
+      ...this.#place,
+      clientId: this.#clientId ?? '',
+      principal: shortened(principal),
+      method: shortened(method),
     });
   }
 

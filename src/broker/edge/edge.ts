@@ -112,6 +112,7 @@ export class Edge implements LinkHandler, OpenEdge, EgressHost, InboundHost, Int
   reauthenticated(client: AuthorizedClient, expiresAtMs: number | undefined, data: Uint8Array | undefined): void {
     if (this.#isOver) return;
     this.identified(client, expiresAtMs);
+    this.log.reauthenticated(this.connect.authenticationMethod ?? '');
     this.authentication?.succeeded(data);
   }
 

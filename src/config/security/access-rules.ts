@@ -1,4 +1,4 @@
-import { asksForPasswords } from '../../auth/check-authentication.ts';
+import { asksForProof } from '../../auth/check-authentication.ts';
 import { readablePasswords } from '../checks-access.ts';
 import type { Config } from '../schema.ts';
 import { isReached, seesCertificates, takesClients } from './reach.ts';
@@ -22,7 +22,7 @@ export const accessRules: readonly SecurityRule[] = [
 
 function withoutRules({ access, listeners }: Config): SecurityFinding[] {
   const whoever = listeners.filter(
-    (listener) => takesClients(listener) && (asksForPasswords(listener, access) || seesCertificates(listener)),
+    (listener) => takesClients(listener) && (asksForProof(listener, access) || seesCertificates(listener)),
   );
   const isAsked = access.http.authorize !== undefined || access.nats.authorize !== undefined;
   if (access.rules.length > 0 || isAsked || whoever.length === 0) return [];

@@ -162,6 +162,11 @@ describe('several settings together', () => {
       'warning access.rules[0]',
     ],
     ['passwords may be guessed for ever', `${listener('')}${passwords}`, 'warning access.failures'],
+    [
+      'passwords may be guessed by SCRAM',
+      `${listener('authentication: [scram]')}${passwords}`,
+      'warning access.failures',
+    ],
     ['a million guesses', `${listener('')}${passwords}  failures: { count: 1000000 }`, 'warning access.failures.count'],
     [
       'one address may take all connections',

@@ -1,4 +1,4 @@
-import { asksForPasswords } from '../../auth/check-authentication.ts';
+import { asksForProof } from '../../auth/check-authentication.ts';
 import { takesAnonymous } from '../../auth/listener-facts.ts';
 import { stepsOf } from '../../auth/provider-names.ts';
 import { parseNetwork } from '../../kernel/networks.ts';
@@ -109,7 +109,7 @@ function unlimitedAddress(listener: JudgedListener): Found[] {
 }
 
 function guessing({ listeners, access }: Config): SecurityFinding[] {
-  const isAsked = listeners.some((listener) => isReached(listener) && asksForPasswords(listener, access));
+  const isAsked = listeners.some((listener) => isReached(listener) && asksForProof(listener, access));
   if (access.failures === undefined)
     return isAsked
       ? [
