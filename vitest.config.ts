@@ -17,6 +17,7 @@ const measuring = [
   'test/e2e/subscription-attacks.test.ts',
   'test/integration/fair-turns.test.ts',
   'test/integration/growth.test.ts',
+  'test/integration/login-timing.test.ts',
 ];
 
 /** The others mostly wait for programs and sockets, so two files run at one time, however few processors there are. */
