@@ -9,7 +9,7 @@ import { passwordsNotTaken, passwordsRead } from './events.ts';
 import { readPasswordTable } from './file.ts';
 import { countUsers, type PasswordTable, TableReader } from './lines.ts';
 import { decoyVerifier } from './scram-decoy.ts';
-import { parseVerifier } from './scram-verifier.ts';
+import { parseVerifier, verifierText } from './scram-verifier.ts';
 
 export interface PasswordUsersDeps {
   readonly events: Events;
@@ -38,10 +38,10 @@ export function passwordUsers(file: string, { events, clock }: PasswordUsersDeps
     findVerifier: (user) => table.current.verifiers.get(user),
     verifierOf(user) {
       const { decoyKey = madeUp, shape, verifiers } = table.current;
-      const decoy = decoyVerifier(Buffer.from(decoyKey), user, shape);
-      const text = verifiers.get(user);
-      const verifier = text === undefined ? decoy : parseVerifier(text); // both in any case: nobody is to measure which
-      return typeof verifier === 'string' ? decoy : verifier;
+      const decoy = verifierText(decoyVerifier(Buffer.from(decoyKey), user, shape));
+      const verifier = parseVerifier(verifiers.get(user) ?? decoy); // the same work either way: nobody is to measure which
+      if (typeof verifier === 'string') throw new Error(`a verifier that was read before ${verifier}`);
+      return verifier;
     },
     async start(signal) {
       await table.start(signal);
