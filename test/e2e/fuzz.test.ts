@@ -11,11 +11,23 @@ import { repository } from '../support/program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const bin = join(repository, 'dist', 'bin.js');
-const short = { from: 0, cases: 2 ** 31, concurrency: 12, hotPath: 'on', store: 'disk', say: () => undefined } as const;
+const short = {
+  from: 0,
+  cases: 2 ** 31,
+  concurrency: 12,
+  hotPath: 'on',
+  store: 'disk',
+  access: 'open',
+  say: () => undefined,
+} as const;
 
 describe('npm run fuzz', () => {
-  test('finds neither crash nor loss nor leak in a short run', async () => {
-    const report = await fuzz({ ...short, bin, seed: 1, seconds: 6 });
+  // mostly they wait for memory to come back, which both can do at one time
+  test.concurrent.each([
+    ['an open broker', 'open', 6],
+    ['one with passwords and rules', 'guarded', 4],
+  ] as const)('finds neither crash nor loss nor leak in a short run against %s', async (_name, access, seconds) => {
+    const report = await fuzz({ ...short, access, bin, seed: 1, seconds });
     expect(report.failures).toEqual([]);
     expect(report.campaign.cases).toBeGreaterThan(100);
     for (const [kind, count] of Object.entries(report.campaign.byKind)) expect(count, kind).toBeGreaterThan(0);
@@ -58,6 +70,7 @@ describe('npm run fuzz', () => {
     [['--seconds', '0'], /--seconds 0: use 1 to 86400/],
     [['--hot-path', 'maybe'], /--hot-path maybe: use on or off/],
     [['--store', 'redis'], /--store redis: use disk or memory/],
+    [['--access', 'closed'], /--access closed: use open or guarded/],
     [['--print'], /--print needs --case or --cases/],
     [['--fast'], /--fast/],
   ])('refuses the command line %j with what is allowed', (args, problem) => {

@@ -13,6 +13,7 @@ export interface FuzzOptions {
   readonly concurrency: number;
   readonly hotPath: 'on' | 'off';
   readonly store: 'disk' | 'memory';
+  readonly access: 'open' | 'guarded';
   readonly json: boolean;
   /** Print the bytes of the cases instead of playing them. */
   readonly print: boolean;
@@ -29,6 +30,7 @@ messages. Fails when the broker crashes, loses or repeats a message, keeps a con
   --concurrency N  cases at one time, 1 to 256 (default: 16)
   --hot-path off   run the broker with plane.hotPath: off (default: on)
   --store memory   run the broker on the store in memory (default: disk)
+  --access guarded run the broker with passwords and rules (default: open)
   --print          print the bytes of the cases instead of playing them; needs --case or --cases
   --json           print the result as JSON
   --help           print this`;
@@ -66,6 +68,7 @@ export function parseFuzzOptions(
         concurrency: { ...text, default: '16' },
         'hot-path': { ...text, default: 'on' },
         store: { ...text, default: 'disk' },
+        access: { ...text, default: 'open' },
         print: flag,
         json: flag,
         help: flag,
@@ -83,6 +86,7 @@ export function parseFuzzOptions(
       concurrency: whole(values.concurrency, 'concurrency', 1, 256),
       hotPath: oneOf(values['hot-path'], 'hot-path', ['on', 'off']),
       store: oneOf(values.store, 'store', ['disk', 'memory']),
+      access: oneOf(values.access, 'access', ['open', 'guarded']),
       print: values.print,
       json: values.json,
     };

@@ -9,6 +9,7 @@ import { freePorts } from '../support/free-ports.ts';
 import { runProgram } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { Target } from './connection.ts';
+import { guardedAccess } from './guarded.ts';
 import { within } from './within.ts';
 
 /** What the broker says about itself, after a garbage collection. */
@@ -42,6 +43,8 @@ export interface SubjectOptions {
   readonly bin: string;
   readonly hotPath: 'on' | 'off';
   readonly store: 'disk' | 'memory';
+  /** `guarded`: passwords are checked, and rules say who may do what. */
+  readonly access?: 'open' | 'guarded';
 }
 
 const listenerNames = ['tcp', 'tls', 'two-way', 'wss', 'any'] as const;
@@ -96,7 +99,8 @@ function valueIn(metrics: string, name: string): number {
 export async function startSubject(options: SubjectOptions): Promise<FuzzSubject> {
   const directory = await temporaryDirectory();
   const [natsPort = 0, ...numbers] = await freePorts(listenerNames.length + 1);
-  await writeFile(join(directory.path, 'viaduct.yaml'), stringify(configOf(numbers, natsPort, options)));
+  const access = options.access === 'guarded' ? await guardedAccess(directory.path, { isDear: false }) : {};
+  await writeFile(join(directory.path, 'viaduct.yaml'), stringify({ ...configOf(numbers, natsPort, options), access }));
   await writeFile(join(directory.path, 'preload.mjs'), preload);
   const args = ['--expose-gc', '--import', './preload.mjs', options.bin, 'serve', '--config', 'viaduct.yaml'];
   const program = runProgram(process.execPath, args, { cwd: directory.path });
