@@ -7,7 +7,7 @@ import { writePacket } from './write-packet.ts';
 export type AcknowledgementType = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp';
 
 /** PUBREL has a flag that says nothing and must be there. [MQTT-3.6.1-1] */
-const firstBytes: Readonly<Record<AcknowledgementType, number>> = {
+export const acknowledgementStarts: Readonly<Record<AcknowledgementType, number>> = {
   puback: packetTypes.puback << 4,
   pubrec: packetTypes.pubrec << 4,
   pubrel: (packetTypes.pubrel << 4) | 2,
@@ -15,6 +15,10 @@ const firstBytes: Readonly<Record<AcknowledgementType, number>> = {
 };
 
 const nothing = Buffer.alloc(0);
+
+/** Whether an acknowledgement without Reason String is its first byte, its length and the packet identifier: four bytes. */
+export const isShortAcknowledgement = (version: ProtocolVersion, reasonCode: number): boolean =>
+  version !== 5 || reasonCode === reasonCodes.success;
 
 /**
  * Writes an acknowledgement in its shortest form: without a reason code where that is success. [MQTT 5, 3.4 to 3.7]
@@ -33,13 +37,13 @@ export function encodeAcknowledgement(
 ): Buffer {
   if (version === 5 && reason !== '') {
     const head = [packetId >> 8, packetId & 0xff, reasonCode];
-    const full = writePacket(firstBytes[type], head, reasonSection(reason));
+    const full = writePacket(acknowledgementStarts[type], head, reasonSection(reason));
     if (full.length <= maximumPacketSize) return full;
   }
-  if (version === 5 && reasonCode !== reasonCodes.success)
-    return writePacket(firstBytes[type], [packetId >> 8, packetId & 0xff, reasonCode], nothing);
+  if (!isShortAcknowledgement(version, reasonCode))
+    return writePacket(acknowledgementStarts[type], [packetId >> 8, packetId & 0xff, reasonCode], nothing);
   const frame = Buffer.allocUnsafe(4);
-  frame[0] = firstBytes[type];
+  frame[0] = acknowledgementStarts[type];
   frame[1] = 2;
   frame[2] = packetId >> 8;
   frame[3] = packetId & 0xff;

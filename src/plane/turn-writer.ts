@@ -1,3 +1,4 @@
+import { shortPacketBytes } from './packet-room.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -25,15 +26,21 @@ export class TurnWriter {
   /** @param data is not copied; what lies behind the last in memory, as packets cut from one chunk do, is joined to it. */
   push(data: Uint8Array): void {
     const { length, byteOffset } = data;
+    if (this.#joins(data.buffer, byteOffset, length)) return;
+    if (this.#batch.length === 0) this.#turn.add(this);
+    else this.#closeLast();
+    this.#batch.push(data);
     this.#bytes += length;
-    const batch = this.#batch;
-    if (batch.length === 0) this.#turn.add(this);
-    else if (byteOffset === this.#lastEnd && data.buffer === batch[batch.length - 1]!.buffer) {
-      this.#lastEnd = byteOffset + length;
-      return;
-    } else this.#closeLast();
-    batch.push(data);
     this.#lastEnd = byteOffset + length;
+  }
+
+  /** A packet of four bytes that is a packet identifier alone, as most acknowledgements are. */
+  pushShort(first: number, packetId: number): void {
+    const { room } = this.#turn;
+    const at = room.write(first, packetId);
+    const { bytes } = room;
+    if (!this.#joins(bytes.buffer, bytes.byteOffset + at, shortPacketBytes))
+      this.push(bytes.subarray(at, at + shortPacketBytes));
   }
 
   /** Sends at once. */
@@ -44,6 +51,15 @@ export class TurnWriter {
     this.#batch = [];
     this.#bytes = 0;
     this.#write(batch);
+  }
+
+  /** Adds bytes to the last piece where they lie behind it. @returns whether they do */
+  #joins(memory: ArrayBufferLike, start: number, length: number): boolean {
+    const last = this.#batch[this.#batch.length - 1];
+    if (start !== this.#lastEnd || last === undefined || last.buffer !== memory) return false;
+    this.#bytes += length;
+    this.#lastEnd = start + length;
+    return true;
   }
 
   #closeLast(): void {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { Fifo } from '../kernel/fifo.ts';
+import { PacketRoom } from './packet-room.ts';
 
 /** Something with bytes to send. */
 export interface Flushable {
@@ -33,6 +34,8 @@ const clockUnits = 16;
 export class Turn {
   /** Changes from turn to turn, at least where there was more than a handful to do. */
   number = 0;
+  /** For short packets of all links. */
+  readonly room = new PacketRoom();
   #flushables: Flushable[] = [];
   readonly #workers = new Fifo<Worker>();
   #immediate: NodeJS.Immediate | undefined;

@@ -4,6 +4,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { Slices } from '../../kernel/slices.ts';
 import { silentTelemetry } from '../../kernel/telemetry-ports.ts';
 import { TimerWheel } from '../../kernel/timer-wheel.ts';
+import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { parsePublish } from '../../mqtt/publish.ts';
 import { isRefusal } from '../../mqtt/refusal.ts';
 import type { Message, Qos } from '../../plane/message.ts';
@@ -33,7 +34,8 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
         sent.push({ packetId: header.packetId, payload: packet.subarray(header.payloadStart).toString() });
         return true;
       },
-      write: (frame) => void written.push(Buffer.from(frame).toString('hex')),
+      acknowledge: (type, version, packetId, reasonCode) =>
+        void written.push(encodeAcknowledgement(type, version, packetId, reasonCode).toString('hex')),
       isCongested: () => false,
       holds: () => undefined,
       fail: (reason) => void failures.push(reason),

@@ -1,4 +1,3 @@
-import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { protocolError, type Refusal } from '../../mqtt/refusal.ts';
 import type { Message } from '../../plane/message.ts';
@@ -181,7 +180,7 @@ export class Deliveries implements Subscriber {
 
   #release(packetId: number, reasonCode: number): void {
     if (this.#session === undefined) return;
-    this.#sink.write(encodeAcknowledgement('pubrel', this.#session.version, packetId, reasonCode));
+    this.#sink.acknowledge('pubrel', this.#session.version, packetId, reasonCode);
   }
 
   #finish(packetId: number): void {

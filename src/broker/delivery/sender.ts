@@ -1,3 +1,5 @@
+import type { AcknowledgementType } from '../../mqtt/encode-acknowledgement.ts';
+import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Qos } from '../../plane/message.ts';
 import { type DeliveryDetails, DeliveryEncoder, type EncoderOptions } from './encoder.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -11,8 +13,8 @@ export interface DeliverySink {
    * @returns false when it was not sent
    */
   deliver(frame: Uint8Array, qos: Qos, rest?: Uint8Array): boolean;
-  /** Sends a packet that may not be lost. */
-  write(frame: Uint8Array): void;
+  /** Sends an acknowledgement without Reason String; it may not be lost. */
+  acknowledge(type: AcknowledgementType, version: ProtocolVersion, packetId: number, reasonCode: number): void;
   /** True while the client does not take what was sent. */
   isCongested(): boolean;
   /** So many bytes wait elsewhere until the client has answered. */

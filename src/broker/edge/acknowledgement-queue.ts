@@ -20,8 +20,13 @@ export class AcknowledgementQueue {
     return this.#waiting?.length ?? 0;
   }
 
+  /** One that is known now may go at once. */
+  get isClear(): boolean {
+    return !this.#isHeld && (this.#waiting === undefined || this.#waiting.length === 0);
+  }
+
   push(frame: Uint8Array): void {
-    if (!this.#isHeld && (this.#waiting === undefined || this.#waiting.length === 0)) this.#sink.write(frame);
+    if (this.isClear) this.#sink.write(frame);
     else {
       this.#waiting ??= new Fifo();
       this.#waiting.push({ frame });

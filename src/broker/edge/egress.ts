@@ -1,3 +1,10 @@
+import {
+  type AcknowledgementType,
+  acknowledgementStarts,
+  encodeAcknowledgement,
+  isShortAcknowledgement,
+} from '../../mqtt/encode-acknowledgement.ts';
+import type { ProtocolVersion } from '../../mqtt/version.ts';
 import type { Qos } from '../../plane/message.ts';
 import type { Turn } from '../../plane/turn.ts';
 import { TurnWriter } from '../../plane/turn-writer.ts';
@@ -47,9 +54,13 @@ export class Egress implements DeliverySink {
   }
 
   write(data: Uint8Array): void {
-    if (this.#isClosed) return;
-    if (this.#waiting() > this.#maxWaitingBytes) this.#failUnread();
-    else this.#writer.push(data);
+    if (this.#mayWrite()) this.#writer.push(data);
+  }
+
+  acknowledge(type: AcknowledgementType, version: ProtocolVersion, packetId: number, reasonCode: number): void {
+    if (!this.#mayWrite()) return;
+    if (isShortAcknowledgement(version, reasonCode)) this.#writer.pushShort(acknowledgementStarts[type], packetId);
+    else this.#writer.push(encodeAcknowledgement(type, version, packetId, reasonCode));
   }
 
   deliver(frame: Uint8Array, qos: Qos, rest?: Uint8Array): boolean {
@@ -98,6 +109,13 @@ export class Egress implements DeliverySink {
   close(): void {
     this.#writer.flush();
     this.#isClosed = true;
+  }
+
+  #mayWrite(): boolean {
+    if (this.#isClosed) return false;
+    if (this.#waiting() <= this.#maxWaitingBytes) return true;
+    this.#failUnread();
+    return false;
   }
 
   #waiting(): number {

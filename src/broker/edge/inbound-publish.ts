@@ -1,6 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
 import type { ConnectPacket } from '../../mqtt/connect.ts';
-import { encodeAcknowledgement } from '../../mqtt/encode-acknowledgement.ts';
 import type { PublishHeader } from '../../mqtt/publish.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import type { Refusal } from '../../mqtt/refusal.ts';
@@ -17,7 +16,7 @@ import type { Egress } from './egress.ts';
 import { type Exchanges, memoryExchanges, storeExchanges } from './exchanges.ts';
 import { InboundFlow } from './inbound-flow.ts';
 import type { Intake } from './intake.ts';
-import { type AnswerHost, codeFor, publishAnswer } from './publish-answer.ts';
+import { type AnswerHost, codeFor, publishAnswer, publishAnswerType } from './publish-answer.ts';
 import { type PublishRate, type PublishRateSources, publishRateOf } from './publish-rate.ts';
 
 export interface InboundPublishHost extends AnswerHost {
@@ -134,7 +133,7 @@ export class InboundPublish {
     const outcome = this.#openExchanges().release(packetId);
     const answer = (reasonCode: number | undefined): void => {
       if (reasonCode === undefined) return;
-      this.#host.egress.write(encodeAcknowledgement('pubcomp', this.#host.connect.version, packetId, reasonCode));
+      this.#host.egress.acknowledge('pubcomp', this.#host.connect.version, packetId, reasonCode);
     };
     if (typeof outcome !== 'number') return outcome.then(answer).catch((cause: unknown) => this.#failed(cause));
     answer(outcome);
@@ -279,6 +278,11 @@ export class InboundPublish {
   #answer({ qos, packetId }: PublishHeader, reasonCode: number, reason: string, send?: Send): void {
     if (qos === 1) this.#flow?.acknowledged();
     else if (reasonCode >= 0x80) this.#flow?.released(packetId);
+    const { notice, egress, connect } = this.#host;
+    if (reason === '' && notice === '' && send === undefined && this.#acknowledgements.isClear) {
+      egress.acknowledge(publishAnswerType(qos), connect.version, packetId, reasonCode);
+      return;
+    }
     const frame = publishAnswer(this.#host, qos, packetId, reasonCode, reason);
     if (send === undefined) this.#acknowledgements.push(frame);
     else send(frame);

@@ -9,6 +9,9 @@ export interface AnswerHost {
   notice: string;
 }
 
+/** What answers a PUBLISH at QoS 1 or 2. */
+export const publishAnswerType = (qos: Qos): 'puback' | 'pubrec' => (qos === 1 ? 'puback' : 'pubrec');
+
 /** PUBACK or PUBREC. What the client is to be told stands in one that has nothing to say itself. */
 export function publishAnswer(
   host: AnswerHost,
@@ -24,7 +27,7 @@ export function publishAnswer(
     host.notice = '';
   }
   return encodeAcknowledgement(
-    qos === 1 ? 'puback' : 'pubrec',
+    publishAnswerType(qos),
     version,
     packetId,
     reasonCode,
