@@ -2,9 +2,11 @@ import { type Access, createAccess } from '../auth/access.ts';
 import { createBans } from '../auth/bans/bans.ts';
 import { createFailures } from '../auth/failures/failures.ts';
 import { LastKeySet } from '../auth/last-key-set.ts';
+import type { ListenerFacts } from '../auth/listener-facts.ts';
 import { createOutsideAccess, type OutsideAccess } from '../auth/outside-access.ts';
 import type { ProviderDeps } from '../auth/provider.ts';
 import { createAuthorizer, type RulesAuthorizer } from '../auth/rules/authorizer.ts';
+import { hubListener } from '../auth/rules/rule-options.ts';
 import type { Authenticator } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
 import { type Component, startInOrder, stopInReverse } from '../kernel/lifecycle.ts';
@@ -30,7 +32,13 @@ export interface AccessSide extends Component {
 
 export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): AccessSide {
   const lastKeySet = new LastKeySet();
-  const accessOf = ({ access, listeners, secrets }: ResolvedConfig): Access & Pick<OutsideAccess, 'authority'> => {
+  const accessOf = ({
+    access,
+    listeners: own,
+    nats,
+    secrets,
+  }: ResolvedConfig): Access & Pick<OutsideAccess, 'authority'> => {
+    const listeners = [...own, ...hubFacts(nats)];
     const all = { ...deps, listeners, secretOf: (reference: SecretReference) => secrets.secret(reference), lastKeySet };
     const made = createAccess(access)(all);
     const { authority, parts } = createOutsideAccess(access, all);
@@ -72,6 +80,10 @@ export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): Acces
     },
   };
 }
+
+/** The hub, where it asks who comes. */
+const hubFacts = ({ hub }: ResolvedConfig['nats']): ListenerFacts[] =>
+  hub.authentication === undefined ? [] : [{ ...hub, name: hubListener }];
 
 async function stopAll(parts: readonly Component[], deadline: AbortSignal): Promise<void> {
   const failures = await stopInReverse(parts, deadline);

@@ -54,7 +54,7 @@ function natsInfo(nats: NatsLink, hub: Hub | undefined, servers: readonly string
   const isTrying = status === 'connecting' || status === 'reconnecting';
   return {
     status: isTrying ? 'connecting' : status,
-    url: server ?? hub?.url() ?? servers[0] ?? '',
+    url: hub?.url() ?? server ?? servers[0] ?? '',
     embedded: hub !== undefined,
   };
 }

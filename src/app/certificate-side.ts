@@ -99,7 +99,7 @@ export function createCertificateSide(first: ResolvedConfig, deps: CertificateSi
 interface Unit {
   /** What it is made of. */
   readonly settings: unknown;
-  /** Whether a listener has TLS. */
+  /** Whether a listener, or the hub, has TLS. */
   readonly isNeeded: boolean;
   readonly certificates: Certificates;
   readonly seen: LastSeen;
@@ -118,7 +118,8 @@ function unitOf(config: ResolvedConfig, { telemetry, clock, broker }: Certificat
     clientCa,
     certificates,
   }));
-  const isNeeded = config.listeners.some(({ tls }) => tls !== 'off');
+  const { servers, hub } = config.nats;
+  const isNeeded = config.listeners.some(({ tls }) => tls !== 'off') || (servers.length === 0 && hub.tls !== 'off');
   const certificates = createCertificates(options, { telemetry, clock, passphrase, listeners });
   const { folder } = certificates;
   const seen = lastSeen(folder.ledger, { clock, events: telemetry.events });

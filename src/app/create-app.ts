@@ -57,15 +57,17 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started
-  const changed = (): Promise<void> => broker.reconsider();
-  const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest, changed });
+  const reconsider = async (): Promise<void> => {
+    await Promise.all([broker.reconsider(), hub?.reconsider()]);
+  };
+  const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest, changed: reconsider });
   const { doors, authenticator, authorizer } = access;
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
   const broker = brokerOf({ nodeId, plane, store, authenticator, authorizer, clock, telemetry });
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
-  const { certificates, files, tellers } = certificateSide;
-  const packetBytes = (): number => config.limits.packetSize;
-  const natsSide = createNatsSide(config, { broker, guard: authorizer.guard, packetBytes, telemetry, clock });
+  const { source, certificates, files, tellers } = certificateSide;
+  const limits = (): ResolvedConfig['limits'] => config.limits;
+  const natsSide = createNatsSide(config, { broker, access, certificates: source, limits, telemetry, clock });
   const { hub, nats, bridge } = natsSide;
   const stopping = new AbortController();
   let status: 'starting' | 'ok' | 'stopping' = 'starting';
@@ -84,7 +86,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   };
   const { isBanned } = access;
   const ways = { accept, isBanned, retired: doors.retired, http: httpSide.handler, telemetry, clock };
-  const listeners = createListeners(config, certificateSide.source, ways);
+  const listeners = createListeners(config, source, ways);
   registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
 
   const clients = clientsOf(broker);
@@ -110,12 +112,12 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
       let change: CertificateChange | undefined;
       const prepares: Prepare[] = [
         async (signal) => (change = await certificateSide.prepare(next, signal)),
-        () => listeners.prepare(next, change?.source ?? certificateSide.source),
+        () => listeners.prepare(next, change?.source ?? source),
         (signal) => natsSide.prepareRules(next.bridge.rules, (reason) => waiting.push(reason), signal),
         () => httpSide.prepare(next, change?.routes ?? certificateSide.routes()),
         (signal) => access.prepare(next, signal),
         () => audit.prepare(next.audit),
-        () => followed(authorizer.prepare(next.access), () => broker.reconsider()),
+        () => followed(authorizer.prepare(next.access), reconsider),
         () =>
           atOnce(() => {
             broker.limit(next.limits);

@@ -2,24 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Bridge, createBridge } from '../bridge/bridge.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import { createNatsLink } from '../bridge/nats/nats-link.ts';
-import { resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
+import { type ResolvedNatsOptions, resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
 import type { BridgeRuleOptions } from '../bridge/schema.ts';
-import type { BridgeGuard, MessagePort } from '../broker/ports.ts';
+import type { MessagePort } from '../broker/ports.ts';
 import type { ResolvedConfig } from '../config/secrets.ts';
-import { createHub, type Hub } from '../hub/hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import { nothing, type Prepared } from '../kernel/prepared.ts';
 import type { DiskOutbox } from '../storage/outbox/disk-outbox.ts';
+import type { AccessSide } from './access-side.ts';
+import { createHubSide, type HubSideDeps } from './hub-side.ts';
 import { createOutbox, type StoreContext } from './store.ts';
-import { version } from './version.ts';
 
-export interface NatsSideDeps extends StoreContext {
+export interface NatsSideDeps extends StoreContext, Pick<HubSideDeps, 'certificates'> {
   readonly broker: MessagePort;
-  /** See `BridgeDeps`. */
-  readonly guard: (rule: string) => BridgeGuard;
-  /** Largest packet of a client now. */
-  readonly packetBytes: () => number;
+  readonly access: Pick<AccessSide, 'authenticator' | 'authorizer' | 'isBanned'>;
+  /** Those of now. */
+  readonly limits: () => ResolvedConfig['limits'];
 }
 
 /** What stands between the broker and NATS. */
@@ -44,17 +44,19 @@ export interface NatsSide {
 
 export function createNatsSide(
   config: ResolvedConfig,
-  { broker, guard, packetBytes, telemetry, clock }: NatsSideDeps,
+  { broker, access, certificates, limits, telemetry, clock }: NatsSideDeps,
 ): NatsSide {
   const { nodeId } = broker;
-  const usesHub = config.nats.servers.length === 0;
-  const hub = usesHub ? createHub(config.nats.hub)({ telemetry, clock, version, serverName: nodeId }) : undefined;
-  const servers = hub === undefined ? config.nats.servers : () => [hub.url()];
+  const { authenticator, authorizer, isBanned } = access;
+  const hubAccess = { authenticator, authorizer: authorizer.hub, isBanned, limits };
+  const hubDeps = { access: hubAccess, certificates, serverName: nodeId, telemetry, clock };
+  const hub = createHubSide(config, hubDeps);
   const bridgeOf = createBridge(config.bridge);
-  const link = { servers, clientName: nodeId, hasEcho: bridgeOf.hearsItself, packetBytes };
+  const packetBytes = (): number => limits().packetSize;
+  const link = { clientName: nodeId, hasEcho: bridgeOf.hearsItself, packetBytes, ...wayTo(hub) };
   const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link))({ telemetry, clock });
   const outbox = createOutbox(config, { telemetry, clock });
-  const bridge = bridgeOf({ plane: broker, nats, guard, telemetry, outbox, clock });
+  const bridge = bridgeOf({ plane: broker, nats, guard: authorizer.guard, telemetry, outbox, clock });
   return {
     hub,
     nats,
@@ -73,6 +75,13 @@ export function createNatsSide(
       }
     },
   };
+}
+
+/** How the program itself comes to its hub; without one, as the configuration says. */
+function wayTo(hub: Hub | undefined): Partial<Pick<ResolvedNatsOptions, 'servers' | 'login'>> {
+  if (hub === undefined) return {};
+  const { ownToken: token } = hub;
+  return { servers: () => [hub.ownUrl()], ...(token === undefined ? {} : { login: { kind: 'token', token } }) };
 }
 
 const byName = (rules: readonly BridgeRuleOptions[]): readonly BridgeRuleOptions[] =>

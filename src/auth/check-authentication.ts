@@ -24,14 +24,20 @@ interface Finding {
   readonly message: string;
 }
 
-const at = (index: number, position: number): Finding['path'] => ['listeners', index, 'authentication', position];
+/** Where the listener of an index stands. */
+type Place = (index: number) => Finding['path'];
+const inListeners: Place = (index) => ['listeners', index];
 
 /** Providers that do not exist, that have nothing to go by, or that make no sense where they stand. */
-export const checkAuthentication = (listeners: readonly AskingListener[], access: AccessOptions): readonly Finding[] =>
+export const checkAuthentication = (
+  listeners: readonly AskingListener[],
+  access: AccessOptions,
+  place = inListeners,
+): readonly Finding[] =>
   listeners.flatMap(({ authentication = [] }, index) =>
     authentication.flatMap((entry, position) =>
       problemsOf(entry, authentication.slice(0, position), access).map((message) => ({
-        path: at(index, position),
+        path: [...place(index), 'authentication', position],
         message,
       })),
     ),
@@ -52,13 +58,17 @@ function problemsOf(entry: string, before: readonly string[], access: AccessOpti
 }
 
 /** Providers on a list that no client gets to. */
-export const unreachedProviders = (listeners: readonly AskingListener[], access: AccessOptions): readonly Finding[] =>
+export const unreachedProviders = (
+  listeners: readonly AskingListener[],
+  access: AccessOptions,
+  place = inListeners,
+): readonly Finding[] =>
   listeners.flatMap((listener, index) => {
     if (listener.authentication === undefined) return [];
     const steps = stepsOf(listener.authentication, access);
     return steps.flatMap((step, position) => {
       const message = uselessness(step, listener, access) ?? hidden(step, steps.slice(0, position), listener, access);
-      return message === undefined ? [] : [{ path: at(index, position), message }];
+      return message === undefined ? [] : [{ path: [...place(index), 'authentication', position], message }];
     });
   });
 

@@ -48,7 +48,8 @@ export interface PeerTls {
 export interface Peer {
   /** Name of the listener that accepted it. */
   readonly listener: string;
-  readonly protocol: 'mqtt' | 'mqtts' | 'ws' | 'wss';
+  /** `nats`: a client of the embedded hub, which has no link. */
+  readonly protocol: 'mqtt' | 'mqtts' | 'ws' | 'wss' | 'nats';
   readonly address: string;
   readonly port: number;
   readonly tls: PeerTls | undefined;

@@ -41,6 +41,10 @@ test.each([
   [['bob', 'publish', 'sites/a/b', '--claim', 'site=a'], /^allowed .*\nby access\.rules\[5\]/],
   [['nats', 'publish', 'signal/x', '--listener', 'nats'], /^allowed .*\nby access\.rules\[6\]/],
   [['bob', 'publish', 'signal/x'], /not access\.rules\[6\] .*: listener ".*" is not "nats"/],
+  [
+    ['bob', 'publish', 'users/bob/x', '--listener', 'hub'],
+    /^denied .*\nno rule allows it\n.*: it does not name the listener hub/,
+  ],
 ])('acl explain %j', async (args, expected) => {
   const { out, err, code } = await explain(...args);
   expect([err, code]).toEqual(['', 0]);
@@ -103,6 +107,25 @@ test('where no rule decides it says who is asked, and where one does it does not
   }
   const { out } = await explainIn(config, 'bob', 'publish', 'a', '--json');
   expect(JSON.parse(out)).toMatchObject({ isAllowed: false, asks: ['access.http.authorize', 'access.nats.authorize'] });
+});
+
+test('a rule that names the hub alone is passed over for everybody else', async () => {
+  const ofHub = join(directory.path, 'hub.yaml');
+  await writeFile(
+    ofHub,
+    JSON.stringify({
+      nats: { hub: { authentication: ['certificate'], tls: 'two-way' } },
+      access: { rules: [{ allow: 'all', listener: 'hub', topics: ['a/#'] }, { allow: 'all' }] },
+    }),
+  );
+  const verdict = async (...args: string[]) => {
+    const io = fakeIo();
+    await runCli(['acl', 'explain', 'bob', 'subscribe', ...args, '--config', ofHub], io);
+    return io.out();
+  };
+  expect(await verdict('a/#', '--listener', 'hub')).toMatch(/^allowed /);
+  expect(await verdict('#', '--listener', 'hub')).toMatch(/^denied .*\nit would bring "x" as well/);
+  expect(await verdict('b')).toMatch(/by access\.rules\[1\].*\n.*rules\[0\].*: it is about the listener hub alone/);
 });
 
 test('a wrong action or topic is a usage error', async () => {

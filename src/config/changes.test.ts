@@ -58,7 +58,15 @@ test('a setting that was not given before stays so while it waits, with everythi
 
 const durations = ['2s', '90s', '2h', '8d'];
 const sizes = ['2KiB', '2MiB', '128MiB', '2GiB'];
-const strings = ['other', '127.0.0.1:1', 'rediss://127.0.0.1:1', { env: 'OTHER' }, ['nats://127.0.0.1:1'], ['other']];
+const strings = [
+  'other',
+  '127.0.0.1:1',
+  'rediss://127.0.0.1:1',
+  { env: 'OTHER' },
+  ['nats://127.0.0.1:1'],
+  ['other'],
+  ['certificate'],
+];
 
 /** Values that a setting of this type may have. */
 function valuesOf({ type, default: usual }: Field): readonly unknown[] {

@@ -64,6 +64,31 @@ test.each([
     /listeners\[0\]\.name: "nats" stands for the bridge/,
   ],
   [
+    'a listener called hub, whose clients would pass for those of the hub',
+    { listeners: [listener('hub')] },
+    /listeners\[0\]\.name: "hub" stands for the embedded hub/,
+  ],
+  [
+    'a rule for a hub that asks nobody who he is',
+    { access: { rules: [{ allow: 'all', listener: 'hub' }] }, listeners: [listener('inside')] },
+    /access\.rules\[0\]\.listener: the embedded hub asks nobody who he is; set nats\.hub\.authentication/,
+  ],
+  [
+    'a hub that asks for passwords where there are none',
+    { nats: { hub: { authentication: ['password'] } } },
+    /nats\.hub\.authentication\[0\]: "password" has nothing to go by; set access\.passwords/,
+  ],
+  [
+    'a hub that would let in anonymous clients',
+    { nats: { hub: { authentication: ['anonymous'] } } },
+    /nats\.hub\.authentication\[0\]: .*use certificate, password, jwt and http/,
+  ],
+  [
+    'a hub for other machines that asks nobody who he is',
+    { nats: { hub: { bind: '0.0.0.0:4222' } } },
+    /nats\.hub\.bind: 0\.0\.0\.0 is reached from other machines, .*nats\.hub\.authentication/,
+  ],
+  [
     'a rule for a listener that there is not',
     { access: { rules: [{ allow: 'all', listener: ['nats', 'insid'] }] }, listeners: [listener('inside')] },
     /no listener has the name "insid"/,
@@ -75,4 +100,21 @@ test.each([
 test('a rule for the bridge and for a listener that exists is taken', () => {
   const access = { rules: [{ allow: 'all', listener: ['nats', 'inside'] }] };
   expect(saidOf({ access, listeners: [listener('inside')] })).toEqual([]);
+});
+
+const passwords = { passwords: { file: 'passwd' } };
+const remote = { bind: '0.0.0.0:4222', authentication: ['password'] };
+
+test.each([
+  [{ nats: { hub: { bind: '0.0.0.0:4222', allowRemote: true } } }, ['past all rules of MQTT']],
+  [{ access: passwords, nats: { hub: remote } }, ['in the clear']],
+  [{ access: passwords, nats: { hub: { ...remote, tls: 'one-way' } } }, []],
+  [{ access: passwords, nats: { hub: { ...remote, bind: '127.0.0.1:4222' } } }, []],
+  [{ nats: { hub: { authentication: ['certificate'] } } }, ['no client shows a certificate']],
+  [{ nats: { hub: { authentication: ['certificate'], tls: 'two-way' } } }, []],
+  [{ access: passwords, nats: { servers: ['nats://127.0.0.1:4222'], hub: { ...remote } } }, []],
+])('config check warns of a hub that is more open than somebody may think: %j', (sections, said) => {
+  const lines = saidOf({ listeners: [listener('inside')], ...sections });
+  expect(lines).toHaveLength(said.length);
+  for (const [index, text] of said.entries()) expect(lines[index]).toContain(text);
 });

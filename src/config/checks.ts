@@ -4,6 +4,7 @@ import { checkRules } from '../bridge/mapping/check-rules.ts';
 import { formatSocketAddress, isLoopback, overlaps } from '../kernel/address.ts';
 import type { ListenerOptions } from '../transport/schema.ts';
 import { checkQuestionSubject, readablePasswords } from './checks-access.ts';
+import { checkHub, hasHubUsers, hubWarnings } from './checks-hub.ts';
 import { checkNats } from './checks-nats.ts';
 import { didYouMean } from './closest.ts';
 import type { EnvironmentVariables } from './env.ts';
@@ -68,9 +69,11 @@ export const checks: readonly Check[] = [
       }),
   },
   {
-    rule: 'No listener is called `nats`, which stands for the bridge in `access.rules`; the other listeners that rules name exist.',
-    run: ({ access, listeners }) =>
-      access === undefined || listeners === undefined ? [] : checkRuleListeners(access, listeners),
+    rule: 'No listener is called `nats` or `hub`, which stand for the bridge and for clients of the embedded hub in `access.rules`; the other listeners that rules name exist. They name `hub` where `nats.hub.authentication` is set.',
+    run: ({ access, listeners, nats }) =>
+      access === undefined || listeners === undefined || nats === undefined
+        ? []
+        : checkRuleListeners(access, listeners, hasHubUsers(nats)),
   },
   {
     rule: '`access.anonymous` names listeners that exist.',
@@ -89,6 +92,7 @@ export const checks: readonly Check[] = [
     run: ({ listeners, access }) =>
       listeners === undefined || access === undefined ? [] : [...checkAuthentication(listeners, access)],
   },
+  { rule: 'So does `nats.hub.authentication`.', run: checkHub },
   {
     rule: 'Bridge rules have readable patterns that fit together, different names, a fixed beginning on the side that messages go to, and no two deliver one message twice.',
     run: ({ bridge }) => (bridge === undefined ? [] : [...checkRules(bridge.rules, bridge.codec)]),
@@ -112,7 +116,7 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    rule: 'With `nats.servers`: at most one of user with password, token, nkey and creds; client certificate and key together. Without: none of them, because the hub knows no logins.',
+    rule: 'With `nats.servers`: at most one of user with password, token, nkey and creds; client certificate and key together. Without: none of them, because the broker has a way of its own to its hub.',
     run: ({ nats }) => (nats === undefined ? [] : checkNats(nats)),
   },
 ];
@@ -121,6 +125,7 @@ export const checks: readonly Check[] = [
 export const warningsIn = (config: Config, env: EnvironmentVariables): Finding[] => [
   ...unreachedProviders(config.listeners, config.access),
   ...readablePasswords(config),
+  ...hubWarnings(config),
   ...crowdedThreads(config.access, env),
 ];
 

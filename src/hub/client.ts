@@ -1,22 +1,20 @@
 import type { Socket } from 'node:net';
-import { CatchUp } from './catch-up.ts';
+import { ClientOutput } from './client-output.ts';
 import { ClientSubscriptions } from './client-subscriptions.ts';
 import { type Cut, closings, foreignProtocol } from './closing.ts';
 import { beforeConnect, type ConnectOptions, readConnect } from './connect-options.ts';
 import type { HubContext } from './context.ts';
-import { hubClientConnected, hubClientCut, hubClientGone, hubUnusedGone } from './events.ts';
-import { Parser, type ParserHandler, type Publication } from './parser.ts';
-import { sendTo } from './send.ts';
+import { hubClientConnected, hubClientCut, hubClientGone, hubLoginRefused, hubUnusedGone } from './events.ts';
+import type { HubArrival, HubVerdict } from './guard.ts';
+import { Login } from './login.ts';
+import { type ParseFailure, Parser, type ParserHandler, type Publication, subjectOf } from './parser.ts';
+import { Silence } from './silence.ts';
 import { isLiteralSubject } from './subject.ts';
 import { newSubjectMemo } from './subject-router.ts';
 import type { HubSubscriber, HubSubscription } from './subscription.ts';
-import { Writer } from './writer.ts';
 
-/** A client with more queued than this within one turn is sent to before the turn ends. */
-const earlyFlushBytes = 131_072;
 /** Time for the last words to a client that is cut off. */
 const lingerMs = 1_000;
-const maxPingsOut = 2;
 
 /** One connection to the hub. */
 export class HubClient implements ParserHandler, HubSubscriber {
@@ -30,84 +28,111 @@ export class HubClient implements ParserHandler, HubSubscriber {
   readonly #released: (client: HubClient) => void;
   readonly #socket: Socket;
   readonly #parser: Parser;
-  readonly #writer: Writer;
+  readonly #output: ClientOutput;
   readonly #subscriptions: ClientSubscriptions;
   readonly #memo = newSubjectMemo();
   #connect: ConnectOptions = beforeConnect;
+  readonly #login: Login | undefined;
+  readonly #silence: Silence;
   #isConnected = false;
-  #hasSpoken = false;
+  /** Somebody is asked who it is. */
+  #isAwaited = false;
+  #hasEnded = false;
   #isClosing = false;
-  #isMarked = false;
-  #isActive = false;
-  #heardAt: number;
-  #pingsOut = 0;
   #reason = 'closed by the client';
-  readonly #catchUp = new CatchUp();
   #endHold: (() => void) | undefined;
   #cancelLinger: (() => void) | undefined;
   hasAskedForJetStream = false;
 
-  /** @param socket half-open allowed, so that what its last bytes ask for is still answered.
+  /** @param socket of it half-open allowed, so that what its last bytes ask for is still answered.
    *  @param released runs once, when the connection is gone. */
-  constructor(id: number, socket: Socket, hub: HubContext, released: (client: HubClient) => void) {
+  constructor({ id, socket, peer, guard }: HubArrival, hub: HubContext, released: (client: HubClient) => void) {
     this.#released = released;
     this.id = id;
-    this.address = socket.remoteAddress ?? '';
-    this.peer = `${this.address}:${socket.remotePort ?? 0}`;
+    this.address = peer.address;
+    this.peer = `${peer.address}:${peer.port}`;
+    this.#login = guard && new Login(guard, peer);
     this.#hub = hub;
     this.#socket = socket;
-    this.#heardAt = hub.clock.monotonic();
+    this.#silence = new Silence(hub.clock.monotonic());
     this.#subscriptions = new ClientSubscriptions(this, hub);
     this.#parser = new Parser(this, hub.options);
-    this.#writer = new Writer(hub.blocks, sendTo(socket), () => this.#onSent());
+    this.#parser.isLocked = guard !== undefined;
+    this.#output = new ClientOutput(socket, hub, () => this.cut('slow-consumer'));
     socket.on('data', (chunk) => this.#onData(chunk));
     socket.on('error', (error) => {
       if (!this.#isClosing) this.#reason = error.message;
     });
-    socket.on('end', () => this.#end());
+    socket.on('end', () => {
+      this.#hasEnded = true;
+      if (!this.#isAwaited) this.#end(); // else what it sent is still to be answered
+    });
     socket.on('close', () => this.#onClose());
   }
 
   /** Queues a protocol line. @param line with CR LF. */
   say(line: string): void {
-    this.#writer.line(line);
-    this.#mark();
-    if (this.#writer.pendingBytes > this.#hub.options.maxPending) this.cut('slow-consumer');
+    this.#output.say(line);
   }
-
-  /** Sends what is queued, unless the previous batch is still under way. */
-  flush(): void {
-    this.#isMarked = false;
-    this.#writer.flush();
-  }
-
-  // What the client says.
 
   connect(json: string): void {
-    this.#hasSpoken = true;
+    this.#silence.hasSpoken = true;
     const connect = readConnect(json, this.#connect);
     if (typeof connect === 'string') {
       this.cut(connect);
       return;
     }
+    const answer = this.#login?.ask(json);
+    if (answer instanceof Promise) void this.#await(answer, connect);
+    else this.#begin(connect, answer);
+  }
+
+  /** What it sends behind its CONNECT waits with it. */
+  async #await(answer: Promise<HubVerdict | undefined>, connect: ConnectOptions): Promise<void> {
+    this.#isAwaited = true;
+    this.#parser.hold();
+    this.#socket.pause();
+    const verdict = await answer;
+    this.#isAwaited = false;
+    this.#socket.resume();
+    if (verdict === undefined || this.#isClosing) return;
+    this.#begin(connect, verdict);
+    this.#judge(this.#parser.goOn());
+    if (this.#hasEnded) this.#end();
+  }
+
+  /** @param verdict undefined where nobody is asked */
+  #begin(connect: ConnectOptions, verdict: HubVerdict | undefined): void {
+    if (verdict?.kind === 'reject') {
+      const { code, reason } = verdict;
+      this.#hub.events.emit(hubLoginRefused, { peer: this.peer, client: this.id, code, reason });
+      this.cut(code, reason);
+      return;
+    }
+    if (verdict !== undefined) this.#login?.enter(verdict);
+    this.#parser.isLocked = false;
     this.#connect = connect;
     this.#parser.hasHeaders = connect.headers;
     this.hasEcho = connect.echo;
     this.wantsNoResponders = connect.noResponders;
     this.#ok();
-    if (this.#isConnected) return;
+    if (this.#isConnected) {
+      for (const _step of this.reconsider()); // it may be somebody else now
+      return;
+    }
     this.#isConnected = true;
     const { name, lang, version } = connect;
-    this.#hub.events.emit(hubClientConnected, { peer: this.peer, client: this.id, name, lang, version });
+    const user = this.#login?.user;
+    this.#hub.events.emit(hubClientConnected, { peer: this.peer, client: this.id, user, name, lang, version });
   }
 
   ping(): void {
-    this.#hasSpoken = true;
+    this.#silence.hasSpoken = true;
     this.say('PONG\r\n');
   }
 
   pong(): void {
-    this.#hasSpoken = true;
+    this.#silence.hasSpoken = true;
   }
 
   error(): void {
@@ -116,44 +141,35 @@ export class HubClient implements ParserHandler, HubSubscriber {
   }
 
   publish(publication: Publication): void {
-    this.#hasSpoken = true;
+    this.#silence.hasSpoken = true;
     const { stats, router } = this.#hub;
     stats.inMessages += 1;
     stats.inBytes += publication.payloadEnd - publication.payloadStart;
-    if (this.#connect.pedantic) this.#checkSubject(publication);
+    const denial = this.#login?.rights?.publishProblem(publication);
+    if (denial !== undefined) {
+      this.#err(denial);
+      return;
+    }
+    if (this.#connect.pedantic && !isLiteralSubject(subjectOf(publication))) this.#err('Invalid Publish Subject');
     if (this.#connect.verbose) this.#ok();
     router.route(publication, this, this.#memo);
   }
 
   subscribe(subject: string, queue: string | undefined, sid: string): void {
-    this.#hasSpoken = true;
-    const problem = this.#subscriptions.add(subject, queue, sid);
+    this.#silence.hasSpoken = true;
+    const problem = this.#subscriptions.add(subject, queue, sid, this.#login?.rights);
     if (problem === undefined) this.#ok();
-    else this.say(`-ERR '${problem}'\r\n`);
+    else this.#err(problem);
   }
 
   unsubscribe(sid: string, max: number): void {
-    this.#hasSpoken = true;
+    this.#silence.hasSpoken = true;
     this.#subscriptions.limit(sid, max);
     this.#ok();
   }
 
-  // What the router says.
-
-  deliver(publication: Publication, subscription: HubSubscription): void {
-    const { stats, options } = this.#hub;
-    const writer = this.#writer;
-    stats.outMessages += 1;
-    stats.outBytes += publication.payloadEnd - publication.payloadStart;
-    if (publication.headerBytes > 0 ? this.#connect.headers : publication.headerBytes < 0)
-      writer.message(publication, subscription.sidBytes);
-    else writer.messageWithoutHeaders(publication, subscription.sidBytes);
-    if (!this.#isMarked) this.#mark();
-    if (writer.queuedBytes > earlyFlushBytes) writer.flush();
-    const pending = writer.pendingBytes;
-    if (pending <= options.maxPending / 2) return;
-    if (pending > options.maxPending) this.cut('slow-consumer');
-    else this.#hub.congested = this.#catchUp;
+  deliver(publication: Publication, { sidBytes }: HubSubscription): void {
+    this.#output.message(publication, sidBytes, this.#connect.headers);
   }
 
   deliverNoResponders(reply: string, sid: string): void {
@@ -164,37 +180,40 @@ export class HubClient implements ParserHandler, HubSubscriber {
     this.#subscriptions.close(subscription);
   }
 
-  // Its life.
-
   /** Looks after a silent client; called again and again. */
   tick(now: number): void {
     if (this.#isClosing) return;
-    const { connectTimeout, pingInterval } = this.#hub.options;
-    // Bytes that do not become an operation buy no time.
-    if (this.#isActive && this.#hasSpoken) {
-      this.#isActive = false;
-      this.#heardAt = now;
-      this.#pingsOut = 0;
+    const { options, clock } = this.#hub;
+    if (this.#login?.hasExpired(clock.now()) === true) {
+      this.cut('expired');
+      return;
     }
-    const silentMs = now - this.#heardAt;
-    if (!this.#hasSpoken) {
-      if (silentMs >= connectTimeout) this.cut('connect-timeout');
-    } else if (silentMs >= pingInterval * (this.#pingsOut + 1)) {
-      this.#pingsOut += 1;
-      if (this.#pingsOut > maxPingsOut) this.cut('stale');
-      else this.say('PING\r\n');
-    }
+    const silence = this.#silence.judge(now, options);
+    if (silence === 'ping') this.say('PING\r\n');
+    else if (silence !== undefined) this.cut(silence);
+  }
+
+  /** Other rules count, or others are banned: what it may do no more ends, a subscription at a step. */
+  *reconsider(): Generator<undefined> {
+    const rights = this.#login?.rights;
+    if (rights === undefined || this.#isClosing) return;
+    const why = rights.whyNot();
+    if (why !== undefined) this.cut('not-authorized', why);
+    else
+      for (const problem of this.#subscriptions.reconsider(rights)) {
+        if (problem !== undefined) this.#err(problem);
+        yield;
+      }
   }
 
   /** Tells it to go elsewhere: the hub is stopping. @param info the INFO line with `ldm`. */
   leave(info: string): void {
     if (this.#isClosing) return;
-    if (this.#connect.protocol > 0) this.#writer.line(info);
     this.#reason = 'the hub is stopping';
-    this.#end();
+    this.#end(this.#connect.protocol > 0 ? info : '');
   }
 
-  /** Closes the connection for a fault of the client. @param excerpt of what it sent. */
+  /** Closes the connection for a fault of the client. @param excerpt of what it sent, or why it is refused */
   cut(cut: Cut, excerpt?: string): void {
     if (this.#isClosing) return;
     const { wire, sentence } = closings[cut];
@@ -209,10 +228,9 @@ export class HubClient implements ParserHandler, HubSubscriber {
     this.#reason = '';
     if (cut === 'slow-consumer') {
       stats.slowConsumers += 1;
-      this.#writer.discard();
+      this.#output.discard();
     }
-    if (wire !== undefined) this.#writer.line(`-ERR '${wire}'\r\n`);
-    this.#end();
+    this.#end(wire === undefined ? '' : `-ERR '${wire}'\r\n`);
   }
 
   destroy(): void {
@@ -220,13 +238,17 @@ export class HubClient implements ParserHandler, HubSubscriber {
   }
 
   #onData(chunk: Buffer): void {
-    this.#isActive = true;
+    this.#silence.isActive = true;
     if (this.#isClosing) return; // read on, or the peer would see a reset in place of our last words
+    this.#judge(this.#parser.feed(chunk));
+  }
+
+  /** After the parser has read. */
+  #judge(failure: ParseFailure | undefined): void {
     const hub = this.#hub;
-    const failure = this.#parser.feed(chunk);
     if (failure !== undefined) {
       const { excerpt } = this.#parser;
-      const foreign = this.#hasSpoken ? undefined : foreignProtocol(excerpt);
+      const foreign = this.#silence.hasSpoken ? undefined : foreignProtocol(excerpt);
       this.cut(foreign ?? failure, JSON.stringify(excerpt));
     }
     const { congested } = hub;
@@ -235,48 +257,36 @@ export class HubClient implements ParserHandler, HubSubscriber {
     if (!this.#isClosing) this.#endHold = congested.hold(this.#socket, hub.clock);
   }
 
-  #checkSubject({ buffer, subjectStart, subjectEnd }: Publication): void {
-    if (!isLiteralSubject(buffer.toString('latin1', subjectStart, subjectEnd)))
-      this.say("-ERR 'Invalid Publish Subject'\r\n");
+  #err(problem: string): void {
+    this.say(`-ERR '${problem}'\r\n`);
   }
 
   #ok(): void {
     if (this.#connect.verbose) this.say('+OK\r\n');
   }
 
-  #mark(): void {
-    if (this.#isMarked || this.#isClosing) return;
-    this.#isMarked = true;
-    this.#hub.turn.add(this);
-  }
-
-  #onSent(): void {
-    const writer = this.#writer;
-    writer.flush();
-    if (this.#catchUp.isAwaited && writer.pendingBytes <= this.#hub.options.maxPending / 2) this.#catchUp.done();
-  }
-
   /** Sends what is queued and ends; cut off after a moment, or when the peer has ended too. */
-  #end(): void {
+  #end(lastLine = ''): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#parser.stop();
     this.#withdraw();
-    this.#writer.finish();
+    this.#output.finish(lastLine);
     this.#socket.end();
     this.#cancelLinger = this.#hub.clock.after(lingerMs, () => this.#socket.destroy());
   }
 
   #withdraw(): void {
+    this.#login?.abandon();
     this.#subscriptions.closeAll();
-    this.#catchUp.done();
+    this.#output.catchUp.done();
   }
 
   #onClose(): void {
     this.#isClosing = true;
     this.#parser.stop();
     this.#withdraw();
-    this.#writer.discard();
+    this.#output.discard();
     this.#endHold?.();
     this.#cancelLinger?.();
     if (this.#reason !== '') {

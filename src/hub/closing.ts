@@ -8,6 +8,9 @@ export type Cut =
   | 'http'
   | 'tls'
   | 'connect-timeout'
+  | 'not-authorized'
+  | 'unanswered'
+  | 'expired'
   | 'slow-consumer'
   | 'stale'
   | 'too-many-connections';
@@ -42,6 +45,10 @@ export const closings: Readonly<Record<Cut, Closing>> = {
     sentence: 'its CONNECT names an unknown protocol version',
   },
   'connect-timeout': { wire: 'Authentication Timeout', sentence: 'it said nothing within nats.hub.connectTimeout' },
+  'login-required': { wire: 'Authorization Violation', sentence: 'it did not begin with CONNECT, to say who it is' },
+  'not-authorized': { wire: 'Authorization Violation', sentence: 'it may not be here' },
+  unanswered: { wire: 'Authentication Timeout', sentence: 'nobody could say who it is' },
+  expired: { wire: 'User Authentication Expired', sentence: 'what it proved itself by has ended' },
   'slow-consumer': {
     wire: 'Slow Consumer',
     sentence: 'it does not read what it subscribed to; more than nats.hub.maxPending was waiting',

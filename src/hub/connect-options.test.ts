@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beforeConnect, readConnect } from './connect-options.ts';
+import { beforeConnect, hasCredentials, readConnect, readCredentials } from './connect-options.ts';
 
 test('what is left out keeps its value', () => {
   expect(readConnect('{}', beforeConnect)).toEqual(beforeConnect);
@@ -64,4 +64,22 @@ test('no_responders needs headers', () => {
 test('a name is short and printable in the log, and UTF-8', () => {
   const name = Buffer.from(`{"name":"é\\u0007\\n${'x'.repeat(100)}"}`).toString('latin1');
   expect(readConnect(name, beforeConnect)).toMatchObject({ name: `é\\u{7}\\u{a}${'x'.repeat(61)}` });
+});
+
+test.each([
+  ['{"user":"ann","pass":"pw","name":"n"}', { user: 'ann', secret: 'pw', name: 'n' }],
+  ['{"USER":"ann"}', { user: 'ann', secret: undefined, name: '' }],
+  ['{"auth_token":"t","user":""}', { user: undefined, secret: 't', name: '' }],
+  ['{"user":"\u00c3\u00a4","pass":"\\u00e4"}', { user: 'ä', secret: 'ä', name: '' }],
+  ['{"user":null}', { user: undefined, secret: undefined, name: '' }],
+  ['{"user":7,"pass":"pw"}', { user: undefined, secret: undefined, name: '' }],
+  ['nothing', { user: undefined, secret: undefined, name: '' }],
+])('%s says who its sender is', (json, credentials) => {
+  expect(readCredentials(json)).toEqual(credentials);
+});
+
+test('a CONNECT may say nothing of who sends it', () => {
+  expect(
+    ['{}', '{"name":"n"}', '{"user":"a"}', '{"auth_token":"t"}'].map((json) => hasCredentials(readCredentials(json))),
+  ).toEqual([false, false, true, true]);
 });

@@ -1,4 +1,5 @@
 import { printable } from '../kernel/printable.ts';
+import type { HubCredentials } from './guard.ts';
 
 /** What a client asks for with CONNECT, as far as the hub follows it. */
 export interface ConnectOptions {
@@ -44,26 +45,12 @@ const types: ReadonlyMap<string, 'boolean' | 'string' | 'number'> = new Map([
 
 /**
  * Reads the argument of CONNECT over what held before; field names in any case, null and unknown fields are skipped, as
- * nats-server does. Credentials are accepted and not looked at: the hub knows none.
+ * nats-server does. Credentials are left to `readCredentials`.
  * @param latin1 the JSON, one character a byte.  @returns the options, or why the client cannot be served.
  */
 export function readConnect(latin1: string, before: ConnectOptions): ConnectOptions | ConnectFault {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8'));
-  } catch {
-    return 'bad-connect';
-  }
-  if (parsed === null) return before;
-  if (typeof parsed !== 'object' || Array.isArray(parsed)) return 'bad-connect';
-  const fields = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(parsed)) {
-    const name = key.toLowerCase();
-    const type = types.get(name);
-    if (type === undefined || value === null) continue;
-    if (typeof value !== type || (type === 'number' && !Number.isInteger(value))) return 'bad-connect';
-    fields.set(name, value);
-  }
+  const fields = fieldsOf(latin1);
+  if (fields === undefined) return 'bad-connect';
   const flag = (name: (typeof booleans)[number], otherwise: boolean) =>
     fields.get(name) === true || (!fields.has(name) && otherwise);
   const text = (name: (typeof strings)[number], otherwise: string) => {
@@ -84,4 +71,37 @@ export function readConnect(latin1: string, before: ConnectOptions): ConnectOpti
     protocol,
   };
   return options.noResponders && !options.headers ? 'headers-required' : options;
+}
+
+/** Who the same CONNECT says that its sender is. What cannot be read is nobody. */
+export function readCredentials(latin1: string): HubCredentials {
+  const fields = fieldsOf(latin1);
+  const text = (name: (typeof strings)[number]): string | undefined => {
+    const value = fields?.get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  return { user: text('user'), secret: text('pass') ?? text('auth_token'), name: text('name') ?? '' };
+}
+
+export const hasCredentials = ({ user, secret }: HubCredentials): boolean => user !== undefined || secret !== undefined;
+
+/** @returns undefined where a field that is known has another type */
+function fieldsOf(latin1: string): ReadonlyMap<string, unknown> | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const fields = new Map<string, unknown>();
+  if (parsed === null) return fields;
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) return undefined;
+  for (const [key, value] of Object.entries(parsed)) {
+    const name = key.toLowerCase();
+    const type = types.get(name);
+    if (type === undefined || value === null) continue;
+    if (typeof value !== type || (type === 'number' && !Number.isInteger(value))) return undefined;
+    fields.set(name, value);
+  }
+  return fields;
 }

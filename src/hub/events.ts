@@ -1,5 +1,6 @@
 import { defineEvent } from '../kernel/telemetry-ports.ts';
 import type { Cut } from './closing.ts';
+import type { HubRefusal } from './guard.ts';
 
 export const hubListening = defineEvent<{ address: string }>({
   counter: 'nats_hub_starts_total',
@@ -12,6 +13,8 @@ export const hubListening = defineEvent<{ address: string }>({
 export const hubClientConnected = defineEvent<{
   peer: string;
   client: number;
+  /** Undefined where nobody is asked. */
+  user: string | undefined;
   name: string;
   lang: string;
   version: string;
@@ -20,8 +23,19 @@ export const hubClientConnected = defineEvent<{
   help: 'NATS clients that connected to the embedded hub.',
   labels: [],
   level: 'info',
-  message: ({ peer, name, lang, version }) =>
-    `NATS client connected from ${peer}: ${name === '' ? 'without a name' : `"${name}"`}, ${lang === '' ? 'unknown library' : `${lang} ${version}`}`,
+  isSecurity: true,
+  message: ({ peer, user, name, lang, version }) =>
+    `NATS client connected from ${peer}: ${name === '' ? 'without a name' : `"${name}"`}, ${lang === '' ? 'unknown library' : `${lang} ${version}`}${user === undefined ? '' : `, as user "${user}"`}`,
+});
+
+/** The log hears of it from the line about the end of the connection. */
+export const hubLoginRefused = defineEvent<{ peer: string; client: number; code: HubRefusal['code']; reason: string }>({
+  counter: 'nats_hub_login_refusals_total',
+  help: 'NATS clients that the embedded hub did not let in.',
+  labels: ['code'],
+  level: 'debug',
+  isSecurity: true,
+  message: ({ peer, reason }) => `NATS client ${peer} was refused: ${reason}`,
 });
 
 export const hubClientGone = defineEvent<{ peer: string; client: number; reason: string }>({
@@ -65,4 +79,22 @@ export const hubAcceptFailed = defineEvent<{ reason: string }>({
   labels: [],
   level: 'error',
   message: ({ reason }) => `NATS hub could not accept a connection: ${reason}; is the limit of open files too low?`,
+});
+
+export const hubTlsRefused = defineEvent<{ peer: string; reason: string; detail: string }>({
+  counter: 'nats_hub_tls_refusals_total',
+  help: 'Connections to the embedded hub whose TLS handshake failed, by reason.',
+  labels: ['reason'],
+  level: 'info',
+  isSecurity: true,
+  message: ({ peer, detail }) => `NATS hub refused ${peer}: ${detail}`,
+});
+
+/** Its connection is closed before it has said a word; who was banned is told elsewhere. */
+export const hubBannedDropped = defineEvent<{ address: string }>({
+  counter: 'nats_hub_banned_connections_total',
+  help: 'Connections to the embedded hub that were closed at once, as their address is banned.',
+  labels: [],
+  level: 'debug',
+  message: ({ address }) => `a connection from ${address} to the NATS hub was closed: the address is banned`,
 });

@@ -2,16 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { dialable, formatSocketAddress, type SocketAddress } from '../kernel/address.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { StartError } from '../kernel/errors.ts';
 import type { Component } from '../kernel/lifecycle.ts';
 import { listen } from '../kernel/listen.ts';
+import { Slices } from '../kernel/slices.ts';
 import type { Telemetry } from '../kernel/telemetry-ports.ts';
 import { Turn } from '../plane/turn.ts';
 import { BlockPool } from './blocks.ts';
 import { HubClient } from './client.ts';
-import { Clients } from './clients.ts';
+import { Clients, type HubEntrance } from './clients.ts';
 import type { HubContext, HubStats } from './context.ts';
 import { hubAcceptFailed, hubJetStreamRefused, hubListening } from './events.ts';
+import type { HubGuard, HubTls } from './guard.ts';
+import { Handshakes } from './handshakes.ts';
 import { infoLine } from './info.ts';
+import { ownLink } from './own-link.ts';
 import type { HubOptions } from './schema.ts';
 import { SubjectRouter } from './subject-router.ts';
 
@@ -25,6 +30,10 @@ export interface HubDeps {
   readonly version: string;
   /** Name of this node, for INFO. */
   readonly serverName: string;
+  /** Left out: nobody is asked who he is. */
+  readonly guard?: HubGuard | undefined;
+  /** Needed unless `tls` is `off`. */
+  readonly tls?: HubTls | undefined;
 }
 
 /** A small NATS server inside the program, for one machine: core NATS, without JetStream, accounts and clustering. */
@@ -33,7 +42,13 @@ export interface Hub extends Component {
   address(): SocketAddress;
   /** For NATS clients on this machine, e.g. `nats://127.0.0.1:4222`. */
   url(): string;
+  /** For this program itself, once it has started: beside the port of others where that asks who they are, or has TLS. */
+  ownUrl(): string;
+  /** To log in there; undefined where nobody is asked. */
+  readonly ownToken: string | undefined;
   stats(): Readonly<HubStats>;
+  /** What clients may do no more ends: other rules count, or others are banned. */
+  reconsider(): Promise<void>;
 }
 
 /**
@@ -41,7 +56,7 @@ export interface Hub extends Component {
  * `stop` sends INFO with `ldm`, what is queued, and ends each connection; the deadline cuts off what is left.
  */
 export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
-  return ({ telemetry, clock, version, serverName }) => {
+  return ({ telemetry, clock, version, serverName, guard, tls }) => {
     const { events } = telemetry;
     const turn = new Turn();
     const stats = newStats();
@@ -56,42 +71,70 @@ export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
     const blocks = new BlockPool();
     const context: HubContext = { options, router, blocks, turn, clock, events, stats, congested: undefined };
     const serverId = `N${randomBytes(32).toString('hex').toUpperCase().slice(0, 55)}`;
-    const { maxPayload } = options;
+    const { maxPayload, connectTimeout: timeoutMs } = options;
     let bound = options.bind;
+    let ownBound = ownBind;
     const clients = new Clients(context, (client) =>
       infoLine({ serverId, serverName, version, bound, maxPayload, ...client }),
     );
-    let server: Server | undefined;
+    const handshakes = tls && new Handshakes({ tls, clock, events, timeoutMs });
+    const entrance: HubEntrance = { guard, handshakes, asks: { login: guard !== undefined, tls: options.tls } };
+    const own = guard === undefined && tls === undefined ? undefined : ownLink();
+    const ownHubEntrance: HubEntrance = { guard: own?.guard, handshakes: undefined, asks: { login: true, tls: 'off' } };
+    const servers = new Set<Server>();
+    const slices = new Slices();
     let cancelTick: (() => void) | undefined;
 
     const tick = () => {
       clients.tick();
+      handshakes?.tick(clock.monotonic());
       cancelTick = clock.after(tickMs, tick);
+    };
+    const open = async (address: SocketAddress, way: HubEntrance, signal: AbortSignal): Promise<SocketAddress> => {
+      const server = createServer(socketOptions, (socket) => clients.accept(socket, way));
+      servers.add(server);
+      const where = await listen(server, { ...listening, address }, signal);
+      server.on('error', (error) => events.emit(hubAcceptFailed, { reason: error.message }));
+      return where;
     };
 
     return {
       name: 'nats-hub',
+      ownToken: own?.token,
       address: () => bound,
-      url: () => `nats://${formatSocketAddress(dialable(bound))}`,
+      url: () => `${tls === undefined ? 'nats' : 'tls'}://${formatSocketAddress(dialable(bound))}`,
+      ownUrl: () => `nats://${formatSocketAddress(own === undefined ? dialable(bound) : ownBound)}`,
       stats: () => ({ ...stats }),
+      reconsider: () => clients.reconsider(slices),
       async start(signal) {
-        server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) =>
-          clients.accept(socket),
-        );
-        bound = await listen(server, { ...listening, address: options.bind }, signal);
-        server.on('error', (error) => events.emit(hubAcceptFailed, { reason: error.message }));
+        if (options.tls !== 'off' && tls === undefined)
+          throw new StartError(
+            'start-failed',
+            `NATS hub: nats.hub.tls is ${options.tls}, but there are no certificates`,
+          );
+        tls?.start();
+        bound = await open(options.bind, entrance, signal);
+        if (own !== undefined) ownBound = await open(ownBind, ownHubEntrance, signal);
         cancelTick = clock.after(tickMs, tick);
         events.emit(hubListening, { address: formatSocketAddress(bound) });
       },
       async stop(deadline) {
-        server?.close();
+        for (const server of servers) server.close();
+        servers.clear();
         cancelTick?.();
+        handshakes?.destroyAll();
         await clients.leave(deadline);
+        tls?.stop();
         turn.stop();
       },
     };
   };
 }
+
+/** Where only this program comes. */
+const ownBind: SocketAddress = { host: '127.0.0.1', port: 0 };
+
+const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true } as const;
 
 const listening = {
   name: 'NATS hub',

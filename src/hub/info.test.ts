@@ -10,7 +10,8 @@ const facts = {
   clientId: 7,
   clientIp: '127.0.0.1',
   isLeaving: false,
-};
+  asks: { login: false, tls: 'off' },
+} as const;
 
 test('INFO is one line of JSON', () => {
   const line = infoLine(facts);
@@ -21,4 +22,23 @@ test('INFO is one line of JSON', () => {
 test('only a hub that stops speaks of lame duck mode', () => {
   expect(infoLine(facts)).not.toContain('ldm');
   expect(infoLine({ ...facts, isLeaving: true })).toContain('"ldm":true');
+});
+
+test.each([
+  [{ login: false, tls: 'off' }, {}],
+  [{ login: true, tls: 'off' }, { auth_required: true }],
+  [
+    { login: true, tls: 'one-way' },
+    { auth_required: true, tls_required: true },
+  ],
+  [
+    { login: false, tls: 'two-way' },
+    { tls_required: true, tls_verify: true },
+  ],
+] as const)('where it asks for %j, INFO says so as nats-server does', (asks, said) => {
+  const { auth_required, tls_required, tls_verify } = JSON.parse(infoLine({ ...facts, asks }).slice(5)) as Record<
+    string,
+    unknown
+  >;
+  expect(JSON.parse(JSON.stringify({ auth_required, tls_required, tls_verify }))).toEqual(said);
 });

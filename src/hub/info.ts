@@ -12,6 +12,7 @@ export interface InfoFacts {
   readonly maxPayload: number;
   readonly clientId: number;
   readonly clientIp: string;
+  readonly asks: { readonly login: boolean; readonly tls: 'off' | 'one-way' | 'two-way' };
   /** The hub is stopping: clients should look for another server. */
   readonly isLeaving: boolean;
 }
@@ -27,6 +28,9 @@ export function infoLine(facts: InfoFacts): string {
     host: facts.bound.host,
     port: facts.bound.port,
     headers: true,
+    ...(facts.asks.login ? { auth_required: true } : {}),
+    ...(facts.asks.tls === 'off' ? {} : { tls_required: true }),
+    ...(facts.asks.tls === 'two-way' ? { tls_verify: true } : {}),
     max_payload: facts.maxPayload,
     jetstream: false,
     client_id: facts.clientId,

@@ -180,3 +180,56 @@ describe('whatever the chunks', () => {
     );
   });
 });
+
+describe('before it is known who a client is', () => {
+  const locked = (wire: string) => {
+    const log: unknown[][] = [];
+    const parser = new Parser(recorder(log), { maxPayload: 100_000 });
+    parser.isLocked = true;
+    return { failure: parser.feed(Buffer.from(wire, 'latin1')), log };
+  };
+
+  test.each(['PING\r\n', 'PUB a 99', 'SUB a 1\r\n', 'FOO', '\r\n', ' CONNECT {}\r\n', '+'])(
+    '%j is not taken',
+    (wire) => {
+      expect(locked(wire)).toEqual({ failure: 'login-required', log: [] });
+    },
+  );
+
+  test('CONNECT is, in any case, and nothing behind it', () => {
+    expect(locked('connect {"a":1}\r\nPING\r\n')).toEqual({ failure: 'login-required', log: [['connect', '{"a":1}']] });
+    expect(locked('CONN')).toEqual({ failure: undefined, log: [] });
+  });
+
+  test('what comes behind a CONNECT that is held is read when it goes on, wherever the bytes are cut', () => {
+    const operation = fc.constantFrom('PING\r\n', 'CONNECT {}\r\n', 'SUB a 1\r\n', 'PUB a 2\r\nhi\r\n', 'UNSUB 1\r\n');
+    fc.assert(
+      fc.property(
+        fc.array(operation, { maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (operations, places) => {
+          const log: unknown[][] = [];
+          let parser: Parser;
+          const handler = recorder(log);
+          const holding: ParserHandler = {
+            ...handler,
+            connect: (json) => {
+              handler.connect(json);
+              parser.hold();
+            },
+          };
+          parser = new Parser(holding, { maxPayload: 100 });
+          const wire = Buffer.from(operations.join(''), 'latin1');
+          for (const chunk of cut(wire, places)) {
+            const before = log.length;
+            expect(parser.feed(chunk)).toBeUndefined();
+            const held = log.slice(before).findIndex(([name]) => name === 'connect');
+            expect(log).toHaveLength(held < 0 ? log.length : before + held + 1); // nothing behind it
+            for (let count = 0; count < operations.length; count += 1) expect(parser.goOn()).toBeUndefined();
+          }
+          expect(log).toEqual(read(operations.join('')).log);
+        },
+      ),
+    );
+  });
+});

@@ -1,5 +1,5 @@
 import { Gather } from './gather.ts';
-import { isBlank, matchOperation, operation, parseSize, readTokens, unfinished, unknown } from './tokens.ts';
+import { isBlank, isTidy, matchOperation, operation, parseSize, readTokens, unfinished, unknown } from './tokens.ts';
 
 /** Largest arguments of a protocol line, in bytes; the default of nats-server. */
 const maxControlLineBytes = 4_096;
@@ -29,8 +29,12 @@ export interface Publication {
   payloadEnd: number;
 }
 
+/** In latin1. */
+export const subjectOf = ({ buffer, subjectStart, subjectEnd }: Publication): string =>
+  buffer.toString('latin1', subjectStart, subjectEnd);
+
 /** Why the bytes of a client cannot be followed any further. */
-export type ParseFailure = 'unknown-operation' | 'malformed' | 'control-line' | 'payload';
+export type ParseFailure = 'unknown-operation' | 'malformed' | 'control-line' | 'payload' | 'login-required';
 
 /** What a client said. Strings are latin1: one character a byte. */
 export interface ParserHandler {
@@ -56,6 +60,8 @@ export interface ParserLimits {
 export class Parser {
   /** HPUB is understood only after a CONNECT with `headers: true`. */
   hasHeaders = false;
+  /** Nothing but CONNECT is taken, and of anything else no more than its first byte is looked at. */
+  isLocked = false;
   readonly #handler: ParserHandler;
   readonly #limits: ParserLimits;
   readonly #tokens = new Int32Array(10);
@@ -76,6 +82,9 @@ export class Parser {
   #failure: ParseFailure | undefined;
   #excerpt = '';
   #isStopped = false;
+  #isHeld = false;
+  /** What came behind the operation that is waited for. */
+  #rest = nothing;
 
   constructor(handler: ParserHandler, limits: ParserLimits) {
     this.#handler = handler;
@@ -91,23 +100,39 @@ export class Parser {
   stop(): void {
     this.#isStopped = true;
     this.#line = undefined;
+    this.#rest = nothing;
     this.#gather.clear();
+  }
+
+  /** Reads no further than the operation of this callback, until `goOn`; the peer is to be kept from sending more. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Reads what was left. @returns as `feed` */
+  goOn(): ParseFailure | undefined {
+    const rest = this.#rest;
+    this.#rest = nothing;
+    this.#isHeld = false;
+    return this.feed(rest);
   }
 
   /** @returns why the connection must be closed; after that nothing more is read. */
   feed(chunk: Buffer): ParseFailure | undefined {
     let at = 0;
-    while (at < chunk.length && !this.#isStopped) {
+    while (at < chunk.length && !this.#isStopped && !this.#isHeld) {
       if (this.#gather.isOpen) at = this.#gatherMore(chunk, at);
       else if (this.#line !== undefined) at = this.#fillLine(this.#line, chunk, at);
       else at = this.#readLine(chunk, at);
     }
+    if (this.#isHeld && at < chunk.length) this.#rest = Buffer.concat([this.#rest, chunk.subarray(at)]);
     this.#publication.buffer = nothing; // an idle connection keeps no chunk alive
     return this.#failure;
   }
 
   /** Reads the operation at `at`, and its payload where all of it is there. @returns where the next one begins. */
   #readLine(bytes: Buffer, at: number): number {
+    if (this.isLocked && !isConnect(bytes[at]!)) return this.#fail('login-required', bytes, at);
     const found = matchOperation(bytes, at);
     if (found === unknown) return this.#fail('unknown-operation', bytes, at);
     const tokens = this.#tokens;
@@ -261,19 +286,10 @@ export class Parser {
   }
 }
 
+const isConnect = (first: number): boolean => first === 67 || first === 99; // no other operation begins with C
+
 function skipBlanks(bytes: Buffer, from: number): number {
   let at = from;
   while (isBlank(bytes[at]!)) at += 1;
   return at;
-}
-
-/** True for a line with single spaces and CR LF, which is how every client library writes it. */
-function isTidy(bytes: Buffer, lineEnd: number, tokens: Int32Array): boolean {
-  const count = tokens[0]!;
-  if (tokens[2 * count] !== lineEnd - 1 || bytes[lineEnd - 1] !== carriageReturn) return false;
-  for (let index = 1; index < count; index++) {
-    const end = tokens[2 * index]!;
-    if (bytes[end] !== 32 || tokens[2 * index + 1] !== end + 1) return false;
-  }
-  return true;
 }

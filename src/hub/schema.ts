@@ -7,8 +7,27 @@ export const hubSchema = z
     bind: socketAddress
       .prefault('127.0.0.1:4222')
       .meta({ description: 'Address of the embedded hub; port 0 takes a free port.', reload: 'process' }),
+    authentication: z
+      .array(
+        z.string().regex(/^(certificate|password|jwt|http)(\+(certificate|password|jwt|http))*$/, {
+          error: 'use certificate, password, jwt and http, joined by + where all of them must accept',
+        }),
+      )
+      .min(1)
+      .max(16)
+      .optional()
+      .meta({
+        description:
+          'Who is asked who a NATS client is, as in `listeners[].authentication`: `certificate` (with `tls: two-way`), `password` (`access.passwords`), `jwt`, `http`. User and password, or the token in place of the password, are those of its CONNECT, its name is the client id. What it may do say the rules of `access.rules` that name the listener `hub`. Left out: whoever reaches the port may do everything.',
+        reload: 'process',
+      }),
+    tls: z.enum(['off', 'one-way', 'two-way']).prefault('off').meta({
+      description:
+        'TLS towards NATS clients, with the certificate in the folder of certificates, and `ca-chain.pem` there for theirs. It begins behind the INFO, as in nats-server. `two-way`: clients must show a certificate.',
+      reload: 'process',
+    }),
     allowRemote: z.boolean().prefault(false).meta({
-      description: 'Allows a bind beyond this machine, although the hub knows no passwords and no TLS.',
+      description: 'Allows a bind beyond this machine although nobody is asked who he is.',
       reload: 'process',
     }),
     maxPayload: byteSize
@@ -103,11 +122,11 @@ export const hubSchema = z
       }),
   })
   .superRefine((hub, context) => {
-    if (hub.allowRemote || isLoopback(hub.bind.host)) return;
+    if (hub.allowRemote || hub.authentication !== undefined || isLoopback(hub.bind.host)) return;
     context.addIssue({
       code: 'custom',
       path: ['bind'],
-      message: `${hub.bind.host} is reached from other machines, and the hub knows no passwords; bind 127.0.0.1, use a nats-server with nats.servers, or set nats.hub.allowRemote: true`,
+      message: `${hub.bind.host} is reached from other machines, and whoever comes from there may do everything; say in nats.hub.authentication who is asked who they are, bind 127.0.0.1, or set nats.hub.allowRemote: true`,
     });
   })
   .prefault({})

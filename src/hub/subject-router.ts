@@ -1,5 +1,5 @@
 import { jetStreamRefusal } from './jetstream.ts';
-import type { Publication } from './parser.ts';
+import { type Publication, subjectOf } from './parser.ts';
 import { type Match, Sublist } from './sublist.ts';
 import type { HubSubscriber, HubSubscription } from './subscription.ts';
 
@@ -51,7 +51,7 @@ export class SubjectRouter {
     const { buffer, subjectStart, subjectEnd } = publication;
     const { sublist } = this;
     if (memo.generation === sublist.generation && isSame(memo, buffer, subjectStart, subjectEnd)) return memo.match;
-    const match = sublist.match(buffer.toString('latin1', subjectStart, subjectEnd));
+    const match = sublist.match(subjectOf(publication));
     const length = subjectEnd - subjectStart;
     if (length > maxMemoBytes) return match;
     for (let index = 0; index < length; index++) memo.bytes[index] = buffer[subjectStart + index]!;
@@ -71,8 +71,8 @@ export class SubjectRouter {
 
   /** Nobody listens, and somebody waits for an answer. */
   #answer(publication: Publication, from: HubSubscriber): void {
-    const { buffer, subjectStart, subjectEnd, replyStart, replyEnd } = publication;
-    const subject = buffer.toString('latin1', subjectStart, subjectEnd);
+    const { buffer, replyStart, replyEnd } = publication;
+    const subject = subjectOf(publication);
     const reply = buffer.toString('latin1', replyStart, replyEnd);
     const refusal = jetStreamRefusal(subject);
     if (refusal !== undefined) {
@@ -90,6 +90,7 @@ export class SubjectRouter {
 function give(publication: Publication, subscription: HubSubscription, from: HubSubscriber | undefined): boolean {
   const { owner } = subscription;
   if (subscription.isClosed || (owner === from && !from.hasEcho)) return false;
+  if (subscription.bars?.(publication) === true) return false;
   owner.deliver(publication, subscription);
   subscription.delivered += 1;
   if (subscription.max > 0 && subscription.delivered >= subscription.max) owner.finished(subscription);

@@ -24,6 +24,8 @@ export interface HubSubscription extends SubjectInterest {
   max: number;
   delivered: number;
   isClosed: boolean;
+  /** Says of a message that it is kept from its owner; undefined: none is. */
+  bars: ((publication: Publication) => boolean) | undefined;
 }
 
 export const createSubscription = (
@@ -40,4 +42,5 @@ export const createSubscription = (
   max: 0,
   delivered: 0,
   isClosed: false,
+  bars: undefined,
 });

@@ -91,3 +91,14 @@ export function parseSize(bytes: Uint8Array, from: number, to: number): number {
   }
   return value;
 }
+
+/** True for a line with single spaces and CR LF, which is how every client library writes it. @param tokens of that line */
+export function isTidy(bytes: Uint8Array, lineEnd: number, tokens: Int32Array): boolean {
+  const count = tokens[0]!;
+  if (tokens[2 * count] !== lineEnd - 1 || bytes[lineEnd - 1] !== carriageReturn) return false;
+  for (let index = 1; index < count; index++) {
+    const end = tokens[2 * index]!;
+    if (bytes[end] !== space || tokens[2 * index + 1] !== end + 1) return false;
+  }
+  return true;
+}

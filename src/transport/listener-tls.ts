@@ -23,7 +23,7 @@ const clientCertificateOf = {
  */
 export function listenerTls(
   options: ListenerOptions,
-  deps: ListenerDeps,
+  deps: Pick<ListenerDeps, 'certificates' | 'ticketSecret' | 'pskIdentities' | 'telemetry' | 'clock'>,
   secrets: TicketSecrets,
 ): TlsAcceptor | undefined {
   const { name, tls, clientPins } = options;
@@ -64,7 +64,10 @@ export function listenerTls(
   };
 }
 
-function newKeyLog({ name, keyLog: configured }: ListenerOptions, { telemetry }: ListenerDeps): KeyLog | undefined {
+function newKeyLog(
+  { name, keyLog: configured }: ListenerOptions,
+  { telemetry }: Pick<ListenerDeps, 'telemetry'>,
+): KeyLog | undefined {
   if (configured === undefined) return undefined;
   const file = resolve(configured);
   const log = keyLog({

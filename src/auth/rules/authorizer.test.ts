@@ -226,3 +226,57 @@ test('a filter that would take long to judge is refused in bounded time', () => 
   }));
   expect(maySubscribe([...rules, { allow: 'all' }], {}, '+/+/+/+/+/z')).toBe(false);
 });
+
+describe('NATS clients of the hub', () => {
+  const rules: readonly RuleOptions[] = [
+    { deny: 'all', topics: ['a/secret/#'] },
+    { allow: 'publish', topics: ['mqtt/#'] },
+    { allow: ['publish', 'subscribe'], listener: 'hub', user: 'ann', topics: ['a/#', 'u/%u'] },
+    { allow: 'all', listener: ['l', 'hub'], topics: ['both/#'] },
+    { deny: 'receive', listener: 'hub', topics: ['a/late'] },
+  ];
+  const ann = authorizedClient({ user: 'ann', listener: 'hub' });
+  const bob = authorizedClient({ user: 'bob', listener: 'hub' });
+
+  test('have the rules that name their listener, and none else', () => {
+    const { hub } = authorizerOf(rules);
+    const may = (topic: string) => [hub.publish(ann, topic), hub.publish(bob, topic)].map((why) => why === undefined);
+    expect(may('a/secret/x')).toEqual([true, false]);
+    expect(may('both/x')).toEqual([true, true]);
+    expect(may('mqtt/x')).toEqual([false, false]);
+    expect(hub.subscribe(ann, 'a/#')).toBeUndefined();
+    expect(hub.subscribe(ann, '#')).toBe('it may not subscribe to "#"');
+    expect(hub.receive?.(ann, 'a/late')).toBe('it may not receive "a/late"');
+    expect(hub.receive?.(ann, 'a/b')).toBeUndefined();
+  });
+
+  test('do nothing where rules speak of others alone, and everything where there are none', () => {
+    const { hub } = authorizerOf([{ allow: 'all' }]);
+    expect([hub.publish(ann, 'a'), hub.subscribe(ann, 'a'), hub.receive]).toEqual([
+      'it may not publish to "a"',
+      'it may not subscribe to "a"',
+      undefined,
+    ]);
+    const asking = authorizerOf([], { http: { authorize: { url: 'http://127.0.0.1:1/' } } }).hub; // of nobody on the hub
+    expect([asking.publish(ann, 'a'), asking.subscribe(ann, 'a')]).toEqual([
+      'it may not publish to "a"',
+      'it may not subscribe to "a"',
+    ]);
+    const open = authorizerOf([]).hub;
+    expect([open.publish(ann, 'a'), open.subscribe(ann, '#')]).toEqual([undefined, undefined]);
+  });
+
+  test('have rules that are none of MQTT clients, also of one whose listener nobody knows any more', () => {
+    const denies: readonly RuleOptions[] = [{ deny: 'all', listener: 'hub' }, { allow: 'all' }];
+    expect(mayPublish(denies, { isGone: true }, 'a')).toBe(true);
+    expect(mayPublish([{ allow: 'all', listener: 'hub' }], {}, 'a')).toBe(false);
+  });
+
+  test('get other rules when those of the configuration change', () => {
+    const authorizer = authorizerOf(rules);
+    const { generation } = authorizer.hub;
+    void authorizer.prepare(optionsOf([{ allow: 'all', listener: 'hub' }])).commit(new AbortController().signal);
+    expect(authorizer.hub.generation).toBe(generation + 1);
+    expect(authorizer.hub.publish(bob, 'a/secret/x')).toBeUndefined();
+  });
+});

@@ -9,7 +9,15 @@ import type { Qos } from '../../plane/message.ts';
 import type { OutsideAuthority } from '../outside/authority.ts';
 import { type AskingClient, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
-import { type Action, type AuthorizerOptions, bridgeListener, type RulesOptions } from './rule-options.ts';
+import { type HubAuthorizer, hubAuthorizer } from './hub-rules.ts';
+import {
+  type AuthorizerOptions,
+  bridgeListener,
+  isForHub,
+  isForOthers,
+  type RuleOptions,
+  type RulesOptions,
+} from './rule-options.ts';
 import { type ClientRules, RuleSet } from './rule-set.ts';
 import { firstEnding } from './topic-verdict.ts';
 
@@ -17,6 +25,8 @@ import { firstEnding } from './topic-verdict.ts';
 export interface RulesAuthorizer extends Authorizer {
   /** A rule of the bridge is a client of its name, on the listener `nats`. */
   readonly guard: (rule: string) => BridgeGuard;
+  /** For NATS clients of the hub. */
+  readonly hub: HubAuthorizer;
   /** Rules that are the same are no change. */
   prepare(next: AuthorizerOptions): Prepared;
 }
@@ -32,7 +42,8 @@ export function createAuthorizer(
   outside: () => OutsideAuthority | undefined = () => undefined,
 ): RulesAuthorizer {
   let options = initial;
-  let rules = rulesOf(options);
+  let rules = rulesOf(options, isForOthers);
+  let hubRules = hubRulesOf(options);
   let generation = 0;
   /** Outlive the rules: of a connection that is gone nothing more can be read. */
   const known = new WeakMap<AuthorizedClient, AskingClient>();
@@ -85,25 +96,35 @@ export function createAuthorizer(
     get receive() {
       return rules?.deniesReceiving === true ? receive : undefined;
     },
-    guard(rule) {
-      const client = bridgeClient(rule);
-      const find = (action: Action, topic: string, request?: PublishRequest): boolean | undefined =>
-        rules && firstEnding(about(rules, client)[action], topic, request)?.isAllowing;
-      return {
-        mayPublish: (request) => rules === undefined || find('publish', request.topic, request) === true,
-        mayTake: (topic) =>
-          rules === undefined || (find('subscribe', topic) === true && find('receive', topic) !== false),
-      };
-    },
+    guard: (rule) => bridgeGuard(rule, (client) => rules && about(rules, client)),
+    hub: hubAuthorizer(() => ({ rules: hubRules, generation }), about),
     prepare(next) {
       const isSame = isDeepStrictEqual(judging(next), judging(options));
       if (isSame && isDeepStrictEqual(next.denied, options.denied)) return nothing;
-      const made = isSame ? rules : rulesOf(next);
+      const made = isSame ? rules : rulesOf(next, isForOthers);
+      const madeForHub = isSame ? hubRules : hubRulesOf(next);
       return atOnce(() => {
         options = next;
         rules = made;
+        hubRules = madeForHub;
         if (!isSame) generation += 1;
       });
+    },
+  };
+}
+
+/** @param rulesOf undefined where there are none */
+function bridgeGuard(rule: string, rulesOf: (client: AuthorizedClient) => ClientRules | undefined): BridgeGuard {
+  const client = bridgeClient(rule);
+  return {
+    mayPublish(request) {
+      const entries = rulesOf(client)?.publish;
+      return entries === undefined || firstEnding(entries, request.topic, request)?.isAllowing === true;
+    },
+    mayTake(topic) {
+      const { subscribe, receive } = rulesOf(client) ?? {};
+      if (subscribe === undefined || receive === undefined) return true;
+      return firstEnding(subscribe, topic)?.isAllowing === true && firstEnding(receive, topic)?.isAllowing !== false;
     },
   };
 }
@@ -123,5 +144,12 @@ const judging = ({ rules, groups, http, nats }: AuthorizerOptions) => ({
   outside: [http?.authorize, nats?.authorize],
 });
 
-const rulesOf = (options: RulesOptions): RuleSet | undefined =>
-  options.rules.length === 0 ? undefined : new RuleSet(options);
+/** Where there is any rule at all, none for somebody means that he may do nothing. */
+const rulesOf = (options: RulesOptions, isMeant: (rule: RuleOptions) => boolean): RuleSet | undefined =>
+  options.rules.length === 0 ? undefined : new RuleSet(options, isMeant);
+
+/** Nobody outside is asked about them, so that where somebody could be, what no rule allows is denied as well. */
+const hubRulesOf = (options: AuthorizerOptions): RuleSet | undefined =>
+  options.http?.authorize === undefined && options.nats?.authorize === undefined
+    ? rulesOf(options, isForHub)
+    : new RuleSet(options, isForHub);

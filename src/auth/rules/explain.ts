@@ -3,7 +3,7 @@ import { parseSharedFilter } from '../../mqtt/topic.ts';
 import { type AskingClient, factsOf } from './client-facts.ts';
 import { uncoveredBy } from './filter-cover.ts';
 import type { Rule } from './rule.ts';
-import type { Action, AuthorizerOptions } from './rule-options.ts';
+import { type Action, type AuthorizerOptions, hubListener, isForHub, isForOthers } from './rule-options.ts';
 import { RuleSet } from './rule-set.ts';
 import { treeOf } from './rule-tree.ts';
 import { firstEnding, type Publishing } from './topic-verdict.ts';
@@ -34,12 +34,13 @@ export function explainAccess(
   client: AuthorizedClient,
   { action, topic, publishing }: AccessQuestion,
 ): AccessExplanation {
-  const set = new RuleSet(options);
   const facts = factsOf(client);
+  const isOfHub = facts.listener === hubListener;
+  const set = new RuleSet(options, isOfHub ? isForHub : isForOthers);
   const entries = set.about(facts)[action];
   const how = action === 'publish' ? publishing : undefined;
   const plain = action === 'subscribe' ? (parseSharedFilter(topic)?.filter ?? topic) : topic;
-  const outside = action === 'receive' ? [] : outsideOf(options);
+  const outside = action === 'receive' || isOfHub ? [] : outsideOf(options);
   const unallowed = action === 'subscribe' ? uncoveredBy(entries, plain) : undefined;
   const forbidden = outside.length === 0 ? unallowed : unallowed && uncoveredBy(entries, plain, 'allowed');
   const uncovered = forbidden ?? unallowed;
@@ -49,13 +50,15 @@ export function explainAccess(
   const asks = (action === 'subscribe' ? unallowed !== undefined && forbidden === undefined : ending === undefined)
     ? outside
     : [];
-  const isOpen = set.rules.length === 0 && outside.length === 0;
+  const isOpen = options.rules.length === 0 && outsideOf(options).length === 0;
   const isAllowed =
     isOpen || (action === 'subscribe' ? uncovered === undefined : (ending?.isAllowing ?? action === 'receive'));
-  const before = isWild && uncovered === undefined ? 0 : (ending?.order ?? set.rules.length);
-  const passedOver = set.rules
-    .slice(0, before)
-    .map((rule) => ({ order: rule.order, why: whyNot(set, rule, facts, action, looked, how) }));
+  const before = isWild && uncovered === undefined ? 0 : (ending?.order ?? options.rules.length);
+  const meant = new Map(set.rules.map((rule) => [rule.order, rule]));
+  const passedOver = options.rules.slice(0, before).map((_, order) => {
+    const rule = meant.get(order);
+    return { order, why: rule === undefined ? unmeant(isOfHub) : whyNot(set, rule, facts, action, looked, how) };
+  });
   return { isAllowed, asks, uncovered: isWild ? uncovered : undefined, decidedBy: ending?.order, passedOver };
 }
 
@@ -63,6 +66,9 @@ const outsideOf = ({ http, nats }: Pick<AuthorizerOptions, 'http' | 'nats'>): re
   ...(http?.authorize === undefined ? [] : ['access.http.authorize']),
   ...(nats?.authorize === undefined ? [] : ['access.nats.authorize']),
 ];
+
+const unmeant = (isOfHub: boolean): string =>
+  isOfHub ? `it does not name the listener ${hubListener}` : `it is about the listener ${hubListener} alone`;
 
 function whyNot(
   set: RuleSet,

@@ -45,3 +45,18 @@ export interface AuthorizerOptions extends RulesOptions {
 
 /** The listener that stands for the bridge in rules: NATS has one door to us, whoever stands behind it. */
 export const bridgeListener = 'nats';
+
+/** And the one that stands for NATS clients of the embedded hub. */
+export const hubListener = 'hub';
+
+const namesHub = (name: string): boolean => name === hubListener;
+
+/**
+ * Whether a rule is about clients of the hub: it has to name them. What a subject stands for there need not be the topic that
+ * MQTT knows it by, as rules of the bridge may put it elsewhere: a rule for everybody would seem to close what it leaves open.
+ */
+export const isForHub = ({ listener = [] }: ConditionOptions): boolean => [listener].flat().some(namesHub);
+
+/** Whether it is about others too. */
+export const isForOthers = ({ listener }: ConditionOptions): boolean =>
+  listener === undefined || ![listener].flat().every(namesHub);

@@ -3,7 +3,7 @@ import { ConfigError } from '../../kernel/errors.ts';
 import type { AskingClient } from './client-facts.ts';
 import { type Condition, type Groups, judge } from './condition.ts';
 import { parseAccessRule, type Rule } from './rule.ts';
-import { type Action, actions, type RulesOptions } from './rule-options.ts';
+import { type Action, actions, type RuleOptions, type RulesOptions } from './rule-options.ts';
 import { type RuleNode, treeOf } from './rule-tree.ts';
 import type { Entry } from './topic-verdict.ts';
 
@@ -56,8 +56,12 @@ export class RuleSet {
   /** Forgotten with their clients. */
   #known = new WeakMap<AuthorizedClient, ClientRules>();
 
-  constructor({ rules, groups }: Pick<RulesOptions, 'rules' | 'groups'>) {
-    this.rules = rules.map((options, order) => ruleOf(options, order));
+  /** @param isMeant of the rules only those, at their places among all */
+  constructor(
+    { rules, groups }: Pick<RulesOptions, 'rules' | 'groups'>,
+    isMeant: (rule: RuleOptions) => boolean = () => true,
+  ) {
+    this.rules = rules.flatMap((options, order) => (isMeant(options) ? [ruleOf(options, order)] : []));
     this.deniesReceiving = this.rules.some((rule) => !rule.isAllowing && rule.actions.includes('receive'));
     this.#groups = new Map(Object.entries(groups).map(([name, users]) => [name, new Set(users)]));
     for (const [name, users] of this.#groups) for (const user of users) push(this.#groupsOf, user, name);
@@ -132,7 +136,7 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
 }
 
 /** Its schema has parsed it before. */
-function ruleOf(options: RulesOptions['rules'][number], order: number): Rule {
+function ruleOf(options: RuleOptions, order: number): Rule {
   const rule = parseAccessRule(options, order);
   if ('message' in rule) throw new ConfigError('config-invalid', `access.rules[${order}]: ${rule.message}`);
   return rule;

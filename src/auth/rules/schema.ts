@@ -47,7 +47,8 @@ const ruleSchema = z
         reload: 'live',
       }),
     listener: names.optional().meta({
-      description: 'Names of listeners; `nats` stands for the bridge.',
+      description:
+        'Names of listeners; `nats` stands for the bridge, `hub` for NATS clients of the embedded hub, who have only the rules that name it.',
       reload: 'live',
     }),
     address: names.optional().meta({

@@ -55,13 +55,13 @@ export function resolveNatsOptions(
   options: NatsOptions,
   sources: SecretSources,
   overrides: Pick<ResolvedNatsOptions, 'clientName' | 'hasEcho' | 'packetBytes'> &
-    Partial<Pick<ResolvedNatsOptions, 'servers'>>,
+    Partial<Pick<ResolvedNatsOptions, 'servers' | 'login'>>,
 ): ResolvedNatsOptions {
   const { tls } = options;
   return {
     servers: overrides.servers ?? options.servers,
-    login: resolveLogin(options, sources),
-    readLogin: () => readLogin(options, sources),
+    login: overrides.login ?? resolveLogin(options, sources),
+    readLogin: overrides.login === undefined ? () => readLogin(options, sources) : undefined,
     tls:
       tls === undefined
         ? undefined

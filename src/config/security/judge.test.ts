@@ -224,6 +224,11 @@ describe('several settings together', () => {
       'warning enrollment.rules[0].commonNames',
     ],
     ['the hub beyond this machine', 'nats: { hub: { bind: 0.0.0.0:4222, allowRemote: true } }', 'grave nats.hub.bind'],
+    [
+      'the hub beyond this machine with passwords in the clear',
+      `${passwords}nats: { hub: { bind: 0.0.0.0:4222, authentication: [password] } }`,
+      'grave nats.hub.tls',
+    ],
     ['NATS without TLS', 'nats: { servers: [nats://192.0.2.1:4222] }', 'warning nats.servers[0]'],
     ['NATS without a login', 'nats: { servers: [tls://192.0.2.1:4222] }', 'warning nats.servers'],
     ['Redis without TLS', 'store: { type: redis, redis: { url: redis://192.0.2.1 } }', 'warning store.redis.url'],
@@ -269,6 +274,11 @@ describe('several settings together', () => {
       'nats-server instead of the hub',
       'nats: { servers: [tls://192.0.2.1], creds: f, hub: { bind: 0.0.0.0:1, allowRemote: true } }',
       /nats/,
+    ],
+    [
+      'a hub that asks for passwords over TLS',
+      `${passwords}nats: { hub: { bind: 0.0.0.0:4222, tls: one-way, authentication: [password] } }`,
+      /hub/,
     ],
     [
       'anonymous where a certificate is needed',

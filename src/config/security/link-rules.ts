@@ -6,21 +6,31 @@ import type { SecurityFinding, SecurityRule } from './security-finding.ts';
 
 /** What of NATS, Redis and metrics takes more than one setting to see. */
 export const linkRules: readonly SecurityRule[] = [
-  { judges: ['nats.hub.bind'], find: openHub },
+  { judges: ['nats.hub.bind', 'nats.hub.authentication', 'nats.hub.tls'], find: openHub },
   { judges: ['nats.servers', 'nats.user', 'nats.token', 'nats.nkey', 'nats.creds'], find: plainNats },
   { judges: ['store.redis.url', 'store.redis.password'], find: plainRedis },
   { judges: ['metrics.allow.addresses', 'metrics.allow.token'], find: openMetrics },
 ];
 
 function openHub({ nats }: Config): SecurityFinding[] {
-  const { bind } = nats.hub;
+  const { bind, authentication, tls } = nats.hub;
   if (nats.servers.length > 0 || isLoopback(bind.host)) return [];
+  if (authentication === undefined)
+    return [
+      {
+        path: ['nats', 'hub', 'bind'],
+        grade: 'grave',
+        meaning: `whoever reaches ${formatSocketAddress(bind)} is past every rule of MQTT: the hub asks nobody who he is`,
+        advice: 'bind 127.0.0.1, or set nats.hub.authentication and nats.hub.tls',
+      },
+    ];
+  if (tls !== 'off') return [];
   return [
     {
-      path: ['nats', 'hub', 'bind'],
+      path: ['nats', 'hub', 'tls'],
       grade: 'grave',
-      meaning: `whoever reaches ${formatSocketAddress(bind)} is past every rule of MQTT: the hub knows no logins and no TLS`,
-      advice: 'bind 127.0.0.1, or name a nats-server with TLS and users in nats.servers',
+      meaning: 'everybody on the way reads the passwords of NATS clients, and all that they send and get',
+      advice: 'write one-way or two-way',
     },
   ];
 }

@@ -43,7 +43,10 @@ export const otherRelaxations: readonly Relaxation[] = [
   {
     path: 'nats.hub.allowRemote',
     when: (value, { config: { nats } }) =>
-      value === true && nats.servers.length === 0 && isLoopback(nats.hub.bind.host),
+      value === true &&
+      nats.servers.length === 0 &&
+      nats.hub.authentication === undefined &&
+      isLoopback(nats.hub.bind.host),
     grade: 'note',
     meaning: 'one more change, of nats.hub.bind, would open the hub to everybody',
     advice: 'write false',
