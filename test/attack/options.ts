@@ -18,7 +18,8 @@ export interface AttackOptions {
 
 export const usage = `npm run attack -- [options]
 Attacks a broker with packets that are legal and many, while a well-behaved publisher and subscriber measure how long
-they wait and what they lose. Fails when they wait 250 ms, lose a message, or the broker takes too much memory.
+they wait and what they lose. Fails when they wait 250 ms, lose a message or more than a fifth of their rate, or the broker
+takes too much memory.
 Everything stays on this machine, and each scenario has a deadline.
   --only NAME       this scenario; may be given again, and NAME may end with *
   --short           less of everything, about a minute in all; the default is the full amount, about half an hour
