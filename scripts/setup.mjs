@@ -93,6 +93,7 @@ const programs = new Map([
   ['nginx', 'nginx'],
   ['/usr/lib/nginx/modules/ngx_stream_module.so', 'libnginx-mod-stream'],
   ['zsh', 'zsh'],
+  ['turnserver', 'coturn'],
   ['cc', 'gcc'],
   ['/usr/include/stdio.h', 'libc6-dev'],
   ['/usr/include/nats/nats.h', 'libnats-dev'],

@@ -8,10 +8,11 @@ import { createHttpHandler } from '../http/router/http-handler.ts';
 import type { Route } from '../http/router/route.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { atOnce, type Prepared } from '../kernel/prepared.ts';
+import { type TurnDeps, turnRoutes } from '../signaling/turn/turn-routes.ts';
 import type { AppTelemetry } from '../telemetry/telemetry.ts';
 import { createBrokerReads } from './broker-reads.ts';
 
-export type HttpSideConfig = Pick<ResolvedConfig, 'console' | 'metrics' | 'secrets'>;
+export type HttpSideConfig = Pick<ResolvedConfig, 'console' | 'metrics' | 'signaling' | 'secrets'>;
 
 export interface HttpSideDeps {
   readonly info: () => BrokerInfo;
@@ -44,7 +45,9 @@ export function createHttpSide(
       broker: reads,
       events: telemetry.events,
     });
-    return createHttpHandler([...certificates, ...admin])(telemetry);
+    const secretOf: TurnDeps['secretOf'] = (reference) => config.secrets.secret(reference);
+    const turn = turnRoutes(config.signaling.turn)({ secretOf, clock, events: telemetry.events });
+    return createHttpHandler([...certificates, ...turn, ...admin])(telemetry);
   };
   let handler = handlerOf(first, enrollment);
   return {

@@ -32,6 +32,7 @@ const noLimits = new Set([
   'nats.reconnectDelay',
   'nats.reconnectDelayMax',
   'nats.connectTimeout',
+  'signaling.turn.lifetime',
   'store.redis.reconnectDelayMax',
 ]);
 

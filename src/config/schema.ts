@@ -10,6 +10,7 @@ import { enrollmentSchema } from '../enrollment/schema.ts';
 import { hubSchema } from '../hub/schema.ts';
 import { certificatesSchema } from '../pki/schema.ts';
 import { planeSchema } from '../plane/schema.ts';
+import { signalingSchema } from '../signaling/schema.ts';
 import { storeSchema } from '../storage/schema.ts';
 import { auditSchema } from '../telemetry/audit-schema.ts';
 import { logSchema } from '../telemetry/schema.ts';
@@ -34,6 +35,7 @@ export const configSchema = z.strictObject({
   bridge: bridgeSchema,
   store: storeSchema,
   plane: planeSchema,
+  signaling: signalingSchema,
   console: consoleSchema,
   metrics: metricsSchema,
   log: logSchema,

@@ -3,6 +3,7 @@ import { checkOwnKeys } from '../auth/tokens/own-keys.ts';
 import type { SecretSources } from '../bridge/nats/resolved-options.ts';
 import { ConfigError, reasonOf } from '../kernel/errors.ts';
 import type { SecretReference } from '../kernel/schema.ts';
+import { checkTurnSecrets, turnReferences } from '../signaling/turn/turn-secrets.ts';
 import type { EnvironmentVariables } from './env.ts';
 import type { Finding } from './messages.ts';
 import { type ConfigPath, formatPath } from './path.ts';
@@ -22,7 +23,7 @@ export interface SecretPlace {
 }
 
 /** All places of a configuration that refer to a secret. */
-export function secretReferencesOf({ nats, listeners, store, access, metrics }: Config): SecretPlace[] {
+export function secretReferencesOf({ nats, listeners, store, access, metrics, signaling }: Config): SecretPlace[] {
   const references: SecretPlace[] = [];
   for (const name of ['password', 'token', 'nkey'] as const) {
     const to = nats[name];
@@ -39,6 +40,9 @@ export function secretReferencesOf({ nats, listeners, store, access, metrics }: 
   if (password !== undefined) references.push({ path: ['store', 'redis', 'password'], to: password });
   const { token } = metrics.allow;
   if (token !== undefined) references.push({ path: ['metrics', 'allow', 'token'], to: token });
+  const { turn } = signaling;
+  for (const { path, to } of turn === undefined ? [] : turnReferences(turn))
+    references.push({ path: ['signaling', 'turn', ...path], to });
   return references;
 }
 
@@ -86,10 +90,15 @@ export async function checkSecrets(config: Config, env: EnvironmentVariables): P
     if ('problem' in read) findings.push({ path, message: read.problem });
     else texts.set(keyOf(to), read.secret);
   }
-  const { jwt } = config.access;
-  if (jwt === undefined || findings.length > 0) return findings;
-  const problems = checkOwnKeys(jwt, (reference) => texts.get(keyOf(reference)) ?? '');
-  return problems.map(({ path, message }) => ({ path: ['access', 'jwt', ...path], message }));
+  if (findings.length > 0) return findings;
+  const textOf = (reference: SecretReference): string => texts.get(keyOf(reference)) ?? '';
+  const { access, signaling } = config;
+  const tokens = access.jwt === undefined ? [] : checkOwnKeys(access.jwt, textOf);
+  const turn = signaling.turn === undefined ? [] : checkTurnSecrets(signaling.turn, textOf);
+  return [
+    ...tokens.map(({ path, message }) => ({ path: ['access', 'jwt', ...path], message })),
+    ...turn.map(({ path, message }) => ({ path: ['signaling', 'turn', ...path], message })),
+  ];
 }
 
 const keyOf = (reference: SecretReference): string =>

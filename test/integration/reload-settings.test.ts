@@ -23,6 +23,7 @@ import type { Probes } from '../support/reload-probes/probe.ts';
 import { rateProbes } from '../support/reload-probes/rates.ts';
 import { restProbes } from '../support/reload-probes/rest.ts';
 import { ruleProbes } from '../support/reload-probes/rules.ts';
+import { signalingProbes, turnTexts } from '../support/reload-probes/signaling.ts';
 import { type ReloadWorld, reloadWorld } from '../support/reload-world.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -135,6 +136,7 @@ const probes: Probes = {
   ...certificateProbes(other),
   ...passwordProbes(other),
   ...banProbes(other),
+  ...signalingProbes(other),
   ...providerProbes(other),
 };
 const settings = describeSettings(configSchema).filter(({ reload }) => reload !== 'process');
@@ -181,6 +183,7 @@ beforeAll(async () => {
   await writeFile(other('bans.json'), '[{ "clientId": "probe" }]');
   await writeFile(other('psk'), 'pump:00112233445566778899aabbccddeeff\n');
   await writeFile(other('tickets'), 'a secret of more than 32 characters, for all nodes');
+  for (const [name, text] of Object.entries(turnTexts)) await writeFile(other(name), text);
   await writeFile(other('passphrase'), 'a passphrase of the test');
   await writeFile(other('metrics-token'), 'a token of the test\n');
   await writeFile(other('token-secret'), '0123456789abcdef'.repeat(4));

@@ -39,6 +39,7 @@ const settingChecks = [
   'src/auth/passwords/lines.ts',
   'src/auth/tokens/own-keys.ts',
   'src/pki/x509/pem-blocks.ts',
+  'src/signaling/turn/turn-secrets.ts',
 ];
 
 /** The only places that may import a package; packages that are not listed may not be imported at all. */

@@ -31,6 +31,7 @@ export const harmless: readonly HarmlessSettings[] = [
       'bridge.rules[].jetstream.consumer',
       'store.redis.user',
       'store.redis.tls.serverName',
+      'signaling.turn.uris',
       'store.redis.keyPrefix',
     ],
   },
@@ -59,6 +60,8 @@ export const harmless: readonly HarmlessSettings[] = [
       'access.http.authorize.authorization',
       'access.http.authorize.ca',
       'access.bans.file',
+      'signaling.turn.secrets[].secret',
+      'signaling.turn.keys',
       'nats.password',
       'nats.tls.ca',
       'nats.tls.cert',
@@ -113,6 +116,8 @@ export const harmless: readonly HarmlessSettings[] = [
   {
     why: 'Every value that the schema takes is safe.',
     paths: [
+      'signaling.turn.secrets',
+      'signaling.turn.secrets[].from',
       'listeners[].policy.minVersion',
       'listeners[].proxy.protocol',
       'listeners[].proxy.forwarded',

@@ -41,6 +41,13 @@ export const otherRelaxations: readonly Relaxation[] = [
     advice: 'use 365d or less; devices renew by themselves',
   },
   {
+    path: 'signaling.turn.lifetime',
+    when: lastsLongerThan(1),
+    grade: 'warning',
+    meaning: 'who gets hold of credentials relays what he likes through the TURN server for days',
+    advice: 'use 1h; clients ask again',
+  },
+  {
     path: 'nats.hub.allowRemote',
     when: (value, { config: { nats } }) =>
       value === true &&
