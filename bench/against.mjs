@@ -1,4 +1,4 @@
-// Viaduct beside an earlier version of itself: the two take turns, so that a busy machine disturbs both.
+// Viaduct beside an earlier version of itself, or with other settings: the two take turns, so that a busy machine disturbs both.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,14 +54,14 @@ export function buildCommit(root, commit, cache) {
   return folder;
 }
 
-/** One row, `setting.runs` pairs. @param apps folders of the two builds */
+/** One row, `setting.runs` pairs. @param sides what is different: folders of builds (`app`), or how many `rules` there are */
 export async function measurePairs(row, { before, now }, setting, say) {
   const { read, unit } = modes[row.load.mode];
   const pairs = [];
   const faults = [];
   for (let pair = 1; pair <= setting.runs; pair++) {
     const values = {};
-    for (const [side, app] of pair % 2 === 1
+    for (const [side, different] of pair % 2 === 1
       ? [
           ['before', before],
           ['now', now],
@@ -70,7 +70,7 @@ export async function measurePairs(row, { before, now }, setting, say) {
           ['now', now],
           ['before', before],
         ]) {
-      const sample = await measureOnce(row, 'viaduct', { ...setting, app });
+      const sample = await measureOnce(row, 'viaduct', { ...setting, ...different });
       for (const text of faultsOf(sample, row)) faults.push({ broker: side, run: pair, text });
       values[side] = read(sample);
     }

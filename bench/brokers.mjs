@@ -2,12 +2,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, startProgram } from './process.mjs';
+import { rulesOf } from './rules.mjs';
 
 const names = ['tcp', 'tls', 'twoWayTls', 'wss', 'nats'];
 
 const bind = (port) => `127.0.0.1:${port}`;
 
-function viaductConfig(directory, ports, bridge) {
+function viaductConfig(directory, ports, bridge, rules) {
   return {
     listeners: [
       { name: 'tcp', bind: bind(ports.tcp), tls: 'off', accept: ['mqtt'] },
@@ -21,15 +22,16 @@ function viaductConfig(directory, ports, bridge) {
     ...(bridge && {
       bridge: { rules: [{ name: 'bench', topic: 'bench/#', subject: 'bench.>', direction: bridge, qos: 0 }] },
     }),
+    ...(rules && { access: { rules: rulesOf(rules) } }),
     store: { directory: join(directory, 'data') },
     log: { level: 'error', format: 'json' },
   };
 }
 
-async function startViaduct({ app, directory, ports, row }) {
+async function startViaduct({ app, directory, ports, row, rules }) {
   const file = join(directory, 'viaduct.yaml');
   // JSON is YAML.
-  await writeFile(file, JSON.stringify(viaductConfig(directory, ports, row?.bridge)));
+  await writeFile(file, JSON.stringify(viaductConfig(directory, ports, row?.bridge, rules)));
   const args = [join(app, 'dist', 'bin.js'), 'serve', '--config', file];
   return [await startProgram('viaduct', process.execPath, args, { text: ' ready:' }, { cwd: directory })];
 }
@@ -98,11 +100,12 @@ export const brokersOf = ({ target }) =>
  * @param app folder with Viaduct's `dist` and package.json.
  * @param directory holds `certs` and takes the configuration.
  * @param row what it is started for; may be left out for Viaduct.
+ * @param rules how many rules of access it has; left out: none.
  */
-export async function startBroker(name, { app, directory, row }) {
+export async function startBroker(name, { app, directory, row, rules }) {
   const numbers = await freePorts(names.length);
   const ports = Object.fromEntries(names.map((listener, index) => [listener, numbers[index]]));
-  const programs = await starters[name]({ app, directory, ports, row });
+  const programs = await starters[name]({ app, directory, ports, row, rules });
   return {
     ports,
     pids: programs.map(({ pid }) => pid),

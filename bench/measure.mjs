@@ -7,8 +7,8 @@ import { faultsOf, formatValue, rowResult } from './report.mjs';
 import { modes } from './rows.mjs';
 
 /** One broker, started and stopped for it. */
-export async function measureOnce(row, name, { app, directory, program, plan }) {
-  const broker = await startBroker(name, { app, directory, row });
+export async function measureOnce(row, name, { app, directory, program, plan, rules }) {
+  const broker = await startBroker(name, { app, directory, row, rules });
   try {
     const target = { ports: broker.ports, pids: broker.pids, certificates: join(directory, 'certs') };
     return await runLoad(program, loadArguments(row, target, plan), loadTimeoutMs(row, plan));

@@ -71,14 +71,16 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 function keep() {
   if (options.json !== undefined) save(resolve(options.json), result);
 }
-if (against !== undefined) {
-  const builds = { before: buildCommit(root, against, cache), now: app };
+if (against !== undefined || options.rules !== undefined) {
+  const { rules } = options;
+  const before = against === undefined ? app : buildCommit(root, against, cache);
+  const sides = { before: { app: before }, now: { app, rules } };
   const pairs = [];
   for (const row of options.rows) {
-    pairs.push(await measurePairs(row, builds, { ...setting, plan: options.quick ? 'quick' : 'warm' }, say));
-    if (options.json !== undefined) save(resolve(options.json), { ...environment, against, rows: pairs });
+    pairs.push(await measurePairs(row, sides, { ...setting, plan: options.quick ? 'quick' : 'warm' }, say));
+    if (options.json !== undefined) save(resolve(options.json), { ...environment, against, rules, rows: pairs });
   }
-  rmSync(builds.before, { recursive: true, force: true });
+  if (against !== undefined) rmSync(before, { recursive: true, force: true });
   console.log(formatPairs(pairs));
   const faults = formatFaults(pairs);
   for (const fault of faults) say(fault);

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { createAuthorizer } from '../src/auth/rules/authorizer.ts';
+import { accessSchema } from '../src/auth/schema.ts';
+import { authorizedClient } from './support/authorized-client.ts';
 
 interface Pair {
   readonly before: number;
@@ -24,16 +27,24 @@ interface OptionsModule {
   readonly parseOptions: (
     args: readonly string[],
     rows: readonly Row[],
-  ) => { readonly problem?: string; readonly runs?: number; readonly isFull?: boolean; readonly against?: string };
+  ) => {
+    readonly problem?: string;
+    readonly runs?: number;
+    readonly isFull?: boolean;
+    readonly against?: string;
+    readonly rules?: number;
+  };
 }
 
 const load = <T>(name: string): Promise<T> => import(new URL(`../bench/${name}`, import.meta.url).href) as Promise<T>;
-const [{ pairResult, formatPairs, commitNamed }, { parseOptions }, { rows }, { storageRows }] = await Promise.all([
-  load<Against>('against.mjs'),
-  load<OptionsModule>('options.mjs'),
-  load<{ readonly rows: readonly Row[] }>('rows.mjs'),
-  load<{ readonly storageRows: readonly Row[] }>('storage-rows.mjs'),
-]);
+const [{ pairResult, formatPairs, commitNamed }, { parseOptions }, { rows }, { storageRows }, { rulesOf }] =
+  await Promise.all([
+    load<Against>('against.mjs'),
+    load<OptionsModule>('options.mjs'),
+    load<{ readonly rows: readonly Row[] }>('rows.mjs'),
+    load<{ readonly storageRows: readonly Row[] }>('storage-rows.mjs'),
+    load<{ readonly rulesOf: (count: number) => readonly object[] }>('rules.mjs'),
+  ]);
 const all = [...rows, ...storageRows];
 
 const row = { name: 'fan-out', title: 'a row', load: { mode: 'pubsub' } };
@@ -67,7 +78,29 @@ test('--against measures seven pairs of the rows that are named, or of all but t
   expect(parseOptions(['--against', 'HEAD'], all)).toMatchObject({ against: 'HEAD', runs: 7, isFull: false, rows });
   expect(parseOptions(['--against', 'HEAD', '--row', 'idle'], all)).toMatchObject({ rows: [{ name: 'idle' }] });
   for (const args of [['--storage'], ['--row', 'store-drain']])
-    expect(parseOptions(['--against', 'HEAD', ...args], all).problem).toMatch(/measures no rows of storage/);
+    expect(parseOptions(['--against', 'HEAD', ...args], all).problem).toMatch(/measure no rows of storage/);
+});
+
+test('--rules measures this version with so many rules beside itself without, in seven pairs', () => {
+  expect(parseOptions(['--rules', '1000', '--row', 'idle'], all)).toMatchObject({
+    rules: 1_000,
+    runs: 7,
+    isFull: false,
+  });
+  expect(parseOptions(['--rules', '1000', '--against', 'HEAD'], all).problem).toMatch(/give one of them/);
+  expect(parseOptions(['--rules', '1000', '--storage'], all).problem).toMatch(/no rows of storage/);
+  for (const count of ['1', '0', '-2', 'x', '100000'])
+    expect(parseOptions([`--rules=${count}`], all).problem).toMatch(/give a number from 2 to 99999/);
+});
+
+test('the rules of --rules are rules, as many as are asked for, and allow what the rows do', () => {
+  const rules = rulesOf(1_000);
+  expect(rules).toHaveLength(1_000);
+  const authorizer = createAuthorizer(accessSchema.parse({ rules }));
+  const client = authorizedClient({ user: 'anonymous', clientId: 'bench' });
+  expect(authorizer.publish(client, { topic: 'bench/1', qos: 0, isRetained: false })).toBeUndefined();
+  expect(authorizer.subscribe(client, 'bench/+', 0)).toBeUndefined();
+  expect(authorizer.receive).toBeDefined(); // so that each delivery asks
 });
 
 test('a commit that is not there is none', () => {
