@@ -41,6 +41,17 @@ test('the secret of session tickets is read for each listener that has one', asy
   expect(await checkSecrets(config, {})).toMatchObject([{ path: ['listeners', 0, 'tickets', 'secret'] }]);
 });
 
+test('secrets and keys for TURN credentials that can be guessed are refused, by their places', async () => {
+  const config = configWith(
+    'signaling.turn.uris=turn:turn.example.com',
+    'signaling.turn.secrets=[{ secret: { env: PW } }]',
+    'signaling.turn.keys=[{ env: PW }]',
+  );
+  const said = 'has 2 characters; use 16 or more, as openssl rand -hex 32 makes them';
+  await expect(config).rejects.toThrow(`signaling.turn.secrets[0].secret: ${said}`);
+  await expect(config).rejects.toThrow(`signaling.turn.keys[0]: ${said}`);
+});
+
 test('a secret that has gone since the check is an error that says what is missing', async () => {
   const config = await configWith('nats.user=me', 'nats.password.env=PW');
   expect(await checkSecrets(config, {})).toEqual([
