@@ -3,7 +3,7 @@ import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { circlesOf, type SourceFile, violationsOf } from './support/architecture.ts';
-import { doubledExports, unusedValues } from './support/exports.ts';
+import { doubledExports, factoriesInTwoCalls, unusedValues } from './support/exports.ts';
 import { packagesLoadedBy } from './support/start-imports.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -41,6 +41,21 @@ test('of what is exported, types may be there for the reader alone, and a script
   const user = { path: 'src/a/b.ts', text: "import { f } from './a.ts';\n" };
   const script = { path: 'scripts/s.mjs', text: "import { g } from '../dist/a/a.js';\n" };
   expect(unusedValues([file, user], [script])).toEqual(['src/a/a.ts: d']);
+});
+
+test('a factory takes options and deps in one call', () => {
+  const left = ['src/broker/broker.ts: createBroker', 'src/broker/publish/publisher.ts: createPublisher'];
+  expect(factoriesInTwoCalls(sources).toSorted()).toEqual(left);
+});
+
+test.each([
+  ['export const createA =\n  (options: O) =>\n  (deps: D): A =>\n    new A(options, deps);\n', true],
+  ['export function createA(options: O): (deps: D) => A {\n  return (deps) => new A(options, deps);\n}\n', true],
+  ['export const createA =\n  (o: O) =>\n  ({ clock }: ADeps): A => {\n    return a;\n  };\n', true],
+  ['export const createA = (options: O, { clock }: ADeps): A => new A(options, clock);\n', false],
+  ['export function createA(options: O, deps: D): A {\n  return (request) => ask(request, deps);\n}\n', false],
+])('%j takes them in two: %s', (text, isFound) => {
+  expect(factoriesInTwoCalls([{ path: 'src/a.ts', text }])).toEqual(isFound ? ['src/a.ts: createA'] : []);
 });
 
 test('neither files nor rooms import each other in a circle', () => {

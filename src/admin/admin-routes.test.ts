@@ -25,14 +25,17 @@ const token = 'a token for the test that nobody guesses';
 const metricsAllow = { addresses: ['192.0.2.128/25', '2001:db8:1::/48'], token };
 const appWith = (more: Partial<AdminDeps> = {}, enabled = true) =>
   webOf(
-    adminRoutes({ enabled, metricsAllow })({
-      info: () => info,
-      metrics: async () => 'viaduct_clients 2\n',
-      webDirectory: '/does/not/exist',
-      broker: brokerReads(),
-      events: silentTelemetry.events,
-      ...more,
-    }),
+    adminRoutes(
+      { enabled, metricsAllow },
+      {
+        info: () => info,
+        metrics: async () => 'viaduct_clients 2\n',
+        webDirectory: '/does/not/exist',
+        broker: brokerReads(),
+        events: silentTelemetry.events,
+        ...more,
+      },
+    ),
     more.events,
   );
 

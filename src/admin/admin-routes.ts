@@ -29,12 +29,13 @@ export interface AdminDeps {
 }
 
 /** What people and programs see of the broker over HTTP: the health check, the metrics, lists, the console page. */
-export const adminRoutes =
-  ({ enabled, metricsAllow }: AdminOptions) =>
-  ({ info, metrics, webDirectory, broker, events }: AdminDeps): readonly Route[] => [
-    healthRoute(info),
-    welcomeRoute(info),
-    metricsRoute(metrics, metricsAllow, events),
-    ...brokerRoutes(broker, events),
-    ...(enabled ? [consoleRoute(info), ...pageRoutes(() => readAssets(webDirectory))] : []),
-  ];
+export const adminRoutes = (
+  { enabled, metricsAllow }: AdminOptions,
+  { info, metrics, webDirectory, broker, events }: AdminDeps,
+): readonly Route[] => [
+  healthRoute(info),
+  welcomeRoute(info),
+  metricsRoute(metrics, metricsAllow, events),
+  ...brokerRoutes(broker, events),
+  ...(enabled ? [consoleRoute(info), ...pageRoutes(() => readAssets(webDirectory))] : []),
+];

@@ -40,7 +40,7 @@ export function createAccessSide(first: ResolvedConfig, deps: AccessDeps): Acces
   }: ResolvedConfig): Access & Pick<OutsideAccess, 'authority'> => {
     const listeners = [...own, ...hubFacts(nats)];
     const all = { ...deps, listeners, secretOf: (reference: SecretReference) => secrets.secret(reference), lastKeySet };
-    const made = createAccess(access)(all);
+    const made = createAccess(access, all);
     const { authority, parts } = createOutsideAccess(access, all);
     return { ...made, authority, parts: [...made.parts, ...parts] };
   };

@@ -41,7 +41,7 @@ export function createBrokerReads(
   options: () => ConsoleOptions,
   { broker, telemetry, clock }: { readonly broker: Broker; readonly telemetry: AppTelemetry; readonly clock: Clock },
 ): BrokerReads {
-  const stream = createEventStream(brokerEvents)({ source: telemetry, now: () => clock.now() });
+  const stream = createEventStream(brokerEvents, { source: telemetry, now: () => clock.now() });
   return {
     queries: broker.queries,
     listen: () => stream.listen(options().eventBuffer),

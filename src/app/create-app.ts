@@ -53,7 +53,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   let config = initial;
   const nodeId = config.node ?? `viaduct-${randomBytes(6).toString('hex')}`;
 
-  const audit = createAudit(config.audit)({ source: telemetry, events: telemetry.events, clock });
+  const audit = createAudit(config.audit, { source: telemetry, events: telemetry.events, clock });
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started

@@ -38,16 +38,19 @@ export function createHttpSide(
   const handlerOf = (config: HttpSideConfig, certificates: readonly Route[]): HttpHandler => {
     const { addresses, token } = config.metrics.allow;
     const metricsAllow = { addresses, token: token && config.secrets.secret(token) };
-    const admin = adminRoutes({ enabled: config.console.enabled, metricsAllow })({
-      info,
-      metrics: () => telemetry.metricsText(),
-      webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
-      broker: reads,
-      events: telemetry.events,
-    });
+    const admin = adminRoutes(
+      { enabled: config.console.enabled, metricsAllow },
+      {
+        info,
+        metrics: () => telemetry.metricsText(),
+        webDirectory: fileURLToPath(new URL('../../dist/web', import.meta.url)),
+        broker: reads,
+        events: telemetry.events,
+      },
+    );
     const secretOf: TurnDeps['secretOf'] = (reference) => config.secrets.secret(reference);
     const turn = turnRoutes(config.signaling.turn)({ secretOf, clock, events: telemetry.events });
-    return createHttpHandler([...certificates, ...turn, ...admin])(telemetry);
+    return createHttpHandler([...certificates, ...turn, ...admin], telemetry);
   };
   let handler = handlerOf(first, enrollment);
   return {

@@ -35,5 +35,5 @@ export function createHubSide(
     { certificates, telemetry, clock },
     ticketSecrets(undefined),
   );
-  return createHub(nats.hub)({ telemetry, clock, version, serverName, guard, tls: tlsSide });
+  return createHub(nats.hub, { telemetry, clock, version, serverName, guard, tls: tlsSide });
 }

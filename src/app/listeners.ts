@@ -67,7 +67,7 @@ export function createListeners(
   });
   const begin = (wanted: Wanted, source: CertificateSource): Running => {
     const generation = {};
-    return { ...wanted, generation, listener: createListener(wanted.options)(depsOf(wanted, source, generation)) };
+    return { ...wanted, generation, listener: createListener(wanted.options, depsOf(wanted, source, generation)) };
   };
   let running = wantedIn(first).map((wanted) => begin(wanted, certificates));
   const all = (): TransportListener[] => running.map(({ listener }) => listener);

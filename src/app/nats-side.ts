@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Bridge, createBridge } from '../bridge/bridge.ts';
+import { type Bridge, createBridge, needsEcho } from '../bridge/bridge.ts';
 import type { NatsLink } from '../bridge/link.ts';
 import { createNatsLink } from '../bridge/nats/nats-link.ts';
 import { type ResolvedNatsOptions, resolveNatsOptions } from '../bridge/nats/resolved-options.ts';
@@ -51,12 +51,18 @@ export function createNatsSide(
   const hubAccess = { authenticator, authorizer: authorizer.hub, isBanned, limits };
   const hubDeps = { access: hubAccess, certificates, serverName: nodeId, telemetry, clock };
   const hub = createHubSide(config, hubDeps);
-  const bridgeOf = createBridge(config.bridge);
   const packetBytes = (): number => limits().packetSize;
-  const link = { clientName: nodeId, hasEcho: bridgeOf.hearsItself, packetBytes, ...wayTo(hub) };
-  const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link))({ telemetry, clock });
+  const link = { clientName: nodeId, hasEcho: needsEcho(config.bridge), packetBytes, ...wayTo(hub) };
+  const nats = createNatsLink(resolveNatsOptions(config.nats, config.secrets, link), { telemetry, clock });
   const outbox = createOutbox(config, { telemetry, clock });
-  const bridge = bridgeOf({ plane: broker, nats, guard: authorizer.guard, telemetry, outbox, clock });
+  const bridge = createBridge(config.bridge, {
+    plane: broker,
+    nats,
+    guard: authorizer.guard,
+    telemetry,
+    outbox,
+    clock,
+  });
   return {
     hub,
     nats,

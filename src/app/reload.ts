@@ -34,67 +34,65 @@ const maxNamed = 20;
  * that start anew, all of it or nothing; what needs a restart stays as it is until then.
  * @param started with what the program was started
  */
-export function createReload(input: LoadInput, started: LoadedConfig): (deps: ReloadDeps) => Reload {
-  return ({ app, events, clock }) => {
-    let running = started;
-    /** As it was read last; what of it needs a restart is not in `running`. */
-    let seen = started;
-    let work = Promise.resolve();
+export function createReload(input: LoadInput, started: LoadedConfig, { app, events, clock }: ReloadDeps): Reload {
+  let running = started;
+  /** As it was read last; what of it needs a restart is not in `running`. */
+  let seen = started;
+  let work = Promise.resolve();
 
-    const takeOver = async (isAsked: boolean): Promise<void> => {
-      const read = accepted(await loadWhole(input));
-      if (!isAsked && changesOf(seen, read).length === 0) return; // other words for the same
-      const next = accepted(withoutRestart(running, read), 'with what needs a restart as it is, the rest does not fit');
-      const taken = changesOf(running, next);
-      const reasons = await app.reload(await resolveSecrets(next.config, input.env));
-      [running, seen] = [next, read];
+  const takeOver = async (isAsked: boolean): Promise<void> => {
+    const read = accepted(await loadWhole(input));
+    if (!isAsked && changesOf(seen, read).length === 0) return; // other words for the same
+    const next = accepted(withoutRestart(running, read), 'with what needs a restart as it is, the rest does not fit');
+    const taken = changesOf(running, next);
+    const reasons = await app.reload(await resolveSecrets(next.config, input.env));
+    [running, seen] = [next, read];
+    await follow();
+    events.emit(configurationReloaded, {
+      taken: named(taken),
+      waiting: [named(changesOf(next, read)), ...reasons].filter((text) => text !== '').join('; '),
+    });
+    for (const warning of next.warnings) events.emit(configurationDoubtful, { problem: formatProblem(warning) });
+  };
+  let told: string | undefined;
+  const attempt = async (isAsked: boolean): Promise<void> => {
+    try {
+      await takeOver(isAsked);
+      told = undefined;
+    } catch (cause) {
+      const problem = messageOf(cause);
+      if (isAsked || problem !== told) events.emit(configurationNotTaken, { problem });
+      told = problem;
+    }
+  };
+  const inTurn = (isAsked: boolean): Promise<void> => (work = work.then(() => attempt(isAsked)));
+
+  const file = configFileOf(input);
+  const watch = file === undefined ? undefined : fileWatch(file, () => void inTurn(false), clock);
+  let isWatching = false;
+  let isStarted = false;
+  let cancel = (): void => undefined;
+  const follow = async (): Promise<void> => {
+    const isWanted = isStarted && running.config.reload.watch;
+    if (isWatching === isWanted) return;
+    isWatching = isWanted;
+    if (isWanted) await watch?.start();
+    else watch?.stop();
+  };
+  return {
+    name: 'reload',
+    async start() {
+      isStarted = true;
       await follow();
-      events.emit(configurationReloaded, {
-        taken: named(taken),
-        waiting: [named(changesOf(next, read)), ...reasons].filter((text) => text !== '').join('; '),
-      });
-      for (const warning of next.warnings) events.emit(configurationDoubtful, { problem: formatProblem(warning) });
-    };
-    let told: string | undefined;
-    const attempt = async (isAsked: boolean): Promise<void> => {
-      try {
-        await takeOver(isAsked);
-        told = undefined;
-      } catch (cause) {
-        const problem = messageOf(cause);
-        if (isAsked || problem !== told) events.emit(configurationNotTaken, { problem });
-        told = problem;
-      }
-    };
-    const inTurn = (isAsked: boolean): Promise<void> => (work = work.then(() => attempt(isAsked)));
-
-    const file = configFileOf(input);
-    const watch = file === undefined ? undefined : fileWatch(file, () => void inTurn(false), clock);
-    let isWatching = false;
-    let isStarted = false;
-    let cancel = (): void => undefined;
-    const follow = async (): Promise<void> => {
-      const isWanted = isStarted && running.config.reload.watch;
-      if (isWatching === isWanted) return;
-      isWatching = isWanted;
-      if (isWanted) await watch?.start();
-      else watch?.stop();
-    };
-    return {
-      name: 'reload',
-      async start() {
-        isStarted = true;
-        await follow();
-        if (isWatching) cancel = clock.after(settleMs, () => void inTurn(false)); // it may have changed since it was read
-      },
-      async stop() {
-        isStarted = false;
-        cancel();
-        await follow();
-        await work;
-      },
-      request: () => inTurn(true),
-    };
+      if (isWatching) cancel = clock.after(settleMs, () => void inTurn(false)); // it may have changed since it was read
+    },
+    async stop() {
+      isStarted = false;
+      cancel();
+      await follow();
+      await work;
+    },
+    request: () => inTurn(true),
   };
 }
 

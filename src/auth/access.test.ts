@@ -40,7 +40,8 @@ function verdict({
 }: Attempt): AuthenticationVerdict {
   const tls = { version: 'TLSv1.3', cipher: 'any', servername: undefined, isResumed: false, certificate, ...psk };
   const peer = { listener, protocol: 'mqtts', address: '192.0.2.1', port: 1, tls } as const;
-  const authenticator = createAccess(accessSchema.parse(access))(
+  const authenticator = createAccess(
+    accessSchema.parse(access),
     providerDeps([...listeners, { name: 'own', bind: { host }, authentication: own }]),
   );
   const answer = authenticator.authenticate(authenticationRequest({ peer, clientId, password }));

@@ -27,45 +27,43 @@ interface Chains {
  * Of a client that names an Authentication Method those alone are asked who understand it.
  * @throws ConfigError where a provider cannot do with its settings, which the checks of the configuration find before.
  */
-export function createAccess(options: AccessOptions): (deps: ProviderDeps) => Access {
-  return (given) => {
-    const deps = { ...given, users: options.passwords && passwordUsers(options.passwords.file, given) };
-    const made = new Map<string, Provider>();
-    const providerOf = (name: Step[number]): Provider => {
-      const provider = made.get(name) ?? providers[name](options)(deps);
-      made.set(name, provider);
-      return provider;
-    };
-    const areOne = options.certificate.bind !== 'any';
-    const chains = new Map(
-      deps.listeners.map((listener): readonly [string, Chains] => {
-        const steps = stepsOf(listener.authentication, options);
-        const { uncheckedPasswords } = options;
-        const checkers = steps.flat().filter(readsPassword);
-        const chainOf = (asked: readonly (readonly Provider[])[]): Authenticator =>
-          withoutUncheckedPasswords(
-            createChain(asked.map((step) => together(step, { areOne }))),
-            { uncheckedPasswords, checkers },
-            deps.events,
-          );
-        const all = steps.map((step) => step.map(providerOf));
-        const methods = new Set(all.flat().flatMap((provider) => provider.methods ?? []));
-        const byMethod = Array.from(methods, (method) => {
-          const asked = all.filter((step) => step.some((provider) => provider.methods?.includes(method)));
-          return [method, chainOf(asked)] as const;
-        });
-        return [listener.name, { plain: chainOf(all), byMethod: new Map(byMethod) }];
-      }),
-    );
-    const nobody = createChain([]);
-    const chainFor = ({ peer, exchange }: AuthenticationRequest): Authenticator | undefined => {
-      const chain = chains.get(peer.listener);
-      return exchange === undefined ? chain?.plain : chain?.byMethod.get(exchange.method);
-    };
-    return {
-      parts: [...new Set([...made.values()].flatMap(({ parts = [] }) => parts))],
-      serves: ({ listener }, method) => chains.get(listener)?.byMethod.has(method) === true,
-      authenticate: (request) => (chainFor(request) ?? nobody).authenticate(request),
-    };
+export function createAccess(options: AccessOptions, given: ProviderDeps): Access {
+  const deps = { ...given, users: options.passwords && passwordUsers(options.passwords.file, given) };
+  const made = new Map<string, Provider>();
+  const providerOf = (name: Step[number]): Provider => {
+    const provider = made.get(name) ?? providers[name](options, deps);
+    made.set(name, provider);
+    return provider;
+  };
+  const areOne = options.certificate.bind !== 'any';
+  const chains = new Map(
+    deps.listeners.map((listener): readonly [string, Chains] => {
+      const steps = stepsOf(listener.authentication, options);
+      const { uncheckedPasswords } = options;
+      const checkers = steps.flat().filter(readsPassword);
+      const chainOf = (asked: readonly (readonly Provider[])[]): Authenticator =>
+        withoutUncheckedPasswords(
+          createChain(asked.map((step) => together(step, { areOne }))),
+          { uncheckedPasswords, checkers },
+          deps.events,
+        );
+      const all = steps.map((step) => step.map(providerOf));
+      const methods = new Set(all.flat().flatMap((provider) => provider.methods ?? []));
+      const byMethod = Array.from(methods, (method) => {
+        const asked = all.filter((step) => step.some((provider) => provider.methods?.includes(method)));
+        return [method, chainOf(asked)] as const;
+      });
+      return [listener.name, { plain: chainOf(all), byMethod: new Map(byMethod) }];
+    }),
+  );
+  const nobody = createChain([]);
+  const chainFor = ({ peer, exchange }: AuthenticationRequest): Authenticator | undefined => {
+    const chain = chains.get(peer.listener);
+    return exchange === undefined ? chain?.plain : chain?.byMethod.get(exchange.method);
+  };
+  return {
+    parts: [...new Set([...made.values()].flatMap(({ parts = [] }) => parts))],
+    serves: ({ listener }, method) => chains.get(listener)?.byMethod.has(method) === true,
+    authenticate: (request) => (chainFor(request) ?? nobody).authenticate(request),
   };
 }

@@ -39,4 +39,4 @@ export interface Provider extends Omit<Authenticator, 'serves'> {
   readonly parts?: readonly Component[];
 }
 
-export type CreateProvider = (options: AccessOptions) => (deps: ProviderDeps & SharedParts) => Provider;
+export type CreateProvider = (options: AccessOptions, deps: ProviderDeps & SharedParts) => Provider;

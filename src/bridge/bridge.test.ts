@@ -61,7 +61,7 @@ async function running(config: object = {}, nodeId = 'n1') {
   const telemetry = recordedTelemetry();
   const plane = messagePort(nodeId);
   const nats = fakeLink();
-  const bridge = createBridge(bridgeSchema.parse(config))({ plane, nats: nats.link, telemetry });
+  const bridge = createBridge(bridgeSchema.parse(config), { plane, nats: nats.link, telemetry });
   await bridge.start(AbortSignal.timeout(1_000));
   return { telemetry, plane, nats, bridge };
 }
@@ -247,7 +247,7 @@ describe('the life of a bridge', () => {
   test('stop before start is no failure, and start does nothing afterwards', async () => {
     const plane = messagePort('n1');
     const { link } = fakeLink();
-    const bridge = createBridge(bridgeSchema.parse(undefined))({ plane, nats: link, telemetry: recordedTelemetry() });
+    const bridge = createBridge(bridgeSchema.parse(undefined), { plane, nats: link, telemetry: recordedTelemetry() });
     await bridge.stop(anyDeadline());
     await bridge.start(anyDeadline());
     expect(plane.taps).toBe(0);
@@ -255,8 +255,9 @@ describe('the life of a bridge', () => {
 
   test('a rule that cannot be read is refused when it is made', () => {
     const options = bridgeSchema.parse({ rules: [{ name: 'a', topic: '#', subject: '>' }] });
-    expect(() => createBridge(options)).toThrow(ConfigError);
-    expect(() => createBridge(options)).toThrow(/choose the NATS subject/);
+    const deps = { plane: messagePort('n1'), nats: fakeLink().link, telemetry: recordedTelemetry() };
+    expect(() => createBridge(options, deps)).toThrow(ConfigError);
+    expect(() => createBridge(options, deps)).toThrow(/choose the NATS subject/);
   });
 });
 
@@ -287,7 +288,7 @@ describe('the outbox of a rule', () => {
     const link: NatsLink = { ...quietLink, state: () => ({ ...quietLink.state(), status: 'reconnecting' }) };
     const options = bridgeSchema.parse({ rules: [{ name: 'a', topic: 'a', subject: 'a' }] });
     const telemetry = recordedTelemetry();
-    const bridge = createBridge(options)({ plane, nats: link, telemetry, outbox });
+    const bridge = createBridge(options, { plane, nats: link, telemetry, outbox });
     await bridge.start(anyDeadline());
     expect(opened).toEqual([]);
     const send = async (payload: string): Promise<void> => {

@@ -69,70 +69,62 @@ const stateOf = ({ rule, tallies: { toNats, fromNats }, source }: RunningRule): 
   inFlight: source?.inFlight,
 });
 
-/** Makes the bridge of a configuration. */
-export interface BridgeFactory {
-  (deps: BridgeDeps): Bridge;
-  /** The link has to give back what this node sends: a rule may take it under another topic. */
-  readonly hearsItself: boolean;
-}
-
 const everything: BridgeGuard = { mayPublish: () => true, mayTake: () => true };
 
+/** Whether the link has to give back what this node sends: a rule may take it under another topic. */
+export const needsEcho = (options: BridgeOptions): boolean =>
+  options.echo === 'on' || hearOneAnother(compileRules(options));
+
 /** @param options sound, as `checkRules` finds. @throws ConfigError `rule-invalid` for a rule that cannot be read. */
-export function createBridge(options: BridgeOptions): BridgeFactory {
+export function createBridge(options: BridgeOptions, deps: BridgeDeps): Bridge {
   const compiled = compileRules(options);
-  const hearsItself = options.echo === 'on' || hearOneAnother(compiled);
+  const { plane, nats, outbox, clock = systemClock, guard = () => everything } = deps;
+  const { events } = deps.telemetry;
+  const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
+  const set = new RunningRules({
+    plane,
+    nats,
+    guard,
+    events,
+    outbox,
+    clock,
+    backlog,
+    hearsItself: needsEcho(options),
+    codec: options.codec,
+    maxHops: options.maxHops,
+    watch: options.maxCrossings === 0 ? undefined : new LoopWatch(options.maxCrossings, clock),
+    intakes: new Intakes(nats),
+    confirms: new Confirms(options, { nats, clock, events, outbox }),
+  });
+  countForbidden({ nats, events, sendersTo: (subject) => set.index.sendersTo(subject) });
+  let life: 'new' | 'running' | 'stopped' = 'new';
 
-  const create = (deps: BridgeDeps): Bridge => {
-    const { plane, nats, outbox, clock = systemClock, guard = () => everything } = deps;
-    const { events } = deps.telemetry;
-    const backlog: Backlog = { bytes: 0, maxBytes: options.maxPending };
-    const set = new RunningRules({
-      plane,
-      nats,
-      guard,
-      events,
-      outbox,
-      clock,
-      backlog,
-      hearsItself,
-      codec: options.codec,
-      maxHops: options.maxHops,
-      watch: options.maxCrossings === 0 ? undefined : new LoopWatch(options.maxCrossings, clock),
-      intakes: new Intakes(nats),
-      confirms: new Confirms(options, { nats, clock, events, outbox }),
-    });
-    countForbidden({ nats, events, sendersTo: (subject) => set.index.sendersTo(subject) });
-    let life: 'new' | 'running' | 'stopped' = 'new';
-
-    return {
-      name: 'bridge',
-      get rules() {
-        return life === 'new' ? compiled : set.running.map(({ rule }) => rule);
-      },
-      async start(signal) {
-        if (life !== 'new') return;
-        life = 'running';
-        await set.begin(compiled);
-        // A message published on NATS right after the start must arrive; without a connection there is none to wait for.
-        if (nats.state().status === 'connected') await nats.flush(signal).catch(() => undefined);
-      },
-      async stop(deadline) {
-        const wasRunning = life === 'running';
-        life = 'stopped';
-        await set.end(deadline);
-        if (wasRunning && nats.state().status === 'connected') await nats.flush(deadline).catch(() => undefined);
-      },
-      async prepareRules(rules, signal) {
-        if (life !== 'running') throw new Error('the bridge does not run');
-        return set.prepare(rules, signal);
-      },
-      state: () => ({
-        nats: nats.state(),
-        rules: set.running.map(stateOf),
-        pendingBytes: backlog.bytes,
-      }),
-    };
+  return {
+    name: 'bridge',
+    get rules() {
+      return life === 'new' ? compiled : set.running.map(({ rule }) => rule);
+    },
+    async start(signal) {
+      if (life !== 'new') return;
+      life = 'running';
+      await set.begin(compiled);
+      // A message published on NATS right after the start must arrive; without a connection there is none to wait for.
+      if (nats.state().status === 'connected') await nats.flush(signal).catch(() => undefined);
+    },
+    async stop(deadline) {
+      const wasRunning = life === 'running';
+      life = 'stopped';
+      await set.end(deadline);
+      if (wasRunning && nats.state().status === 'connected') await nats.flush(deadline).catch(() => undefined);
+    },
+    async prepareRules(rules, signal) {
+      if (life !== 'running') throw new Error('the bridge does not run');
+      return set.prepare(rules, signal);
+    },
+    state: () => ({
+      nats: nats.state(),
+      rules: set.running.map(stateOf),
+      pendingBytes: backlog.bytes,
+    }),
   };
-  return Object.assign(create, { hearsItself });
 }

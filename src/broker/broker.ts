@@ -90,7 +90,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       admit: (clientId, targets, packet, isKept) => engine.edgeOf(clientId)?.admit(targets, packet, isKept),
       mayReceive: (clientId, topic) => engine.edgeOf(clientId)?.subscriber.mayReceive?.(topic) !== false,
     });
-    const engine: Engine = createEngine(limits)({
+    const engine: Engine = createEngine(limits, {
       ...common,
       clock,
       ends,

@@ -34,7 +34,7 @@ async function serve(io: Io, options: ConfigOptions): Promise<void> {
   for (const warning of loaded.warnings)
     telemetry.events.emit(configurationDoubtful, { problem: formatProblem(warning) });
   const app = createApp(await resolveSecrets(config, io.env), { telemetry });
-  const reload = createReload(input, loaded)({ app, events: telemetry.events, clock: systemClock });
+  const reload = createReload(input, loaded, { app, events: telemetry.events, clock: systemClock });
   const signals = watchSignals(io);
   try {
     await app.start(signals.stopping);

@@ -55,79 +55,74 @@ export interface Hub extends Component {
  * The embedded hub: a listener of the NATS client protocol as nats-server speaks it.
  * `stop` sends INFO with `ldm`, what is queued, and ends each connection; the deadline cuts off what is left.
  */
-export function createHub(options: HubOptions): (deps: HubDeps) => Hub {
-  return ({ telemetry, clock, version, serverName, guard, tls }) => {
-    const { events } = telemetry;
-    const turn = new Turn();
-    const stats = newStats();
-    const router = new SubjectRouter({
-      random: Math.random,
-      onJetStream: (from, subject) => {
-        if (!(from instanceof HubClient) || from.hasAskedForJetStream) return;
-        from.hasAskedForJetStream = true; // one line a client is enough
-        events.emit(hubJetStreamRefused, { peer: from.peer, client: from.id, subject: subject.slice(0, 64) });
-      },
-    });
-    const blocks = new BlockPool();
-    const context: HubContext = { options, router, blocks, turn, clock, events, stats, congested: undefined };
-    const serverId = `N${randomBytes(32).toString('hex').toUpperCase().slice(0, 55)}`;
-    const { maxPayload, connectTimeout: timeoutMs } = options;
-    let bound = options.bind;
-    let ownBound = ownBind;
-    const clients = new Clients(context, (client) =>
-      infoLine({ serverId, serverName, version, bound, maxPayload, ...client }),
-    );
-    const handshakes = tls && new Handshakes({ tls, clock, events, timeoutMs });
-    const entrance: HubEntrance = { guard, handshakes, asks: { login: guard !== undefined, tls: options.tls } };
-    const own = guard === undefined && tls === undefined ? undefined : ownLink();
-    const ownHubEntrance: HubEntrance = { guard: own?.guard, handshakes: undefined, asks: { login: true, tls: 'off' } };
-    const servers = new Set<Server>();
-    const slices = new Slices();
-    let cancelTick: (() => void) | undefined;
+export function createHub(options: HubOptions, { telemetry, clock, version, serverName, guard, tls }: HubDeps): Hub {
+  const { events } = telemetry;
+  const turn = new Turn();
+  const stats = newStats();
+  const router = new SubjectRouter({
+    random: Math.random,
+    onJetStream: (from, subject) => {
+      if (!(from instanceof HubClient) || from.hasAskedForJetStream) return;
+      from.hasAskedForJetStream = true; // one line a client is enough
+      events.emit(hubJetStreamRefused, { peer: from.peer, client: from.id, subject: subject.slice(0, 64) });
+    },
+  });
+  const blocks = new BlockPool();
+  const context: HubContext = { options, router, blocks, turn, clock, events, stats, congested: undefined };
+  const serverId = `N${randomBytes(32).toString('hex').toUpperCase().slice(0, 55)}`;
+  const { maxPayload, connectTimeout: timeoutMs } = options;
+  let bound = options.bind;
+  let ownBound = ownBind;
+  const clients = new Clients(context, (client) =>
+    infoLine({ serverId, serverName, version, bound, maxPayload, ...client }),
+  );
+  const handshakes = tls && new Handshakes({ tls, clock, events, timeoutMs });
+  const entrance: HubEntrance = { guard, handshakes, asks: { login: guard !== undefined, tls: options.tls } };
+  const own = guard === undefined && tls === undefined ? undefined : ownLink();
+  const ownHubEntrance: HubEntrance = { guard: own?.guard, handshakes: undefined, asks: { login: true, tls: 'off' } };
+  const servers = new Set<Server>();
+  const slices = new Slices();
+  let cancelTick: (() => void) | undefined;
 
-    const tick = () => {
-      clients.tick();
-      handshakes?.tick(clock.monotonic());
+  const tick = () => {
+    clients.tick();
+    handshakes?.tick(clock.monotonic());
+    cancelTick = clock.after(tickMs, tick);
+  };
+  const open = async (address: SocketAddress, way: HubEntrance, signal: AbortSignal): Promise<SocketAddress> => {
+    const server = createServer(socketOptions, (socket) => clients.accept(socket, way));
+    servers.add(server);
+    const where = await listen(server, { ...listening, address }, signal);
+    server.on('error', (error) => events.emit(hubAcceptFailed, { reason: error.message }));
+    return where;
+  };
+
+  return {
+    name: 'nats-hub',
+    ownToken: own?.token,
+    address: () => bound,
+    url: () => `${tls === undefined ? 'nats' : 'tls'}://${formatSocketAddress(dialable(bound))}`,
+    ownUrl: () => `nats://${formatSocketAddress(own === undefined ? dialable(bound) : ownBound)}`,
+    stats: () => ({ ...stats }),
+    reconsider: () => clients.reconsider(slices),
+    async start(signal) {
+      if (options.tls !== 'off' && tls === undefined)
+        throw new StartError('start-failed', `NATS hub: nats.hub.tls is ${options.tls}, but there are no certificates`);
+      tls?.start();
+      bound = await open(options.bind, entrance, signal);
+      if (own !== undefined) ownBound = await open(ownBind, ownHubEntrance, signal);
       cancelTick = clock.after(tickMs, tick);
-    };
-    const open = async (address: SocketAddress, way: HubEntrance, signal: AbortSignal): Promise<SocketAddress> => {
-      const server = createServer(socketOptions, (socket) => clients.accept(socket, way));
-      servers.add(server);
-      const where = await listen(server, { ...listening, address }, signal);
-      server.on('error', (error) => events.emit(hubAcceptFailed, { reason: error.message }));
-      return where;
-    };
-
-    return {
-      name: 'nats-hub',
-      ownToken: own?.token,
-      address: () => bound,
-      url: () => `${tls === undefined ? 'nats' : 'tls'}://${formatSocketAddress(dialable(bound))}`,
-      ownUrl: () => `nats://${formatSocketAddress(own === undefined ? dialable(bound) : ownBound)}`,
-      stats: () => ({ ...stats }),
-      reconsider: () => clients.reconsider(slices),
-      async start(signal) {
-        if (options.tls !== 'off' && tls === undefined)
-          throw new StartError(
-            'start-failed',
-            `NATS hub: nats.hub.tls is ${options.tls}, but there are no certificates`,
-          );
-        tls?.start();
-        bound = await open(options.bind, entrance, signal);
-        if (own !== undefined) ownBound = await open(ownBind, ownHubEntrance, signal);
-        cancelTick = clock.after(tickMs, tick);
-        events.emit(hubListening, { address: formatSocketAddress(bound) });
-      },
-      async stop(deadline) {
-        for (const server of servers) server.close();
-        servers.clear();
-        cancelTick?.();
-        handshakes?.destroyAll();
-        await clients.leave(deadline);
-        tls?.stop();
-        turn.stop();
-      },
-    };
+      events.emit(hubListening, { address: formatSocketAddress(bound) });
+    },
+    async stop(deadline) {
+      for (const server of servers) server.close();
+      servers.clear();
+      cancelTick?.();
+      handshakes?.destroyAll();
+      await clients.leave(deadline);
+      tls?.stop();
+      turn.stop();
+    },
   };
 }
 

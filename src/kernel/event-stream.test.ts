@@ -25,7 +25,7 @@ function source() {
 test('a listener takes what happened since it listens, by name, in order and once', () => {
   const { hearable, emit, hearers } = source();
   let now = 1;
-  const stream = createEventStream({ came, went })({ source: hearable, now: () => now });
+  const stream = createEventStream({ came, went }, { source: hearable, now: () => now });
   expect(hearers.size).toBe(0); // it costs nothing while nobody listens
   emit(came, { clientId: 'before' });
   const listener = stream.listen(10);
@@ -43,7 +43,7 @@ test('a listener takes what happened since it listens, by name, in order and onc
 
 test('of more than may wait the oldest are forgotten, each listener for itself, and it is told how many', () => {
   const { hearable, emit } = source();
-  const stream = createEventStream({ came })({ source: hearable, now: () => 0 });
+  const stream = createEventStream({ came }, { source: hearable, now: () => 0 });
   const [small, large] = [stream.listen(2), stream.listen(10)];
   for (const clientId of ['a', 'b', 'c', 'd', 'e']) emit(came, { clientId });
   const idsOf = ({ events }: ReturnType<typeof small.take>): string[] => events.map(({ fields }) => fields.clientId);
@@ -55,7 +55,7 @@ test('of more than may wait the oldest are forgotten, each listener for itself, 
 
 test('a listener that is closed hears nothing more', () => {
   const { hearable, emit, hearers } = source();
-  const listener = createEventStream({ came })({ source: hearable, now: () => 0 }).listen(2);
+  const listener = createEventStream({ came }, { source: hearable, now: () => 0 }).listen(2);
   emit(came, { clientId: 'a' });
   listener.close();
   listener.close();

@@ -34,9 +34,10 @@ export interface EventStream<K extends EventKinds> {
 /** What happens, for those who want to read it at their own pace: each has a buffer of its own. Costs nothing while nobody listens. */
 export function createEventStream<K extends EventKinds>(
   kinds: K,
-): (deps: { readonly source: EventSource; readonly now: () => number }) => EventStream<K> {
+  { source, now }: { readonly source: EventSource; readonly now: () => number },
+): EventStream<K> {
   const names = new Map<EventKind<never>, string>(Object.entries(kinds).map(([name, kind]) => [kind, name]));
-  return ({ source, now }) => ({
+  return {
     listen(most) {
       const waiting = new Fifo<StreamedEvent<K>>();
       let leftOut = 0;
@@ -66,7 +67,7 @@ export function createEventStream<K extends EventKinds>(
         },
       };
     },
-  });
+  };
 }
 
 /** Its fields are those of its kind, as they came together. */

@@ -28,16 +28,19 @@ async function auditing(size = 1_000_000) {
   const clock = fakeClock();
   const hearers = new Set<HearEvent>();
   const told: string[] = [];
-  const audit = createAudit({ file, size })({
-    clock,
-    source: {
-      hear(hear) {
-        hearers.add(hear);
-        return () => void hearers.delete(hear);
+  const audit = createAudit(
+    { file, size },
+    {
+      clock,
+      source: {
+        hear(hear) {
+          hearers.add(hear);
+          return () => void hearers.delete(hear);
+        },
       },
+      events: { emit: (kind) => void told.push(kind.counter) },
     },
-    events: { emit: (kind) => void told.push(kind.counter) },
-  });
+  );
   await audit.start(new AbortController().signal);
   return {
     audit,

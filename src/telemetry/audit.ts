@@ -22,48 +22,46 @@ export interface Audit extends Component {
 }
 
 /** No I/O before it is started. */
-export function createAudit(options: AuditOptions): (deps: AuditDeps) => Audit {
-  return ({ source, events, clock }) => {
-    let stop = (): void => undefined;
+export function createAudit(options: AuditOptions, { source, events, clock }: AuditDeps): Audit {
+  let stop = (): void => undefined;
 
-    /** @returns begins to write */
-    const open = ({ file, size }: AuditOptions): Opened => {
-      if (file === undefined) return { begin: () => () => undefined, close: () => undefined };
-      const path = resolve(file);
-      const audit = openFile(path, size, clock);
-      return {
-        begin() {
-          const end = source.hear(linesOf(audit, path, events));
-          return () => {
-            end();
-            audit.close();
-          };
-        },
-        close: () => audit.close(),
-      };
-    };
+  /** @returns begins to write */
+  const open = ({ file, size }: AuditOptions): Opened => {
+    if (file === undefined) return { begin: () => () => undefined, close: () => undefined };
+    const path = resolve(file);
+    const audit = openFile(path, size, clock);
     return {
-      name: 'audit',
-      start() {
-        stop = open(options).begin();
-        return Promise.resolve();
-      },
-      stop() {
-        stop();
-        stop = () => undefined;
-        return Promise.resolve();
-      },
-      prepare(next) {
-        const opened = open(next);
-        return {
-          ...atOnce(() => {
-            stop();
-            stop = opened.begin();
-          }),
-          cancel: () => opened.close(),
+      begin() {
+        const end = source.hear(linesOf(audit, path, events));
+        return () => {
+          end();
+          audit.close();
         };
       },
+      close: () => audit.close(),
     };
+  };
+  return {
+    name: 'audit',
+    start() {
+      stop = open(options).begin();
+      return Promise.resolve();
+    },
+    stop() {
+      stop();
+      stop = () => undefined;
+      return Promise.resolve();
+    },
+    prepare(next) {
+      const opened = open(next);
+      return {
+        ...atOnce(() => {
+          stop();
+          stop = opened.begin();
+        }),
+        cancel: () => opened.close(),
+      };
+    },
   };
 }
 

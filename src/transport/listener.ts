@@ -57,10 +57,8 @@ interface Setting {
  *
  * `start` throws StartError: `port-in-use`, `bind-failed`, or `start-failed` where certificates are missing.
  */
-export const createListener =
-  (options: ListenerOptions) =>
-  (deps: ListenerDeps): TransportListener =>
-    new Listener(options, deps);
+export const createListener = (options: ListenerOptions, deps: ListenerDeps): TransportListener =>
+  new Listener(options, deps);
 
 class Listener implements TransportListener {
   /** What takes the connections that come now. */

@@ -35,16 +35,22 @@ export function createWebSide(
   if (!accept.includes('websocket') && !accept.includes('http')) return undefined;
   const isOwnHost = ownHosts({ hosts, bindHost: bind.host, certificateHosts: shownHosts(name, deps.certificates) });
   const askedFor = forwardedPeer(options.proxy);
-  const upgrades = createUpgrades({
-    isAccepted: accept.includes('websocket'),
-    path,
-    messageBytes: websocketMessageSize,
-    rules: { listener: name, isOwnHost, origins },
-  })(deps);
-  const server = createHttpServer({
-    limits: http,
-    rules: { listener: name, isOwnHost, bodySize: http.bodySize },
-  })({ handler: handlerFor(options, deps.http, askedFor), logger: deps.telemetry.logger, clock: deps.clock });
+  const upgrades = createUpgrades(
+    {
+      isAccepted: accept.includes('websocket'),
+      path,
+      messageBytes: websocketMessageSize,
+      rules: { listener: name, isOwnHost, origins },
+    },
+    deps,
+  );
+  const server = createHttpServer(
+    {
+      limits: http,
+      rules: { listener: name, isOwnHost, bodySize: http.bodySize },
+    },
+    { handler: handlerFor(options, deps.http, askedFor), logger: deps.telemetry.logger, clock: deps.clock },
+  );
   return {
     start: () => server.start(),
     stop: () => server.stop(),

@@ -21,7 +21,7 @@ export async function startHub(overrides: Partial<HubOptions> = {}): Promise<Tes
         void lines.push(`${kind.level} ${kind.message(fields)}`),
     },
   };
-  const hub = createHub(options)({ telemetry, clock: systemClock, version: '1.2.3', serverName: 'test-hub' });
+  const hub = createHub(options, { telemetry, clock: systemClock, version: '1.2.3', serverName: 'test-hub' });
   await hub.start(new AbortController().signal);
   return {
     hub,

@@ -83,7 +83,7 @@ async function withPeer<T>(client: ClientCertificate, look: (peer: Peer, socket:
 
 function judge(access: unknown, peer: Peer, clientId = 'x'): AuthenticationVerdict {
   const listeners = [{ name: 'test', bind: { host: '192.0.2.1' } }];
-  const authenticator = createAccess(accessSchema.parse(access))(providerDeps(listeners));
+  const authenticator = createAccess(accessSchema.parse(access), providerDeps(listeners));
   const answer = authenticator.authenticate(authenticationRequest({ peer, clientId }));
   if (typeof answer === 'function') throw new Error('access asks nobody else');
   return answer;

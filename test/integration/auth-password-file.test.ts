@@ -28,7 +28,7 @@ async function passwords(text: string, options: object = {}) {
   const telemetry = recordedTelemetry();
   const access = accessSchema.parse({ passwords: { file, ...settings, ...options } });
   const deps = { ...providerDeps([]), events: telemetry.events };
-  const provider = byPassword(access)({ ...deps, users: passwordUsers(file, deps) });
+  const provider = byPassword(access, { ...deps, users: passwordUsers(file, deps) });
   const parts = provider.parts ?? [];
   await startInOrder(parts, AbortSignal.timeout(10_000));
   const login = async (username: string | undefined, password: string | undefined) => {

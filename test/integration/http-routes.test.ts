@@ -26,7 +26,7 @@ const routes: readonly Route[] = [
 ];
 
 beforeAll(async () => {
-  listener = await startListener({ tls: 'off', accept: ['http'] }, { http: createHttpHandler(routes)(telemetry) });
+  listener = await startListener({ tls: 'off', accept: ['http'] }, { http: createHttpHandler(routes, telemetry) });
 });
 afterAll(() => listener[Symbol.asyncDispose]());
 

@@ -13,7 +13,7 @@ const quiet = 'CONNECT {"verbose":false,"pedantic":false,"protocol":1,"name":"pr
 const forever = () => new AbortController().signal;
 
 const newHub = (bind: string, clock = fakeClock()) =>
-  createHub(hubSchema.parse({ bind }))({ telemetry: silentTelemetry, clock, version: '1.2.3', serverName: 'test-hub' });
+  createHub(hubSchema.parse({ bind }), { telemetry: silentTelemetry, clock, version: '1.2.3', serverName: 'test-hub' });
 
 describe('what it says of itself', () => {
   test('the address and URL name the port that the system chose', async () => {
@@ -76,7 +76,7 @@ describe('start and stop', () => {
   test('an address that is not ours is named', async () => {
     const options = hubSchema.parse({ bind: '192.0.2.1:0', allowRemote: true });
     const deps = { telemetry: silentTelemetry, clock: fakeClock(), version: '1', serverName: 's' };
-    await expect(createHub(options)(deps).start(forever())).rejects.toMatchObject({
+    await expect(createHub(options, deps).start(forever())).rejects.toMatchObject({
       code: 'bind-failed',
       message: expect.stringContaining('192.0.2.1:0'),
     });

@@ -86,8 +86,8 @@ vi.mock(import('../../src/auth/access.ts'), async (original) => {
   const module = await original();
   return {
     ...module,
-    createAccess: (options) => (deps) => {
-      const access = module.createAccess(options)(deps);
+    createAccess: (options, deps) => {
+      const access = module.createAccess(options, deps);
       made.access = options;
       const unanswered = () => new Promise<never>(() => undefined);
       return {
@@ -104,10 +104,7 @@ vi.mock(import('../../src/bridge/bridge.ts'), async (original) => {
   const module = await original();
   return {
     ...module,
-    createBridge(options) {
-      const factory = module.createBridge(options);
-      return Object.assign((deps: Parameters<typeof factory>[0]) => (made.bridge = factory(deps)), factory);
-    },
+    createBridge: (options, deps) => (made.bridge = module.createBridge(options, deps)),
   };
 });
 

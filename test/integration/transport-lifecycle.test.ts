@@ -14,7 +14,7 @@ const connect = hex(connectA);
 const never = new AbortController().signal;
 
 const listenerOn = (bind: string, more: object = {}): TransportListener =>
-  createListener(listenerSchema.parse({ name: 'devices', bind, tls: 'off', accept: ['mqtt'], ...more }))({
+  createListener(listenerSchema.parse({ name: 'devices', bind, tls: 'off', accept: ['mqtt'], ...more }), {
     accept: () => undefined,
     http: undefined,
     certificates: undefined,

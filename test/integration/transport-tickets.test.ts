@@ -106,7 +106,7 @@ test('a session without a client certificate does not resume where one is requir
 
 test('a listener does not start with a secret that could be guessed', async () => {
   const options = listenerSchema.parse({ name: 'mqtts', bind: '127.0.0.1:0', tls: 'one-way', accept: ['mqtt'] });
-  const listener = createListener(options)({
+  const listener = createListener(options, {
     accept: () => undefined,
     http: undefined,
     certificates: source(),

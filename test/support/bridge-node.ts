@@ -1,4 +1,4 @@
-import { type Bridge, createBridge } from '../../src/bridge/bridge.ts';
+import { type Bridge, createBridge, needsEcho } from '../../src/bridge/bridge.ts';
 import type { ResolvedNatsOptions } from '../../src/bridge/nats/resolved-options.ts';
 import { bridgeSchema } from '../../src/bridge/schema.ts';
 import { messagePort, type TestPort } from './message-port.ts';
@@ -22,10 +22,10 @@ export async function startNode(
   config: object = {},
   more: Partial<ResolvedNatsOptions> = {},
 ): Promise<TestNode> {
-  const bridgeOf = createBridge(bridgeSchema.parse(config));
-  const link = await startLink({ servers: [server.url], clientName: nodeId, hasEcho: bridgeOf.hearsItself, ...more });
+  const options = bridgeSchema.parse(config);
+  const link = await startLink({ servers: [server.url], clientName: nodeId, hasEcho: needsEcho(options), ...more });
   const plane = messagePort(nodeId);
-  const bridge = bridgeOf({ plane, nats: link, telemetry: link.telemetry });
+  const bridge = createBridge(options, { plane, nats: link, telemetry: link.telemetry });
   await bridge.start(patient());
   return {
     plane,

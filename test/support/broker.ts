@@ -75,7 +75,7 @@ export async function startBroker(
   const telemetry = createTelemetry(loaded.log, { stderr });
   const app = createApp(await resolveSecrets(loaded, {}), { telemetry });
   await app.start(patient());
-  const reload = createReload(input, started)({ app, events: telemetry.events, clock: systemClock });
+  const reload = createReload(input, started, { app, events: telemetry.events, clock: systemClock });
   const natsUrl = app.urls().find((url) => url.startsWith('nats://')) ?? '';
   return {
     app,

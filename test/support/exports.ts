@@ -34,6 +34,19 @@ export function unusedValues(files: readonly SourceFile[], scripts: readonly Sou
     .map(({ path, name }) => `${path}: ${name}`);
 }
 
+/** Factories that take what they need in two calls, `createX(options)(deps)`, as `path: name`. What they make may be a function. */
+export const factoriesInTwoCalls = (files: readonly SourceFile[]): string[] =>
+  files.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(factory), ([whole, name = '']) => ({ whole, name }))
+      .filter(({ whole }) => takesDepsLater.test(whole))
+      .map(({ name }) => `${path}: ${name}`),
+  );
+
+/** To the end of the declaration, as the formatter leaves it. */
+const factory = /^export (?:const|(?:async )?function) (create\w+)[^\n]*(?:\n(?:[ })][^\n]*)?)*/gm;
+/** Another list of parameters that begins with `deps`, or is of a type that is named so, or written down there. */
+const takesDepsLater = /(?:=>|\breturn|:)\s*\(+(?:deps\b|\{[^{}()]*\}: (?:\w*Deps\b|\{))/;
+
 /** What the file declares and exports itself; what it passes on from another belongs to that one. */
 function exportsOf({ path, text }: SourceFile): Exported[] {
   return statementsOf(text).flatMap((statement) => {

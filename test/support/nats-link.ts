@@ -10,20 +10,23 @@ export type TestLink = NatsLink & AsyncDisposable & { readonly telemetry: Record
 /** A link that has been started; it reconnects quickly. */
 export async function startLink(options: Partial<ResolvedNatsOptions>): Promise<TestLink> {
   const telemetry = recordedTelemetry();
-  const link = createNatsLink({
-    servers: [],
-    login: { kind: 'none' },
-    tls: undefined,
-    reconnectDelayMs: 20,
-    reconnectDelayMaxMs: 200,
-    connectTimeoutMs: patienceMs,
-    maxPendingBytes: 64 * 1_024 * 1_024,
-    packetBytes: () => 1_048_576,
-    maxControlLineBytes: 4_096,
-    clientName: 'test',
-    hasEcho: false,
-    ...options,
-  })({ telemetry, clock: systemClock });
+  const link = createNatsLink(
+    {
+      servers: [],
+      login: { kind: 'none' },
+      tls: undefined,
+      reconnectDelayMs: 20,
+      reconnectDelayMaxMs: 200,
+      connectTimeoutMs: patienceMs,
+      maxPendingBytes: 64 * 1_024 * 1_024,
+      packetBytes: () => 1_048_576,
+      maxControlLineBytes: 4_096,
+      clientName: 'test',
+      hasEcho: false,
+      ...options,
+    },
+    { telemetry, clock: systemClock },
+  );
   const stop = () => link.stop(AbortSignal.timeout(2_000));
   try {
     await link.start(patient());

@@ -60,7 +60,7 @@ export async function startListener(
   };
   const ready: AcceptedLink[] = [];
   const waiters: ((accepted: AcceptedLink) => void)[] = [];
-  const listener = createListener(listenerSchema.parse({ name: 'test', bind: '127.0.0.1:0', ...config }))({
+  const listener = createListener(listenerSchema.parse({ name: 'test', bind: '127.0.0.1:0', ...config }), {
     accept: (link) => {
       const accepted = openLink(link, options.isEcho !== false);
       const waiter = waiters.shift();

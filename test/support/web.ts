@@ -20,7 +20,7 @@ export interface Web {
 }
 
 export function webOf(routes: readonly Route[], events: Events = silentTelemetry.events): Web {
-  const router = createRouter(routes)({ events });
+  const router = createRouter(routes, { events });
   return {
     async request(path, { method = 'GET', headers = {}, body = '', signal = new AbortController().signal } = {}, peer) {
       const answer = await router({

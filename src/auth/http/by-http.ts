@@ -13,16 +13,14 @@ import type { HttpServiceOptions } from './schema.ts';
 type Deps = Pick<ProviderDeps, 'clock' | 'events' | 'secretOf'>;
 
 /** A server says over HTTP who a client is. */
-export const byHttp: CreateProvider = ({ http: { authenticate: options } }) => {
-  if (options === undefined) return () => ({ authenticate: () => ({ kind: 'abstain' }) });
-  return ({ clock, events, secretOf }) => {
-    const http = clientOf(options, { clock, secretOf });
-    const template = requestTemplate(options, authorizationOf(options, secretOf), authenticationPlaceholders);
-    const service = httpService({ template, http, clock });
-    return {
-      ...createServiceAuthenticator(options)({ service, clock, events }),
-      parts: [closing('access.http.authenticate', http)],
-    };
+export const byHttp: CreateProvider = ({ http: { authenticate: options } }, { clock, events, secretOf }) => {
+  if (options === undefined) return { authenticate: () => ({ kind: 'abstain' }) };
+  const http = clientOf(options, { clock, secretOf });
+  const template = requestTemplate(options, authorizationOf(options, secretOf), authenticationPlaceholders);
+  const service = httpService({ template, http, clock });
+  return {
+    ...createServiceAuthenticator(options, { service, clock, events }),
+    parts: [closing('access.http.authenticate', http)],
   };
 };
 
@@ -35,7 +33,7 @@ export function accessByHttp(
   const template = requestTemplate(options, authorizationOf(options, secretOf), accessPlaceholders);
   const service = httpAccessService({ template, http });
   return {
-    ...createServiceAuthorizer(options)({ service, clock, events }),
+    ...createServiceAuthorizer(options, { service, clock, events }),
     parts: [closing('access.http.authorize', http)],
   };
 }

@@ -6,16 +6,14 @@ import { natsService } from './nats-service.ts';
 import type { NatsAuthorizeOptions } from './schema.ts';
 
 /** A service on NATS says who a client is. */
-export const byNats: CreateProvider = ({ nats: { authenticate: options } }) => {
-  if (options === undefined) return () => ({ authenticate: () => ({ kind: 'abstain' }) });
-  return ({ clock, events, natsRequest }) => {
-    const service = natsService(options, { request: natsRequest, clock });
-    return createServiceAuthenticator(options)({ service, clock, events });
-  };
+export const byNats: CreateProvider = ({ nats: { authenticate: options } }, { clock, events, natsRequest }) => {
+  if (options === undefined) return { authenticate: () => ({ kind: 'abstain' }) };
+  const service = natsService(options, { request: natsRequest, clock });
+  return createServiceAuthenticator(options, { service, clock, events });
 };
 
 /** A service on NATS says what clients may do. */
 export const accessByNats = (
   options: NatsAuthorizeOptions,
   { natsRequest, ...deps }: Pick<ProviderDeps, 'clock' | 'events' | 'natsRequest'>,
-): ServiceAuthorizer => createServiceAuthorizer(options)({ service: natsAccessService(options, natsRequest), ...deps });
+): ServiceAuthorizer => createServiceAuthorizer(options, { service: natsAccessService(options, natsRequest), ...deps });

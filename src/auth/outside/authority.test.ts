@@ -15,25 +15,29 @@ function world(options: Partial<typeof defaults> = {}) {
   const telemetry = recordedTelemetry();
   const open: { readonly what: string; answer(reply: Reply): void }[] = [];
   const serviceOf = (name: 'http.authorize' | 'nats.authorize'): ServiceAuthorizer =>
-    createServiceAuthorizer({ ...defaults, ...options })({
-      clock,
-      events: telemetry.events,
-      service: {
-        name,
-        questionOf: ({ clientId }, { action, topic }) =>
-          topic === 'unspeakable'
-            ? undefined
-            : {
-                kind: 'question',
-                parts: [clientId, action, topic],
-                ask: () =>
-                  new Promise((resolve) => {
-                    const answer = (reply: Reply): void => resolve(reply === 'away' ? 'it is away' : { result: reply });
-                    open.push({ what: `${name} ${clientId} ${action} ${topic}`, answer });
-                  }),
-              },
+    createServiceAuthorizer(
+      { ...defaults, ...options },
+      {
+        clock,
+        events: telemetry.events,
+        service: {
+          name,
+          questionOf: ({ clientId }, { action, topic }) =>
+            topic === 'unspeakable'
+              ? undefined
+              : {
+                  kind: 'question',
+                  parts: [clientId, action, topic],
+                  ask: () =>
+                    new Promise((resolve) => {
+                      const answer = (reply: Reply): void =>
+                        resolve(reply === 'away' ? 'it is away' : { result: reply });
+                      open.push({ what: `${name} ${clientId} ${action} ${topic}`, answer });
+                    }),
+                },
+        },
       },
-    });
+    );
   const authority = createOutsideAuthority([serviceOf('http.authorize'), serviceOf('nats.authorize')], clock);
   const judge = (topic: string, clientId = 'c', action: AccessRequest['action'] = 'publish') =>
     authority.judge(authorizedClient({ clientId }), { action, topic, qos: 0, isRetained: false });

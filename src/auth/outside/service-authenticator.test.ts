@@ -22,7 +22,7 @@ function world(options: Partial<typeof defaults> = {}) {
     }),
   };
   const deps = { service, clock, events: telemetry.events };
-  const authenticator = createServiceAuthenticator({ ...defaults, ...options })(deps);
+  const authenticator = createServiceAuthenticator({ ...defaults, ...options }, deps);
   const ask = async (clientId: string, signal = AbortSignal.timeout(60_000)): Promise<AuthenticationVerdict> => {
     const answer = authenticator.authenticate(authenticationRequest({ clientId }));
     return typeof answer === 'function' ? answer(signal) : answer;

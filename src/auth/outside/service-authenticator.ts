@@ -16,28 +16,27 @@ export interface ServiceAuthenticatorDeps extends AskingDeps {
 /** Asks a service who a client is. */
 export function createServiceAuthenticator(
   options: Omit<ServiceOptions, 'timeout'>,
-): (deps: ServiceAuthenticatorDeps) => Authenticator {
-  return ({ service, ...deps }) => {
-    const { name } = service;
-    const asking = new Asking<AuthenticationVerdict>(
-      options,
-      {
-        name,
-        outcomeOf: ({ kind }) => outcomes[kind],
-        endOf: (verdict) => (verdict.kind === 'accept' ? verdict.expiresAtMs : undefined),
-      },
-      deps,
-    );
-    return {
-      authenticate(request) {
-        const question = service.questionOf(request);
-        if (question.kind !== 'question') return question;
-        const key = asking.keyOf(question);
-        const known = asking.known(key);
-        if (known !== undefined) return verdictOf(known);
-        return async (signal) => verdictOf(await asking.ask(question, key, signal));
-      },
-    };
+  { service, ...deps }: ServiceAuthenticatorDeps,
+): Authenticator {
+  const { name } = service;
+  const asking = new Asking<AuthenticationVerdict>(
+    options,
+    {
+      name,
+      outcomeOf: ({ kind }) => outcomes[kind],
+      endOf: (verdict) => (verdict.kind === 'accept' ? verdict.expiresAtMs : undefined),
+    },
+    deps,
+  );
+  return {
+    authenticate(request) {
+      const question = service.questionOf(request);
+      if (question.kind !== 'question') return question;
+      const key = asking.keyOf(question);
+      const known = asking.known(key);
+      if (known !== undefined) return verdictOf(known);
+      return async (signal) => verdictOf(await asking.ask(question, key, signal));
+    },
   };
 }
 

@@ -39,29 +39,28 @@ const never = new AbortController().signal;
 /** Asks a service what clients may do; who asks the same at the same time waits for the same answer. */
 export function createServiceAuthorizer(
   options: Omit<ServiceOptions, 'timeout'>,
-): (deps: ServiceAuthorizerDeps) => ServiceAuthorizer {
-  return ({ service, ...deps }) => {
-    const { name } = service;
-    const asking = new Asking<AccessAnswer>(
-      options,
-      { name, outcomeOf: ({ result }) => result, endOf: () => undefined },
-      deps,
-    );
-    const underWay = new Map<string, Promise<AccessSaid>>();
-    return {
-      name,
-      judge(client, request) {
-        const question = service.questionOf(client, request);
-        if (question === undefined) return { verdict: { result: 'deny' }, untilMs: Number.POSITIVE_INFINITY };
-        const key = asking.keyOf(question);
-        const same = underWay.get(key);
-        if (same !== undefined) return same;
-        const known = asking.known(key);
-        if (known !== undefined) return known;
-        const said = asking.ask(question, key, never).finally(() => underWay.delete(key));
-        underWay.set(key, said);
-        return said;
-      },
-    };
+  { service, ...deps }: ServiceAuthorizerDeps,
+): ServiceAuthorizer {
+  const { name } = service;
+  const asking = new Asking<AccessAnswer>(
+    options,
+    { name, outcomeOf: ({ result }) => result, endOf: () => undefined },
+    deps,
+  );
+  const underWay = new Map<string, Promise<AccessSaid>>();
+  return {
+    name,
+    judge(client, request) {
+      const question = service.questionOf(client, request);
+      if (question === undefined) return { verdict: { result: 'deny' }, untilMs: Number.POSITIVE_INFINITY };
+      const key = asking.keyOf(question);
+      const same = underWay.get(key);
+      if (same !== undefined) return same;
+      const known = asking.known(key);
+      if (known !== undefined) return known;
+      const said = asking.ask(question, key, never).finally(() => underWay.delete(key));
+      underWay.set(key, said);
+      return said;
+    },
   };
 }

@@ -13,7 +13,7 @@ import { Rehashing } from './rehashing.ts';
 export const passwordTrust = 'password';
 
 const abstain = { kind: 'abstain' } as const;
-const nobody = (): Provider => ({ authenticate: () => abstain });
+const nobody: Provider = { authenticate: () => abstain };
 
 /** User names of strangers in the log are no longer. */
 const maxShown = 64;
@@ -22,46 +22,43 @@ const maxShown = 64;
 const usualConcurrency = (): number => Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)));
 
 /** Who sends a user name and a password is held against the password file, and known or refused by it. */
-export const byPassword: CreateProvider = ({ passwords }) => {
-  if (passwords === undefined) return nobody;
+export const byPassword: CreateProvider = ({ passwords }, { events, clock, users }) => {
+  if (passwords === undefined || users === undefined) return nobody;
   const { file, remember, remembered } = passwords;
-  return ({ events, clock, users }) => {
-    if (users === undefined) return nobody();
-    const judge = createPasswordJudge({ cost: costOf(passwords.argon2), rehash: passwords.rehash });
-    const lane = new HashLane(passwords.concurrency ?? usualConcurrency());
-    const rehashing = new Rehashing({ file, events });
-    const keyOf = keyedDigest();
-    const right = new LoginMemory({ forMs: remember, count: remembered });
-    const wrong = new LoginMemory({ forMs: remember, count: remembered });
+  const judge = createPasswordJudge({ cost: costOf(passwords.argon2), rehash: passwords.rehash });
+  const lane = new HashLane(passwords.concurrency ?? usualConcurrency());
+  const rehashing = new Rehashing({ file, events });
+  const keyOf = keyedDigest();
+  const right = new LoginMemory({ forMs: remember, count: remembered });
+  const wrong = new LoginMemory({ forMs: remember, count: remembered });
 
-    const told = (isRight: boolean, user: string, by: 'hash' | 'memory'): AuthenticationVerdict => {
-      const shown = nameOf(user);
-      events.emit(passwordJudged, { verdict: isRight ? 'right' : 'wrong', by, user: shown });
-      return isRight ? acceptance(user) : rejection(shown, users.find(user) !== undefined);
-    };
-    const ask = async (user: string, password: Uint8Array, key: string, signal: AbortSignal) => {
-      let hash: string | undefined;
-      const { isRight, fresh } = await lane.run(() => {
-        hash = users.find(user); // as it is now: it may have waited
-        return judge.judge(hash, password);
-      }, signal);
-      (isRight ? right : wrong).add(key, hash, clock.monotonic());
-      if (fresh !== undefined && hash !== undefined) rehashing.add({ user, before: hash, hash: fresh });
-      return told(isRight, user, 'hash');
-    };
-    return {
-      parts: [users, { name: 'password hashes', start: () => judge.start(), stop: () => rehashing.settled() }],
-      authenticate({ connect: { username: user }, password }) {
-        if (user === undefined) return abstain;
-        if (password === undefined) return { kind: 'abstain', reason: `user ${nameOf(user)} sends no password` };
-        const key = keyOf([user, password]);
-        const hash = users.find(user);
-        const now = clock.monotonic();
-        if (right.has(key, hash, now)) return told(true, user, 'memory');
-        if (wrong.has(key, hash, now)) return told(false, user, 'memory');
-        return (signal) => ask(user, password, key, signal);
-      },
-    };
+  const told = (isRight: boolean, user: string, by: 'hash' | 'memory'): AuthenticationVerdict => {
+    const shown = nameOf(user);
+    events.emit(passwordJudged, { verdict: isRight ? 'right' : 'wrong', by, user: shown });
+    return isRight ? acceptance(user) : rejection(shown, users.find(user) !== undefined);
+  };
+  const ask = async (user: string, password: Uint8Array, key: string, signal: AbortSignal) => {
+    let hash: string | undefined;
+    const { isRight, fresh } = await lane.run(() => {
+      hash = users.find(user); // as it is now: it may have waited
+      return judge.judge(hash, password);
+    }, signal);
+    (isRight ? right : wrong).add(key, hash, clock.monotonic());
+    if (fresh !== undefined && hash !== undefined) rehashing.add({ user, before: hash, hash: fresh });
+    return told(isRight, user, 'hash');
+  };
+  return {
+    parts: [users, { name: 'password hashes', start: () => judge.start(), stop: () => rehashing.settled() }],
+    authenticate({ connect: { username: user }, password }) {
+      if (user === undefined) return abstain;
+      if (password === undefined) return { kind: 'abstain', reason: `user ${nameOf(user)} sends no password` };
+      const key = keyOf([user, password]);
+      const hash = users.find(user);
+      const now = clock.monotonic();
+      if (right.has(key, hash, now)) return told(true, user, 'memory');
+      if (wrong.has(key, hash, now)) return told(false, user, 'memory');
+      return (signal) => ask(user, password, key, signal);
+    },
   };
 };
 

@@ -12,26 +12,24 @@ import type { CreateProvider, Provider } from '../provider.ts';
 import { scramJudged } from './events.ts';
 import { scramExchange, scramMethod } from './exchange.ts';
 
-const nobody = (): Provider => ({ authenticate: () => ({ kind: 'abstain' }) });
+const nobody: Provider = { authenticate: () => ({ kind: 'abstain' }) };
 
 /**
  * Who proves by SCRAM-SHA-256 that it has the password of a user of the password file, without telling it. Such a user is the
  * same, and has the same sessions, as one that sends its password.
  */
-export const byScram: CreateProvider =
-  () =>
-  ({ users, events }) => {
-    if (users === undefined) return nobody();
-    return {
-      methods: [scramMethod],
-      parts: [users],
-      authenticate(request) {
-        const { exchange } = request;
-        if (exchange?.method !== scramMethod) return { kind: 'abstain' };
-        return () => judge(request, exchange, users, events);
-      },
-    };
+export const byScram: CreateProvider = (_options, { users, events }) => {
+  if (users === undefined) return nobody;
+  return {
+    methods: [scramMethod],
+    parts: [users],
+    authenticate(request) {
+      const { exchange } = request;
+      if (exchange?.method !== scramMethod) return { kind: 'abstain' };
+      return () => judge(request, exchange, users, events);
+    },
   };
+};
 
 async function judge(
   { peer: { listener }, connect: { username } }: AuthenticationRequest,

@@ -12,21 +12,23 @@ const methods = [tokenMethod];
  * A token that counts is an identity.
  * @throws ConfigError where a key of `access.jwt` cannot be used
  */
-export const byToken: CreateProvider = ({ jwt }) => {
-  if (jwt === undefined) return () => ({ authenticate: () => ({ kind: 'abstain' }) });
+export const byToken: CreateProvider = ({ jwt }, { clock, events, secretOf, lastKeySet }) => {
+  if (jwt === undefined) return { authenticate: () => ({ kind: 'abstain' }) };
   const { keySet, algorithms } = jwt;
-  return ({ clock, events, secretOf, lastKeySet }) => {
-    const own = ownKeys(jwt, secretOf);
-    const fromOwn: FindKeys = (wanted) => Promise.resolve(keysFor(wanted, own));
-    const withKeys = createTokenAuthenticator(jwt);
-    if (keySet === undefined) return { ...withKeys({ findKeys: fromOwn, clock, events }), methods };
-    const ca = keySet.ca === undefined ? undefined : secretOf({ file: keySet.ca });
-    const http = createHttpClient({ connections: 1, timeoutMs: keySet.timeout, maxBytes: keySet.size, ca }, clock);
-    const remote = new RemoteKeys({ ...keySet, algorithms, ca }, { http, clock, events, last: lastKeySet });
-    const findKeys: FindKeys = async (wanted) => {
-      const known = keysFor(wanted, own);
-      return known.length > 0 ? known : remote.find(wanted);
-    };
-    return { ...withKeys({ findKeys, clock, events }), methods, parts: [closing('access.jwt.keySet', http)] };
+
+  const own = ownKeys(jwt, secretOf);
+  const fromOwn: FindKeys = (wanted) => Promise.resolve(keysFor(wanted, own));
+  if (keySet === undefined) return { ...createTokenAuthenticator(jwt, { findKeys: fromOwn, clock, events }), methods };
+  const ca = keySet.ca === undefined ? undefined : secretOf({ file: keySet.ca });
+  const http = createHttpClient({ connections: 1, timeoutMs: keySet.timeout, maxBytes: keySet.size, ca }, clock);
+  const remote = new RemoteKeys({ ...keySet, algorithms, ca }, { http, clock, events, last: lastKeySet });
+  const findKeys: FindKeys = async (wanted) => {
+    const known = keysFor(wanted, own);
+    return known.length > 0 ? known : remote.find(wanted);
+  };
+  return {
+    ...createTokenAuthenticator(jwt, { findKeys, clock, events }),
+    methods,
+    parts: [closing('access.jwt.keySet', http)],
   };
 };

@@ -54,7 +54,7 @@ async function verdictOn(token: string | undefined, { options = {}, keys, ...ask
   if (parsed === undefined) throw new Error('there are options');
   const telemetry = recordedTelemetry();
   const known = keys ?? keysOf(parsed.algorithms);
-  const authenticator = createTokenAuthenticator(parsed)({
+  const authenticator = createTokenAuthenticator(parsed, {
     findKeys: (wanted) => Promise.resolve(keysFor(wanted, known)),
     clock: fakeClock(nowMs),
     events: telemetry.events,

@@ -23,40 +23,41 @@ export interface TokenAuthenticatorDeps {
 }
 
 /** Lets in who shows a token that counts, until it ends. What is no token is left to others. */
-export function createTokenAuthenticator(options: JwtOptions): (deps: TokenAuthenticatorDeps) => Authenticator {
-  return ({ findKeys, clock, events }) => {
-    const told = (request: AuthenticationRequest, outcome: TokenOutcome): void =>
-      events.emit(tokenJudged, { listener: request.peer.listener, outcome });
-    const refuse = (request: AuthenticationRequest, outcome: TokenOutcome, reason: string): Rejection => {
-      told(request, outcome);
-      return { kind: 'reject', code: outcome === 'unavailable' ? 'unavailable' : 'bad-credentials', reason };
-    };
-    const judge = async (
-      request: AuthenticationRequest,
-      token: ReadToken,
-      signal: AbortSignal,
-    ): Promise<AuthenticationVerdict> => {
-      const keys = await findKeys(token.wanted);
-      signal.throwIfAborted(); // nobody waits any more
-      if (keys === undefined) return refuse(request, 'unavailable', 'the keys for tokens cannot be had now');
-      if (keys.length === 0)
-        return refuse(request, 'unknown-key', `there is no key for its token (${token.wanted.algorithm})`);
-      const verified = await verifyToken(token, keys, options, clock.now());
-      if (verified.kind === 'refused') return refuse(request, verified.outcome, verified.reason);
-      const verdict = verdictOf(verified.claims, request, options);
-      told(request, verdict.kind === 'accept' ? 'accepted' : 'claims');
-      return verdict;
-    };
-    return {
-      authenticate(request) {
-        const bytes = tokenIn(request, options);
-        if (bytes === undefined) return { kind: 'abstain' };
-        const reading = readToken(bytes, options.size, options.algorithms);
-        if (reading.kind === 'none') return { kind: 'abstain', reason: `its ${options.from} is no token` };
-        if (reading.kind === 'refused') return refuse(request, reading.outcome, reading.reason);
-        return (signal) => judge(request, reading, signal);
-      },
-    };
+export function createTokenAuthenticator(
+  options: JwtOptions,
+  { findKeys, clock, events }: TokenAuthenticatorDeps,
+): Authenticator {
+  const told = (request: AuthenticationRequest, outcome: TokenOutcome): void =>
+    events.emit(tokenJudged, { listener: request.peer.listener, outcome });
+  const refuse = (request: AuthenticationRequest, outcome: TokenOutcome, reason: string): Rejection => {
+    told(request, outcome);
+    return { kind: 'reject', code: outcome === 'unavailable' ? 'unavailable' : 'bad-credentials', reason };
+  };
+  const judge = async (
+    request: AuthenticationRequest,
+    token: ReadToken,
+    signal: AbortSignal,
+  ): Promise<AuthenticationVerdict> => {
+    const keys = await findKeys(token.wanted);
+    signal.throwIfAborted(); // nobody waits any more
+    if (keys === undefined) return refuse(request, 'unavailable', 'the keys for tokens cannot be had now');
+    if (keys.length === 0)
+      return refuse(request, 'unknown-key', `there is no key for its token (${token.wanted.algorithm})`);
+    const verified = await verifyToken(token, keys, options, clock.now());
+    if (verified.kind === 'refused') return refuse(request, verified.outcome, verified.reason);
+    const verdict = verdictOf(verified.claims, request, options);
+    told(request, verdict.kind === 'accept' ? 'accepted' : 'claims');
+    return verdict;
+  };
+  return {
+    authenticate(request) {
+      const bytes = tokenIn(request, options);
+      if (bytes === undefined) return { kind: 'abstain' };
+      const reading = readToken(bytes, options.size, options.algorithms);
+      if (reading.kind === 'none') return { kind: 'abstain', reason: `its ${options.from} is no token` };
+      if (reading.kind === 'refused') return refuse(request, reading.outcome, reading.reason);
+      return (signal) => judge(request, reading, signal);
+    },
   };
 }
 

@@ -9,20 +9,19 @@ import type { ResolvedNatsOptions } from './resolved-options.ts';
  * because they may have been rotated. Where that cannot be read or used, the last ones are tried.
  * @throws ConfigError for a seed or credentials that cannot be read.
  */
-export function freshLogin({ login, readLogin }: ResolvedNatsOptions): (events: Events) => () => Promise<LoginOptions> {
+export function freshLogin({ login, readLogin }: ResolvedNatsOptions, events: Events): () => Promise<LoginOptions> {
   const atStart = loginOptions(login);
-  return (events) => {
-    let last = atStart;
-    let isFirst = true;
-    return async () => {
-      const mayBeRotated = readLogin !== undefined && !isFirst;
-      isFirst = false;
-      try {
-        if (mayBeRotated) last = loginOptions(await readLogin());
-      } catch (cause) {
-        events.emit(natsLoginUnreadable, { error: messageOf(cause) });
-      }
-      return last;
-    };
+
+  let last = atStart;
+  let isFirst = true;
+  return async () => {
+    const mayBeRotated = readLogin !== undefined && !isFirst;
+    isFirst = false;
+    try {
+      if (mayBeRotated) last = loginOptions(await readLogin());
+    } catch (cause) {
+      events.emit(natsLoginUnreadable, { error: messageOf(cause) });
+    }
+    return last;
   };
 }

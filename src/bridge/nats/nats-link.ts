@@ -41,9 +41,8 @@ export interface NatsLinkDeps {
  * certificate we do not trust (StartError `nats-refused`), or files that cannot be read.
  * @throws ConfigError for a seed or credentials that cannot be read.
  */
-export function createNatsLink(options: ResolvedNatsOptions): (deps: NatsLinkDeps) => NatsLink {
-  const login = freshLogin(options);
-  return (deps) => new ReconnectingLink(options, login(deps.telemetry.events), deps);
+export function createNatsLink(options: ResolvedNatsOptions, deps: NatsLinkDeps): NatsLink {
+  return new ReconnectingLink(options, freshLogin(options, deps.telemetry.events), deps);
 }
 
 class ReconnectingLink implements NatsLink {

@@ -47,84 +47,82 @@ export interface EngineDeps {
 }
 
 /** The engine: Aedes behind our edge, for CONNECT, DISCONNECT and what they begin and end. */
-export function createEngine(initial: LimitsOptions): (deps: EngineDeps) => Engine {
-  return (deps) => {
-    let limits = initial;
-    const { runId, store, telemetry } = deps;
-    const turns = new ConnectTurns();
-    const questions = new ConnectQuestions({ ...deps, limits: () => limits, events: telemetry.events });
-    const sessions = new Sessions({
-      ...deps,
-      maxSessions: () => limits.sessions,
-      isArriving: (clientId) => turns.isTaken(clientId),
-    });
-    const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
-    const engine = new GuardedAedes(
-      { id: runId, mq: silentQueue(), persistence: nothingKept, ...limitsOf(limits) },
-      clientHooks({ ...deps, sessions, failed }),
-    );
-    engine.on('error', failed);
+export function createEngine(initial: LimitsOptions, deps: EngineDeps): Engine {
+  let limits = initial;
+  const { runId, store, telemetry } = deps;
+  const turns = new ConnectTurns();
+  const questions = new ConnectQuestions({ ...deps, limits: () => limits, events: telemetry.events });
+  const sessions = new Sessions({
+    ...deps,
+    maxSessions: () => limits.sessions,
+    isArriving: (clientId) => turns.isTaken(clientId),
+  });
+  const failed = (error: unknown): void => telemetry.events.emit(engineFailed, { error: messageOf(error) });
+  const engine = new GuardedAedes(
+    { id: runId, mq: silentQueue(), persistence: nothingKept, ...limitsOf(limits) },
+    clientHooks({ ...deps, sessions, failed }),
+  );
+  engine.on('error', failed);
 
-    const connecting: ConnectingDeps = {
-      ...deps,
-      engine,
-      reader: new PacketReader(),
-      sessions,
-      turns,
-      questions,
-      takeOvers: new TakeOvers({ ...deps, limits: () => limits, events: telemetry.events }),
-      events: telemetry.events,
-      failed,
-    };
-    const sessionDeps: EngineSessionDeps = {
-      ...deps,
-      engine,
-      connect: (client, frame) => void connectClient(client, frame, connecting).catch(failed),
-      reauthenticate: (client, exchange) => void reauthenticateClient(client, exchange, connecting).catch(failed),
-      forgetWill: (id) => void store.takeWill(id).catch(failed),
-      events: telemetry.events,
-    };
+  const connecting: ConnectingDeps = {
+    ...deps,
+    engine,
+    reader: new PacketReader(),
+    sessions,
+    turns,
+    questions,
+    takeOvers: new TakeOvers({ ...deps, limits: () => limits, events: telemetry.events }),
+    events: telemetry.events,
+    failed,
+  };
+  const sessionDeps: EngineSessionDeps = {
+    ...deps,
+    engine,
+    connect: (client, frame) => void connectClient(client, frame, connecting).catch(failed),
+    reauthenticate: (client, exchange) => void reauthenticateClient(client, exchange, connecting).catch(failed),
+    forgetWill: (id) => void store.takeWill(id).catch(failed),
+    events: telemetry.events,
+  };
 
-    let isListening = false;
-    return {
-      name: 'engine',
-      async start() {
-        await engine.listen();
-        isListening = true;
-        await sessions.start();
-        await publishWillsOfEarlierRun({
-          ...deps,
-          isConnected: (clientId) => engine.clients[clientId] !== undefined,
-        });
-      },
-      async stop() {
-        if (!isListening) return;
-        isListening = false;
-        sessions.stop();
-        await new Promise<void>((resolve) => engine.close(resolve));
-      },
-      open: (edge) => new EngineSession(edge, sessionDeps),
-      limit(next) {
-        limits = next;
-        engine.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
-      },
-      edgeOf: (clientId) => engine.clients[clientId]?.edge,
-      subscriptionsOf: (clientId) => engine.clients[clientId]?.subscriptions,
-      async reconsider() {
-        const pace = new Pace(deps.slices);
-        for (const client of Object.values(engine.clients)) {
-          const banned = whyNotHere(client, deps.authenticator);
-          if (banned === undefined) await client.reconsider();
-          else client.dismiss(banned);
-          const turn = pace.step();
-          if (turn !== undefined) await turn;
-        }
-      },
-      async disconnectAll() {
-        for (const client of Object.values(engine.clients))
-          client.disconnect({ reasonCode: reasonCodes.serverShuttingDown });
-      },
-    };
+  let isListening = false;
+  return {
+    name: 'engine',
+    async start() {
+      await engine.listen();
+      isListening = true;
+      await sessions.start();
+      await publishWillsOfEarlierRun({
+        ...deps,
+        isConnected: (clientId) => engine.clients[clientId] !== undefined,
+      });
+    },
+    async stop() {
+      if (!isListening) return;
+      isListening = false;
+      sessions.stop();
+      await new Promise<void>((resolve) => engine.close(resolve));
+    },
+    open: (edge) => new EngineSession(edge, sessionDeps),
+    limit(next) {
+      limits = next;
+      engine.sessionExpiryIntervalLimit = sessionExpirySeconds(limits);
+    },
+    edgeOf: (clientId) => engine.clients[clientId]?.edge,
+    subscriptionsOf: (clientId) => engine.clients[clientId]?.subscriptions,
+    async reconsider() {
+      const pace = new Pace(deps.slices);
+      for (const client of Object.values(engine.clients)) {
+        const banned = whyNotHere(client, deps.authenticator);
+        if (banned === undefined) await client.reconsider();
+        else client.dismiss(banned);
+        const turn = pace.step();
+        if (turn !== undefined) await turn;
+      }
+    },
+    async disconnectAll() {
+      for (const client of Object.values(engine.clients))
+        client.disconnect({ reasonCode: reasonCodes.serverShuttingDown });
+    },
   };
 }
 

@@ -10,21 +10,19 @@ import type { Route } from './route.ts';
 import { createRouter } from './router.ts';
 
 /** Answers requests by a table of routes. */
-export const createHttpHandler =
-  (routes: readonly Route[]) =>
-  ({ events }: { readonly events: Events }): HttpHandler => {
-    const router = createRouter(routes)({ events });
-    return (request, response, peer) => {
-      const { method = '', headers, url = '' } = request;
-      const head = { method, headers, peer, ...requestTargetOf(url), signal: untilGone(response) };
-      router({ ...head, readBody: (maxBytes) => readBody(request, maxBytes) })
-        .then((answer) => send(response, answer))
-        .catch((thrown: unknown) => {
-          events.emit(requestFailed, { route: head.path, reason: messageOf(thrown) });
-          response.destroy();
-        });
-    };
+export const createHttpHandler = (routes: readonly Route[], { events }: { readonly events: Events }): HttpHandler => {
+  const router = createRouter(routes, { events });
+  return (request, response, peer) => {
+    const { method = '', headers, url = '' } = request;
+    const head = { method, headers, peer, ...requestTargetOf(url), signal: untilGone(response) };
+    router({ ...head, readBody: (maxBytes) => readBody(request, maxBytes) })
+      .then((answer) => send(response, answer))
+      .catch((thrown: unknown) => {
+        events.emit(requestFailed, { route: head.path, reason: messageOf(thrown) });
+        response.destroy();
+      });
   };
+};
 
 function untilGone(response: ServerResponse): AbortSignal {
   const controller = new AbortController();

@@ -26,7 +26,7 @@ interface Found {
  * Answers by a table of routes, the first that fits. Every answer, also that to a request that is refused, gets the
  * security headers, and is not to be kept unless it says otherwise.
  */
-export const createRouter = (routes: readonly Route[]): ((deps: { readonly events: Events }) => Router) => {
+export const createRouter = (routes: readonly Route[], { events }: { readonly events: Events }): Router => {
   const table = routes.map((route) => ({ route, match: pathPattern(route.path) }));
   const find = (path: string): Found[] => {
     const levels = levelsOf(path);
@@ -35,14 +35,13 @@ export const createRouter = (routes: readonly Route[]): ((deps: { readonly event
       return parameters === undefined ? [] : [{ route, parameters }];
     });
   };
-  return ({ events }) =>
-    async (request) => {
-      const { headers, ...answer } = await answerTo(request, find, events);
-      return {
-        ...answer,
-        headers: { 'Cache-Control': 'no-store', ...securityHeaders, ...headers, ...lengthOf(answer) },
-      };
+  return async (request) => {
+    const { headers, ...answer } = await answerTo(request, find, events);
+    return {
+      ...answer,
+      headers: { 'Cache-Control': 'no-store', ...securityHeaders, ...headers, ...lengthOf(answer) },
     };
+  };
 };
 
 const lengthOf = ({ body }: Pick<Answer, 'body'>): Answer['headers'] =>

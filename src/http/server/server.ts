@@ -57,94 +57,95 @@ interface Visitor extends HttpVisit {
   readonly feed: HttpFeed;
 }
 
-export const createHttpServer =
-  ({ limits, rules }: HttpServerOptions) =>
-  ({ handler, logger, clock }: HttpServerDeps): HttpServer => {
-    const server = createServer(nodeLimits);
-    const visitors = new WeakMap<Duplex, Visitor>();
-    const connections = httpConnections(limits, clock);
+export const createHttpServer = (
+  { limits, rules }: HttpServerOptions,
+  { handler, logger, clock }: HttpServerDeps,
+): HttpServer => {
+  const server = createServer(nodeLimits);
+  const visitors = new WeakMap<Duplex, Visitor>();
+  const connections = httpConnections(limits, clock);
 
-    const respond = (request: IncomingMessage, response: ServerResponse, visitor: Visitor): void => {
-      const refusal = refuseRequest(request.headers, rules);
-      if (refusal === undefined) {
-        handle(handler, request, response, httpPeer(visitor), logger);
-        return;
-      }
-      visitor.onRefused(refusal);
-      if (!hasBody(request.headers)) answerRefusal(response, refusal);
-      else {
-        visitors.delete(visitor.socket); // nothing that it sends is looked at any more
-        visitor.feed.stop();
-        refuseSocket(visitor.socket, refusal);
-      }
-    };
-
-    const upgrade = (request: IncomingMessage, visitor: Visitor, head: Buffer): void => {
-      const { socket, feed } = visitor;
-      const refusal = visitor.onUpgrade(request, Buffer.concat([head, feed.stop()]));
-      if (refusal === undefined) {
-        connections.release(visitor);
-        socket.setTimeout(0);
-      } else {
-        refuseSocket(socket, refusal);
-        connections.end(visitor);
-      }
-    };
-
-    server.on('request', (request, response) => {
-      const visitor = visitors.get(request.socket);
-      if (visitor === undefined) {
-        request.socket.destroy();
-        return;
-      }
-      visitor.onSpoken();
-      connections.take(visitor, response, () => respond(request, response, visitor));
-    });
-
-    server.on('upgrade', (request, socket, head) => {
-      const visitor = visitors.get(socket);
-      // an answer would stand in the middle of one that is under way
-      if (visitor === undefined || connections.isBusy(visitor)) socket.destroy();
-      else upgrade(request, visitor, head);
-    });
-
-    server.on('clientError', (error, socket) => {
-      const visitor = visitors.get(socket);
-      // the client went away, or we closed its connection and have said why
-      if (systemCode(error) === 'ECONNRESET' || error instanceof AppError || visitor === undefined) {
-        socket.destroy();
-        return;
-      }
+  const respond = (request: IncomingMessage, response: ServerResponse, visitor: Visitor): void => {
+    const refusal = refuseRequest(request.headers, rules);
+    if (refusal === undefined) {
+      handle(handler, request, response, httpPeer(visitor), logger);
+      return;
+    }
+    visitor.onRefused(refusal);
+    if (!hasBody(request.headers)) answerRefusal(response, refusal);
+    else {
+      visitors.delete(visitor.socket); // nothing that it sends is looked at any more
       visitor.feed.stop();
-      const firstByte = firstByteOf(error);
-      const refusal = unreadable(error, firstByte);
-      if (refusal === undefined) {
-        visitor.onMisfit(firstByte);
-        socket.destroy();
-        return;
-      }
-      visitor.onRefused(refusal);
+      refuseSocket(visitor.socket, refusal);
+    }
+  };
+
+  const upgrade = (request: IncomingMessage, visitor: Visitor, head: Buffer): void => {
+    const { socket, feed } = visitor;
+    const refusal = visitor.onUpgrade(request, Buffer.concat([head, feed.stop()]));
+    if (refusal === undefined) {
+      connections.release(visitor);
+      socket.setTimeout(0);
+    } else {
       refuseSocket(socket, refusal);
       connections.end(visitor);
-    });
-
-    return {
-      // It never listens itself; its checks of header and request time begin with this event.
-      start() {
-        server.keepAliveTimeout = nodeLimits.keepAliveTimeout;
-        server.emit('listening');
-      },
-      serve(socket, visit) {
-        server.emit('connection', socket);
-        visitors.set(socket, { ...visit, socket, feed: feedInPieces(socket) });
-        socket.resume(); // peeked sockets are paused
-      },
-      stop() {
-        server.keepAliveTimeout = 1; // ms: ends connections that are busy now, after their response
-        server.close();
-      },
-    };
+    }
   };
+
+  server.on('request', (request, response) => {
+    const visitor = visitors.get(request.socket);
+    if (visitor === undefined) {
+      request.socket.destroy();
+      return;
+    }
+    visitor.onSpoken();
+    connections.take(visitor, response, () => respond(request, response, visitor));
+  });
+
+  server.on('upgrade', (request, socket, head) => {
+    const visitor = visitors.get(socket);
+    // an answer would stand in the middle of one that is under way
+    if (visitor === undefined || connections.isBusy(visitor)) socket.destroy();
+    else upgrade(request, visitor, head);
+  });
+
+  server.on('clientError', (error, socket) => {
+    const visitor = visitors.get(socket);
+    // the client went away, or we closed its connection and have said why
+    if (systemCode(error) === 'ECONNRESET' || error instanceof AppError || visitor === undefined) {
+      socket.destroy();
+      return;
+    }
+    visitor.feed.stop();
+    const firstByte = firstByteOf(error);
+    const refusal = unreadable(error, firstByte);
+    if (refusal === undefined) {
+      visitor.onMisfit(firstByte);
+      socket.destroy();
+      return;
+    }
+    visitor.onRefused(refusal);
+    refuseSocket(socket, refusal);
+    connections.end(visitor);
+  });
+
+  return {
+    // It never listens itself; its checks of header and request time begin with this event.
+    start() {
+      server.keepAliveTimeout = nodeLimits.keepAliveTimeout;
+      server.emit('listening');
+    },
+    serve(socket, visit) {
+      server.emit('connection', socket);
+      visitors.set(socket, { ...visit, socket, feed: feedInPieces(socket) });
+      socket.resume(); // peeked sockets are paused
+    },
+    stop() {
+      server.keepAliveTimeout = 1; // ms: ends connections that are busy now, after their response
+      server.close();
+    },
+  };
+};
 
 /** Of the bytes that Node could not read. */
 const firstByteOf = (error: Error): number | undefined =>

@@ -36,35 +36,36 @@ export interface UpgradesDeps {
 /** Turns requests for a WebSocket into links. `first` is what came behind the request. @returns why one is refused */
 export type Upgrades = (request: IncomingMessage, visit: UpgradeVisit, first: Buffer) => UpgradeRefusal | undefined;
 
-export const createUpgrades =
-  ({ isAccepted, path, messageBytes, rules }: UpgradesOptions) =>
-  ({ accept, clock, ends }: UpgradesDeps): Upgrades => {
-    const pings = heartbeat(clock);
-    return ({ headers, method, url }, visit, first) => {
-      const { 'sec-websocket-protocol': protocols, 'sec-websocket-key': key } = headers;
-      const asked = {
-        method,
-        url,
-        upgrade: headers.upgrade,
-        key,
-        version: headers['sec-websocket-version'],
-        protocols,
-      };
-      const isSecure = visit.peer.tls !== undefined;
-      const refusal = isAccepted ? (refuseUpgrade(asked, path) ?? refuseOrigin(headers, isSecure, rules)) : notAccepted;
-      if (refusal !== undefined) {
-        visit.onRefused(refusal);
-        return refusal;
-      }
-      const { socket } = visit;
-      visit.onSpoken();
-      if (first.length > 0) socket.unshift(first);
-      socket.write(switchingProtocols(key ?? '', protocols ?? ''));
-      const peer = { ...visit.peer, protocol: isSecure ? 'wss' : 'ws' } as const;
-      accept(webSocketLink({ socket, peer, ends, heartbeat: pings, messageBytes }));
-      return undefined;
+export const createUpgrades = (
+  { isAccepted, path, messageBytes, rules }: UpgradesOptions,
+  { accept, clock, ends }: UpgradesDeps,
+): Upgrades => {
+  const pings = heartbeat(clock);
+  return ({ headers, method, url }, visit, first) => {
+    const { 'sec-websocket-protocol': protocols, 'sec-websocket-key': key } = headers;
+    const asked = {
+      method,
+      url,
+      upgrade: headers.upgrade,
+      key,
+      version: headers['sec-websocket-version'],
+      protocols,
     };
+    const isSecure = visit.peer.tls !== undefined;
+    const refusal = isAccepted ? (refuseUpgrade(asked, path) ?? refuseOrigin(headers, isSecure, rules)) : notAccepted;
+    if (refusal !== undefined) {
+      visit.onRefused(refusal);
+      return refusal;
+    }
+    const { socket } = visit;
+    visit.onSpoken();
+    if (first.length > 0) socket.unshift(first);
+    socket.write(switchingProtocols(key ?? '', protocols ?? ''));
+    const peer = { ...visit.peer, protocol: isSecure ? 'wss' : 'ws' } as const;
+    accept(webSocketLink({ socket, peer, ends, heartbeat: pings, messageBytes }));
+    return undefined;
   };
+};
 
 const notAccepted: UpgradeRefusal = {
   status: 400,
