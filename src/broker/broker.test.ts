@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startMemoryBroker } from '../../test/support/memory-broker.ts';
 import { type MemoryLink, memoryLink } from '../../test/support/memory-link.ts';
+import { disconnectFor } from '../mqtt/answer.ts';
+import { refuse } from '../mqtt/refusal.ts';
 import type { Message } from '../plane/message.ts';
 import type { Broker } from './broker.ts';
 import { limitsSchema } from './schema.ts';
+import { toldReason } from './told-reasons.ts';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 const { outboundBuffer } = limitsSchema.parse({});
@@ -184,7 +187,8 @@ describe.each(['on', 'off'] as const)('with the hot path %s', (hotPath) => {
       const waiting = memoryLink();
       broker.accept(waiting);
       await broker.disconnectAll();
-      await expect.poll(() => five.sent().toString('hex'), { interval: 1 }).toBe('e0028b00');
+      const told = disconnectFor(refuse(0x8b, '4.13.2', toldReason(0x8b)), true).toString('hex');
+      await expect.poll(() => five.sent().toString('hex'), { interval: 1 }).toBe(told);
       expect(five.closed).toBe('ended');
       expect(waiting.closed).toMatch(/shuts down/);
       expect(broker.connections()).toBe(0);

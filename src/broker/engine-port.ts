@@ -47,8 +47,8 @@ export interface EdgePort {
   reauthenticated(client: AuthorizedClient, expiresAtMs: number | undefined, data: Uint8Array | undefined): void;
   /** Accepts the client: sends CONNACK, then what is queued for it. */
   accepted(session: AcceptedSession): void;
-  /** Refuses the client. The message is for the log; the client hears the code, and what is given as `told`. */
-  refused(refusal: Refusal, told?: string): void;
+  /** Refuses the client. The message is for the log. @param told what the client hears beside the code */
+  refused(refusal: Refusal, told: string): void;
   /** Sends a packet, in one piece or several. */
   send(batch: readonly Uint8Array[]): void;
   /**

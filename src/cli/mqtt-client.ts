@@ -1,7 +1,8 @@
 import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { AppError } from '../kernel/errors.ts';
+import { refusalWords } from '../mqtt/refusal-words.ts';
 import type { Qos } from '../plane/message.ts';
-import { type Attempt, closedEarly, explainFailure } from './mqtt-errors.ts';
+import { type Attempt, closedEarly, explainFailure, withBrokerWords } from './mqtt-errors.ts';
 
 type Library = typeof import('mqtt').default;
 
@@ -56,7 +57,8 @@ export async function connectMqtt(
 ): Promise<ClientConnection> {
   const { default: mqtt } = await import('mqtt'); // the broker does without
   const client = open(mqtt, target);
-  const failed = failureOf(client, target, (code) => reasonName(mqtt.ReasonCodes, code));
+  const said = refusalsOf(client);
+  const failed = failureOf(client, target, said, (code) => reasonName(mqtt.ReasonCodes, code));
   failed.catch(() => undefined); // whoever waits for an operation hears of it
   client.on('message', (topic, payload, packet) => {
     onMessage({ topic, payload, qos: packet.qos, isRetained: packet.retain, properties: packet.properties ?? {} });
@@ -71,7 +73,7 @@ export async function connectMqtt(
     try {
       return await Promise.race([operation, failed]);
     } catch (cause) {
-      throw explainFailure(cause, target);
+      throw withBrokerWords(explainFailure(cause, target), said());
     }
   };
   return {
@@ -112,19 +114,29 @@ function open(mqtt: Library, target: ConnectionTarget): MqttClient {
   }
 }
 
+/** What the broker says of its newest refusal: the client library keeps it to itself. */
+function refusalsOf(client: MqttClient): () => string {
+  let words = '';
+  client.on('packetreceive', (packet) => {
+    words = refusalWords(packet) ?? words;
+  });
+  return () => words;
+}
+
 /** The first thing that goes wrong, as a rejection. The client library keeps errors without a code to itself. */
 function failureOf(
   client: MqttClient,
   target: ConnectionTarget,
+  said: () => string,
   nameOf: (reasonCode: number) => string,
 ): Promise<never> {
   return new Promise((_, reject) => {
-    const fail = (cause: unknown): void => reject(explainFailure(cause, target));
+    const fail = (cause: unknown): void => reject(withBrokerWords(explainFailure(cause, target), said()));
     client.on('error', fail);
     client.stream.on('error', fail);
-    client.on('disconnect', ({ reasonCode, properties }) => {
-      const name = properties?.reasonString ?? nameOf(reasonCode ?? 0);
-      reject(new AppError('client-failed', `${target.url} disconnected us: ${name}`, { details: { reasonCode } }));
+    client.on('disconnect', ({ reasonCode }) => {
+      const message = `${target.url} disconnected us: ${nameOf(reasonCode ?? 0)}`;
+      reject(withBrokerWords(new AppError('client-failed', message, { details: { reasonCode } }), said()));
     });
     client.on('close', () => fail(new Error(closedEarly)));
   });

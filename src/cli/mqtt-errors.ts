@@ -1,4 +1,6 @@
 import { AppError } from '../kernel/errors.ts';
+import { printable } from '../kernel/printable.ts';
+import { refusedCode } from '../mqtt/refusal-words.ts';
 
 /** What is needed to say what went wrong with a connection. */
 export interface Attempt {
@@ -91,6 +93,13 @@ function explainNetwork(cause: unknown, code: string, { url, timeoutMs, hasCerti
   return fail(`${url}: ${message}`, cause);
 }
 
+/** Adds what the broker says of it in its own words. They come from the network, so what steers a terminal is escaped. */
+export function withBrokerWords(error: AppError, words: string): AppError {
+  if (words === '' || error.details['reasonCode'] === undefined) return error;
+  const message = `${error.message}; the broker says: ${printable(words)}`;
+  return new AppError(error.code, message, { cause: error, details: error.details });
+}
+
 /** Marks a connection that ended without an error. */
 export const closedEarly = 'closed before the answer';
 
@@ -114,8 +123,10 @@ function refusedByServer(cause: unknown, code: number, url: string): AppError {
   });
 }
 
-/** Of a happy-eyeballs failure, the code of its first attempt. */
+/** Of a happy-eyeballs failure, the code of its first attempt; of a SUBACK that mqtt.js hands over with its error, its own. */
 function codeOf(cause: unknown): string | number | undefined {
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  if ('packet' in cause && typeof cause.packet === 'object' && cause.packet !== null) return refusedCode(cause.packet);
+  if (!('code' in cause)) return undefined;
   return typeof cause.code === 'string' || typeof cause.code === 'number' ? cause.code : undefined;
 }

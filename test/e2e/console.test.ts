@@ -147,6 +147,18 @@ describe('the console page in Chromium', () => {
     }
   });
 
+  test('shows what the broker says of a refusal and of the end, beside the words of the page', async () => {
+    const console = await open();
+    await console.connect({ version: '5', clientId: 'page-twin' });
+    await console.waitForLine('CONNECTED');
+    await console.publish('$SYS/x', 'x');
+    expect(await console.waitForLine('ERROR', '$SYS/x')).toMatch(/\(0x[89]\w\); the broker says: \S.*\S$/);
+    await using _twin = await connectClient(broker, 'mqtts', { clientId: 'page-twin' });
+    expect(await console.waitForLine('ERROR', 'The broker disconnected')).toMatch(
+      /\(0x8e\); the broker says: another connection came with this client id$/,
+    );
+  });
+
   test('keeps the last 500 lines under a flood and says how many it dropped', async () => {
     const console = await open();
     await console.connect({ clientId: 'flooded' });

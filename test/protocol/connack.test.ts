@@ -188,13 +188,13 @@ describe('clients without an identity where one is asked for', () => {
     [
       'MQTT 5: 0x87 [MQTT-3.1.4-2] [MQTT-3.2.2-7] [MQTT-3.2.2-8]',
       `> ${connect5('a')}
-       < 20 03 00 87 00
+       < 20 .. 00 87 { <reason> }
        closed`,
     ],
     [
       'MQTT 5: nothing that follows is handled [MQTT-3.1.4-6] [MQTT-4.13.2-1]',
       `> ${connect5('a')} | 82 .. 0001 00 s"t" 00 | c0 00
-       < 20 03 00 87 00
+       < 20 .. 00 87 { <reason> }
        closed`,
     ],
   ]);

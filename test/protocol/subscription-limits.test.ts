@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { protocolBroker } from '../support/protocol-broker.ts';
-import { lasting, open4, open5, terse } from '../support/protocol-packets.ts';
+import { accepted5, connect5, lasting, open4, open5, terse } from '../support/protocol-packets.ts';
 import { protocolTests } from '../support/protocol-script.ts';
 
 const port = protocolBroker({
@@ -19,7 +19,20 @@ describe('limits.topicLength: a topic filter that is longer', () => {
       'is refused with 0x8F in MQTT 5, and the filter beside it stands [MQTT-3.9.3-2]',
       `${open5('a')}
        a > 82 .. 0001 00 0041 78*65 00 0040 78*64 01
-       a < 90 05 0001 00 8f 01`,
+       a < 90 .. 0001 { <reason> } 8f 01`,
+    ],
+    [
+      'has no words for a client that wants none [MQTT-3.1.2-29]',
+      `${open5('a', terse)}
+       a > 82 .. 0001 00 0041 78*65 00
+       a < 90 04 0001 00 8f`,
+    ],
+    [
+      'has no words that would not fit into the Maximum Packet Size of the client [MQTT-3.9.2-1]',
+      `a > ${connect5('a', '27 00000020')}
+       a < ${accepted5}
+       a > 82 .. 0001 00 0041 78*65 00
+       a < 90 04 0001 00 8f`,
     ],
     [
       'was never subscribed to: UNSUBACK says 0x11 [MQTT-3.11.3-2]',
@@ -44,7 +57,7 @@ describe('limits.filtersPerPacket: a SUBSCRIBE with more filters', () => {
       'has 0x97 for each in MQTT 5, and the next with fewer is taken [MQTT-3.9.3-2] [MQTT-3.8.4-6]',
       `${open5('a', lasting)}
        a > 82 .. 0001 00 s"n/1" 00 s"n/2" 00 s"n/3" 00 s"n/4" 00 s"n/5" 00 s"n/6" 00
-       a < 90 09 0001 00 97 97 97 97 97 97
+       a < 90 .. 0001 { <reason> } 97 97 97 97 97 97
        a > 82 .. 0002 00 s"n/1" 00 s"n/2" 01 s"n/3" 02 s"n/4" 00 s"n/5" 00
        a < 90 08 0002 00 00 01 02 00 00`,
     ],
@@ -65,11 +78,11 @@ describe('limits.subscriptions: filters beyond it', () => {
        a > 82 .. 0001 00 s"1" 00 s"2" 01 s"3" 02 s"4" 00
        a < 90 07 0001 00 00 01 02 00
        a > 82 .. 0002 00 s"5" 00 s"6" 00 s"7" 00 s"1" 02
-       a < 90 07 0002 00 00 00 97 02
+       a < 90 .. 0002 { <reason> } 00 00 97 02
        a > a2 .. 0003 00 s"2" s"7"
        a < b0 05 0003 00 00 11
        a > 82 .. 0004 00 s"7" 00 s"8" 00
-       a < 90 05 0004 00 00 97`,
+       a < 90 .. 0004 { <reason> } 00 97`,
     ],
     [
       'count: before MQTT 5 the others have 0x80 [3.1.1 MQTT-3.9.3-2]',
@@ -83,13 +96,13 @@ describe('limits.subscriptions: filters beyond it', () => {
       'overlap: a third arrangement of wildcards has 0x97, one that is there already is taken [MQTT-3.9.3-2]',
       `${open5('a')}
        a > 82 .. 0001 00 s"+/a" 00 s"a/+" 00 s"+/+" 00 s"b/+" 00 s"a/b" 00
-       a < 90 08 0001 00 00 00 97 00 00`,
+       a < 90 .. 0001 { <reason> } 00 00 97 00 00`,
     ],
     [
       'overlap: a third group of shared subscriptions has 0x97, another filter of a group is taken [MQTT-3.9.3-2]',
       `${open5('a')}
        a > 82 .. 0001 00 s"$share/g/a" 00 s"$share/h/a" 00 s"$share/i/a" 00 s"$share/g/b" 00
-       a < 90 07 0001 00 00 00 97 00`,
+       a < 90 .. 0001 { <reason> } 00 00 97 00`,
     ],
     [
       'a session that goes on has what it was granted, and no room for more [MQTT-3.1.2-5]',

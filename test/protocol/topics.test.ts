@@ -143,7 +143,7 @@ describe('limits of topics', () => {
       'a filter of 257 levels: 0x8F in MQTT 5, 0x80 before, and the filter beside it stands',
       `${open5('five')}
        five > 82 .. 0001 00 s"${levels(257)}" 00 s"t" 01
-       five < 90 05 0001 00 8f 01
+       five < 90 .. 0001 { <reason> } 8f 01
        ${open4('four')}
        four > 82 .. 0001 s"${levels(257)}" 00 s"t" 01
        four < 90 04 0001 80 01`,

@@ -195,7 +195,7 @@ describe('MQTT 5: wills', () => {
        old < ${accepted5}
        new > ${connect5('cleaned', lasting, '02')}
        new < ${accepted5}
-       old < e0 02 8e 00
+       old < e0 .. 8e { <reason> }
        old closed
        sub < 30 .. s"w5/clean" 00 "gone"`,
     ],
@@ -207,7 +207,7 @@ describe('MQTT 5: wills', () => {
        old < ${accepted5}
        new > ${connect5('goes-on', lasting, '00')}
        new < ${resumed5}
-       old < e0 02 8e 00
+       old < e0 .. 8e { <reason> }
        old closed
        new quiet
        sub quiet`,
@@ -220,7 +220,7 @@ describe('MQTT 5: wills', () => {
        old < ${accepted5}
        new > ${connect5('same5')}
        new < ${accepted5}
-       old < e0 02 8e 00
+       old < e0 .. 8e { <reason> }
        old closed
        sub < 30 .. s"w5/taken" 00 "gone"`,
     ],

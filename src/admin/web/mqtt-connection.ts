@@ -1,5 +1,7 @@
 import mqtt, { type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
+import { refusalWords, refusedCode } from '../../mqtt/refusal-words.ts';
 import type { Connection, ConnectionHandler, ConnectRequest, ReceivedMessage } from './connection.ts';
+import { visible } from './payload.ts';
 import { reasonInWords, type SocketEnd, socketEndInWords } from './reasons.ts';
 
 /** Browsers run timers of a hidden tab once a minute, so a shorter keep alive could be missed. */
@@ -21,13 +23,25 @@ export function openConnection(request: ConnectRequest, handler: ConnectionHandl
       return socket;
     },
   });
+  /** What the broker says of its newest refusal, to follow the words of the page for it. */
+  let said = '';
+  client.on('packetreceive', (packet) => {
+    const words = refusalWords(packet);
+    if (words !== undefined) said = words === '' ? '' : `; the broker says: ${visible(words)}`;
+  });
+  const errorInWords = (error: Error): string => {
+    const words = wordsOf(error);
+    return codeOf(error) === undefined ? words : words + said;
+  };
   client.on('connect', (packet: IConnackPacket) => {
     life.isOpen = true;
     const clientId = packet.properties?.assignedClientIdentifier ?? request.clientId;
     handler.onOpen({ isSessionPresent: packet.sessionPresent, clientId });
   });
   client.on('message', (topic, payload, packet) => handler.onMessage(received(topic, payload, packet)));
-  client.on('disconnect', ({ reasonCode }) => fail(`The broker disconnected: ${reasonInWords(reasonCode ?? 0x80)}`));
+  client.on('disconnect', ({ reasonCode }) =>
+    fail(`The broker disconnected: ${reasonInWords(reasonCode ?? 0x80)}${said}`),
+  );
   client.on('error', (error) => fail(errorInWords(error)));
   client.on('close', () => queueMicrotask(end));
 
@@ -47,7 +61,7 @@ export function openConnection(request: ConnectRequest, handler: ConnectionHandl
   }
 
   return {
-    ...requests(client),
+    ...requests(client, errorInWords),
     close() {
       life.isClosing = true;
       client.end(!life.isOpen, {}, end);
@@ -55,7 +69,10 @@ export function openConnection(request: ConnectRequest, handler: ConnectionHandl
   };
 }
 
-function requests(client: MqttClient): Omit<Connection, 'close'> {
+function requests(client: MqttClient, errorInWords: (error: Error) => string): Omit<Connection, 'close'> {
+  const rethrowInWords = (error: unknown): never => {
+    throw error instanceof Error ? new Error(errorInWords(error), { cause: error }) : error;
+  };
   return {
     async subscribe(filter, qos) {
       const [grant] = await client.subscribeAsync(filter, { qos }).catch(rethrowInWords);
@@ -100,12 +117,15 @@ const endInWords = (uri: string, wasConnected: boolean, socketEnd: SocketEnd | u
   return wasConnected || socketEnd?.wasOpen !== true ? reason : `closed before the CONNACK: ${reason}`;
 };
 
-function errorInWords(error: Error): string {
-  if ('code' in error && typeof error.code === 'number') return `Refused: ${reasonInWords(error.code)}`;
-  if (error.message === 'connack timeout') return `The broker sent no CONNACK within ${connectTimeoutMs / 1_000} s`;
-  return error.message;
+/** A SUBACK is handed over with the error, the code of others stands in it. */
+function codeOf(error: Error): number | undefined {
+  if ('packet' in error && typeof error.packet === 'object' && error.packet !== null) return refusedCode(error.packet);
+  return 'code' in error && typeof error.code === 'number' ? error.code : undefined;
 }
 
-function rethrowInWords(error: unknown): never {
-  throw error instanceof Error ? new Error(errorInWords(error), { cause: error }) : error;
+function wordsOf(error: Error): string {
+  const code = codeOf(error);
+  if (code !== undefined) return `Refused: ${reasonInWords(code)}`;
+  if (error.message === 'connack timeout') return `The broker sent no CONNACK within ${connectTimeoutMs / 1_000} s`;
+  return error.message;
 }

@@ -112,8 +112,7 @@ async function admit(client: EngineSession, frame: Buffer, deps: ConnectingDeps)
   const verdict = answer instanceof Promise ? await answer : answer; // known at once, it costs no turn of the loop
   if (verdict === undefined) return false;
   if (verdict.kind === 'reject') {
-    const told = verdict.code === 'method' ? 'this Authentication Method is not served here' : undefined;
-    client.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason, told);
+    client.refused(rejections[verdict.code ?? 'not-authorized'], verdict.reason);
     return false;
   }
   const accepted = verdict.kind === 'overtaken' ? undefined : verdict;
@@ -178,7 +177,8 @@ function mayLeaveWill(
     const { reason, isTemporary } = denial;
     denials.tell('will', authorized, will.topic, reason);
     const reasonCode = isTemporary ? reasonCodes.serverUnavailable : reasonCodes.notAuthorized;
-    client.refused(reasonCode, `the will is denied: ${reason}`);
+    const denied = `the will is denied: ${reason}`; // what it may not publish it hears of a PUBLISH too
+    client.refused(reasonCode, denied, isTemporary ? undefined : denied);
     return false;
   };
   const denial = denialOf(authorizer.publish(authorized, will));

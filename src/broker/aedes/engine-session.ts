@@ -1,4 +1,5 @@
 import { messageOf } from '../../kernel/errors.ts';
+import { disconnectFor } from '../../mqtt/answer.ts';
 import { parseDisconnect } from '../../mqtt/disconnect.ts';
 import { packetTypeOf, packetTypes } from '../../mqtt/packet-type.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
@@ -9,6 +10,7 @@ import type { Acceptance, AuthenticationExchange, AuthorizedClient } from '../po
 import type { Sessions } from '../sessions.ts';
 import type { StoredMessage, StoredSession } from '../store-port.ts';
 import { SessionSubscriptions, type SessionSubscriptionsDeps } from '../subscriptions/session-subscriptions.ts';
+import { toldReason } from '../told-reasons.ts';
 import type { EngineClient } from './engine-types.ts';
 import type { GuardedAedes } from './guarded-aedes.ts';
 import { refusalCode } from './session-refusal.ts';
@@ -164,14 +166,17 @@ export class EngineSession implements EngineConnection, EngineClient {
     this.edge.handled();
   }
 
-  /** The client may not connect. @param reason for the log @param told to the client, which hears the code alone otherwise */
-  refused(reasonCode: number, reason: string, told?: string): void {
+  /** The client may not connect. @param reason for the log @param told to the client beside the code */
+  refused(reasonCode: number, reason: string, told = toldReason(reasonCode)): void {
     this.edge.refused(refuse(reasonCode, '3.1.4', reason), told);
   }
 
   disconnect({ reasonCode }: { readonly reasonCode: number }, done?: () => void): void {
-    if (this.#isAccepted && !this.#isClosed && this.edge.connect.version === 5)
-      this.edge.send([Buffer.from([packetTypes.disconnect << 4, 2, reasonCode, 0])]);
+    const { version, wantsProblemInformation, maximumPacketSize } = this.edge.connect;
+    if (this.#isAccepted && !this.#isClosed && version === 5) {
+      const refusal = refuse(reasonCode, '4.13.1', toldReason(reasonCode));
+      this.edge.send([disconnectFor(refusal, wantsProblemInformation, maximumPacketSize)]);
+    }
     this.close(done);
   }
 

@@ -152,7 +152,7 @@ export class Edge implements LinkHandler, OpenEdge, EgressHost, InboundHost, Int
     this.deliveries.whenRoom(task);
   }
 
-  refused(refusal: Refusal, told = ''): void {
+  refused(refusal: Refusal, told: string): void {
     this.#refuse(refusal, undefined, told);
   }
 

@@ -1,7 +1,7 @@
 import { Pace } from '../../kernel/pace.ts';
 import type { Slices } from '../../kernel/slices.ts';
 import type { Events } from '../../kernel/telemetry-ports.ts';
-import { encodeSuback, encodeUnsuback } from '../../mqtt/encode-suback.ts';
+import { encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isSharedFilter } from '../../mqtt/topic.ts';
@@ -17,6 +17,7 @@ import type { Store } from '../store-port.ts';
 import { eachJudged } from './judged.ts';
 import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
 import { storeFailure } from './store-failure.ts';
+import { SubscribeAnswer, type SubscribeRefusal, subscribeFaults } from './subscribe-answer.ts';
 import { grantedOf, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 import { takeBack } from './take-back.ts';
@@ -119,24 +120,26 @@ export class SessionSubscriptions {
     const { version, isBridge } = edge.connect;
     const pace = new Pace(slices);
     const { packetId, identifier, count, filters } = readSubscribe(frame, version);
-    const codes = new Uint8Array(count);
+    const answer = new SubscribeAnswer(count);
     const granted = new Map<string, RequestedSubscription>();
-    if (count > limits.filtersPerPacket) codes.fill(this.#beyond('filtersPerPacket', limits.filtersPerPacket));
+    if (count > limits.filtersPerPacket) answer.refusedAll(this.#beyond('filtersPerPacket', limits.filtersPerPacket));
     else {
       let index = 0;
       await this.#eachJudged(filters, (one, denial) => {
         const refusal = this.#refusalOf(one, denial, granted);
         const given = grantedOf(one, { offers, isBridge });
-        codes[index] = refusal ?? given.qos;
+        if (refusal === undefined) {
+          answer.granted(index, given.qos);
+          granted.set(one.filter, given); // named again, the last counts
+        } else answer.refused(index, refusal);
         index += 1;
-        if (refusal === undefined) granted.set(one.filter, given); // named again, the last counts
       });
     }
     if (this.#hasLeft) return; // what is stored now would be of the next connection
     if (session.isPersistent && granted.size > 0) {
       const stored = Array.from(granted.values(), (one) => storedOf(one, identifier, version));
       const failure = await storeFailure(store.subscribe(session.id, stored));
-      if (failure !== undefined) takeBack(granted, filters, codes, failure, this.#table);
+      if (failure !== undefined) takeBack(granted, { answer, filters, failure, table: this.#table });
     }
     const added: string[] = [];
     for (const one of granted.values()) {
@@ -148,32 +151,33 @@ export class SessionSubscriptions {
     if (authorizer.generation !== generation) {
       await this.#reconsider();
       for (const [index, { filter }] of [...filters].entries())
-        if (granted.has(filter) && this.#table.get(filter) === undefined) codes[index] = denialCode;
+        if (granted.has(filter) && !this.#table.get(filter)) answer.refused(index, subscribeFaults.revoked(denialCode));
     }
     if (this.#hasLeft) return;
-    edge.send([encodeSuback(version, packetId, codes)]);
+    edge.send([answer.frame(packetId, edge.connect)]);
     if (added.length > 0) this.#retained.add(added);
     edge.handled();
   }
 
-  /** @returns the reason code; undefined where the client may have it, and room for it is kept */
+  /** @returns undefined where the client may have it, and room for it is kept */
   #refusalOf(
     { filter }: RequestedSubscription,
     denial: AccessDenial | undefined,
     granted: ReadonlyMap<string, unknown>,
-  ): number | undefined {
+  ): SubscribeRefusal | undefined {
     const { authorizer, edge } = this.#deps;
     const { limits, peer } = edge;
     const fault = peer.offers && filterFault(filter, peer.offers); // before MQTT 5, where nobody was told
-    if (fault !== undefined) return fault.reasonCode;
+    if (fault !== undefined) return fault;
     if (denial !== undefined) {
       const { denials, session } = this.#deps;
       denials.tell('subscribe', session.authorized!, filter, denial.reason);
-      if (denial.isTemporary) return reasonCodes.implementationSpecificError;
-      return authorizer.denialCode ?? reasonCodes.notAuthorized;
+      return denial.isTemporary
+        ? subscribeFaults.undecided
+        : subscribeFaults.notAllowed(denial.reason, authorizer.denialCode);
     }
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
-    if (isBeyondLimits(filter, limits)) return reasonCodes.topicFilterInvalid;
+    if (isBeyondLimits(filter, limits)) return subscribeFaults.tooLong;
     const limit = this.#table.reserve(filter, limits.subscriptions);
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
   }
@@ -211,12 +215,12 @@ export class SessionSubscriptions {
     if (session.isPersistent) await store.unsubscribe(session.id, filters);
   }
 
-  #beyond(limit: string, allowed: number): number {
+  #beyond(limit: string, allowed: number): SubscribeRefusal {
     if (!this.#told.has(limit)) {
       this.#told.add(limit);
       this.#deps.events.emit(subscriptionLimitReached, { limit, allowed, clientId: this.#deps.session.id });
     }
-    return reasonCodes.quotaExceeded;
+    return { reasonCode: reasonCodes.quotaExceeded, message: `limits.${limit} allows ${allowed}` };
   }
 
   /** @returns whether its retained messages are to be sent; a shared subscription gets none [MQTT 5, 4.8.2] */
