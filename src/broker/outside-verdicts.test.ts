@@ -264,6 +264,16 @@ test('when the rules change subscriptions are asked about again; what nobody can
   expect(topicsOf(client)).toEqual(['b']);
 });
 
+test('while the rules are the same nobody is asked again, whatever else is looked at anew', async () => {
+  const { connect, answer, broker, open } = await start();
+  const client = await connect('s');
+  const granted = subscribe(client, 'a');
+  await answer('s subscribe a', 'yes');
+  await granted;
+  await broker.reconsider(); // as when somebody is banned
+  expect(open).toEqual([]);
+});
+
 describe('a will', () => {
   const will = { topic: 'w', payload: Buffer.from('w'), qos: 1, retain: false } as const;
 

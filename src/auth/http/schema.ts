@@ -147,8 +147,7 @@ export const httpAccessSchema = z
   .prefault({})
   .meta({ description: 'Servers that are asked over HTTP.', reload: 'live' });
 
-export type HttpAuthenticateOptions = NonNullable<z.output<typeof authenticateSchema>>;
 /** How a server is asked, whatever about. */
-export type HttpRequestOptions = Pick<HttpAuthenticateOptions, 'method' | 'url' | 'headers' | 'body'>;
-/** And by what client. */
-export type HttpServiceOptions = Omit<HttpAuthenticateOptions, never>;
+export type HttpServiceOptions = NonNullable<z.output<typeof authenticateSchema>>;
+/** What it is sent. */
+export type HttpRequestOptions = Pick<HttpServiceOptions, 'method' | 'url' | 'headers' | 'body'>;

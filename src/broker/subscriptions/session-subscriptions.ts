@@ -58,9 +58,12 @@ export class SessionSubscriptions {
   /** Limits that the log knows of. */
   readonly #told = new Set<string>();
   #hasLeft = false;
+  /** Of the rules that they were judged by as a whole. */
+  #generation: number;
 
   constructor(deps: SessionSubscriptionsDeps) {
     this.#deps = deps;
+    this.#generation = deps.authorizer.generation;
     this.#retained = new RetainedDelivery(this.#table, deps);
   }
 
@@ -85,6 +88,7 @@ export class SessionSubscriptions {
 
   /** The rules have changed: subscriptions that they allow no more end. */
   reconsider(): Promise<void> {
+    if (this.#generation === this.#deps.authorizer.generation) return Promise.resolve();
     return this.#reconsider().catch(this.#deps.failed);
   }
 
@@ -198,6 +202,7 @@ export class SessionSubscriptions {
   }
 
   async #reconsider(): Promise<void> {
+    this.#generation = this.#deps.authorizer.generation;
     const forbidden: string[] = [];
     await this.#eachJudged(this.#table.values(), ({ filter }, denial) => {
       if (denial?.isTemporary === false) forbidden.push(filter);
