@@ -54,24 +54,32 @@ export class FrameReader {
 
   /** @returns where the header ends in this chunk, or the end of the chunk. */
   #readHeader(chunk: Buffer, begin: number): number {
+    if (this.#have === 0 && begin + longestHeader <= chunk.length) return this.#readWholeHeader(chunk, begin);
     let at = begin;
     while (at < chunk.length) {
       this.#header[this.#have] = chunk[at]!;
       at += 1;
       this.#have += 1;
-      if (this.#have === 2 && !this.#checkStart()) return at;
-      if (this.#have >= 2 && this.#have === headerLength(this.#header)) {
-        this.#beginPayload();
+      if (this.#have === 2 && !this.#checkStart(this.#header[0]!, this.#header[1]!)) return at;
+      if (this.#have >= 2 && this.#have === headerLength(this.#header[1]!)) {
+        this.#beginPayload(this.#header, 0, this.#have);
+        this.#have = 0;
         return at;
       }
     }
     return at;
   }
 
+  /** One that lies in the chunk, as most do: read where it stands. */
+  #readWholeHeader(chunk: Buffer, begin: number): number {
+    if (!this.#checkStart(chunk[begin]!, chunk[begin + 1]!)) return begin + 2;
+    const length = headerLength(chunk[begin + 1]!);
+    this.#beginPayload(chunk, begin, length);
+    return begin + length;
+  }
+
   /** Checks what the first two bytes say. @returns false when the frame is refused. */
-  #checkStart(): boolean {
-    const first = this.#header[0]!;
-    const second = this.#header[1]!;
+  #checkStart(first: number, second: number): boolean {
     const isFinal = (first & 0x80) !== 0;
     const opcode = first & 0x0f;
     const length = second & 0x7f;
@@ -95,16 +103,16 @@ export class FrameReader {
     return true;
   }
 
-  #beginPayload(): void {
-    const header = this.#header;
-    const short = header[1]! & 0x7f;
-    const length = short < 126 ? short : short === 126 ? header.readUInt16BE(2) : Number(header.readBigUInt64BE(2));
+  /** @param begin of a whole header of `bytes` bytes */
+  #beginPayload(header: Buffer, begin: number, bytes: number): void {
+    const short = header[begin + 1]! & 0x7f;
+    const at = begin + 2;
+    const length = short < 126 ? short : short === 126 ? header.readUInt16BE(at) : Number(header.readBigUInt64BE(at));
     if (length > Number.MAX_SAFE_INTEGER) {
       this.#refuse(`a frame of over ${Number.MAX_SAFE_INTEGER} bytes`, closeCodes.tooLarge);
       return;
     }
-    this.#mask = maskAt(header, this.#have - 4);
-    this.#have = 0;
+    this.#mask = maskAt(header, begin + bytes - 4);
     this.#left = length;
     this.#inPayload = true;
   }
@@ -148,8 +156,8 @@ export class FrameReader {
 }
 
 /** Known from the second byte on. */
-function headerLength(header: Buffer): number {
-  const length = header[1]! & 0x7f;
+function headerLength(second: number): number {
+  const length = second & 0x7f;
   return 6 + (length === 127 ? 8 : length === 126 ? 2 : 0);
 }
 
