@@ -26,8 +26,8 @@ export class TurnWriter {
   /** @param data is not copied; what lies behind the last in memory, as packets cut from one chunk do, is joined to it. */
   push(data: Uint8Array): void {
     const { length, byteOffset } = data;
-    if (this.#joins(data.buffer, byteOffset, length)) return;
     if (this.#batch.length === 0) this.#turn.add(this);
+    else if (byteOffset === this.#lastEnd && this.#joins(data, length)) return;
     else this.#closeLast();
     this.#batch.push(data);
     this.#bytes += length;
@@ -39,8 +39,8 @@ export class TurnWriter {
     const { room } = this.#turn;
     const at = room.write(first, packetId);
     const { bytes } = room;
-    if (!this.#joins(bytes.buffer, bytes.byteOffset + at, shortPacketBytes))
-      this.push(bytes.subarray(at, at + shortPacketBytes));
+    const isBehind = this.#batch.length > 0 && bytes.byteOffset + at === this.#lastEnd;
+    if (!isBehind || !this.#joins(bytes, shortPacketBytes)) this.push(bytes.subarray(at, at + shortPacketBytes));
   }
 
   /** Sends at once. */
@@ -53,12 +53,11 @@ export class TurnWriter {
     this.#write(batch);
   }
 
-  /** Adds bytes to the last piece where they lie behind it. @returns whether they do */
-  #joins(memory: ArrayBufferLike, start: number, length: number): boolean {
-    const last = this.#batch[this.#batch.length - 1];
-    if (start !== this.#lastEnd || last === undefined || last.buffer !== memory) return false;
+  /** Adds bytes where the last piece ends, if they lie in its memory. To ask for that is dear. @returns whether they do */
+  #joins({ buffer }: Uint8Array, length: number): boolean {
+    if (this.#batch[this.#batch.length - 1]!.buffer !== buffer) return false;
     this.#bytes += length;
-    this.#lastEnd = start + length;
+    this.#lastEnd += length;
     return true;
   }
 
