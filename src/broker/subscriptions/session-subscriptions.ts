@@ -1,21 +1,16 @@
 import { Pace } from '../../kernel/pace.ts';
-import type { Slices } from '../../kernel/slices.ts';
-import type { Events } from '../../kernel/telemetry-ports.ts';
 import { encodeUnsuback } from '../../mqtt/encode-suback.ts';
 import { type RequestedSubscription, readSubscribe, readUnsubscribe } from '../../mqtt/read-subscribe.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
 import { isSharedFilter } from '../../mqtt/topic.ts';
-import type { Plane, Subscription } from '../../plane/plane.ts';
+import type { Subscription } from '../../plane/plane.ts';
 import { type AccessDenial, denialOf } from '../access-verdict.ts';
-import type { Denials } from '../denials.ts';
-import type { EdgePort } from '../engine-port.ts';
 import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved, subscriptionsRevoked } from '../events.ts';
 import { filterFault } from '../offer-faults.ts';
-import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import { isBeyondLimits } from '../reserved-topics.ts';
-import type { Store } from '../store-port.ts';
 import { eachJudged } from './judged.ts';
-import { RetainedDelivery, type RetainedDeliveryDeps } from './retained-delivery.ts';
+import { RetainedDelivery } from './retained-delivery.ts';
+import type { SessionSubscriptionsDeps } from './session-subscriptions-deps.ts';
 import { storeFailure } from './store-failure.ts';
 import { SubscribeAnswer, type SubscribeRefusal, subscribeFaults } from './subscribe-answer.ts';
 import { grantedOf, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
@@ -26,26 +21,6 @@ import { takeBack } from './take-back.ts';
 const removedAtOnce = 1_000;
 
 type Asking = Pick<RequestedSubscription, 'filter' | 'qos'>;
-
-export interface SessionSubscriptionsDeps extends RetainedDeliveryDeps {
-  readonly edge: Pick<
-    EdgePort,
-    'connect' | 'peer' | 'limits' | 'subscriber' | 'whenRoom' | 'send' | 'handled' | 'notice'
-  >;
-  /** Of the client that was accepted. */
-  readonly session: {
-    readonly id: string;
-    readonly isPersistent: boolean;
-    /** Undefined before it was admitted. */
-    readonly authorized: AuthorizedClient | undefined;
-  };
-  readonly authorizer: Pick<Authorizer, 'subscribe' | 'generation' | 'denialCode'>;
-  readonly denials: Denials;
-  readonly plane: Pick<Plane, 'subscribe' | 'unsubscribe'>;
-  readonly store: RetainedDeliveryDeps['store'] & Pick<Store, 'subscribe' | 'unsubscribe' | 'subscriptionsOf'>;
-  readonly slices: Slices;
-  readonly events: Events;
-}
 
 /**
  * The subscriptions of one connection. Each packet costs what it is long: the store gets all its filters at once, and
