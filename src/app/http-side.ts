@@ -49,7 +49,7 @@ export function createHttpSide(
       },
     );
     const secretOf: TurnDeps['secretOf'] = (reference) => config.secrets.secret(reference);
-    const turn = turnRoutes(config.signaling.turn)({ secretOf, clock, events: telemetry.events });
+    const turn = turnRoutes(config.signaling.turn, { secretOf, clock, events: telemetry.events });
     return createHttpHandler([...certificates, ...turn, ...admin], telemetry);
   };
   let handler = handlerOf(first, enrollment);

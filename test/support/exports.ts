@@ -43,9 +43,10 @@ export const factoriesInTwoCalls = (files: readonly SourceFile[]): string[] =>
   );
 
 /** To the end of the declaration, as the formatter leaves it. */
-const factory = /^export (?:const|(?:async )?function) (create\w+)[^\n]*(?:\n(?:[ })][^\n]*)?)*/gm;
-/** Another list of parameters that begins with `deps`, or is of a type that is named so, or written down there. */
-const takesDepsLater = /(?:=>|\breturn|:)\s*\(+(?:deps\b|\{[^{}()]*\}: (?:\w*Deps\b|\{))/;
+const factory = /^export (?:const|(?:async )?function) (\w+)[^\n]*(?:\n(?:[ })][^\n]*)?)*/gm;
+/** Another list of parameters that begins with `deps`, or is of a type that is named so, or begins with events or a clock. */
+const takesDepsLater =
+  /(?:=>|\breturn|:)\s*\(+(?:deps\b|\{[^{}()]*\}: (?:\w*Deps\b|\{ readonly (?:events|clock|telemetry)\b))/;
 
 /** What the file declares and exports itself; what it passes on from another belongs to that one. */
 function exportsOf({ path, text }: SourceFile): Exported[] {

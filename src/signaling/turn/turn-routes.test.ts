@@ -22,7 +22,7 @@ function world(more: object = {}) {
   const telemetry = recordedTelemetry();
   const clock = fakeClock(0);
   const secretOf = (to: object): string => ('env' in to ? String(to.env) : '');
-  const web = webOf(turnRoutes(options)({ secretOf, clock, events: telemetry.events }));
+  const web = webOf(turnRoutes(options, { secretOf, clock, events: telemetry.events }));
   const status = async (at: string, peer: object = overTls, method = 'GET', body = ''): Promise<number> =>
     (await web.request(at, { method, body }, peer)).status;
   return { web, telemetry, clock, status };
@@ -86,7 +86,7 @@ test('where others could read the answer there is none: it needs https, this mac
 
 test('without signaling.turn there is nothing', async () => {
   const { events } = recordedTelemetry();
-  const web = webOf(turnRoutes(undefined)({ secretOf: () => '', clock: fakeClock(), events }));
+  const web = webOf(turnRoutes(undefined, { secretOf: () => '', clock: fakeClock(), events }));
   expect((await web.request(good, {}, overTls)).status).toBe(404);
 });
 

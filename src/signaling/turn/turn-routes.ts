@@ -31,14 +31,12 @@ const maxBodyBytes = 4_096;
  * parameters of a POST may stand in its body, where no log of a proxy has them.
  * @param options undefined: there are no TURN servers
  */
-export function turnRoutes(options: TurnOptions | undefined): (deps: TurnDeps) => readonly Route[] {
-  return (deps) => {
-    const answer = options === undefined ? unconfigured(deps) : answering(options, deps);
-    return [
-      route('GET', '/turn/credentials', { access: everyone, handle: answer }),
-      route('POST', '/turn/credentials', { access: everyone, body: { maxBytes: maxBodyBytes }, handle: answer }),
-    ];
-  };
+export function turnRoutes(options: TurnOptions | undefined, deps: TurnDeps): readonly Route[] {
+  const answer = options === undefined ? unconfigured(deps) : answering(options, deps);
+  return [
+    route('GET', '/turn/credentials', { access: everyone, handle: answer }),
+    route('POST', '/turn/credentials', { access: everyone, body: { maxBytes: maxBodyBytes }, handle: answer }),
+  ];
 }
 
 type AnswerTurn = (request: RouteRequest) => Answer;
