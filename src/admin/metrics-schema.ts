@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { network, secretReference } from '../kernel/schema.ts';
+import { duration, network, secretReference } from '../kernel/schema.ts';
 
 export const metricsSchema = z
   .strictObject({
@@ -19,6 +19,14 @@ export const metricsSchema = z
       })
       .prefault({})
       .meta({ description: 'Who may read the metrics beside programs on this machine.', reload: 'live' }),
+    sysTopics: duration
+      .refine((ms) => ms === 0 || ms >= 1_000, { error: 'use 0s, or at least 1s' })
+      .prefault('10s')
+      .meta({
+        description:
+          'How often the topics below `$SYS/broker/` are published that mosquitto has, for as long as a client subscribes to one of them. 0s: never.',
+        reload: 'live',
+      }),
   })
   .prefault({})
   .meta({ description: 'Metrics for Prometheus, at `/metrics` of listeners that accept http.', reload: 'live' });

@@ -15,7 +15,7 @@ import { createAccessSide } from './access-side.ts';
 import { brokerInfo } from './broker-info.ts';
 import { type CertificateChange, createCertificateSide } from './certificate-side.ts';
 import { partNotEnded } from './events.ts';
-import { registerGauges } from './gauges.ts';
+import { createFigures } from './figures.ts';
 import { createHttpSide } from './http-side.ts';
 import { createListeners, type Generation } from './listeners.ts';
 import { createNatsSide } from './nats-side.ts';
@@ -57,9 +57,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const plane = new Plane();
   const store = createStore(config, { telemetry, clock });
   const natsRequest: NatsRequest = (...request) => nats.request(...request); // asked once it has started
-  const reconsider = async (): Promise<void> => {
-    await Promise.all([broker.reconsider(), hub?.reconsider()]);
-  };
+  const reconsider = async (): Promise<void> => void (await Promise.all([broker.reconsider(), hub?.reconsider()]));
   const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest, changed: reconsider });
   const { doors, authenticator, authorizer } = access;
   const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
@@ -87,10 +85,10 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const { isBanned } = access;
   const ways = { accept, isBanned, retired: doors.retired, http: httpSide.handler, telemetry, clock };
   const listeners = createListeners(config, source, ways);
-  registerGauges(telemetry, { certificates, broker, plane, listeners, ...natsSide });
-
+  const sources = { certificates, broker, plane, store, listeners, ...natsSide };
+  const figures = createFigures(config, { ...sources, telemetry, clock });
   const clients = clientsOf(broker);
-  const parts: Component[] = [audit, files, access, store, broker, ...natsSide.parts, tellers, listeners, clients];
+  const parts = [audit, files, access, store, broker, ...natsSide.parts, tellers, figures, listeners, clients];
 
   return {
     name: 'viaduct',
@@ -102,8 +100,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
     async stop(deadline) {
       status = 'stopping';
       stopping.abort(new StartError('start-aborted', 'the broker stops'));
-      const failures = await stopInReverse(parts, deadline);
-      if (failures.length > 0) throw new AggregateError(failures, 'some parts did not stop cleanly');
+      await stopAll(parts, deadline);
     },
     urls: () => [...listeners.all().flatMap((listener) => listener.urls()), ...(hub === undefined ? [] : [hub.url()])],
     listener: (name) => listeners.all().find((listener) => listener.name === name),
@@ -122,6 +119,7 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
           atOnce(() => {
             broker.limit(next.limits);
             telemetry.configure(next.log);
+            figures.configure(next.metrics.sysTopics);
             config = next;
           }),
         () => change?.show() ?? nothing, // last, as it is not taken back
@@ -131,6 +129,11 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
       return waiting;
     },
   };
+}
+
+async function stopAll(parts: readonly Component[], deadline: AbortSignal): Promise<void> {
+  const failures = await stopInReverse(parts, deadline);
+  if (failures.length > 0) throw new AggregateError(failures, 'some parts did not stop cleanly');
 }
 
 /** Stands last so that stopping begins with the clients, before the listeners wait for their connections to end. */

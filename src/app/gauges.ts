@@ -26,6 +26,7 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   const total = (count: (listener: TransportListener) => number) => () =>
     listeners.all().reduce((sum, listener) => sum + count(listener), 0);
   gauge('mqtt_connections', 'MQTT connections, those before their CONNECT included.', () => broker.connections());
+  registerTraffic(gauge, broker);
   gauge('memory_held_bytes', 'Bytes on their way, of all connections together; see limits.memory.', () =>
     broker.heldBytes(),
   );
@@ -48,6 +49,20 @@ export function registerGauges({ gauge }: Pick<AppTelemetry, 'gauge'>, sources: 
   registerCertificateGauges(gauge, certificates);
   if (outbox !== undefined) registerOutboxGauges(gauge, outbox, bridge);
   if (hub !== undefined) gauge('nats_hub_clients', 'Clients of the embedded hub.', () => hub.stats().connections);
+}
+
+/** Counted without an event for each packet. */
+function registerTraffic(gauge: AppTelemetry['gauge'], { traffic }: Pick<Broker, 'traffic'>): void {
+  const both = (name: string, help: string, received: keyof typeof traffic, sent: keyof typeof traffic): void =>
+    gauge(name, help, () => [
+      { labels: { direction: 'received' }, value: traffic[received] },
+      { labels: { direction: 'sent' }, value: traffic[sent] },
+    ]);
+  both('mqtt_bytes_total', 'Bytes of MQTT, without those of TLS and WebSocket.', 'bytesReceived', 'bytesSent');
+  both('mqtt_packets_total', 'MQTT control packets.', 'packetsReceived', 'packetsSent');
+  both('mqtt_messages_total', 'PUBLISH packets.', 'messagesReceived', 'messagesSent');
+  both('mqtt_message_bytes_total', 'Bytes of PUBLISH packets.', 'messageBytesReceived', 'messageBytesSent');
+  gauge('mqtt_clients', 'Clients that are connected.', () => traffic.clients);
 }
 
 /** Counted without an event for each message; both directions of a rule that has both. */

@@ -28,6 +28,7 @@ import type { LimitsOptions } from './schema.ts';
 import { SessionEnds } from './session-ends.ts';
 import { SharedLeftovers } from './shared-leftovers.ts';
 import type { Store } from './store-port.ts';
+import { Traffic } from './traffic.ts';
 
 export interface BrokerOptions {
   readonly limits: LimitsOptions;
@@ -52,6 +53,8 @@ export interface Broker extends Component, MessagePort {
   accept(link: Link): void;
   /** Connections, those before their CONNECT included. */
   connections(): number;
+  /** What clients have sent and were sent. */
+  readonly traffic: Readonly<Traffic>;
   /** What it has, for those who administer it. */
   readonly queries: BrokerQueries;
   /** Bytes on their way, of all connections; see `limits.memory`. */
@@ -69,14 +72,10 @@ const tickMs = 500;
 
 export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Broker {
   return ({ nodeId, plane, store, authenticator, authorizer = reservedTopics, clock, telemetry }) => {
-    const now = (): number => clock.now();
-    const wheel = new TimerWheel(clock, { tickMs });
     // queues outlive this process, and what it calls their messages must not mean others in the next
-    const runId = `${nodeId}.${now().toString(36)}`;
-    const keys = new QueueKeys(`${runId}.edge`);
-    const gates = new Gates();
-    const denials = new Denials({ events: telemetry.events, now });
-    const common = { plane, store, gates, wheel, keys, now, clock, telemetry, denials, slices: new Slices() };
+    const runId = `${nodeId}.${clock.now().toString(36)}`;
+    const common = { plane, store, clock, telemetry, ...collaborators(runId, clock, telemetry) };
+    const { now, wheel, gates, traffic } = common;
     const ends = new SessionEnds({ ...common, leftovers: new SharedLeftovers(common) });
     const pacing = { pacing: options.pacing, held: { bytes: 0 }, rates: new PublishRates(clock) };
     let { limits } = options;
@@ -127,6 +126,7 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
         if (isClosed) edge.shutDown();
       },
       connections: () => edges.size,
+      traffic,
       queries: createQueries({ connections: edges, engine, store }),
       heldBytes: () => memory.bytes,
       limit(next) {
@@ -146,6 +146,20 @@ export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Brok
       },
       ...messagePort({ nodeId, plane, gates, publisher }),
     };
+  };
+}
+
+/** What publisher, engine and connections share. */
+function collaborators(runId: string, clock: Clock, { events }: Telemetry) {
+  const now = (): number => clock.now();
+  return {
+    now,
+    wheel: new TimerWheel(clock, { tickMs }),
+    keys: new QueueKeys(`${runId}.edge`),
+    gates: new Gates(),
+    denials: new Denials({ events, now }),
+    slices: new Slices(),
+    traffic: new Traffic(),
   };
 }
 

@@ -29,6 +29,7 @@ const noLimits = new Set([
   'certificates.renewal.overlap',
   'enrollment.lifetime',
   'enrollment.maxLifetime',
+  'metrics.sysTopics',
   'nats.reconnectDelay',
   'nats.reconnectDelayMax',
   'nats.connectTimeout',

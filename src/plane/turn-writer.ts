@@ -7,13 +7,14 @@ import type { Turn } from './turn.ts';
  */
 export class TurnWriter {
   readonly #turn: Turn;
-  readonly #write: (batch: readonly Uint8Array[]) => void;
+  readonly #write: (batch: readonly Uint8Array[], bytes: number) => void;
   #batch: Uint8Array[] = [];
   #bytes = 0;
   /** Where the last of the batch ends in its memory; behind its own end where others were added to it. */
   #lastEnd = 0;
 
-  constructor(turn: Turn, write: (batch: readonly Uint8Array[]) => void) {
+  /** @param write sends a batch of so many bytes */
+  constructor(turn: Turn, write: (batch: readonly Uint8Array[], bytes: number) => void) {
     this.#turn = turn;
     this.#write = write;
   }
@@ -48,9 +49,10 @@ export class TurnWriter {
     if (this.#batch.length === 0) return;
     this.#closeLast();
     const batch = this.#batch;
+    const bytes = this.#bytes;
     this.#batch = [];
     this.#bytes = 0;
-    this.#write(batch);
+    this.#write(batch, bytes);
   }
 
   /** Adds bytes where the last piece ends, if they lie in its memory. To ask for that is dear. @returns whether they do */

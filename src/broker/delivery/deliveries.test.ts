@@ -11,6 +11,7 @@ import type { Message, Qos } from '../../plane/message.ts';
 import { createMemoryStore } from '../../storage/memory/memory-store.ts';
 import { storeSchema } from '../../storage/schema.ts';
 import { QueueKeys } from '../publish/queue-keys.ts';
+import { Traffic } from '../traffic.ts';
 import { Deliveries, type DeliverySession } from './deliveries.ts';
 import type { Outgoing } from './outgoing.ts';
 
@@ -50,6 +51,7 @@ function client(changes: Partial<DeliverySession> = {}, maxWaitingBytes = 1_000_
       pacing: { queuedMessages: 100, queuedBytes: 1_000_000, heldBytes: 1_000_000 },
       authorizer: { generation: 0, subscribe: () => undefined },
       held: { bytes: 0 },
+      traffic: new Traffic(),
       telemetry: silentTelemetry,
       reroute: (open) => void rerouted.push(...open),
     },

@@ -6,6 +6,7 @@ import type { AuthorizedClient, Authorizer } from '../ports.ts';
 import type { Admission } from '../publish/admission.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { QueueTarget, StoredMessage } from '../store-port.ts';
+import type { Traffic } from '../traffic.ts';
 import type { Lane } from './lane.ts';
 import { MemoryLane } from './memory-lane.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -24,6 +25,7 @@ export interface DeliverySession extends SenderOptions {
 export interface DeliveriesDeps extends StoreLaneDeps {
   readonly authorizer: Omit<Authorizer, 'publish'>;
   readonly limits: Pick<LimitsOptions, 'outboundBuffer'>;
+  readonly traffic: Traffic;
   /** Gives what a client has not answered to another member of its shared group. */
   readonly reroute: (open: readonly Outgoing[], leaver: Subscriber) => void;
 }
@@ -63,6 +65,7 @@ export class Deliveries implements Subscriber {
     this.#session = session;
     this.#generation = this.#deps.authorizer.generation;
     this.#isPersistent = session.isPersistent;
+    this.#count(1);
     const sender = new Sender(session, this.#sink);
     this.#sender = sender;
     this.#lane = session.isPersistent
@@ -170,12 +173,20 @@ export class Deliveries implements Subscriber {
   /** The connection is gone: what nobody has answered and no store has goes to others of its shared groups. */
   close(): void {
     this.#isClosed = true;
+    if (this.#session !== undefined) this.#count(-1);
     const open = this.#lane?.close() ?? [];
     this.#session = undefined;
     this.#sender = undefined;
     this.#lane = undefined;
     this.#callAwaited();
     if (open.length > 0) this.#deps.reroute(open, this);
+  }
+
+  #count(change: 1 | -1): void {
+    const { traffic } = this.#deps;
+    traffic.clients += change;
+    if (traffic.clients > traffic.mostClients) traffic.mostClients = traffic.clients;
+    if (this.#isPersistent) traffic.sessions += change;
   }
 
   #release(packetId: number, reasonCode: number): void {

@@ -11,6 +11,7 @@ import { TurnWriter } from '../../plane/turn-writer.ts';
 import type { DeliverySink } from '../delivery/sender.ts';
 import type { Holding, MemoryBudget } from '../memory-budget.ts';
 import type { Link } from '../ports.ts';
+import type { Traffic } from '../traffic.ts';
 
 /** Whose client it is. */
 export interface EgressHost {
@@ -33,6 +34,7 @@ export class Egress implements DeliverySink {
   readonly #writer: TurnWriter;
   readonly #memory: MemoryBudget;
   readonly #holding: Holding;
+  readonly #traffic: Traffic;
   /** Bytes that wait for answers of the client. */
   #laneBytes = 0;
   #isClosed = false;
@@ -40,25 +42,26 @@ export class Egress implements DeliverySink {
   /** @param maxWaitingBytes that may wait for a client that does not read */
   constructor(
     link: Link,
-    { turn, memory }: { readonly turn: Turn; readonly memory: MemoryBudget },
+    { turn, memory, traffic }: { readonly turn: Turn; readonly memory: MemoryBudget; readonly traffic: Traffic },
     maxWaitingBytes: number,
     host: EgressHost,
     holding: Holding,
   ) {
     this.#memory = memory;
+    this.#traffic = traffic;
     this.#holding = holding;
     this.#link = link;
     this.#host = host;
     this.#maxWaitingBytes = maxWaitingBytes;
-    this.#writer = new TurnWriter(turn, (batch) => this.#send(batch));
+    this.#writer = new TurnWriter(turn, (batch, bytes) => this.#send(batch, bytes));
   }
 
   write(data: Uint8Array): void {
-    if (this.#mayWrite()) this.#writer.push(data);
+    if (this.#admits()) this.#writer.push(data);
   }
 
   acknowledge(type: AcknowledgementType, version: ProtocolVersion, packetId: number, reasonCode: number): void {
-    if (!this.#mayWrite()) return;
+    if (!this.#admits()) return;
     if (isShortAcknowledgement(version, reasonCode)) this.#writer.pushShort(acknowledgementStarts[type], packetId);
     else this.#writer.push(encodeAcknowledgement(type, version, packetId, reasonCode));
   }
@@ -69,9 +72,10 @@ export class Egress implements DeliverySink {
     if (waiting <= congestedBytes) {
       this.#writer.push(frame);
       if (rest !== undefined) this.#writer.push(rest);
-      return true;
+      return this.#delivered(frame, rest);
     }
     if (qos === 0 && (waiting * 2 > this.#maxWaitingBytes || this.#memory.isShort)) {
+      this.#traffic.messagesSkipped += 1;
       this.#host.skipped();
       return false;
     }
@@ -81,7 +85,7 @@ export class Egress implements DeliverySink {
     }
     this.#writer.push(detached(frame));
     if (rest !== undefined) this.#writer.push(detached(rest));
-    return true;
+    return this.#delivered(frame, rest);
   }
 
   isCongested(): boolean {
@@ -111,19 +115,31 @@ export class Egress implements DeliverySink {
     this.#isClosed = true;
   }
 
-  #mayWrite(): boolean {
+  /** Counts the packet where it may be written. */
+  #admits(): boolean {
     if (this.#isClosed) return false;
-    if (this.#waiting() <= this.#maxWaitingBytes) return true;
-    this.#failUnread();
-    return false;
+    if (this.#waiting() > this.#maxWaitingBytes) {
+      this.#failUnread();
+      return false;
+    }
+    this.#traffic.packetsSent += 1;
+    return true;
+  }
+
+  #delivered(frame: Uint8Array, rest: Uint8Array | undefined): true {
+    this.#traffic.packetsSent += 1;
+    this.#traffic.messagesSent += 1;
+    this.#traffic.messageBytesSent += rest === undefined ? frame.length : frame.length + rest.length;
+    return true;
   }
 
   #waiting(): number {
     return this.#link.bufferedBytes + this.#writer.bytes;
   }
 
-  #send(batch: readonly Uint8Array[]): void {
+  #send(batch: readonly Uint8Array[], bytes: number): void {
     if (this.#isClosed) return;
+    this.#traffic.bytesSent += bytes;
     this.#link.write(batch);
     this.account();
     if (!this.isCongested()) this.#host.drained();

@@ -4,6 +4,7 @@ import type { Refusal } from '../../mqtt/refusal.ts';
 import type { Turn, Worker } from '../../plane/turn.ts';
 import type { Holding, MemoryBudget } from '../memory-budget.ts';
 import type { Link } from '../ports.ts';
+import type { Traffic } from '../traffic.ts';
 
 /** Who takes the packets of one client. */
 export interface IntakeHost {
@@ -17,6 +18,12 @@ export interface IntakeHost {
   readonly holding: Pick<Holding, 'holdsUncut'>;
 }
 
+export interface IntakeDeps {
+  readonly turn: Turn;
+  readonly memory: Pick<MemoryBudget, 'isFull' | 'whenRoom'>;
+  readonly traffic: Traffic;
+}
+
 /**
  * What one client sent and nobody has taken yet. It is cut into packets as long as the client's share of the turn lasts;
  * the rest stays whole until its next turn, and no more is read meanwhile.
@@ -26,6 +33,7 @@ export class Intake implements Worker, FrameTaker {
   readonly #cutter: FrameCutter;
   readonly #turn: Turn;
   readonly #memory: Pick<MemoryBudget, 'isFull' | 'whenRoom'>;
+  readonly #traffic: Traffic;
   readonly #host: IntakeHost;
   /** Behind what the cutter has. */
   #chunks: Fifo<Buffer> | undefined;
@@ -46,13 +54,14 @@ export class Intake implements Worker, FrameTaker {
   constructor(
     link: Pick<Link, 'pause' | 'resume'>,
     cutter: FrameCutter,
-    { turn, memory }: { readonly turn: Turn; readonly memory: Pick<MemoryBudget, 'isFull' | 'whenRoom'> },
+    { turn, memory, traffic }: IntakeDeps,
     host: IntakeHost,
   ) {
     this.#link = link;
     this.#cutter = cutter;
     this.#turn = turn;
     this.#memory = memory;
+    this.#traffic = traffic;
     this.#host = host;
   }
 
@@ -63,6 +72,7 @@ export class Intake implements Worker, FrameTaker {
 
   push(chunk: Buffer): void {
     if (this.#isClosed) return;
+    this.#traffic.bytesReceived += chunk.length;
     if (this.#pauses === 0 && this.#isEmpty && this.hasTime()) this.#cut(chunk);
     else {
       this.#chunks ??= new Fifo();
@@ -171,6 +181,7 @@ export class Intake implements Worker, FrameTaker {
   }
 
   #goesOn(): boolean {
+    this.#traffic.packetsReceived += 1;
     this.#left -= 1;
     return this.#turn.spend(1) && this.#left > 0 && this.#pauses === 0;
   }

@@ -13,6 +13,7 @@ import { publishRefused } from '../events.ts';
 import type { AuthorizedClient, Authorizer, Sending } from '../ports.ts';
 import { type TopicLimits, topicTooLong } from '../reserved-topics.ts';
 import type { Exchange } from '../store-port.ts';
+import type { Traffic } from '../traffic.ts';
 import { type Asked, PublishAuthorization } from './authorization.ts';
 import type { Gates } from './gates.ts';
 import { follow, idle, type PassedOn, type PassOnDeps, passOn, passOnInTurn, type UnderWay } from './pass-on.ts';
@@ -60,6 +61,7 @@ export interface PublisherDeps extends PassOnDeps {
   readonly topicLength: () => number;
   readonly events: Events;
   readonly denials: Denials;
+  readonly traffic: Traffic;
 }
 
 /** Its publisher hears nothing of it. */
@@ -91,6 +93,8 @@ export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps
       take(frame, header, version, source, exchange) {
         const refusal = source.authorization.refusalOf(header, reconsider());
         if (refusal?.kind === 'asked') return refusal;
+        deps.traffic.messagesReceived += 1; // not before: what was asked comes again
+        deps.traffic.messageBytesReceived += frame.length;
         if (refusal !== undefined) return refused(deps, refusal, source.authorization.client, header.topic);
         const message = messageOf(new RawPublish(frame, header, version, source.origin));
         const { acknowledged, unacknowledged } = source;

@@ -179,6 +179,7 @@ export const harmless: readonly HarmlessSettings[] = [
       'plane.hotPath',
       'log.format',
       'reload.watch',
+      'metrics.sysTopics',
     ],
   },
 ];

@@ -17,4 +17,18 @@ export const metricsProbes = (other: (name: string) => string): Probes => ({
       return (await world.http('/metrics', { headers })).statusCode;
     },
   },
+  'metrics.sysTopics': {
+    from: { metrics: { sysTopics: '0s' } },
+    change: { metrics: { sysTopics: '1s' } },
+    is: '$SYS/broker/uptime',
+    seenAfterOnly: true,
+    async see(world) {
+      const { client } = await world.connect();
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$SYS/broker/uptime', qos: 0 }] });
+      for (;;) {
+        const packet = await client.next();
+        if (packet?.cmd !== 'suback') return packet?.cmd === 'publish' ? packet.topic : packet?.cmd;
+      }
+    },
+  },
 });

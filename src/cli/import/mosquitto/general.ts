@@ -7,6 +7,7 @@ export interface GeneralDraft {
   readonly queue: Record<string, unknown>;
   readonly log: Record<string, unknown>;
   readonly mqtt: Record<string, unknown>;
+  readonly metrics: Record<string, unknown>;
 }
 
 type Take = (draft: GeneralDraft, value: string) => NoteOutcome | undefined;
@@ -76,7 +77,10 @@ export const generalTakes: Readonly<Record<string, Take>> = {
   queue_qos0_messages: (_draft, value) =>
     value === 'true' ? leftOut('messages at QoS 0 are not kept for clients that are away') : undefined,
   set_tcp_nodelay: () => byItself,
-  sys_interval: () => leftOut('$SYS has a pace of its own'),
+  sys_interval(draft, value) {
+    draft.metrics['sysTopics'] = `${value}s`;
+    return differs('the topics are published while somebody subscribes to them, and are not retained');
+  },
   upgrade_outgoing_qos: (_draft, value) =>
     value === 'true' ? leftOut('messages are sent at the lower of both QoS [MQTT-3.8.4-8]') : undefined,
   allow_duplicate_messages: () => byItself,

@@ -33,7 +33,7 @@ export async function importMosquitto(file: string, files: Files): Promise<Impor
   const isLocal = found.length === 1 && found[0]?.opened === undefined;
   for (const { draft, security } of perListener ? listeners : [])
     await takeSecurity(security, { access, files, listeners: [draft], scope: { listener: draft.name }, isLocal });
-  const draft: GeneralDraft = { limits: {}, store: {}, queue: {}, log: {}, mqtt: {} };
+  const draft: GeneralDraft = { limits: {}, store: {}, queue: {}, log: {}, mqtt: {}, metrics: {} };
   const notes = general.flatMap((statement) => {
     const take = generalTakes[statement.key];
     return take === undefined ? [] : [noteOf(statement, textOf(statement), take(draft, statement.value))];
@@ -154,7 +154,7 @@ function nameClients({ draft, namesBy }: ImportedListener, { passwords, anonymou
 }
 
 function configOf(listeners: readonly ListenerDraft[], draft: GeneralDraft, access: Access): Record<string, unknown> {
-  const { limits, queue, log } = draft;
+  const { limits, queue, log, metrics } = draft;
   const store = { ...draft.store, ...(isEmpty(queue) ? {} : { queue }) };
   const mqtt = draft.mqtt;
   return {
@@ -168,6 +168,7 @@ function configOf(listeners: readonly ListenerDraft[], draft: GeneralDraft, acce
     ...(isEmpty(limits) ? {} : { limits }),
     ...(isEmpty(store) ? {} : { store }),
     ...(isEmpty(log) ? {} : { log }),
+    ...(isEmpty(metrics) ? {} : { metrics }),
   };
 }
 
