@@ -60,8 +60,8 @@ export function createApp(initial: ResolvedConfig, { telemetry, clock = systemCl
   const reconsider = async (): Promise<void> => void (await Promise.all([broker.reconsider(), hub?.reconsider()]));
   const access = createAccessSide(config, { events: telemetry.events, clock, natsRequest, changed: reconsider });
   const { doors, authenticator, authorizer } = access;
-  const brokerOf = createBroker({ ...config, pacing: pacingOf(config) });
-  const broker = brokerOf({ nodeId, plane, store, authenticator, authorizer, clock, telemetry });
+  const brokerDeps = { nodeId, plane, store, authenticator, authorizer, clock, telemetry };
+  const broker = createBroker({ ...config, pacing: pacingOf(config) }, brokerDeps);
   const certificateSide = createCertificateSide(config, { telemetry, clock, broker });
   const { source, certificates, files, tellers } = certificateSide;
   const limits = (): ResolvedConfig['limits'] => config.limits;

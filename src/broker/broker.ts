@@ -70,82 +70,81 @@ export interface Broker extends Component, MessagePort {
 /** How exactly keep alives and session ends are kept, in milliseconds. */
 const tickMs = 500;
 
-export function createBroker(options: BrokerOptions): (deps: BrokerDeps) => Broker {
-  return ({ nodeId, plane, store, authenticator, authorizer = reservedTopics, clock, telemetry }) => {
-    // queues outlive this process, and what it calls their messages must not mean others in the next
-    const runId = `${nodeId}.${clock.now().toString(36)}`;
-    const common = { plane, store, clock, telemetry, ...collaborators(runId, clock, telemetry) };
-    const { now, wheel, gates, traffic } = common;
-    const ends = new SessionEnds({ ...common, leftovers: new SharedLeftovers(common) });
-    const pacing = { pacing: options.pacing, held: { bytes: 0 }, rates: new PublishRates(clock) };
-    let { limits } = options;
-    const publisher = createPublisher(options.plane)({
-      ...common,
-      authorizer,
-      topicLength: () => limits.topicLength,
-      maxExpirySeconds: () => limits.messageExpiry && Math.floor(limits.messageExpiry / 1_000),
-      events: telemetry.events,
-      isEnding: ends.isEnding,
-      admit: (clientId, targets, packet, isKept) => engine.edgeOf(clientId)?.admit(targets, packet, isKept),
-      mayReceive: (clientId, topic) => engine.edgeOf(clientId)?.subscriber.mayReceive?.(topic) !== false,
-    });
-    const engine: Engine = createEngine(limits, {
-      ...common,
-      clock,
-      ends,
-      runId,
-      authenticator,
-      authorizer,
-      publisher,
-    });
-    const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
-    const edges = new Set<OpenEdge>();
-    let isClosed = false;
-    let deps = {
-      ...common,
-      authorizer,
-      ...pacing,
-      limits,
-      engine,
-      publisher,
-      turn: new Turn(),
-      memory,
-      reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver, now()),
-      ended: (edge: OpenEdge) => void edges.delete(edge),
-    };
-    return {
-      name: 'broker',
-      start: (signal) => engine.start(signal),
-      async stop(deadline) {
-        await engine.stop(deadline);
-        wheel.stop();
-      },
-      accept(link) {
-        const edge = new Edge(link, deps);
-        edges.add(edge);
-        if (isClosed) edge.shutDown();
-      },
-      connections: () => edges.size,
-      traffic,
-      queries: createQueries({ connections: edges, engine, store }),
-      heldBytes: () => memory.bytes,
-      limit(next) {
-        limits = next;
-        deps = { ...deps, limits }; // a connection keeps those it began with: its client was told some of them
-        engine.limit(limits);
-        memory.resize(limits.memory ?? usualMemory());
-      },
-      reconsider() {
-        publisher.reconsider();
-        return engine.reconsider();
-      },
-      async disconnectAll() {
-        isClosed = true;
-        for (const edge of edges) edge.shutDown();
-        await engine.disconnectAll();
-      },
-      ...messagePort({ nodeId, plane, gates, publisher }),
-    };
+export function createBroker(options: BrokerOptions, deps: BrokerDeps): Broker {
+  const { nodeId, plane, store, authenticator, authorizer = reservedTopics, clock, telemetry } = deps;
+  // queues outlive this process, and what it calls their messages must not mean others in the next
+  const runId = `${nodeId}.${clock.now().toString(36)}`;
+  const common = { plane, store, clock, telemetry, ...collaborators(runId, clock, telemetry) };
+  const { now, wheel, gates, traffic } = common;
+  const ends = new SessionEnds({ ...common, leftovers: new SharedLeftovers(common) });
+  const pacing = { pacing: options.pacing, held: { bytes: 0 }, rates: new PublishRates(clock) };
+  let { limits } = options;
+  const publisher = createPublisher(options.plane, {
+    ...common,
+    authorizer,
+    topicLength: () => limits.topicLength,
+    maxExpirySeconds: () => limits.messageExpiry && Math.floor(limits.messageExpiry / 1_000),
+    events: telemetry.events,
+    isEnding: ends.isEnding,
+    admit: (clientId, targets, packet, isKept) => engine.edgeOf(clientId)?.admit(targets, packet, isKept),
+    mayReceive: (clientId, topic) => engine.edgeOf(clientId)?.subscriber.mayReceive?.(topic) !== false,
+  });
+  const engine: Engine = createEngine(limits, {
+    ...common,
+    clock,
+    ends,
+    runId,
+    authenticator,
+    authorizer,
+    publisher,
+  });
+  const memory = new MemoryBudget(limits.memory ?? usualMemory(), telemetry.events);
+  const edges = new Set<OpenEdge>();
+  let isClosed = false;
+  let edgeDeps = {
+    ...common,
+    authorizer,
+    ...pacing,
+    limits,
+    engine,
+    publisher,
+    turn: new Turn(),
+    memory,
+    reroute: (open: readonly Outgoing[], leaver: Subscriber) => reroute(plane, open, leaver, now()),
+    ended: (edge: OpenEdge) => void edges.delete(edge),
+  };
+  return {
+    name: 'broker',
+    start: (signal) => engine.start(signal),
+    async stop(deadline) {
+      await engine.stop(deadline);
+      wheel.stop();
+    },
+    accept(link) {
+      const edge = new Edge(link, edgeDeps);
+      edges.add(edge);
+      if (isClosed) edge.shutDown();
+    },
+    connections: () => edges.size,
+    traffic,
+    queries: createQueries({ connections: edges, engine, store }),
+    heldBytes: () => memory.bytes,
+    limit(next) {
+      limits = next;
+      edgeDeps = { ...edgeDeps, limits }; // a connection keeps those it began with: its client was told some of them
+      engine.limit(limits);
+      memory.resize(limits.memory ?? usualMemory());
+    },
+    reconsider() {
+      publisher.reconsider();
+      return engine.reconsider();
+    },
+    async disconnectAll() {
+      isClosed = true;
+      for (const edge of edges) edge.shutDown();
+      await engine.disconnectAll();
+    },
+    ...messagePort({ nodeId, plane, gates, publisher }),
   };
 }
 

@@ -40,15 +40,18 @@ export async function startMemoryBroker({
   authorizer,
   telemetry = silentTelemetry,
 }: MemoryBrokerOptions = {}): Promise<Broker> {
-  const broker = createBroker({ limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }), pacing })({
-    nodeId: 'node',
-    plane,
-    store,
-    authenticator,
-    ...(authorizer === undefined ? {} : { authorizer }),
-    clock,
-    telemetry,
-  });
+  const broker = createBroker(
+    { limits: limitsSchema.parse(limits), plane: planeSchema.parse({ hotPath }), pacing },
+    {
+      nodeId: 'node',
+      plane,
+      store,
+      authenticator,
+      ...(authorizer === undefined ? {} : { authorizer }),
+      clock,
+      telemetry,
+    },
+  );
   await broker.start(patient());
   return broker;
 }

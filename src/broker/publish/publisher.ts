@@ -67,72 +67,70 @@ export interface PublisherDeps extends PassOnDeps {
 /** Its publisher hears nothing of it. */
 const unheard: Sending = { packetId: undefined, isDuplicate: false, canRefuse: false };
 
-export function createPublisher({ hotPath }: PlaneOptions): (deps: PublisherDeps) => Publisher {
+export function createPublisher({ hotPath }: PlaneOptions, deps: PublisherDeps): Publisher {
   const messageOf = hotPath === 'on' ? (raw: RawPublish): Message => raw : decoded;
-  return (deps) => {
-    let generation = deps.authorizer.generation;
-    /** @returns the generation of the rules that count */
-    const reconsider = (): number => {
-      const current = deps.authorizer.generation;
-      if (current === generation) return generation;
-      generation = current;
-      deps.plane.reconsider();
-      return generation;
-    };
-    return {
-      sourceOf: (client, limits, before) => ({
-        origin: {
-          kind: 'client',
-          clientId: client.clientId,
-          ...(client.peer === undefined ? {} : { peer: client.peer }),
-        },
-        authorization: new PublishAuthorization(client, deps.authorizer, limits),
-        acknowledged: before?.acknowledged ?? idle(),
-        unacknowledged: before?.unacknowledged ?? idle(),
-      }),
-      take(frame, header, version, source, exchange) {
-        const refusal = source.authorization.refusalOf(header, reconsider());
-        if (refusal?.kind === 'asked') return refusal;
-        deps.traffic.messagesReceived += 1; // not before: what was asked comes again
-        deps.traffic.messageBytesReceived += frame.length;
-        if (refusal !== undefined) return refused(deps, refusal, source.authorization.client, header.topic);
-        const message = messageOf(new RawPublish(frame, header, version, source.origin));
-        const { acknowledged, unacknowledged } = source;
-        if (header.qos === 0) {
-          if (!header.isRetained && unacknowledged.routed === undefined) return deps.plane.route(message);
-          return follow(unacknowledged, passOn(deps, message, unacknowledged, undefined));
-        }
-        const passed = deps.gates.isEmpty ? undefined : deps.gates.pass(message, sendingOf(header, version));
-        const outcome =
-          passed === undefined && acknowledged.handed === undefined
-            ? passOn(deps, message, acknowledged, exchange)
-            : passOnInTurn(deps, passed, message, acknowledged, exchange);
-        return follow(acknowledged, outcome);
+  let generation = deps.authorizer.generation;
+  /** @returns the generation of the rules that count */
+  const reconsider = (): number => {
+    const current = deps.authorizer.generation;
+    if (current === generation) return generation;
+    generation = current;
+    deps.plane.reconsider();
+    return generation;
+  };
+  return {
+    sourceOf: (client, limits, before) => ({
+      origin: {
+        kind: 'client',
+        clientId: client.clientId,
+        ...(client.peer === undefined ? {} : { peer: client.peer }),
       },
-      async publishWill(will, client) {
-        reconsider();
-        const { topic, qos, retain } = will;
-        const asked = denialOf(deps.authorizer.publish(client, { topic, qos, isRetained: retain }));
-        const denial = asked instanceof Promise ? await asked : asked;
-        // it was allowed at CONNECT, and whoever cannot say anything now does not take that back
-        if (denial === undefined || denial.isTemporary) await publish(deps, will);
-        else deps.denials.tell('will', client, topic, denial.reason);
-      },
-      async publish(message) {
-        reconsider();
-        checkTopic(deps, message);
-        const outcome = publish(deps, message);
-        if (typeof outcome !== 'number') await outcome;
-      },
-      async publishKept(message) {
-        reconsider();
-        checkTopic(deps, message);
-        const held: Promise<void>[] = [];
-        await publish(deps, message, held);
-        await Promise.all(held);
-      },
-      reconsider,
-    };
+      authorization: new PublishAuthorization(client, deps.authorizer, limits),
+      acknowledged: before?.acknowledged ?? idle(),
+      unacknowledged: before?.unacknowledged ?? idle(),
+    }),
+    take(frame, header, version, source, exchange) {
+      const refusal = source.authorization.refusalOf(header, reconsider());
+      if (refusal?.kind === 'asked') return refusal;
+      deps.traffic.messagesReceived += 1; // not before: what was asked comes again
+      deps.traffic.messageBytesReceived += frame.length;
+      if (refusal !== undefined) return refused(deps, refusal, source.authorization.client, header.topic);
+      const message = messageOf(new RawPublish(frame, header, version, source.origin));
+      const { acknowledged, unacknowledged } = source;
+      if (header.qos === 0) {
+        if (!header.isRetained && unacknowledged.routed === undefined) return deps.plane.route(message);
+        return follow(unacknowledged, passOn(deps, message, unacknowledged, undefined));
+      }
+      const passed = deps.gates.isEmpty ? undefined : deps.gates.pass(message, sendingOf(header, version));
+      const outcome =
+        passed === undefined && acknowledged.handed === undefined
+          ? passOn(deps, message, acknowledged, exchange)
+          : passOnInTurn(deps, passed, message, acknowledged, exchange);
+      return follow(acknowledged, outcome);
+    },
+    async publishWill(will, client) {
+      reconsider();
+      const { topic, qos, retain } = will;
+      const asked = denialOf(deps.authorizer.publish(client, { topic, qos, isRetained: retain }));
+      const denial = asked instanceof Promise ? await asked : asked;
+      // it was allowed at CONNECT, and whoever cannot say anything now does not take that back
+      if (denial === undefined || denial.isTemporary) await publish(deps, will);
+      else deps.denials.tell('will', client, topic, denial.reason);
+    },
+    async publish(message) {
+      reconsider();
+      checkTopic(deps, message);
+      const outcome = publish(deps, message);
+      if (typeof outcome !== 'number') await outcome;
+    },
+    async publishKept(message) {
+      reconsider();
+      checkTopic(deps, message);
+      const held: Promise<void>[] = [];
+      await publish(deps, message, held);
+      await Promise.all(held);
+    },
+    reconsider,
   };
 }
 
