@@ -41,6 +41,7 @@ export const examples: readonly string[] = [
   'viaduct import mosquitto /etc/mosquitto/mosquitto.conf --out /etc/viaduct',
   'viaduct import emqx emqx.conf --acl acl.conf --users users.csv --out /etc/viaduct',
   'viaduct import nats /etc/nats-server.conf --out /etc/viaduct',
+  'viaduct import aedes-cli aedes.json --credentials credentials.json --out /etc/viaduct',
   'viaduct doctor tls --url mqtts://broker.example.com:8883 --ca root-ca.pem',
   'viaduct doctor security --config viaduct.yaml',
   'viaduct completion bash',

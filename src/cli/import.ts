@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addImportAedesCommand } from './import/aedes-cli.ts';
 import { addImportEmqxCommand } from './import/emqx.ts';
 import { addImportMosquittoCommand } from './import/mosquitto.ts';
 import { addImportNatsCommand } from './import/nats.ts';
@@ -12,4 +13,5 @@ export function addImportCommand(program: Command, io: Io): void {
   addImportMosquittoCommand(group, io);
   addImportEmqxCommand(group, io);
   addImportNatsCommand(group, io);
+  addImportAedesCommand(group, io);
 }

@@ -46,6 +46,7 @@ test.each([
   ['\na', 2, '"=" is missing behind a'],
   ['a = [1', 1, '"]" is missing at the end'],
   ['a = [[1]]', 1, 'lists in lists are not read'],
+  ['a = [}', 1, '"}" ends no object of this list'],
   ['a {'.repeat(60), 1, 'settings are nested deeper than 50'],
 ])('%j is refused at line %i', (source, line, problem) => {
   expect(parseHocon(source)).toEqual({ line, problem });

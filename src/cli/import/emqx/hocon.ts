@@ -83,6 +83,7 @@ export function parseHocon(source: string): readonly HoconSetting[] | HoconFault
         const problem = readFields([...path, String(index)], '}');
         if (problem !== undefined) return problem;
       } else if (peek() === '[') return fault('lists in lists are not read');
+      else if (peek() === '}') return fault('"}" ends no object of this list');
       else texts.push(readText());
     }
     next += 1;
