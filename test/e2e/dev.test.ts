@@ -12,6 +12,9 @@ const copied = [
   'tsconfig.build.json',
   'scripts',
   'src/admin/web',
+  // what the page runs too
+  'src/kernel/shell-word.ts',
+  'src/mqtt/refusal-words.ts',
 ];
 
 /** As much of a broker as the loop sees: it is ready, and stops at SIGTERM. */

@@ -22,14 +22,15 @@ test('who came in, who was refused and what was reloaded stand in a file of thei
   const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(events.map(({ event, clientId }) => [event, clientId])).toEqual([
     ['certificates_created', undefined],
+    ['nats_hub_connections', undefined], // the bridge itself
     ['mqtt_refused', 'nobody'],
     ['mqtt_connects', 'device'],
     ['access_denied', 'device'],
     ['certificates_reloaded', undefined],
     ['configuration_reloads', undefined],
   ]);
-  expect(events[1]).toMatchObject({ level: 'warn', listener: 'mqtts', reasonCode: 0x87 });
-  expect(events[2]).toMatchObject({
+  expect(events[2]).toMatchObject({ level: 'warn', listener: 'mqtts', reasonCode: 0x87 });
+  expect(events[3]).toMatchObject({
     principal: 'client-demo',
     peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string,
   });

@@ -36,7 +36,7 @@ describe('as docs/access-rules.md has it for the tests of Paho', () => {
       `${connect5('0000')}
        ${told}
        > 82 .. 0001 00 s"test/nosubscribe" 02 s"TopicA/#" 02
-       < 90 05 0001 00 80 02`,
+       < 90 .. 0001 { <reason> } 80 02`,
     ],
     ['server_keep_alive: 60 s for one of 120 s [MQTT-3.2.2-21]', `${connect5('0078')}\n${told}`],
     [
@@ -53,7 +53,7 @@ describe('without denied.subscription', () => {
       `> 10 .. 0004 "MQTT" 05 02 0000 00 s"a"
        < 20 .. 00 00 { ${granted5} }
        > 82 .. 0001 00 s"test/nosubscribe" 02
-       < 90 04 0001 00 87`,
+       < 90 .. 0001 { <reason> } 87`,
     ],
   ]);
 });
