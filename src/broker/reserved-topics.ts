@@ -2,6 +2,7 @@ import { reasonCodes } from '../mqtt/reason-codes.ts';
 import { type Refusal, refuse } from '../mqtt/refusal.ts';
 import { isLongerThan, matches, parseSharedFilter } from '../mqtt/topic.ts';
 import { hasMoreLevels } from '../mqtt/topic-levels.ts';
+import { hasControlCharacters } from '../mqtt/utf8.ts';
 import type { Authorizer } from './ports.ts';
 import type { LimitsOptions } from './schema.ts';
 
@@ -15,16 +16,30 @@ export const enrollResponseTopic = (clientId: string): string => `${enrollTopic}
 /** Where a bridge of another broker says whether it is connected; kept like any other message, as mosquitto does. */
 const bridgeState = '$SYS/broker/connection/+/state';
 
-/** How long and how deep a topic may be. */
-export type TopicLimits = Pick<LimitsOptions, 'topicLength' | 'topicLevels'>;
+/** How long and how deep a topic may be, and of what. */
+export type TopicLimits = Pick<LimitsOptions, 'topicLength' | 'topicLevels' | 'controlCharacters'>;
 
 /** Costs nothing where the topic is clearly shorter. */
-export const isBeyondLimits = (topic: string, { topicLength, topicLevels }: TopicLimits): boolean =>
-  isLongerThan(topic, topicLength) || hasMoreLevels(topic, topicLevels);
+export const isBeyondLimits = (
+  topic: string,
+  { topicLength, topicLevels }: Omit<TopicLimits, 'controlCharacters'>,
+): boolean => isLongerThan(topic, topicLength) || hasMoreLevels(topic, topicLevels);
+
+/** Whether a name has characters that `limits.controlCharacters` refuses. */
+export const isUnwelcome = (name: string, { controlCharacters }: Pick<TopicLimits, 'controlCharacters'>): boolean =>
+  controlCharacters === 'refuse' && hasControlCharacters(name);
+
+const unwelcomeTopic = refuse(
+  reasonCodes.topicNameInvalid,
+  '3.3.2.1',
+  'a topic has control characters, or code points that are no characters, which limits.controlCharacters refuses',
+);
 
 /** Why a topic may not be used, or undefined. */
-export function topicFault(topic: string, { topicLength, topicLevels }: TopicLimits): Refusal | undefined {
+export function topicFault(topic: string, limits: TopicLimits): Refusal | undefined {
+  const { topicLength, topicLevels } = limits;
   if (isLongerThan(topic, topicLength)) return topicTooLong(topic, topicLength);
+  if (isUnwelcome(topic, limits)) return unwelcomeTopic;
   if (!hasMoreLevels(topic, topicLevels)) return undefined;
   return refuse(
     reasonCodes.topicNameInvalid,

@@ -169,6 +169,11 @@ export const limitsSchema = z
           metric: 'mqtt_publish_refused_total',
         },
       }),
+    controlCharacters: z.enum(['take', 'refuse']).prefault('take').meta({
+      description:
+        'What becomes of topics, topic filters, client ids and user names with control characters or code points that are no characters, which MQTT leaves to the server: U+0001 to U+001F, U+007F to U+009F, U+FDD0 to U+FDEF, and the last two of each plane. With `refuse`: PUBACK, PUBREC and CONNACK 0x90, before MQTT 5 the message is acknowledged and dropped; SUBACK 0x8F, before MQTT 5 0x80; CONNACK 0x85 or 0x86, before MQTT 5 return code 2 or 4.',
+      reload: 'live',
+    }),
     filtersPerPacket,
     subscriptions: subscriptionsSchema,
     clientIdLength: byteSize

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hex, outcome } from '../../test/support/packet-bytes.ts';
-import { utf8Fault } from './utf8.ts';
+import { hasControlCharacters, utf8Fault } from './utf8.ts';
 
 const check = (bytes: Uint8Array) => outcome(utf8Fault(bytes, 0, bytes.length));
 
@@ -51,4 +51,23 @@ test('agrees with Node on any bytes', () => {
 test('looks at its own range only', () => {
   expect(utf8Fault(hex('00ff6100ff'), 2, 3)).toBeUndefined();
   expect(outcome(utf8Fault(hex('c280'), 0, 1))).toBe('81 MQTT-1.5.4-1');
+});
+
+/** The ranges as MQTT 5, 1.5.4 has them. */
+const isUnwelcome = (point: number): boolean =>
+  point <= 0x1f ||
+  (point >= 0x7f && point <= 0x9f) ||
+  (point >= 0xfdd0 && point <= 0xfdef) ||
+  (point & 0xfffe) === 0xfffe;
+
+test('control characters and code points that are no characters are those of MQTT 5, 1.5.4', () => {
+  const points = Array.from({ length: 0x10ffff }, (_, index) => index + 1);
+  const others = points.filter((point) => hasControlCharacters(String.fromCodePoint(point)) !== isUnwelcome(point));
+  expect(others).toEqual([]);
+});
+
+test('one such character anywhere in a text is found', () => {
+  const character = fc.constantFrom('\u0001', '\u001f', '\u007f', '\u009f', '\ufdd0', '\uffff', '\u{1ffff}');
+  const plain = fc.string({ unit: 'grapheme' }).filter((text) => !hasControlCharacters(text));
+  fc.assert(fc.property(plain, character, plain, (before, one, after) => hasControlCharacters(before + one + after)));
 });

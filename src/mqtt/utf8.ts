@@ -8,6 +8,12 @@ const loneSurrogate = /\p{Surrogate}/u;
 /** True for text that UTF-8 can carry: no surrogate without its other half. [MQTT-1.5.4-1] */
 export const isWellFormed = (text: string): boolean => !loneSurrogate.test(text);
 
+// U+0001 to U+001F, U+007F to U+009F, and what Unicode says is no character
+const unwelcome = /[\p{Cc}\p{Noncharacter_Code_Point}]/u;
+
+/** Holds a character that text should not have, and that a receiver may refuse. [MQTT 5, 1.5.4] */
+export const hasControlCharacters = (text: string): boolean => unwelcome.test(text);
+
 /**
  * Bytes of the well-formed UTF-8 sequence at `at`, whose first byte is 0x80 or above: 2 to 4, or 0 when there is none.
  * Overlong forms, surrogates and what lies beyond U+10FFFF are not well-formed. RFC 3629 4
@@ -29,7 +35,7 @@ const nullCharacter = malformed('MQTT-1.5.4-2', 'holds the character U+0000');
 const illFormed = malformed('MQTT-1.5.4-1', 'is not well-formed UTF-8');
 
 /**
- * Checks the bytes of a UTF-8 string. Control characters and non-characters pass: the rule against them is a SHOULD.
+ * Checks the bytes of a UTF-8 string. Control characters and non-characters pass, see `hasControlCharacters`.
  * @returns a constant refusal whose message wants the name of the field in front
  */
 export function utf8Fault(bytes: Uint8Array, start: number, end: number): Refusal | undefined {

@@ -8,6 +8,7 @@ import { isAsked } from '../publish/authorization.ts';
 import type { PassedOn } from '../publish/pass-on.ts';
 import type { Publisher, Source } from '../publish/publisher.ts';
 import { refusedPublish } from '../publish/refused-publish.ts';
+import type { TopicLimits } from '../reserved-topics.ts';
 import type { LimitsOptions } from '../schema.ts';
 import type { Exchange, Store } from '../store-port.ts';
 import { AcknowledgementQueue } from './acknowledgement-queue.ts';
@@ -21,7 +22,7 @@ import { type PublishRate, type PublishRateSources, publishRateOf } from './publ
 
 export interface InboundPublishHost extends AnswerHost {
   readonly connect: ConnectPacket;
-  readonly limits: Pick<LimitsOptions, 'receiveMaximum' | 'topicLength' | 'topicLevels' | 'publishRate'>;
+  readonly limits: Pick<LimitsOptions, 'receiveMaximum' | keyof TopicLimits | 'publishRate'>;
   readonly egress: Egress;
   readonly intake: Pick<Intake, 'spend' | 'owe' | 'pause' | 'resume'>;
   /** Ends the connection without a word: the client did what it may not and no answer can say so, or it wants none. */

@@ -7,7 +7,7 @@ import type { Subscription } from '../../plane/plane.ts';
 import { type AccessDenial, denialOf } from '../access-verdict.ts';
 import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved, subscriptionsRevoked } from '../events.ts';
 import { filterFault } from '../offer-faults.ts';
-import { isBeyondLimits } from '../reserved-topics.ts';
+import { isBeyondLimits, isUnwelcome } from '../reserved-topics.ts';
 import { eachJudged } from './judged.ts';
 import { RetainedDelivery } from './retained-delivery.ts';
 import type { SessionSubscriptionsDeps } from './session-subscriptions-deps.ts';
@@ -157,6 +157,7 @@ export class SessionSubscriptions {
     }
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
     if (isBeyondLimits(filter, limits)) return subscribeFaults.tooLong;
+    if (isUnwelcome(filter, limits)) return subscribeFaults.unwelcome;
     const limit = this.#table.reserve(filter, limits.subscriptions);
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
   }

@@ -25,6 +25,10 @@ export const subscribeFaults = {
     reasonCode: reasonCodes.implementationSpecificError,
     message: toldReason(reasonCodes.implementationSpecificError),
   },
+  unwelcome: {
+    reasonCode: reasonCodes.topicFilterInvalid,
+    message: 'the filter has characters that limits.controlCharacters refuses',
+  },
   tooLong: {
     reasonCode: reasonCodes.topicFilterInvalid,
     message: 'the filter is longer than limits.topicLength, or has more levels than limits.topicLevels',

@@ -24,6 +24,7 @@ export const harmless: readonly HarmlessSettings[] = [
       'access.nats.authenticate.subject',
       'access.nats.authorize.subject',
       'limits.responseInformation',
+      'limits.controlCharacters',
       'nats.tls.serverName',
       'bridge.rules[].name',
       'bridge.rules[].queue',

@@ -92,6 +92,7 @@ export const limitsProbes: Probes = {
   },
   'limits.topicLength': publishing({ topicLength: '64B' }, 't'.repeat(65)),
   'limits.topicLevels': publishing({ topicLevels: 2 }, 'a/b/c'),
+  'limits.controlCharacters': publishing({ controlCharacters: 'refuse' }, 'a\u0001'),
   'limits.filtersPerPacket': subscribing({ filtersPerPacket: 1 }, ['a', 'b']),
   'limits.subscriptions.count': subscribing({ subscriptions: { count: 1 } }, ['a', 'b']),
   'limits.subscriptions.bytes': subscribing(
