@@ -1,5 +1,4 @@
-import { messageOf, StoreError } from '../../kernel/errors.ts';
-import { Fifo } from '../../kernel/fifo.ts';
+import { StoreError } from '../../kernel/errors.ts';
 import type { Slices } from '../../kernel/slices.ts';
 import type { Telemetry } from '../../kernel/telemetry-ports.ts';
 import type { TimerWheel } from '../../kernel/timer-wheel.ts';
@@ -14,6 +13,7 @@ import type { QueuedPacket, QueueKey, QueueTarget, Store, StoredMessage } from '
 import { identifiersOf } from '../stored-properties.ts';
 import { bytesOfPacket, HeldMessages, type HeldTotal, type PacingOptions } from './held-messages.ts';
 import type { Lane } from './lane.ts';
+import { LaneWrites } from './lane-writes.ts';
 import { type Outgoing, queueKeyOf } from './outgoing.ts';
 import { QueueReader } from './queue-reader.ts';
 import type { Sender } from './sender.ts';
@@ -39,17 +39,9 @@ export interface StoreLaneClient {
   mayHave(topic: string, wasSent: boolean): boolean;
 }
 
-/** Milliseconds after which a store that did not answer is asked again. */
-const retryMs = 1_000;
-
 interface Size {
   messages: number;
   bytes: number;
-}
-
-interface Step {
-  readonly run: () => void;
-  isDue: boolean;
 }
 
 /** For a session that outlives its connection: every message stands in the store until the client is through with it. */
@@ -59,8 +51,7 @@ export class StoreLane implements Lane {
   readonly #deps: StoreLaneDeps;
   readonly #client: StoreLaneClient;
   readonly #queueReader: QueueReader;
-  /** What waits for a write; no more than are under way to the client. */
-  readonly #steps = new Fifo<Step>();
+  readonly #writes: LaneWrites;
   #isClosed = false;
   /** What came from NATS while the queue had no room; made with the first. */
   #held: HeldMessages | undefined;
@@ -76,6 +67,7 @@ export class StoreLane implements Lane {
     this.#clientId = clientId;
     this.#deps = deps;
     this.#client = client;
+    this.#writes = new LaneWrites({ wheel: deps.wheel, failed: (reason) => sender.sink.fail(reason) });
     this.#queueReader = new QueueReader({
       store: deps.store,
       slices: deps.slices,
@@ -123,7 +115,7 @@ export class StoreLane implements Lane {
 
   /** The store learns it first, or a restart would send the message again. [MQTT-4.3.3-6] */
   received(packetId: number, release: () => void): void {
-    this.#after(() => this.#deps.store.markReceived(this.#clientId, packetId), release);
+    this.#writes.after(() => this.#deps.store.markReceived(this.#clientId, packetId), release);
   }
 
   finished(packetId: number): void {
@@ -133,6 +125,7 @@ export class StoreLane implements Lane {
 
   close(): Outgoing[] {
     this.#isClosed = true;
+    this.#writes.close();
     this.#queueReader.stop();
     this.#held?.release(() => true); // the queue decides from now on
     return [];
@@ -172,13 +165,13 @@ export class StoreLane implements Lane {
       events: telemetry.events,
       enqueue: (targets, packet, sender) => {
         add(this.#unsent, 1, bytesOfPacket(packet));
-        this.#write(
+        this.#writes.write(
           () =>
             store.keep(packet, targets).then(sender?.kept, (cause: unknown) => {
               unlessRefused(cause);
               sender?.refused(cause);
             }),
-          () => undefined,
+          undefined,
           sender?.refused,
         );
       },
@@ -195,7 +188,7 @@ export class StoreLane implements Lane {
     const target = { clientId: this.#clientId, qos, retainAsPublished: true, ...group };
     const targets: QueueTarget[] = identifiers.map((identifier) => ({ ...target, identifier }));
     const packet = { ...toStoredMessage(message, key, now()), retain };
-    this.#after(() => store.keep(packet, targets.length === 0 ? [target] : targets));
+    this.#writes.after(() => store.keep(packet, targets.length === 0 ? [target] : targets));
     return key;
   }
 
@@ -208,10 +201,10 @@ export class StoreLane implements Lane {
     else {
       const noted = (): Promise<void> => this.#deps.store.markSent(this.#clientId, key, packet.packetId);
       // at QoS 2 the store must know the identifier before the client does, or the message could come twice
-      if (qos === 2) this.#after(noted, () => sender.sink.deliver(packet.frame, qos, packet.rest));
+      if (qos === 2) this.#writes.after(noted, () => sender.sink.deliver(packet.frame, qos, packet.rest));
       else {
         sender.sink.deliver(packet.frame, qos, packet.rest);
-        this.#after(noted);
+        this.#writes.after(noted);
       }
     }
   }
@@ -235,44 +228,11 @@ export class StoreLane implements Lane {
   }
 
   #settled(packetId: number): void {
-    this.#after(() => this.#deps.store.settle(this.#clientId, packetId));
+    this.#writes.after(() => this.#deps.store.settle(this.#clientId, packetId));
   }
 
   #discard(key: QueueKey): void {
-    this.#after(() => this.#deps.store.discard(this.#clientId, key));
-  }
-
-  /** What follows a write follows it in the order of the calls, also where one had to be tried again. [MQTT-4.6.0-6] */
-  #after(write: () => Promise<unknown>, then?: () => void): void {
-    if (then === undefined) {
-      this.#write(write, () => undefined);
-      return;
-    }
-    const step: Step = { run: then, isDue: false };
-    this.#steps.push(step);
-    this.#write(write, () => {
-      step.isDue = true;
-      while (this.#steps.peek()?.isDue === true) this.#steps.shift()?.run();
-    });
-  }
-
-  /**
-   * Writes, again and again while the store does not answer: the client has nothing to do with that.
-   * @param failed when it is given up
-   */
-  #write(write: () => Promise<unknown>, written: () => void, failed?: (cause: unknown) => void): void {
-    write().then(
-      () => (this.#isClosed ? undefined : written()),
-      (cause: unknown) => {
-        if (this.#isClosed) return failed?.(cause);
-        if (cause instanceof StoreError && cause.code === 'store-unavailable') {
-          const again = (): void => (this.#isClosed ? failed?.(cause) : this.#write(write, written, failed));
-          return this.#deps.wheel.add(retryMs, again);
-        }
-        failed?.(cause);
-        this.#sender.sink.fail(`the session store failed: ${messageOf(cause)}`);
-      },
-    );
+    this.#writes.after(() => this.#deps.store.discard(this.#clientId, key));
   }
 }
 
