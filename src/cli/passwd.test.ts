@@ -62,6 +62,22 @@ test('--scram keeps what SCRAM goes by, and whatever is changed later, a user ha
   expect((await at.run(['list', 'passwd'])).out).toBe('ann\targon2id\n');
 });
 
+test('--iterations makes the line for SCRAM dearer to guess, and a new password keeps them', async () => {
+  await using at = await folder();
+  const verifierOf = async (): Promise<string | undefined> => /SCRAM-SHA-256\$\d+/.exec(await readFile(at.file, 'utf8'))?.[0];
+  await at.run(['add', '--scram', '--iterations', '20000', 'passwd', 'bob'], 'pencil');
+  expect(await verifierOf()).toBe('SCRAM-SHA-256$20000');
+  await at.run(['add', 'passwd', 'bob'], 'second');
+  expect(await verifierOf()).toBe('SCRAM-SHA-256$20000');
+  expect((await at.run(['verify', 'passwd', 'bob'], 'second')).code).toBe(0);
+  await at.run(['add', '--scram', '--iterations', '4096', 'passwd', 'bob'], 'third');
+  expect(await verifierOf()).toBe('SCRAM-SHA-256$4096');
+  for (const text of ['4095', '10000001', 'many'])
+    expect((await at.run(['add', '--scram', '--iterations', text, 'passwd', 'bob'], 'x')).err).toContain(
+      'Give a number from 4096 to 10000000.',
+    );
+});
+
 test.each([
   ['a\u00A0b', 'x', /clients of SCRAM send another user name than this \(RFC 4013\); write a b/],
   ['bob', 'a\u200E', /the password holds characters that SCRAM cannot carry/],

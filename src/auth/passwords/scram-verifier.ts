@@ -9,7 +9,7 @@ export const keyBytes = 32;
 /** RFC 7677 4: fewer are too cheap to guess. */
 export const leastIterations = 4_096;
 /** More would hold a client for minutes. */
-const mostIterations = 10_000_000;
+export const mostIterations = 10_000_000;
 /** Bytes that a new salt has. */
 export const saltBytes = 16;
 

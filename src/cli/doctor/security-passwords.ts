@@ -55,7 +55,7 @@ export async function passwordRows({ passwords }: Config['access']): Promise<Sec
     outcome: counted(users, 'user'),
     reason: `${key}; who gets the file guesses their passwords`,
     advice: isVerifier
-      ? 'keep such a line for those users alone whose clients need it: `viaduct passwd remove`, then `viaduct passwd add` without --scram'
+      ? 'give more with `viaduct passwd add --scram --iterations`, where their clients can bear it, and keep such lines for users who need them'
       : passwords.rehash
         ? 'let them log in once, which makes the hash anew, or give them new passwords with `viaduct passwd add`'
         : 'write access.passwords.rehash: true, or give them new passwords with `viaduct passwd add`',

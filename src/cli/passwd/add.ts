@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { argon2Hash } from '../../auth/passwords/argon2.ts';
 import { costOf } from '../../auth/passwords/cost.ts';
-import { userProblem, withDecoyKey, withUser } from '../../auth/passwords/lines.ts';
+import { linesOf, userProblem, withDecoyKey, withUser } from '../../auth/passwords/lines.ts';
 import { saslPrep } from '../../auth/passwords/sasl-prep.ts';
 import { argon2Schema } from '../../auth/passwords/schema.ts';
-import { leastIterations, saltBytes, scramVerifier, verifierText } from '../../auth/passwords/scram-verifier.ts';
+import {
+  leastIterations,
+  mostIterations,
+  parseVerifier,
+  saltBytes,
+  scramVerifier,
+  verifierText,
+} from '../../auth/passwords/scram-verifier.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type Io, printLine } from '../io.ts';
-import { change, tableIn } from './file.ts';
+import { change, passwordTextOf, tableIn } from './file.ts';
 import { addPasswordOptions, type PasswordOptions, readPassword } from './password.ts';
 
 /** `passwd add FILE USER`: a new user, or another password for one that is there. */
@@ -18,12 +25,24 @@ export function addPasswdAddCommand(passwd: Command, io: Io): void {
     .description('add a user, or give one that is there another password; makes the file where there is none')
     .argument('<file>', 'password file')
     .argument('<user>', 'user name')
-    .option('--scram', 'keep what SCRAM-SHA-256 goes by; a hash that is there stays beside it, of the same password');
+    .option('--scram', 'keep what SCRAM-SHA-256 goes by; a hash that is there stays beside it, of the same password')
+    .option(
+      '--iterations <number>',
+      `of the line for SCRAM: more are dearer to guess, and for the client at each login (default: those of the line that is there, or ${leastIterations})`,
+      iterationsOf,
+    );
   addPasswordOptions(command).action((file: string, user: string, options: AddOptions) => add(io, file, user, options));
 }
 
 interface AddOptions extends PasswordOptions {
   readonly scram?: true;
+  readonly iterations?: number;
+}
+
+function iterationsOf(text: string): number {
+  const iterations = /^\d{1,8}$/.test(text) ? Number(text) : 0;
+  if (iterations >= leastIterations && iterations <= mostIterations) return iterations;
+  throw new InvalidArgumentError(`Give a number from ${leastIterations} to ${mostIterations}.`);
 }
 
 async function add(io: Io, file: string, user: string, options: AddOptions): Promise<void> {
@@ -32,7 +51,7 @@ async function add(io: Io, file: string, user: string, options: AddOptions): Pro
   const password = await readPassword(io, options, { isNew: true });
   const isScram = options.scram === true;
   const hash = await argon2Hash(password, costOf(argon2Schema.parse(undefined)));
-  const verifier = await scramText(user, password);
+  const verifier = await scramText(user, password, options.iterations ?? (await iterationsThere(io, file, user)));
   let isThere = false;
   await change(io, file, (text) => {
     const { hashes, verifiers } = tableIn(file, text);
@@ -46,8 +65,16 @@ async function add(io: Io, file: string, user: string, options: AddOptions): Pro
   printLine(io.stdout, isThere ? `${user} has another password in ${file}` : `${user} is added to ${file}`);
 }
 
+/** Of the line that the user has, or those of a new one. What is wrong with the file is said when it is changed. */
+async function iterationsThere(io: Io, file: string, user: string): Promise<number> {
+  const text = await passwordTextOf(io, file).catch(() => '');
+  const line = linesOf(text).find((one) => one.startsWith(`${user}:SCRAM-`));
+  const verifier = line === undefined ? undefined : parseVerifier(line.slice(user.length + 1));
+  return typeof verifier === 'object' ? verifier.iterations : leastIterations;
+}
+
 /** @returns what SCRAM goes by, or why a client cannot prove itself by these */
-async function scramText(user: string, password: Buffer): Promise<string | AppError> {
+async function scramText(user: string, password: Buffer, iterations: number): Promise<string | AppError> {
   const name = saslPrep(user);
   if (name !== user)
     return new AppError(
@@ -57,5 +84,5 @@ async function scramText(user: string, password: Buffer): Promise<string | AppEr
   const prepared = saslPrep(password.toString());
   if (prepared === undefined)
     return new AppError('usage', 'the password holds characters that SCRAM cannot carry (RFC 4013); choose another');
-  return verifierText(await scramVerifier(prepared, randomBytes(saltBytes), leastIterations));
+  return verifierText(await scramVerifier(prepared, randomBytes(saltBytes), iterations));
 }
