@@ -64,7 +64,8 @@ test('--scram keeps what SCRAM goes by, and whatever is changed later, a user ha
 
 test('--iterations makes the line for SCRAM dearer to guess, and a new password keeps them', async () => {
   await using at = await folder();
-  const verifierOf = async (): Promise<string | undefined> => /SCRAM-SHA-256\$\d+/.exec(await readFile(at.file, 'utf8'))?.[0];
+  const verifierOf = async (): Promise<string | undefined> =>
+    /SCRAM-SHA-256\$\d+/.exec(await readFile(at.file, 'utf8'))?.[0];
   await at.run(['add', '--scram', '--iterations', '20000', 'passwd', 'bob'], 'pencil');
   expect(await verifierOf()).toBe('SCRAM-SHA-256$20000');
   await at.run(['add', 'passwd', 'bob'], 'second');
