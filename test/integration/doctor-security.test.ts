@@ -65,7 +65,7 @@ test('what SCRAM goes by is judged by its iterations, and may stand beside a goo
   const { rows, checks } = await withUsers([argon2, scram]);
   expect(rows).toEqual(['warning users 1 user', 'ok users mode 0600']);
   expect(checks.find(({ reason }) => reason.startsWith('SCRAM-SHA-256: '))).toMatchObject({
-    advice: expect.stringContaining('without --scram'),
+    advice: expect.stringContaining('viaduct passwd add --scram --iterations'),
   });
   expect((await withUsers([scram.replace('4096', '600000')])).rows).toEqual(['ok users mode 0600', 'ok users 1 user']);
 });
