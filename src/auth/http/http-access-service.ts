@@ -1,8 +1,8 @@
 import { readAccessAnswer } from '../outside/access-answer.ts';
 import type { HttpClient } from '../outside/http-client.ts';
 import type { AccessService } from '../outside/service-authorizer.ts';
+import { askHttp, partsOfRequest } from './ask-http.ts';
 import type { AccessInquiry } from './placeholders.ts';
-import { readHttpAnswer } from './read-answer.ts';
 import type { RequestTemplate } from './request-template.ts';
 
 export interface HttpAccessServiceDeps {
@@ -16,13 +16,11 @@ export const httpAccessService = ({ template, http }: HttpAccessServiceDeps): Ac
   questionOf(client, request) {
     const filled = template.requestFor({ client, request });
     if (typeof filled === 'string') return undefined;
-    const { method, url, headers, body = '' } = filled;
     return {
       kind: 'question',
-      parts: [method, url, JSON.stringify(headers), body],
+      parts: partsOfRequest(filled),
       async ask(signal) {
-        const answer = await http.send(filled, signal);
-        const said = typeof answer === 'string' ? answer : readHttpAnswer(answer);
+        const said = await askHttp(http, filled, signal);
         if (typeof said === 'string') return said;
         return said.kind === 'fields' ? readAccessAnswer(said.fields) : { result: 'ignore' };
       },

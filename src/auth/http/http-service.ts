@@ -1,9 +1,10 @@
 import type { AuthenticationRequest, AuthenticationVerdict } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { type AnswerContext, readServiceAnswer } from '../outside/answer.ts';
-import type { HttpAnswer, HttpClient } from '../outside/http-client.ts';
+import { type AnswerContext, principalAsked, readServiceAnswer } from '../outside/answer.ts';
+import type { HttpClient } from '../outside/http-client.ts';
 import type { Service } from '../outside/service-authenticator.ts';
-import { readHttpAnswer } from './read-answer.ts';
+import { askHttp, partsOfRequest } from './ask-http.ts';
+import type { HttpSaid } from './read-answer.ts';
 import type { RequestTemplate } from './request-template.ts';
 
 export interface HttpServiceDeps {
@@ -20,35 +21,26 @@ export function httpService({ template, http, clock }: HttpServiceDeps): Service
       if (request.connect.authenticationMethod !== undefined) return { kind: 'abstain' };
       const filled = template.requestFor(request);
       if (typeof filled === 'string') return { kind: 'reject', code: 'bad-credentials', reason: filled };
-      const { method, url, headers, body = '' } = filled;
       return {
         kind: 'question',
-        parts: [method, url, JSON.stringify(headers), body],
+        parts: partsOfRequest(filled),
         async ask(signal) {
-          const answer = await http.send(filled, signal);
-          return typeof answer === 'string'
-            ? answer
-            : read(answer, contextOf(request, template.hasPassword, clock.now()));
+          const said = await askHttp(http, filled, signal);
+          return typeof said === 'string' ? said : read(said, contextOf(request, template.hasPassword, clock.now()));
         },
       };
     },
   };
 }
 
-const contextOf = (
-  { clientId, connect }: AuthenticationRequest,
-  isPasswordChecked: boolean,
-  nowMs: number,
-): AnswerContext => ({
-  principal: connect.username === undefined || connect.username === '' ? clientId : connect.username,
+const contextOf = (request: AuthenticationRequest, isPasswordChecked: boolean, nowMs: number): AnswerContext => ({
+  principal: principalAsked(request),
   trust: 'http',
   isPasswordChecked,
   nowMs,
 });
 
-function read(answer: HttpAnswer, context: AnswerContext): AuthenticationVerdict | string {
-  const said = readHttpAnswer(answer);
-  if (typeof said === 'string') return said;
+function read(said: HttpSaid, context: AnswerContext): AuthenticationVerdict | string {
   if (said.kind === 'fields') return readServiceAnswer(said.fields, context);
-  return { kind: 'abstain', reason: `access.http does not know it (HTTP status ${answer.status})` };
+  return { kind: 'abstain', reason: `access.http does not know it (HTTP status ${said.status})` };
 }

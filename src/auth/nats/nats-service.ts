@@ -1,6 +1,6 @@
 import type { AuthenticationRequest } from '../../broker/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { readServiceAnswer } from '../outside/answer.ts';
+import { principalAsked, readServiceAnswer } from '../outside/answer.ts';
 import type { Service } from '../outside/service-authenticator.ts';
 import type { NatsRequest } from '../provider.ts';
 import { askNats } from './ask-nats.ts';
@@ -20,8 +20,7 @@ export function natsService(
   return {
     name: 'nats.authenticate',
     questionOf(asked) {
-      const { connect, clientId } = asked;
-      if (connect.authenticationMethod !== undefined) return { kind: 'abstain' };
+      if (asked.connect.authenticationMethod !== undefined) return { kind: 'abstain' };
       const payload = Buffer.from(JSON.stringify(questionAbout(asked)));
       return {
         kind: 'question',
@@ -30,7 +29,7 @@ export function natsService(
           const answer = await askNats(request, subject, payload, { timeoutMs: timeout, signal });
           if (typeof answer === 'string') return answer;
           return readServiceAnswer(answer.fields, {
-            principal: connect.username === undefined || connect.username === '' ? clientId : connect.username,
+            principal: principalAsked(asked),
             trust: 'nats',
             isPasswordChecked: true,
             nowMs: clock.now(),

@@ -1,4 +1,4 @@
-import type { Acceptance, AuthenticationVerdict } from '../../broker/ports.ts';
+import type { Acceptance, AuthenticationRequest, AuthenticationVerdict } from '../../broker/ports.ts';
 import { principalFault } from '../principal.ts';
 
 /** What an answer is read for. */
@@ -10,6 +10,10 @@ export interface AnswerContext {
   readonly isPasswordChecked: boolean;
   readonly nowMs: number;
 }
+
+/** Who a client is where a service that allows it does not say otherwise: its user name, or its client id where it has none. */
+export const principalAsked = ({ clientId, connect: { username = '' } }: AuthenticationRequest): string =>
+  username === '' ? clientId : username;
 
 /** Fields that would bind a client more than it is bound without them, and that are not known here. */
 const binding = ['acl', 'clientid_override'] as const;
