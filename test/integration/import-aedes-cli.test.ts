@@ -21,6 +21,7 @@ const credentials = JSON.stringify(
     ann: entryOf('of ann', { authorizePublish: 'home/*', authorizeSubscribe: 'home/**' }),
     bob: entryOf('of bob', { authorizePublish: 'dev*/x' }),
     old: { ...entryOf('of old'), hash: 'abcd' },
+    anonymous: entryOf('of nobody'),
   },
   undefined,
   2,
@@ -48,6 +49,9 @@ test('users come in with their passwords and may do what they could, and what ha
   expect(out).toMatch(/^credentials\.json:\d+: DIFFERS: user ann: subscribe home\/\*\*\n/m);
   expect(out).toMatch(/^credentials\.json:\d+: LEFT OUT: user bob: publish dev\*\/x\n/m);
   expect(out).toMatch(/^credentials\.json:\d+: LEFT OUT: user old\n/m);
+  expect(out).toMatch(
+    /^credentials\.json:\d+: LEFT OUT: user anonymous\n {4}its user name cannot stand in a password file$/m,
+  );
   expect(code, out).toBe(0);
   const config = parse(await readFile(at('out/viaduct.yaml'), 'utf8')) as Record<string, object>;
   expect(config['listeners']).toEqual([

@@ -81,7 +81,8 @@ function outcomeOf(name: string, wanted: readonly unknown[]): NoteOutcome | unde
     return isWeb ? differs('any path is taken there; here clients name the one of listeners[].path, /mqtt') : undefined;
   }
   if (Object.hasOwn(outcomes, name)) return outcomes[name];
-  const known = ['port', 'tlsPort', 'wsPort', 'wssPort', 'host', 'cert', 'key', 'connectTimeout'];
+  const ports = Object.values(protocols).map(({ setting }) => setting);
+  const known: readonly string[] = [...ports, 'host', 'cert', 'key', 'connectTimeout'];
   return known.includes(name) ? undefined : leftOut('it is no setting of aedes-cli');
 }
 

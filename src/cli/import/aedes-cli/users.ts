@@ -1,3 +1,4 @@
+import { userProblem } from '../../../auth/passwords/lines.ts';
 import type { RuleOptions } from '../../../auth/rules/rule-options.ts';
 import { AppError } from '../../../kernel/errors.ts';
 import { differs, leftOut, type Note, type NoteOutcome, noteOf } from '../note.ts';
@@ -50,8 +51,7 @@ function read(file: string, text: string) {
 }
 
 function problemOf(user: string, hash: string): NoteOutcome | undefined {
-  if (user === '' || /[:\p{Cc}]/u.test(user) || user.startsWith('#'))
-    return leftOut('its user name cannot stand in a password file');
+  if (userProblem(user) !== undefined) return leftOut('its user name cannot stand in a password file');
   return /^[0-9a-f]+$/i.test(hash) && hash.length >= keyDigits
     ? undefined
     : leftOut('its hash is not the one that aedes adduser makes; give the user a new password');

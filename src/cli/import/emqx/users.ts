@@ -1,3 +1,4 @@
+import { userProblem } from '../../../auth/passwords/lines.ts';
 import { AppError } from '../../../kernel/errors.ts';
 import { leftOut, type Note, noteOf } from '../note.ts';
 import { type User, userSchema, usersSchema } from './users-schema.ts';
@@ -28,7 +29,7 @@ export function importUsers(file: string, text: string, form: HashForm): Importe
   const lines: string[] = [];
   const notes: Note[] = [];
   for (const [index, { user_id: user, password_hash: hash, salt = '' }] of users.entries()) {
-    const isFit = !/[:\n]/.test(user) && user !== '';
+    const isFit = userProblem(user) === undefined;
     if (isFit) lines.push(`${user}:${hashText(form, salt, hash)}`);
     const problem = leftOut('its user name cannot stand in a password file');
     notes.push(noteOf({ file, line: index + 1 }, `user ${user}`, isFit ? undefined : problem));

@@ -1,4 +1,5 @@
 import { argon2Hash } from '../../../auth/passwords/argon2.ts';
+import { userProblem } from '../../../auth/passwords/lines.ts';
 import type { RuleOptions } from '../../../auth/rules/rule-options.ts';
 import { differs, leftOut } from '../note.ts';
 import { hasBrace } from '../rule-text.ts';
@@ -46,7 +47,8 @@ async function importUser(
   const types = valueAt(user, 'allowed_connection_types');
   if (name === undefined || password === undefined)
     tell(first, leftOut('it has no user name with a password; keys and tokens of NATS (nkey, jwt) are none of MQTT'));
-  else if (hasBrace(name) || /[:\n]/.test(name)) tell(first, leftOut('its user name cannot stand in our files'));
+  else if (hasBrace(name) || userProblem(name) !== undefined)
+    tell(first, leftOut('its user name cannot stand in our files'));
   else if (types !== undefined && !namesMqtt(types)) tell(first, leftOut('it may not connect by MQTT'));
   else {
     const hash = isBcrypt(password) ? password : await argon2Hash(Buffer.from(password), cost);
