@@ -1,6 +1,7 @@
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { forPageToo } from '../support/architecture.ts';
 import { repository } from '../support/program.ts';
 import { runProgram } from '../support/run-program.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -12,9 +13,7 @@ const copied = [
   'tsconfig.build.json',
   'scripts',
   'src/admin/web',
-  // what the page runs too
-  'src/kernel/shell-word.ts',
-  'src/mqtt/refusal-words.ts',
+  ...forPageToo,
 ];
 
 /** As much of a broker as the loop sees: it is ready, and stops at SIGTERM. */

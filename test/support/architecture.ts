@@ -64,7 +64,7 @@ const packages: readonly { readonly names: RegExp; readonly where: RegExp; reado
 
 const page = 'src/admin/web/';
 /** Pure functions that the page runs too: they import nothing, so that nothing else comes along. */
-const forPageToo = ['src/kernel/shell-word.ts', 'src/mqtt/refusal-words.ts'];
+export const forPageToo = ['src/kernel/shell-word.ts', 'src/mqtt/refusal-words.ts'];
 const maxLines = 300;
 /** Time comes from here, so that tests can set it. The page has a browser's. */
 const clockFile = 'src/kernel/clock.ts';

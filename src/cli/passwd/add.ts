@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { argon2Hash } from '../../auth/passwords/argon2.ts';
 import { costOf } from '../../auth/passwords/cost.ts';
-import { linesOf, userProblem, withDecoyKey, withUser } from '../../auth/passwords/lines.ts';
+import { userProblem, withDecoyKey, withUser } from '../../auth/passwords/lines.ts';
 import { saslPrep } from '../../auth/passwords/sasl-prep.ts';
 import { argon2Schema } from '../../auth/passwords/schema.ts';
 import {
@@ -65,11 +65,14 @@ async function add(io: Io, file: string, user: string, options: AddOptions): Pro
   printLine(io.stdout, isThere ? `${user} has another password in ${file}` : `${user} is added to ${file}`);
 }
 
-/** Of the line that the user has, or those of a new one. What is wrong with the file is said when it is changed. */
+/** Of the line that the user has, or those of a new one, also where the file cannot be read: it may not be there yet. */
 async function iterationsThere(io: Io, file: string, user: string): Promise<number> {
-  const text = await passwordTextOf(io, file).catch(() => '');
-  const line = linesOf(text).find((one) => one.startsWith(`${user}:SCRAM-`));
-  const verifier = line === undefined ? undefined : parseVerifier(line.slice(user.length + 1));
+  const table = await passwordTextOf(io, file).then(
+    (text) => tableIn(file, text),
+    () => undefined,
+  );
+  const text = table?.verifiers.get(user);
+  const verifier = text === undefined ? undefined : parseVerifier(text);
   return typeof verifier === 'object' ? verifier.iterations : leastIterations;
 }
 
