@@ -7,12 +7,11 @@ import type { Subscription } from '../../plane/plane.ts';
 import { type AccessDenial, denialOf } from '../access-verdict.ts';
 import { subscriptionAdded, subscriptionLimitReached, subscriptionRemoved, subscriptionsRevoked } from '../events.ts';
 import { filterFault } from '../offer-faults.ts';
-import { isBeyondLimits, isUnwelcome } from '../reserved-topics.ts';
 import { eachJudged } from './judged.ts';
 import { RetainedDelivery } from './retained-delivery.ts';
 import type { SessionSubscriptionsDeps } from './session-subscriptions-deps.ts';
 import { storeFailure } from './store-failure.ts';
-import { SubscribeAnswer, type SubscribeRefusal, subscribeFaults } from './subscribe-answer.ts';
+import { SubscribeAnswer, type SubscribeRefusal, subscribeFaults, unfitness } from './subscribe-answer.ts';
 import { grantedOf, isSame, requestOf, storedOf, subscriptionOf } from './subscription-of.ts';
 import { SubscriptionTable } from './subscription-table.ts';
 import { takeBack } from './take-back.ts';
@@ -156,8 +155,8 @@ export class SessionSubscriptions {
         : subscribeFaults.notAllowed(denial.reason, authorizer.denialCode);
     }
     if (granted.has(filter) || this.#table.get(filter) !== undefined) return undefined;
-    if (isBeyondLimits(filter, limits)) return subscribeFaults.tooLong;
-    if (isUnwelcome(filter, limits)) return subscribeFaults.unwelcome;
+    const unfit = unfitness(filter, limits);
+    if (unfit !== undefined) return unfit;
     const limit = this.#table.reserve(filter, limits.subscriptions);
     return limit === undefined ? undefined : this.#beyond(`subscriptions.${limit}`, limits.subscriptions[limit]);
   }
@@ -165,7 +164,7 @@ export class SessionSubscriptions {
   #denial({ filter, qos }: Asking): ReturnType<typeof denialOf> {
     const { authorizer, session, edge } = this.#deps;
     const verdict = authorizer.subscribe(session.authorized!, filter, qos);
-    if (typeof verdict === 'function' && isBeyondLimits(filter, edge.limits)) return undefined; // nobody gets it
+    if (typeof verdict === 'function' && unfitness(filter, edge.limits) !== undefined) return undefined; // it need not be asked
     return denialOf(verdict);
   }
 

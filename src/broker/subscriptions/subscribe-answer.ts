@@ -1,6 +1,7 @@
 import type { ConnectPacket } from '../../mqtt/connect.ts';
 import { encodeSuback } from '../../mqtt/encode-suback.ts';
 import { reasonCodes } from '../../mqtt/reason-codes.ts';
+import { isBeyondLimits, isUnwelcome, type TopicLimits } from '../reserved-topics.ts';
 import { toldReason } from '../told-reasons.ts';
 
 /** Why a client does not get one subscription. */
@@ -34,6 +35,12 @@ export const subscribeFaults = {
     message: 'the filter is longer than limits.topicLength, or has more levels than limits.topicLevels',
   },
 } as const;
+
+/** Why nobody gets such a filter; undefined: somebody may. */
+export function unfitness(filter: string, limits: TopicLimits): SubscribeRefusal | undefined {
+  if (isBeyondLimits(filter, limits)) return subscribeFaults.tooLong;
+  return isUnwelcome(filter, limits) ? subscribeFaults.unwelcome : undefined;
+}
 
 /** A SUBACK in the making: a code for each filter, in their order, and the words for the first that is refused. [MQTT 5, 3.9] */
 export class SubscribeAnswer {
